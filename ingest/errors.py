@@ -1,0 +1,74 @@
+"""Why a file, or the index, could not be read or written.
+
+LecternError
+├── PermanentError          the same call fails again: tell the user
+│   ├── UnreadableFile      one file; the rest of the ingest goes on
+│   ├── UnsupportedStore    data of another version, or another embedder's vectors
+│   └── UnknownName         a collection, a document that is not there
+└── TransientError          the same call may succeed later
+    └── IndexUnavailable    the index process does not answer
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+FailureReason = Literal[
+    "broken",
+    "changed",
+    "empty",
+    "encrypted",
+    "no_text",
+    "not_text",
+    "outside",
+    "special_file",
+    "time_limit",
+    "memory_limit",
+    "too_large",
+    "unpacks_too_large",
+    "unreadable",
+    "unsupported",
+    "wrong_extension",
+]
+
+
+class LecternError(Exception):
+    """The root of all that Lectern raises on purpose."""
+
+
+class PermanentError(LecternError):
+    """Trying again does not help."""
+
+
+class TransientError(LecternError):
+    """Trying again later may help."""
+
+
+class UnreadableFile(PermanentError):
+    """A file that cannot become a document; ``reason`` is stable and shown in reports."""
+
+    def __init__(self, reason: FailureReason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason: FailureReason = reason
+        self.detail = detail
+
+    def __reduce__(self) -> tuple[type[UnreadableFile], tuple[FailureReason, str]]:
+        """Cross the border of the parsing process whole."""
+        return UnreadableFile, (self.reason, self.detail)
+
+
+class UnsupportedStore(PermanentError):
+    """The data directory was written by another version or for another embedder."""
+
+
+class UnknownName(PermanentError):
+    """There is no such thing for this tenant; ``kind`` is ``collection``, ``document`` or ``session``."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"no {kind} named {name!r}")
+        self.kind = kind
+        self.name = name
+
+
+class IndexUnavailable(TransientError):
+    """The index process, or the Qdrant server, does not answer."""

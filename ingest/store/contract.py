@@ -1,0 +1,85 @@
+"""What a vector store must do. Two engines do it: embedded Qdrant Edge and a Qdrant server.
+
+Vectors arrive ready made; ranking lists of one vector kind leave, best first. Fusing the lists is the
+caller's business, so that both engines give the same order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ingest.model import Hit, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class SparseVector:
+    """Term weights: ``indices`` are ascending and distinct; both arrays have one entry a term."""
+
+    indices: NDArray[np.uint32]
+    values: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A chunk as the store keeps it. Its id follows from scope, document and ordinal."""
+
+    document: int
+    ordinal: int
+    start: int
+    end: int
+    first_passage: int
+    last_passage: int
+    sparse: SparseVector
+    dense: NDArray[np.float32]
+
+
+class Store(Protocol):
+    """Chunks of many tenants and collections; every call stays inside one scope.
+
+    Raises:
+        IndexUnavailable: the engine does not answer.
+        ValueError: a vector holds NaN or has the wrong length. Nothing of the batch is written.
+    """
+
+    def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
+        """Write points; the same document and ordinal replaces what was there."""
+        ...
+
+    def search_sparse(
+        self, scope: Scope, vector: SparseVector, *, documents: Sequence[int] | None, limit: int
+    ) -> list[Hit]:
+        """Rank by Σ query weight × IDF × stored weight, IDF counted over the scope alone."""
+        ...
+
+    def search_dense(
+        self, scope: Scope, vector: NDArray[np.float32], *, documents: Sequence[int] | None, limit: int
+    ) -> list[Hit]:
+        """Rank by cosine; ``documents`` None means all of the scope."""
+        ...
+
+    def counts(self, scope: Scope) -> Mapping[int, int]:
+        """Points held per document number."""
+        ...
+
+    def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
+        """Forget these documents."""
+        ...
+
+    def delete_scope(self, scope: Scope) -> None:
+        """Forget the whole scope."""
+        ...
+
+    def flush(self) -> None:
+        """Return once everything written so far survives a loss of power."""
+        ...
+
+    def close(self) -> None:
+        """Flush and let go of the engine."""
+        ...
