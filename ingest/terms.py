@@ -1,0 +1,110 @@
+"""Text to term ids: the one vocabulary that documents and questions share.
+
+Words are lower-cased and stemmed by their script (Latin: English, Cyrillic: Russian; Snowball), runs of
+Chinese, Japanese and Korean become bigrams, identifiers are kept whole and split at case, digits and
+underscores. A term's id is Murmur3 of its UTF-8 bytes, sign dropped, as Qdrant's own BM25 computes it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, cast
+
+import mmh3
+import Stemmer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
+_WORD = re.compile(rf"[{_CJK}]+|\d+(?:[.,]\d+)*|(?:(?![{_CJK}\d])\w)(?:(?![{_CJK}])\w)*")
+_CAPITAL_RUN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+|\d+|[^\W\d_]+")
+_CYRILLIC = re.compile("[а-яё]")
+_CJK_ONLY = re.compile(rf"[{_CJK}]+")
+LONGEST_WORD = 64
+"""Characters of a word that count: what is longer is a blob, not a word."""
+
+FUNCTION_WORDS = frozenset(
+    """a an and are as at be been being but by did do does for from had has have he her his i if in into is it
+    its me my no nor not of on or our she so such than that the their them then there these they this those to
+    too us was we were will with would you your s t d ll re ve
+    а без бы был была были было быть в вам вас во вот все всё вы где да для до его ее её если есть же за и из
+    или им их к как ко ли мне мы на над не него нее ни но о об он она они оно от по под при с со так также то
+    того только тот у уже что чтобы эта эти это этот я
+    """.split()
+)
+QUESTION_WORDS = frozenset(
+    """about according according any anything are can could consider contain contains define defined describe
+    describes does explain find give given how include included includes including is list may me mention
+    mentioned please provide provided provides shall should show specified specifies specify state stated
+    states tell there under what when where whether which who whom whose why would
+    какая какие какими каких какого какое какой каков какова каково какому какую когда кого кому которая
+    которые который кто куда ли можно нужно опиши опишите перечисли перечислите почему покажи расскажи
+    расскажите сколько скажите укажите чего чей чем что чья
+    """.split()
+)
+_QUESTION_PHRASES = re.compile(
+    r"\b(?:under|in|of|to|by) (?:this|the) (?:agreement|contract|document|policy|repository|code ?base)\b",
+    re.IGNORECASE,
+)
+_CHINESE_QUESTION_WORDS = re.compile(
+    "什么|哪些|哪个|哪一|多少|如何|怎么|怎样|为什么|是否|请问|谁|何时|几|吗|呢|的"
+)
+
+
+@cache
+def term_id(term: str) -> int:
+    """The index of a term in a sparse vector, from 0 to 2³¹."""
+    return abs(mmh3.hash(term))
+
+
+class Analyzer:
+    """Turns words into term ids and remembers them. Not safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._english = _stemmer("english")
+        self._russian = _stemmer("russian")
+        self._known: dict[str, tuple[int, ...]] = {}
+
+    def document_terms(self, text: str) -> list[int]:
+        """Term ids in reading order, function words left out, repeated as often as they occur."""
+        known = self._known
+        terms: list[int] = []
+        for word in _WORD.findall(text):
+            ids = known.get(word)
+            if ids is None:
+                ids = known[word] = tuple(term_id(term) for term in self._terms(word))
+            terms.extend(ids)
+        return terms
+
+    def question_terms(self, question: str) -> list[int]:
+        """Like `document_terms`, without the words that only make it a question.
+
+        A question made of such words alone keeps them: something must be searched for.
+        """
+        bare = _CHINESE_QUESTION_WORDS.sub(" ", _QUESTION_PHRASES.sub(" ", question))
+        words = [word for word in _WORD.findall(bare) if word.lower() not in QUESTION_WORDS]
+        return self.document_terms(" ".join(words)) or self.document_terms(question)
+
+    def _terms(self, word: str) -> Iterable[str]:
+        if _CJK_ONLY.match(word):
+            return [word[i : i + 2] for i in range(len(word) - 1)] or [word]
+        if word[0].isdigit():
+            return [word.replace(",", "")[:LONGEST_WORD]]
+        word = word[:LONGEST_WORD]
+        lowered = word.lower()
+        if lowered in FUNCTION_WORDS:
+            return []
+        parts = [part.lower() for part in _CAPITAL_RUN.findall(word)]
+        if len(parts) < 2:  # noqa: PLR2004 — one part is the word itself
+            return [self._stemmed(lowered.strip("_") or lowered)]
+        return [lowered, *(self._stemmed(part) for part in parts if part not in FUNCTION_WORDS)]
+
+    def _stemmed(self, word: str) -> str:
+        return self._russian(word) if _CYRILLIC.search(word) else self._english(word)
+
+
+def _stemmer(language: str) -> Callable[[str], str]:
+    """PyStemmer ships no types."""
+    return cast("Callable[[str], str]", Stemmer.Stemmer(language).stemWord)  # pyright: ignore[reportUnknownMemberType] — see above

@@ -1,0 +1,143 @@
+"""Sentences, passages and chunks partition the text they are cut from."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest import chunks, passages
+from ingest.chunks import cut_chunks
+from ingest.model import Document, Element, Symbol
+from ingest.outline import outline
+from ingest.passages import cut_passages
+from ingest.sentences import lines, pieces, sentences
+
+PROSE = st.text(alphabet=st.sampled_from("aB1.;:?!。；第条 \n\t(\"'”)Яяé-漢"), max_size=600)
+LONG_PROSE = st.lists(PROSE, min_size=1, max_size=12).map("\n\n".join)
+
+
+def document(text: str) -> Document:
+    """One element a line, every third of them a heading."""
+    elements: list[Element] = []
+    position = 0
+    for i, line in enumerate(text.split("\n")):
+        if line.strip():
+            kind = "heading" if i % 3 == 0 else "code" if i % 5 == 0 else "paragraph"
+            elements.append(Element(position, position + len(line), line, kind))
+        position += len(line) + 1
+    return Document(text, "", tuple(elements))
+
+
+@given(PROSE)
+def test_sentences_and_lines_partition_the_text(text: str) -> None:
+    for cut in (
+        list(sentences(text, 0, len(text))),
+        list(pieces(text, 0, len(text), longest=40)),
+        list(lines(text, 0, len(text), longest=40)),
+    ):
+        assert "".join(text[start:end] for start, end in cut) == text
+        assert all(start < end for start, end in cut)
+
+
+@given(PROSE)
+def test_pieces_are_no_longer_than_asked(text: str) -> None:
+    assert all(end - start <= 40 for start, end in pieces(text, 0, len(text), longest=40))
+
+
+def test_abbreviations_and_clause_numbers_do_not_end_a_sentence() -> None:
+    text = "Acme Inc. Shall pay. See Sec. 4.2 of it. 4. Term: Ten days. Согласно ст. 5 Закона. Далее."
+    cut = [text[start:end] for start, end in sentences(text, 0, len(text))]
+    assert cut == [
+        "Acme Inc. Shall pay. ",
+        "See Sec. 4.2 of it. ",
+        "4. Term: ",
+        "Ten days. ",
+        "Согласно ст. 5 Закона. ",
+        "Далее.",
+    ]
+
+
+def test_chinese_sentences_need_no_space() -> None:
+    text = "甲方应付款。乙方应交货；逾期违约。"
+    assert [text[a:b] for a, b in sentences(text, 0, len(text))] == [
+        "甲方应付款。",
+        "乙方应交货；",
+        "逾期违约。",
+    ]
+
+
+@given(LONG_PROSE)
+def test_passages_and_chunks_partition_a_document(text: str) -> None:
+    read = document(text)
+    cut = cut_passages(read, outline(read))
+    searched = cut_chunks(read, cut)
+    assert "".join(text[p.start : p.end] for p in cut) == text
+    assert "".join(text[c.start : c.end] for c in searched) == text
+    assert [p.number for p in cut] == list(range(1, len(cut) + 1))
+    assert [c.ordinal for c in searched] == list(range(len(searched)))
+    assert all(p.end - p.start <= passages.LONGEST for p in cut)
+    assert all(c.end - c.start <= chunks.LONGEST for c in searched)
+    holders = {p.number: p for p in cut}
+    for chunk in searched:
+        holder = holders[chunk.first_passage]
+        assert chunk.first_passage == chunk.last_passage
+        assert holder.start <= chunk.start < chunk.end <= holder.end
+
+
+@given(LONG_PROSE)
+def test_sections_nest_and_cover_what_follows_their_heading(text: str) -> None:
+    read = document(text)
+    sections = outline(read)
+    for before, after in pairwise(sections):
+        assert before.start < after.start
+        assert before.end <= after.start or before.end >= after.end
+    for section in sections:
+        assert section.start < section.heading_end <= section.end
+        assert section.path[-1] == section.heading
+
+
+def test_a_heading_opens_its_passage() -> None:
+    body = "The supplier shall deliver. " * 12
+    text = f"1. Delivery\n{body}\n2. Payment\n{body}"
+    first, second = text.index("1."), text.index("2.")
+    read = Document(
+        text,
+        "",
+        (
+            Element(first, first + 11, "1. Delivery", "heading"),
+            Element(first + 12, second - 1, text[first + 12 : second - 1], "paragraph"),
+            Element(second, second + 10, "2. Payment", "heading"),
+            Element(second + 11, len(text), text[second + 11 :], "paragraph"),
+        ),
+    )
+    cut = cut_passages(read, outline(read))
+    assert [p.start for p in cut] == [first, second]
+    assert [p.section for p in cut] == [("1. Delivery",), ("2. Payment",)]
+
+
+def test_numbers_give_sections_their_depth() -> None:
+    heads = ["ARTICLE IV", "4.2 Term", "(b) Notice", "Exhibit A", "Статья 5", "第三条 付款"]
+    text = "\n".join(heads)
+    elements = tuple(
+        Element(text.index(head), text.index(head) + len(head), head, "heading") for head in heads
+    )
+    sections = outline(Document(text, "", elements))
+    assert [s.number for s in sections] == ["ARTICLE IV", "4.2", "(b)", "Exhibit A", "Статья 5", "第三条"]
+    assert [s.level for s in sections] == [1, 2, 3, 1, 1, 1]
+    assert sections[2].path == ("ARTICLE IV", "4.2 Term", "(b) Notice")
+
+
+def test_code_passages_carry_their_symbol() -> None:
+    text = "class Session:\n    def send(self):\n        return 1\n"
+    read = Document(
+        text,
+        "session.py",
+        (Element(0, 14, text[:14], "code"), Element(19, len(text) - 1, text[19:-1], "code")),
+        symbols=(
+            Symbol(0, len(text) - 1, "Session", "class", "class Session", "", 6),
+            Symbol(19, len(text) - 1, "Session.send", "method", "def send(self)", "", 23),
+        ),
+    )
+    assert [p.section for p in cut_passages(read, ())] == [("Session",)]
