@@ -74,8 +74,7 @@ def _find(root: Path, max_bytes: int) -> Iterator[_Place]:
         yield _Place(closed, boundary / path, boundary)
     for path in listing.files:
         location = boundary / path
-        is_link = location.is_symlink()
-        found = _judge_link(path, location, boundary) if is_link else _judge(path, location, max_bytes)
+        found = _judge(path, location, max_bytes, boundary)
         if found:
             yield _Place(found, location, boundary)
 
@@ -87,7 +86,7 @@ def _judge_named(path: Path, max_bytes: int) -> tuple[Path, Found]:
         return path.absolute(), _dangling(name)
     location = path.resolve()
     unsupported = Skipped(_shown(name), "unsupported", "no reader for this kind of file")
-    return location, _judge(name, location, max_bytes) or unsupported
+    return location, _judge(name, location, max_bytes, location.parent) or unsupported
 
 
 def _judge_link(path: str, location: Path, boundary: Path) -> Skipped | None:
@@ -105,10 +104,12 @@ def _dangling(path: str) -> Skipped:
     return Skipped(_shown(path), "unreadable", "a link that leads nowhere")
 
 
-def _judge(path: str, location: Path, max_bytes: int) -> Found | None:
+def _judge(path: str, location: Path, max_bytes: int, boundary: Path) -> Found | None:
     """A source, a refusal, or None where the kind of file has no reader. Nothing is opened."""
     try:
-        status = location.stat()
+        status = location.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            return _judge_link(path, location, boundary)
         _check_kind(status)
         media_type = media_type_of(PurePosixPath(path))
         if media_type is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -86,7 +87,7 @@ def _keep(tree: Path, tracked: set[str], found: Listing, inner: list[str]) -> No
         if is_generated(name) or rules.ignores(name) or _is_below(name, environments):
             continue
         # Git names a repository inside this one, or a submodule, and leaves it at that.
-        if name != path or _is_folder(tree / name):
+        if name != path or _is_folder(f"{tree}/{name}"):
             inner.append(name)
         else:
             found.files.append(name)
@@ -128,5 +129,8 @@ def _is_below(path: str, folders: set[str]) -> bool:
     return bool(folders) and any(path.startswith(folder + "/") for folder in folders)
 
 
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
+def _is_folder(path: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
