@@ -4,7 +4,8 @@ LecternError
 ├── PermanentError          the same call fails again: tell the user
 │   ├── UnreadableFile      one file; the rest of the ingest goes on
 │   ├── UnsupportedStore    data of another version, or another embedder's vectors
-│   └── UnknownName         a collection, a document that is not there
+│   ├── UnknownName         a collection, a document that is not there
+│   └── Gone                a document that was there and has been deleted
 └── TransientError          the same call may succeed later
     └── IndexUnavailable    the index process does not answer
 """
@@ -68,6 +69,23 @@ class UnknownName(PermanentError):
         super().__init__(f"no {kind} named {name!r}")
         self.kind = kind
         self.name = name
+
+    def __reduce__(self) -> tuple[type[UnknownName], tuple[str, str]]:
+        """Cross the border of a process whole."""
+        return UnknownName, (self.kind, self.name)
+
+
+class Gone(PermanentError):
+    """It was there, and has been deleted for good; ``kind`` and ``name`` as in `UnknownName`."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"{kind} {name!r} has been deleted")
+        self.kind = kind
+        self.name = name
+
+    def __reduce__(self) -> tuple[type[Gone], tuple[str, str]]:
+        """Cross the border of a process whole."""
+        return Gone, (self.kind, self.name)
 
 
 class IndexUnavailable(TransientError):

@@ -1,0 +1,45 @@
+"""The catalog: what has been read, under which number, and what it said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from ingest.catalog.collection import Collections
+from ingest.catalog.database import Database, sqlite_url
+from ingest.catalog.document import Documents
+from ingest.catalog.failure import Failures
+from ingest.catalog.migrating import bring_to_head
+from ingest.catalog.session import Sessions
+from ingest.catalog.version import Versions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Catalog(Collections, Versions, Documents, Failures, Sessions):
+    """All calls over one database. Threads and processes may share it; each call is one transaction."""
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_catalog(location: Path | str) -> Catalog:
+    """Open the catalog in a file, or at a database URL; its schema is brought to head.
+
+    Raises:
+        UnsupportedStore: a newer Lectern wrote it, or it is no catalog.
+    """
+    database = Database(location if isinstance(location, str) else sqlite_url(location))
+    try:
+        bring_to_head(database)
+    except BaseException:
+        database.close()
+        raise
+    return Catalog(database)

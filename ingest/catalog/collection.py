@@ -1,0 +1,162 @@
+"""Collections: their embedder, and the counter that numbers their versions."""
+
+from __future__ import annotations
+
+import math
+import sys
+from array import array
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, literal, select, update
+from sqlalchemy.exc import IntegrityError
+
+from ingest.catalog.database import CatalogPart, rows
+from ingest.catalog.records import CollectionRecord
+from ingest.catalog.schema import (
+    Moment,
+    collections,
+    documents,
+    failures,
+    sessions,
+    tombstones,
+)
+from ingest.errors import UnknownName, UnsupportedStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection, Table
+    from sqlalchemy.sql import ColumnElement
+
+_DRIFT = 0.01
+"""Of a check vector's length: other processors round otherwise, other models point elsewhere."""
+
+
+def owned(table: Table, tenant: str, collection: str) -> ColumnElement[bool]:
+    """The rows of a table that belong to this collection."""
+    return (table.c.tenant == tenant) & (table.c.collection == collection)
+
+
+def lock_collection(connection: Connection, tenant: str, name: str) -> Mapping[str, Any] | None:
+    """The row of a collection, deleted or not; whoever else locks it waits for this transaction."""
+    named = (collections.c.tenant == tenant) & (collections.c.name == name)
+    found = rows(connection, select(collections).where(named).with_for_update())
+    return found[0] if found else None
+
+
+def require_collection(connection: Connection, tenant: str, name: str) -> Mapping[str, Any]:
+    """The locked row of a collection that is there; raises `UnknownName`."""
+    row = lock_collection(connection, tenant, name)
+    if row is None or row["deleted"]:
+        raise UnknownName("collection", name)
+    return row
+
+
+class Collections(CatalogPart):
+    """The calls about collections."""
+
+    def ensure_collection(
+        self, tenant: str, name: str, *, embedder: str, dimensions: int, check_vector: bytes
+    ) -> CollectionRecord:
+        """The collection, made where it is not there; ``check_vector`` is single floats, little-endian.
+
+        Raises:
+            UnsupportedStore: it holds another embedder's vectors, and needs a re-index.
+        """
+        wanted = {"embedder": embedder, "dimensions": dimensions, "check_vector": check_vector}
+        try:
+            return self._ensure(tenant, name, wanted)
+        except IntegrityError:  # another process made it in this moment
+            return self._ensure(tenant, name, wanted)
+
+    def _ensure(self, tenant: str, name: str, wanted: dict[str, Any]) -> CollectionRecord:
+        fresh = {**wanted, "created_at": datetime.now(UTC), "deleted": False}
+        with self._database.write() as connection:
+            row = lock_collection(connection, tenant, name)
+            if row is None:
+                new = {**fresh, "tenant": tenant, "name": name, "generation": 1, "next_number": 1}
+                connection.execute(insert(collections).values(new))
+                return _record(new)
+            if row["deleted"]:
+                again = {**fresh, "generation": row["generation"] + 1}
+                named = (collections.c.tenant == tenant) & (collections.c.name == name)
+                connection.execute(update(collections).where(named).values(again))
+                return _record({**row, **again})
+        _check_embedder(name, row, wanted)
+        return _record(row)
+
+    def collections(self, tenant: str) -> tuple[CollectionRecord, ...]:
+        """All collections of a tenant, by name."""
+        mine = (collections.c.tenant == tenant) & ~collections.c.deleted
+        with self._database.read() as connection:
+            found = rows(connection, select(collections).where(mine).order_by(collections.c.name))
+        return tuple(_record(row) for row in found)
+
+    def collection(self, tenant: str, name: str) -> CollectionRecord:
+        """One collection.
+
+        Raises:
+            UnknownName: there is none of this name.
+        """
+        named = (collections.c.tenant == tenant) & (collections.c.name == name) & ~collections.c.deleted
+        with self._database.read() as connection:
+            found = rows(connection, select(collections).where(named))
+        if not found:
+            raise UnknownName("collection", name)
+        return _record(found[0])
+
+    def delete_collection(self, tenant: str, name: str) -> CollectionRecord:
+        """Forget all it holds, sessions too; the caller deletes the points of its ``scope``.
+
+        Raises:
+            UnknownName: there is none of this name.
+        """
+        with self._database.write() as connection:
+            row = require_collection(connection, tenant, name)
+            bury(connection, owned(documents, tenant, name))
+            for table in (documents, failures, sessions):
+                connection.execute(delete(table).where(owned(table, tenant, name)))
+            named = (collections.c.tenant == tenant) & (collections.c.name == name)
+            connection.execute(update(collections).where(named).values(deleted=True))
+        return _record(row)
+
+
+def bury(connection: Connection, chosen: ColumnElement[bool]) -> None:
+    """Leave a tombstone for each of these documents: that it was there, and nothing of what it said."""
+    graves = select(
+        documents.c.id, documents.c.tenant, documents.c.collection, literal(datetime.now(UTC), Moment)
+    )
+    names = ["document", "tenant", "collection", "deleted_at"]
+    connection.execute(insert(tombstones).from_select(names, graves.where(chosen)))
+
+
+def _check_embedder(name: str, row: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    for key in ("embedder", "dimensions"):
+        if row[key] != wanted[key]:
+            raise UnsupportedStore(
+                f"collection {name!r} has {key} {row[key]!r}, not {wanted[key]!r}: re-index it"
+            )
+    if not _same_direction(row["check_vector"], wanted["check_vector"]):
+        raise UnsupportedStore(
+            f"collection {name!r}: {wanted['embedder']!r} gives other vectors now: re-index it"
+        )
+
+
+def _same_direction(one: bytes, other: bytes) -> bool:
+    left, right = _floats(one), _floats(other)
+    return len(left) == len(right) and math.dist(left, right) <= _DRIFT * math.hypot(*left)
+
+
+def _floats(data: bytes) -> array[float]:
+    floats = array("f")
+    floats.frombytes(data)
+    if sys.byteorder == "big":
+        floats.byteswap()
+    return floats
+
+
+def _record(row: Mapping[str, Any]) -> CollectionRecord:
+    return CollectionRecord(
+        **{key: value for key, value in row.items() if key not in {"next_number", "deleted"}}
+    )

@@ -1,0 +1,108 @@
+"""Connections and transactions. All that SQLite and PostgreSQL do differently stands here."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from filelock import FileLock
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import make_url
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from pathlib import Path
+    from sqlite3 import Connection as SqliteConnection
+
+    from sqlalchemy import Connection, Executable
+
+_BUSY_SECONDS = 60
+_WRITES = "lectern_writes"
+_MIGRATION_LOCK = 0x4C656374  # any number that is the same in every process
+
+
+def sqlite_url(path: Path) -> str:
+    """The address of a catalog in a file."""
+    return f"sqlite:///{path}"
+
+
+class Database:
+    """An engine and its two kinds of transaction; threads may share it.
+
+    Readers never wait for writers. In SQLite a writer takes its lock when it begins: a reader that turns
+    into a writer half way fails at once where another writes, however long it is ready to wait.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+        self._sqlite = self._url.get_backend_name() == "sqlite"
+        connect = {"timeout": _BUSY_SECONDS} if self._sqlite else {}
+        self.engine = create_engine(self._url, connect_args=connect, pool_pre_ping=not self._sqlite)
+        if self._sqlite:
+            event.listen(self.engine, "connect", _configure_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def read(self) -> Generator[Connection]:
+        """A snapshot that nothing may be written in."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Generator[Connection]:
+        """A transaction, committed at the end of the block, rolled back where it raises."""
+        with self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def migration(self) -> Generator[Connection]:
+        """A transaction that no other process migrates beside."""
+        if self._sqlite:
+            with FileLock(f"{self._url.database}.lock"):
+                self._switch_to_wal()
+                with self.write() as connection:
+                    yield connection
+        else:
+            with self.write() as connection:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+                yield connection
+
+    def _switch_to_wal(self) -> None:
+        # Lasts in the file, but locks it alone: two processes that switch at once fail, busy timeout or not.
+        raw = self.engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA journal_mode=WAL")
+        finally:
+            raw.close()
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+
+class CatalogPart:
+    """The calls of the catalog about one of its nouns. Each is one short transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+
+def rows(connection: Connection, statement: Executable) -> list[Mapping[str, Any]]:
+    """What a statement selects, by column name."""
+    return cast("list[Mapping[str, Any]]", connection.execute(statement).mappings().all())
+
+
+def storable(words: str) -> str:
+    """Words for people, without what a database refuses: lone surrogates and NUL."""
+    return words.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+
+
+def _configure_sqlite(connection: SqliteConnection, _record: object) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN comes too late, and never before a SELECT
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA secure_delete=ON")  # deleted text is gone from the file, too
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,65 @@
+"""Bring a catalog to the newest schema. Alembic costs as much as SQLAlchemy to import: only when needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DatabaseError
+
+from ingest.catalog.schema import HEAD
+from ingest.errors import UnsupportedStore
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection
+
+    from ingest.catalog.database import Database
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def bring_to_head(database: Database) -> None:
+    """Create or upgrade the tables; nothing where they are at head.
+
+    Raises:
+        UnsupportedStore: a newer Lectern wrote the catalog, or it is no catalog at all.
+    """
+    try:
+        with database.read() as connection:
+            found = revision(connection)
+    except DatabaseError as error:
+        if "not a database" in str(error):
+            raise UnsupportedStore(f"{database.engine.url.database} is not a catalog") from error
+        raise
+    if found != HEAD:
+        with database.migration() as connection:
+            _upgrade(connection)
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision the tables are at; None where there are none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """What alembic's commands take; no ini file."""
+    from alembic.config import Config  # noqa: PLC0415 — 0.5 CPU seconds, and only a new schema needs it
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 — as above
+    from alembic.util import CommandError  # noqa: PLC0415 — as above
+
+    try:
+        command.upgrade(alembic_config(connection), "head")
+    except CommandError as error:
+        raise UnsupportedStore(f"the catalog is of a newer Lectern: {error}") from error

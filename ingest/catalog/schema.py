@@ -1,0 +1,172 @@
+"""The tables of the catalog. Every row names its tenant and its collection; numbers are never reused.
+
+A change here needs a new file in ``migrations/versions`` and a new ``HEAD``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+HEAD = "0001"
+"""The newest revision, so that a catalog at head opens without importing alembic."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time with its zone, as microseconds since 1970: the same bytes in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Towards the database."""
+        del dialect
+        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        del dialect
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+# Paths and names sort by code point in both databases, whatever the server's locale.
+_NAME = Text().with_variant(Text(collation="C"), "postgresql")
+
+metadata = MetaData()
+
+collections = Table(
+    "collections",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("name", _NAME, primary_key=True),
+    Column("generation", Integer, nullable=False),
+    Column("next_number", Integer, nullable=False),
+    Column("embedder", Text, nullable=False),
+    Column("dimensions", Integer, nullable=False),
+    Column("check_vector", LargeBinary, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    # A deleted collection keeps its counter: were it to start again, old citations would name new text.
+    Column("deleted", Boolean, nullable=False),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("tenant", _NAME, nullable=False),
+    Column("collection", _NAME, nullable=False),
+    Column("path", _NAME, nullable=False),
+    Column("current", Integer),  # number of the ready version
+    Column("created_at", Moment, nullable=False),
+    ForeignKeyConstraint(["tenant", "collection"], ["collections.tenant", "collections.name"]),
+    Index("documents_path", "tenant", "collection", "path", unique=True),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("document", String(32), primary_key=True),
+    Column("tenant", _NAME, nullable=False),
+    Column("collection", _NAME, nullable=False),
+    Column("deleted_at", Moment, nullable=False),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("collection", _NAME, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("document", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("modified_ns", BigInteger, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("reader", Text, nullable=False),
+    Column("chunker", Text, nullable=False),
+    Column("embedder", Text, nullable=False),
+    Column("characters", Integer, nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("passages", Integer, nullable=False),
+    Column("chunks", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    ForeignKeyConstraint(["document"], ["documents.id"], ondelete="CASCADE"),
+    Index("versions_document", "document"),
+    Index("versions_state", "tenant", "collection", "state"),
+)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("collection", _NAME, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    # In this order: to read a column, SQLite walks the pages of those before it.
+    Column("text", LargeBinary, nullable=False),
+    Column("passages", LargeBinary, nullable=False),
+    Column("layout", LargeBinary, nullable=False),
+    ForeignKeyConstraint(
+        ["tenant", "collection", "number"],
+        ["versions.tenant", "versions.collection", "versions.number"],
+        ondelete="CASCADE",
+    ),
+)
+
+failures = Table(
+    "failures",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("collection", _NAME, primary_key=True),
+    Column("path", _NAME, primary_key=True),
+    Column("reason", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("modified_ns", BigInteger, nullable=False),
+    Column("reader", Text, nullable=False),
+    Column("failed_at", Moment, nullable=False),
+    ForeignKeyConstraint(["tenant", "collection"], ["collections.tenant", "collections.name"]),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("collection", _NAME, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("turns", Text, nullable=False),
+    ForeignKeyConstraint(["tenant", "collection"], ["collections.tenant", "collections.name"]),
+    Index("sessions_collection", "tenant", "collection"),
+)
+
+session_documents = Table(
+    "session_documents",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("session", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    ForeignKeyConstraint(["tenant", "session"], ["sessions.tenant", "sessions.id"], ondelete="CASCADE"),
+)

@@ -1,0 +1,94 @@
+"""Sessions: conversations, and which versions they have shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select, update
+
+from ingest.catalog.collection import owned, require_collection
+from ingest.catalog.database import CatalogPart, rows
+from ingest.catalog.records import SessionRecord
+from ingest.catalog.schema import session_documents, sessions, versions
+from ingest.catalog.version import absence
+from ingest.errors import UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+    from sqlalchemy.sql import ColumnElement
+
+
+class Sessions(CatalogPart):
+    """The calls about sessions."""
+
+    def save_session(
+        self,
+        tenant: str,
+        session: str,
+        collection: str,
+        *,
+        turns: str,
+        documents: Sequence[int],
+    ) -> None:
+        """Make a session, or replace its turns; ``documents`` are the version numbers it has shown.
+
+        Raises:
+            UnknownName: there is no such collection, or the session belongs to another one.
+            Gone: a version that it has shown has been deleted meanwhile.
+        """
+        shown = [
+            {"tenant": tenant, "session": session, "number": number} for number in sorted(set(documents))
+        ]
+        chosen = _named(tenant, session)
+        with self._database.write() as connection:
+            require_collection(connection, tenant, collection)
+            _require_versions(connection, tenant, collection, documents)
+            held = connection.execute(select(sessions.c.collection).where(chosen).with_for_update()).scalar()
+            if held is None:
+                row = {"tenant": tenant, "id": session, "collection": collection, "turns": turns}
+                connection.execute(insert(sessions).values(**row, created_at=datetime.now(UTC)))
+            elif held == collection:
+                connection.execute(update(sessions).where(chosen).values(turns=turns))
+            else:
+                raise UnknownName("session", session)
+            connection.execute(delete(session_documents).where(_shown_by(tenant, session)))
+            if shown:
+                connection.execute(insert(session_documents), shown)
+
+    def session(self, tenant: str, session: str) -> SessionRecord:
+        """One session.
+
+        Raises:
+            UnknownName: there is none, or it ended with a document it had shown.
+        """
+        numbers = select(session_documents.c.number).where(_shown_by(tenant, session))
+        with self._database.read() as connection:
+            found = rows(connection, select(sessions).where(_named(tenant, session)))
+            if not found:
+                raise UnknownName("session", session)
+            shown = rows(connection, numbers.order_by(session_documents.c.number))
+        return SessionRecord(documents=tuple(row["number"] for row in shown), **found[0])
+
+    def delete_session(self, tenant: str, session: str) -> None:
+        """Forget a session; nothing happens where there is none."""
+        with self._database.write() as connection:
+            connection.execute(delete(sessions).where(_named(tenant, session)))
+
+
+def _require_versions(connection: Connection, tenant: str, collection: str, numbers: Sequence[int]) -> None:
+    chosen = owned(versions, tenant, collection) & versions.c.number.in_(numbers)
+    held = {row["number"] for row in rows(connection, select(versions.c.number).where(chosen))}
+    for number in numbers:
+        if number not in held:
+            raise absence(connection, tenant, collection, number)
+
+
+def _named(tenant: str, session: str) -> ColumnElement[bool]:
+    return (sessions.c.tenant == tenant) & (sessions.c.id == session)
+
+
+def _shown_by(tenant: str, session: str) -> ColumnElement[bool]:
+    return (session_documents.c.tenant == tenant) & (session_documents.c.session == session)

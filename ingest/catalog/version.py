@@ -1,0 +1,252 @@
+"""Versions: a number before the first chunk is stored, a ready record after the last one."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, exists, insert, select, update
+
+from ingest.catalog.codec import encode_layout, encode_passages, encode_text
+from ingest.catalog.collection import owned, require_collection
+from ingest.catalog.database import CatalogPart, rows, storable
+from ingest.catalog.records import KnownFile, VersionRecord
+from ingest.catalog.schema import collections, contents, documents, failures, versions
+from ingest.errors import Gone, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Select
+    from sqlalchemy.sql import ColumnElement
+
+    from ingest.catalog.records import CollectionRecord, FileFacts
+    from ingest.model import Document, Passage
+
+_ID_BYTES = 8
+
+
+class Versions(CatalogPart):
+    """The calls about versions."""
+
+    def known_files(self, collection: CollectionRecord) -> dict[str, KnownFile]:
+        """Every file of the collection by path, in one query; superseded versions are left out."""
+        columns = [documents.c.path, documents.c.id.label("document"), *(versions.c[name] for name in _KNOWN)]
+        chosen = owned(versions, collection.tenant, collection.name) & (versions.c.state != "superseded")
+        query = select(*columns).join_from(versions, documents).where(chosen)
+        with self._database.read() as connection:
+            found = rows(connection, query.order_by(versions.c.state, versions.c.number))
+        return {row["path"]: KnownFile(**row) for row in found}  # "pending" sorts first: "ready" wins
+
+    def begin_version(self, collection: CollectionRecord, file: FileFacts) -> VersionRecord:
+        """Give the file a number, in one transaction with its pending record.
+
+        What a killed run left pending for the same path and bytes keeps its number.
+
+        Raises:
+            UnknownName: the collection has been deleted.
+        """
+        with self._database.write() as connection:
+            row = require_collection(connection, collection.tenant, collection.name)
+            document = _ensure_document(connection, collection, file.path)
+            facts = {key: value for key, value in asdict(file).items() if key != "path"}
+            resumed = _resume(connection, document, facts)
+            if resumed is not None:
+                return resumed
+            number: int = row["next_number"]
+            counter = (collections.c.tenant == collection.tenant) & (collections.c.name == collection.name)
+            connection.execute(update(collections).where(counter).values(next_number=number + 1))
+            return _insert_pending(connection, collection, document, number, file)
+
+    def publish_version(
+        self, version: VersionRecord, document: Document, passages: Sequence[Passage], *, chunks: int
+    ) -> VersionRecord:
+        """Make a pending version the ready one, once its ``chunks`` points are flushed and counted.
+
+        Its content, the new state, the old version's and the end of the file's failure are one transaction.
+
+        Raises:
+            Gone: the document was deleted meanwhile.
+            ValueError: the version is not pending, or the document is malformed.
+        """
+        ready = replace(
+            version,
+            state="ready",
+            title=storable(document.title),
+            reader=document.reader or version.reader,
+            characters=len(document.text),
+            pages=len(document.pages),
+            passages=len(passages),
+            chunks=chunks,
+        )
+        content = {
+            "text": encode_text(document.text),
+            "passages": encode_passages(passages),
+            "layout": encode_layout(document),
+        }
+        with self._database.write() as connection:
+            _require_pending(connection, version)
+            _retire(connection, version.document)
+            _keep(connection, ready)
+            connection.execute(insert(contents).values(**_key(version), **content))
+            current = update(documents).where(documents.c.id == version.document)
+            connection.execute(current.values(current=version.number))
+            healed = owned(failures, version.tenant, version.collection) & (failures.c.path == version.path)
+            connection.execute(delete(failures).where(healed))
+        return ready
+
+    def discard_version(self, version: VersionRecord) -> None:
+        """Forget a pending version; its number stays burnt. Its points must be deleted before."""
+        orphaned = (documents.c.id == version.document) & ~exists().where(
+            versions.c.document == documents.c.id
+        )
+        with self._database.write() as connection:
+            _require_pending(connection, version)
+            connection.execute(delete(versions).where(_is(version)))
+            connection.execute(delete(documents).where(orphaned))
+
+    def touch(self, version: VersionRecord | KnownFile, size: int, modified_ns: int) -> None:
+        """Record that the same bytes have a new time: the next run need not hash them."""
+        statement = (
+            update(versions)
+            .where((versions.c.document == version.document) & (versions.c.number == version.number))
+            .values(size=size, modified_ns=modified_ns)
+        )
+        with self._database.write() as connection:
+            connection.execute(statement)
+
+    def pending_versions(self, collection: CollectionRecord) -> tuple[VersionRecord, ...]:
+        """What a run began and did not end, by number."""
+        return self._in_state(collection, "pending")
+
+    def superseded_versions(self, collection: CollectionRecord) -> tuple[VersionRecord, ...]:
+        """Old versions that are still resolvable, by number; none of their points belongs in the index."""
+        return self._in_state(collection, "superseded")
+
+    def purge_superseded(self, collection: CollectionRecord) -> tuple[int, ...]:
+        """Forget the text of old versions for good; their numbers answer `Gone` from now on."""
+        old = owned(versions, collection.tenant, collection.name) & (versions.c.state == "superseded")
+        with self._database.write() as connection:
+            numbers = rows(connection, select(versions.c.number).where(old).order_by(versions.c.number))
+            connection.execute(delete(versions).where(old))
+        return tuple(row["number"] for row in numbers)
+
+    def manifest(self, collection: CollectionRecord) -> dict[int, int]:
+        """Ready version number → chunks the index must hold; any other number there is a leftover."""
+        ready = owned(versions, collection.tenant, collection.name) & (versions.c.state == "ready")
+        with self._database.read() as connection:
+            found = rows(connection, select(versions.c.number, versions.c.chunks).where(ready))
+        return {row["number"]: row["chunks"] for row in found}
+
+    def version(self, tenant: str, collection: str, number: int) -> VersionRecord:
+        """The version behind ``D7``, in whatever state.
+
+        Raises:
+            UnknownName: the number was never given.
+            Gone: it was, and its document has been deleted.
+        """
+        chosen = owned(versions, tenant, collection) & (versions.c.number == number)
+        with self._database.read() as connection:
+            found = read_versions(connection, chosen)
+            if not found:
+                raise absence(connection, tenant, collection, number)
+        return found[0]
+
+    def _in_state(self, collection: CollectionRecord, state: str) -> tuple[VersionRecord, ...]:
+        chosen = owned(versions, collection.tenant, collection.name) & (versions.c.state == state)
+        with self._database.read() as connection:
+            return read_versions(connection, chosen)
+
+
+_KNOWN = ("number", "state", "size", "modified_ns", "content_hash", "reader", "chunker", "embedder")
+
+
+def version_query() -> Select[*tuple[Any, ...]]:
+    """Versions with the paths of their documents: the columns of a `VersionRecord`."""
+    return select(versions, documents.c.path).join_from(versions, documents)
+
+
+def read_versions(connection: Connection, chosen: ColumnElement[bool]) -> tuple[VersionRecord, ...]:
+    """The chosen versions, by number."""
+    found = rows(connection, version_query().where(chosen).order_by(versions.c.number))
+    return tuple(VersionRecord(**row) for row in found)
+
+
+def absence(connection: Connection, tenant: str, collection: str, number: int) -> Gone | UnknownName:
+    """Why there is nothing under this number: a number below the counter was given once."""
+    named = (collections.c.tenant == tenant) & (collections.c.name == collection)
+    following = connection.execute(select(collections.c.next_number).where(named)).scalar() or 0
+    return (Gone if 0 < number < following else UnknownName)("document", f"D{number}")
+
+
+def _is(version: VersionRecord) -> ColumnElement[bool]:
+    return owned(versions, version.tenant, version.collection) & (versions.c.number == version.number)
+
+
+def _key(version: VersionRecord) -> dict[str, Any]:
+    return {"tenant": version.tenant, "collection": version.collection, "number": version.number}
+
+
+def _ensure_document(connection: Connection, collection: CollectionRecord, path: str) -> str:
+    at_path = owned(documents, collection.tenant, collection.name) & (documents.c.path == path)
+    found = connection.execute(select(documents.c.id).where(at_path)).scalar()
+    if found is not None:
+        return str(found)
+    document = secrets.token_hex(_ID_BYTES)
+    row = {"id": document, "tenant": collection.tenant, "collection": collection.name, "path": path}
+    connection.execute(insert(documents).values(**row, created_at=datetime.now(UTC)))
+    return document
+
+
+def _resume(connection: Connection, document: str, facts: dict[str, Any]) -> VersionRecord | None:
+    same = versions.c.content_hash == facts["content_hash"]
+    pending = (versions.c.document == document) & (versions.c.state == "pending") & same
+    found = read_versions(connection, pending)
+    if not found:
+        return None
+    connection.execute(update(versions).where(_is(found[0])).values(facts))
+    return replace(found[0], **facts)
+
+
+def _insert_pending(
+    connection: Connection, collection: CollectionRecord, document: str, number: int, file: FileFacts
+) -> VersionRecord:
+    version = VersionRecord(
+        tenant=collection.tenant,
+        collection=collection.name,
+        number=number,
+        document=document,
+        state="pending",
+        title="",
+        characters=0,
+        pages=0,
+        passages=0,
+        chunks=0,
+        created_at=datetime.now(UTC),
+        **asdict(file),
+    )
+    connection.execute(insert(versions).values(_row(version)))
+    return version
+
+
+def _row(version: VersionRecord) -> dict[str, Any]:
+    return {key: value for key, value in asdict(version).items() if key != "path"}
+
+
+def _require_pending(connection: Connection, version: VersionRecord) -> None:
+    state = connection.execute(select(versions.c.state).where(_is(version)).with_for_update()).scalar()
+    if state is None:
+        raise Gone("document", f"D{version.number}")
+    if state != "pending":
+        raise ValueError(f"D{version.number} is {state}, not pending")
+
+
+def _retire(connection: Connection, document: str) -> None:
+    ready = (versions.c.document == document) & (versions.c.state == "ready")
+    connection.execute(update(versions).where(ready).values(state="superseded"))
+
+
+def _keep(connection: Connection, version: VersionRecord) -> None:
+    connection.execute(update(versions).where(_is(version)).values(_row(version)))
