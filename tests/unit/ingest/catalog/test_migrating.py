@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from ingest.catalog.catalog import open_catalog
+from ingest.catalog.database import Database, sqlite_url
+from ingest.catalog.migrating import alembic_config, revision
+from ingest.catalog.schema import HEAD, metadata
+from ingest.errors import UnsupportedStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A catalog at head, on an awkward path."""
+    folder = tmp_path / "100% mine"
+    folder.mkdir()
+    open_catalog(folder / "catalog.sqlite").close()
+    return folder / "catalog.sqlite"
+
+
+@pytest.fixture
+def database(place: Path) -> Iterator[Database]:
+    opened = Database(sqlite_url(place))
+    yield opened
+    opened.close()
+
+
+def test_the_constant_is_the_newest_revision() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == HEAD
+
+
+def test_an_empty_file_becomes_the_schema(database: Database) -> None:
+    with database.read() as connection:
+        assert revision(connection) == HEAD
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences: list[Any] = compare_metadata(context, metadata)
+
+    assert differences == []
+
+
+def test_a_catalog_at_head_opens_without_alembic(place: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from ingest.catalog.catalog import open_catalog;"
+        "open_catalog(Path(sys.argv[1])).close(); print('alembic' in sys.modules)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, place], capture_output=True, text=True, check=True, timeout=30
+    )
+
+    assert done.stdout.strip() == "False"
+
+
+def test_a_catalog_of_a_newer_version_is_refused(place: Path, database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(UnsupportedStore, match="newer"):
+        open_catalog(place)
+
+
+def test_a_file_that_is_no_catalog_is_refused(tmp_path: Path) -> None:
+    place = tmp_path / "catalog.sqlite"
+    place.write_text("Ann Lee signs. " * 100)
+
+    with pytest.raises(UnsupportedStore, match="not a catalog"):
+        open_catalog(place)
+
+
+def create_then_fail(database: Database) -> None:
+    with database.migration() as connection:
+        connection.execute(text("CREATE TABLE collections (tenant TEXT)"))
+        raise RuntimeError
+
+
+def test_a_failed_migration_leaves_nothing_behind(tmp_path: Path) -> None:
+    fresh = Database(sqlite_url(tmp_path / "catalog.sqlite"))
+
+    with pytest.raises(RuntimeError):
+        create_then_fail(fresh)
+    fresh.close()
+
+    open_catalog(tmp_path / "catalog.sqlite").close()
+
+
+def test_sqlite_is_set_up_to_be_shared(database: Database) -> None:
+    with database.read() as connection:
+        found = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "foreign_keys", "secure_delete", "busy_timeout")
+        }
+
+    assert found == {"journal_mode": "wal", "foreign_keys": 1, "secure_delete": 1, "busy_timeout": 60_000}
