@@ -73,6 +73,8 @@ class VersionRecord:
     collection: str
     number: int
     document: str
+    ordinal: int
+    """First, second, … version of its document."""
     path: str
     state: VersionState
     content_hash: str

@@ -98,6 +98,7 @@ versions = Table(
     Column("collection", _NAME, primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("document", String(32), nullable=False),
+    Column("ordinal", Integer, nullable=False),
     Column("state", String(16), nullable=False),
     Column("content_hash", Text, nullable=False),
     Column("size", BigInteger, nullable=False),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import delete, exists, func, insert, select, update
 
 from ingest.catalog.codec import encode_layout, encode_passages, encode_text
 from ingest.catalog.collection import owned, require_collection
@@ -50,11 +50,11 @@ class Versions(CatalogPart):
         """
         with self._database.write() as connection:
             row = require_collection(connection, collection.tenant, collection.name)
-            document = _ensure_document(connection, collection, file.path)
-            facts = {key: value for key, value in asdict(file).items() if key != "path"}
-            resumed = _resume(connection, document, facts)
+            document = _find_document(connection, collection, file.path)
+            resumed = None if document is None else _resume(connection, document, file)
             if resumed is not None:
                 return resumed
+            document = document or _insert_document(connection, collection, file.path)
             number: int = row["next_number"]
             counter = (collections.c.tenant == collection.tenant) & (collections.c.name == collection.name)
             connection.execute(update(collections).where(counter).values(next_number=number + 1))
@@ -71,16 +71,15 @@ class Versions(CatalogPart):
             Gone: the document was deleted meanwhile.
             ValueError: the version is not pending, or the document is malformed.
         """
-        ready = replace(
-            version,
-            state="ready",
-            title=storable(document.title),
-            reader=document.reader or version.reader,
-            characters=len(document.text),
-            pages=len(document.pages),
-            passages=len(passages),
-            chunks=chunks,
-        )
+        published: dict[str, Any] = {
+            "state": "ready",
+            "title": storable(document.title),
+            "reader": document.reader or version.reader,
+            "characters": len(document.text),
+            "pages": len(document.pages),
+            "passages": len(passages),
+            "chunks": chunks,
+        }
         content = {
             "text": encode_text(document.text),
             "passages": encode_passages(passages),
@@ -89,13 +88,13 @@ class Versions(CatalogPart):
         with self._database.write() as connection:
             _require_pending(connection, version)
             _retire(connection, version.document)
-            _keep(connection, ready)
+            connection.execute(update(versions).where(_is(version)).values(published))
             connection.execute(insert(contents).values(**_key(version), **content))
             current = update(documents).where(documents.c.id == version.document)
             connection.execute(current.values(current=version.number))
             healed = owned(failures, version.tenant, version.collection) & (failures.c.path == version.path)
             connection.execute(delete(failures).where(healed))
-        return ready
+        return replace(version, **published)
 
     def discard_version(self, version: VersionRecord) -> None:
         """Forget a pending version; its number stays burnt. Its points must be deleted before."""
@@ -189,35 +188,39 @@ def _key(version: VersionRecord) -> dict[str, Any]:
     return {"tenant": version.tenant, "collection": version.collection, "number": version.number}
 
 
-def _ensure_document(connection: Connection, collection: CollectionRecord, path: str) -> str:
+def _find_document(connection: Connection, collection: CollectionRecord, path: str) -> str | None:
     at_path = owned(documents, collection.tenant, collection.name) & (documents.c.path == path)
-    found = connection.execute(select(documents.c.id).where(at_path)).scalar()
-    if found is not None:
-        return str(found)
+    return connection.execute(select(documents.c.id).where(at_path)).scalar()
+
+
+def _insert_document(connection: Connection, collection: CollectionRecord, path: str) -> str:
     document = secrets.token_hex(_ID_BYTES)
     row = {"id": document, "tenant": collection.tenant, "collection": collection.name, "path": path}
     connection.execute(insert(documents).values(**row, created_at=datetime.now(UTC)))
     return document
 
 
-def _resume(connection: Connection, document: str, facts: dict[str, Any]) -> VersionRecord | None:
-    same = versions.c.content_hash == facts["content_hash"]
+def _resume(connection: Connection, document: str, file: FileFacts) -> VersionRecord | None:
+    same = versions.c.content_hash == file.content_hash
     pending = (versions.c.document == document) & (versions.c.state == "pending") & same
     found = read_versions(connection, pending)
     if not found:
         return None
-    connection.execute(update(versions).where(_is(found[0])).values(facts))
+    facts = _fields(file)
+    connection.execute(update(versions).where(_is(found[0])).values(_columns(facts)))
     return replace(found[0], **facts)
 
 
 def _insert_pending(
     connection: Connection, collection: CollectionRecord, document: str, number: int, file: FileFacts
 ) -> VersionRecord:
+    earlier = select(func.coalesce(func.max(versions.c.ordinal), 0)).where(versions.c.document == document)
     version = VersionRecord(
         tenant=collection.tenant,
         collection=collection.name,
         number=number,
         document=document,
+        ordinal=connection.execute(earlier).scalar_one() + 1,
         state="pending",
         title="",
         characters=0,
@@ -225,14 +228,18 @@ def _insert_pending(
         passages=0,
         chunks=0,
         created_at=datetime.now(UTC),
-        **asdict(file),
+        **_fields(file),
     )
-    connection.execute(insert(versions).values(_row(version)))
+    connection.execute(insert(versions).values(_columns(_fields(version))))
     return version
 
 
-def _row(version: VersionRecord) -> dict[str, Any]:
-    return {key: value for key, value in asdict(version).items() if key != "path"}
+def _fields(record: FileFacts | VersionRecord) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != "path"}  # stands with the document
 
 
 def _require_pending(connection: Connection, version: VersionRecord) -> None:
@@ -246,7 +253,3 @@ def _require_pending(connection: Connection, version: VersionRecord) -> None:
 def _retire(connection: Connection, document: str) -> None:
     ready = (versions.c.document == document) & (versions.c.state == "ready")
     connection.execute(update(versions).where(ready).values(state="superseded"))
-
-
-def _keep(connection: Connection, version: VersionRecord) -> None:
-    connection.execute(update(versions).where(_is(version)).values(_row(version)))

@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("collection", NAME, nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("document", sa.String(length=32), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
