@@ -1,0 +1,145 @@
+"""Bytes to characters: the one place where an encoding is guessed."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from ingest.errors import UnreadableFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MARKS = (  # UTF-32 first: its little-endian mark begins with the one of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_ESCAPED = (b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_2"), (b"\x1b(", "iso2022_jp_2")
+_DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
+_WIDER = {"shift_jis": "cp932", "euc_kr": "cp949", "gb2312": "gb18030", "big5": "big5hkscs"}
+"""What the makers of files really wrote under a narrower name."""
+_LEGACY = (
+    *_WIDER,
+    *_WIDER.values(),
+    *"""euc_jp gbk johab cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp437 cp850 cp852
+    cp855 cp866 cp874 iso8859-1 iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8
+    iso8859-9 iso8859-13 iso8859-15 iso8859-16 koi8-r koi8-u mac-roman mac-cyrillic mac-greek tis-620""".split(),
+)
+_GUESSED: list[
+    str
+] = """shift_jis cp932 euc_jp cp949 johab gb18030 big5 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255
+    cp1256 cp1257 cp855 cp866 cp874 iso8859_2 iso8859_5 iso8859_7 koi8_r mac_cyrillic tis_620""".split()
+_HEAD = 2048
+"""Bytes in which a charset is declared."""
+_SAMPLE = 1 << 16
+_SPACES = "\t\n\v\f\r\x1b"
+"""Controls that stand in texts; escape colours a terminal's."""
+
+
+def decode(data: bytes) -> str:
+    r"""The text that the bytes of a file spell, without its byte order mark.
+
+    Characters stay as they are, except that ``\r\n`` and a lone ``\r`` become ``\n``: lines are then counted
+    alike by everyone, and a quote that spans lines matches whatever system the file was saved on.
+
+    Raises:
+        UnreadableFile: ``not_text``, the bytes spell no text in any known encoding.
+    """
+    text = _spelled(data)
+    if not _readable(text):
+        raise UnreadableFile("not_text", "the bytes spell no text")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _spelled(data: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, "replace")
+    if b"\0" in data:
+        return next(_wide(data), "\0")
+    return next((text for text in _narrow(data) if text is not None), "\0")
+
+
+def _wide(data: bytes) -> Iterator[str]:
+    """UTF-32 and UTF-16 without a mark: the zeros of ASCII characters tell the order of the bytes."""
+    zeros = [data[first::4].count(0) for first in range(4)]
+    if sum(zeros) * 4 < len(data) and _readable(data.replace(b"\0", b"").decode("utf-8", "replace")):
+        return  # a narrow text with holes in it: pairs of its letters would pass for Chinese
+    little = zeros[1] + zeros[3] > zeros[0] + zeros[2]
+    for size, names in (4, ("utf-32-be", "utf-32-le")), (2, ("utf-16-be", "utf-16-le")):
+        text = None if len(data) % size else _strictly(data, names[little])
+        if text is not None:
+            yield text
+
+
+def _narrow(data: bytes) -> Iterator[str | None]:
+    """Readings of bytes without zeros, the most certain first."""
+    for escape, encoding in _ESCAPED:
+        if escape in data:
+            yield _strictly(data, encoding)
+    yield _strictly(data, "utf-8")
+    yield _mostly_utf8(data)
+    if declared := _DECLARED.search(data, 0, _HEAD):
+        yield from _declared(data, declared[1].decode("ascii", "replace"))
+    yield from _guessed(data)
+
+
+def _strictly(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _mostly_utf8(data: bytes) -> str | None:
+    """UTF-8 with a few broken bytes: better a hole in one word than another alphabet in all."""
+    text = data.decode("utf-8", "replace")
+    holes = text.count("\ufffd")
+    others = len(text) - len(text.encode("ascii", "ignore")) - holes
+    return text if others > 10 * holes else None
+
+
+def _declared(data: bytes, name: str) -> Iterator[str | None]:
+    """Only names of encodings: Python also has codecs that unpack, unescape and rotate."""
+    try:
+        encoding = codecs.lookup(name).name
+    except LookupError:
+        return
+    if encoding in _LEGACY:
+        yield _strictly(data, encoding)
+        yield _strictly(data, _WIDER.get(encoding, encoding))
+
+
+def _guessed(data: bytes) -> Iterator[str | None]:
+    from charset_normalizer import from_bytes  # noqa: PLC0415 — 30 ms that few files need
+
+    for match in from_bytes(_sample(data), cp_isolation=_GUESSED):
+        encoding = match.encoding
+        if encoding == "cp1250" and not re.search(rb"[\x80-\x9f]", data):
+            encoding = "iso8859-2"  # whose letters stand elsewhere: cp1250 keeps š, ś and ž below 0xA0
+        yield _strictly(data, encoding)
+
+
+def _sample(data: bytes) -> bytes:
+    """Lines that tell encodings apart; cut at white space, which is nobody's second byte."""
+    telling = b"\n".join(line for line in data.split(b"\n") if not line.isascii())
+    if len(telling) <= _SAMPLE:
+        return telling
+    cut = max(telling.rfind(space, 0, _SAMPLE) for space in (b" ", b"\n"))
+    return telling[: cut if cut > 0 else _SAMPLE]
+
+
+def _readable(text: str) -> bool:
+    if "\0" in text:
+        return False
+    head = text[: 1 << 12]
+    strange = sum(
+        unicodedata.category(character) in {"Cc", "Cn", "Co"} and character not in _SPACES
+        for character in head
+    )
+    return strange * 50 <= len(head)
