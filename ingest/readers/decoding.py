@@ -28,12 +28,11 @@ _LEGACY = (
     *_WIDER.values(),
     *"""euc_jp gbk johab cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp437 cp850 cp852
     cp855 cp866 cp874 iso8859-1 iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8
-    iso8859-9 iso8859-13 iso8859-15 iso8859-16 koi8-r koi8-u mac-roman mac-cyrillic mac-greek tis-620""".split(),
+    iso8859-9 iso8859-13 iso8859-15 iso8859-16 koi8-r koi8-u mac-roman mac-cyrillic mac-greek
+    tis-620""".split(),
 )
-_GUESSED: list[
-    str
-] = """shift_jis cp932 euc_jp cp949 johab gb18030 big5 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255
-    cp1256 cp1257 cp855 cp866 cp874 iso8859_2 iso8859_5 iso8859_7 koi8_r mac_cyrillic tis_620""".split()
+_GUESSED = """shift_jis cp932 euc_jp cp949 johab gb18030 big5 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255
+    cp1256 cp1257 cp855 cp866 cp874 iso8859_2 iso8859_5 iso8859_7 koi8_r mac_cyrillic tis_620"""
 _HEAD = 2048
 """Bytes in which a charset is declared."""
 _SAMPLE = 1 << 16
@@ -118,7 +117,7 @@ def _declared(data: bytes, name: str) -> Iterator[str | None]:
 def _guessed(data: bytes) -> Iterator[str | None]:
     from charset_normalizer import from_bytes  # noqa: PLC0415 — 30 ms that few files need
 
-    for match in from_bytes(_sample(data), cp_isolation=_GUESSED):
+    for match in from_bytes(_sample(data), cp_isolation=list[str](_GUESSED.split())):
         encoding = match.encoding
         if encoding == "cp1250" and not re.search(rb"[\x80-\x9f]", data):
             encoding = "iso8859-2"  # whose letters stand elsewhere: cp1250 keeps š, ś and ž below 0xA0

@@ -24,17 +24,19 @@ _TITLE_AMONG = 10
 _NAMED = r"""(?:ARTICLE|Article|SECTION|Section|Sec\.|EXHIBIT|Exhibit|SCHEDULE|Schedule|ANNEX|Annex|APPENDIX
     |Appendix|PART|Part|CHAPTER|Chapter|СТАТЬЯ|Статья|РАЗДЕЛ|Раздел|ГЛАВА|Глава|ПРИЛОЖЕНИЕ|Приложение)
     \s{0,3}(?:№\s?)?(?:\d{1,4}(?:\.\d{1,3})*|[IVXLC]{1,8}|[A-Z](?:-\d{1,2})?)\b[.:]?"""
-_HAN = r"(?:第\s?[一二三四五六七八九十百零〇\d]{1,6}\s?[条條章节節款编編]|附件\s?[一二三四五六七八九十\d]{1,3})[:：、]?"
+_HAN = r"""(?:第\s?[一二三四五六七八九十百零〇\d]{1,6}\s?[条條章节節款编編]
+    |附件\s?[一二三四五六七八九十\d]{1,3})[:：、]?"""
 _NUMBERED = re.compile(
     rf"(?:(?P<strong>{_NAMED}|{_HAN}|\d{{1,3}}(?:\.\d{{1,3}})+\.?(?=\s))|\d{{1,3}}\.(?=\s))\s*", re.VERBOSE
 )
 _MARKER = re.compile(
     r"""(?P<bullet>[-*+•·‣▪◦●○–—](?=\s))
-      | (?P<item>[(（]?(?:\d{1,3}|[A-Za-zА-Яа-я]|[ivxIVX]{1,6}|[一二三四五六七八九十]{1,3})[)）](?=\s|[^\W\d_])
+      | (?P<item>[(（]?(?:\d{1,3}|[A-Za-zА-Яа-я]|[ivxIVX]{1,6}|[一二三四五六七八九十]{1,3})[)）]
+            (?=\s|[^\W\d_])
         | (?:\d{1,3}|[A-Za-z])\.(?=\s) | [一二三四五六七八九十\d]{1,3}、)""",
     re.VERBOSE,
 )
-_STOPS = tuple(".;:!?。；：！？…") + ("; and", "; or", ", and", ", or", ".”", '."', ".)")
+_STOPS = (*".;:!?。；：！？…", "; and", "; or", ", and", ", or", ".”", '."', ".)")
 _LEADERS = re.compile(r"\.\s?\.\s?\.|…|(?:\t|\s{3,})\d+$|_{3,}")
 """Lines of a table of contents or of a form, which look like headings and are none."""
 _CLAUSE = re.compile(
