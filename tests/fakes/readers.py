@@ -1,0 +1,98 @@
+"""Readers that misbehave, each in its own way."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from ingest.errors import UnreadableFile
+from ingest.model import Document
+
+if TYPE_CHECKING:
+    from ingest.model import SourceFile
+
+
+def misbehave(source: SourceFile) -> Document:
+    """Do what the path says; anything else becomes the text of a document."""
+    deed = _DEEDS.get(source.path)
+    return Document(deed() if deed else source.path, str(os.getpid()), ())
+
+
+def _sleep() -> str:
+    time.sleep(600)
+    return ""
+
+
+def _sleep_holding_the_interpreter() -> str:
+    ctypes.PyDLL(None).sleep(600)
+    return ""
+
+
+def _crash() -> str:
+    ctypes.string_at(0)
+    return ""
+
+
+def _be_killed() -> str:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return ""
+
+
+def _leave() -> str:
+    os._exit(7)
+
+
+def _eat_memory() -> str:
+    return str(len(bytearray(2**40)))
+
+
+def _return_more_than_fits() -> str:
+    return "x" * 300 * 2**20
+
+
+def _fail() -> str:
+    raise ZeroDivisionError("by accident")
+
+
+def _recurse() -> str:
+    return _recurse()
+
+
+def _refuse() -> str:
+    raise UnreadableFile("encrypted", "needs a password")
+
+
+def _print() -> str:
+    sys.stdout.write("from Python")
+    sys.stdout.flush()
+    os.write(1, b"from C\n")
+    return "printed"
+
+
+def _connect() -> str:
+    try:
+        socket.create_connection(("127.0.0.1", int(os.environ["TEST_PORT"])), timeout=5).close()
+    except OSError as error:
+        return type(error).__name__
+    return "connected"
+
+
+_DEEDS = {
+    "sleep": _sleep,
+    "sleep holding the interpreter": _sleep_holding_the_interpreter,
+    "crash": _crash,
+    "be killed": _be_killed,
+    "leave": _leave,
+    "eat memory": _eat_memory,
+    "return more than fits": _return_more_than_fits,
+    "fail": _fail,
+    "recurse": _recurse,
+    "refuse": _refuse,
+    "print": _print,
+    "connect": _connect,
+}
