@@ -1,0 +1,166 @@
+"""The client of real providers: chat completions, streamed, through the ``openai`` package."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from service.models.body import request_body, request_headers
+from service.models.complaints import reported, reported_plainly, seconds_to_wait
+from service.models.errors import MalformedReply, ModelTimeout, ModelUnreachable, StreamCut
+from service.models.frames import ReplyReader
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Mapping
+    from types import TracebackType
+    from typing import Self
+
+    import openai
+
+    from service.models.contract import ModelEvent, ModelRequest
+    from service.models.errors import ModelError
+    from service.models.providers import Provider
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds."""
+
+    connect: float = 10.0
+    idle: float = 60.0
+    """Without a byte from the provider, before the first one as well."""
+    total: float = 600.0
+    """For the whole reply."""
+
+
+class OpenAIModel:
+    """A model behind an OpenAI-compatible server. Retries are not its business."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        *,
+        base_url: str,
+        api_key: str,
+        model: str | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        """``api_key`` may be empty for one's own server; ``model`` defaults to the provider's GLM-5."""
+        import openai  # noqa: PLC0415 — takes a CPU second, which only a configured model is worth
+
+        self.provider = provider
+        self.model = model or provider.model
+        self._timeouts = timeouts or Timeouts()
+        self._client = openai.AsyncOpenAI(
+            base_url=base_url,
+            api_key=api_key or "none",
+            admin_api_key="",
+            max_retries=0,
+            timeout=openai.Timeout(self._timeouts.idle, connect=self._timeouts.connect),
+        )
+        # What the package would take from OPENAI_* variables is meant for another company.
+        self._headers: Mapping[str, str | openai.Omit] = {
+            "Authorization": f"Bearer {api_key}" if api_key else openai.omit,
+            "OpenAI-Organization": openai.omit,
+            "OpenAI-Project": openai.omit,
+        }
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._client.close()
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        """As `LanguageModel.stream`.
+
+        Raises:
+            InvalidRequest: before anything is sent.
+        """
+        body = request_body(request, self.provider, self.model)
+        headers = {**self._headers, **request_headers(request, self.provider)}
+        reply = ReplyReader()
+        try:
+            async with aclosing(self._frames(body, headers)) as frames:
+                async for frame in frames:
+                    for event in reply.read(frame):
+                        yield event
+        except (StreamCut, ModelTimeout):
+            if not reply.is_whole:  # else only the usage is lost
+                raise
+        yield reply.finished()
+
+    async def _frames(
+        self, body: Mapping[str, object], headers: Mapping[str, str | openai.Omit]
+    ) -> AsyncGenerator[object, None]:
+        """The parsed frames of the reply, up to ``[DONE]`` or the end of the connection."""
+        deadline = asyncio.get_running_loop().time() + self._timeouts.total
+        stream = await _before(deadline, self._open(body, headers), broken=ModelUnreachable)
+        try:
+            await _before(deadline, _refuse_plain(stream), broken=StreamCut)
+            while True:
+                try:
+                    frame = await _before(deadline, anext(stream), broken=StreamCut)
+                except StopAsyncIteration:
+                    return
+                yield frame
+        finally:
+            await stream.close()
+
+    async def _open(
+        self, body: Mapping[str, object], headers: Mapping[str, str | openai.Omit]
+    ) -> openai.AsyncStream[object]:
+        """Not by ``chat.completions.create``, which rebuilds every message and types every frame."""
+        import openai  # noqa: PLC0415 — loaded by the constructor
+
+        return await self._client.post(
+            "/chat/completions",
+            cast_to=object,
+            body=body,
+            options={"headers": headers},
+            stream=True,
+            stream_cls=openai.AsyncStream[object],
+        )
+
+
+async def _before(deadline: float, step: Awaitable[T], *, broken: type[ModelError]) -> T:
+    """Wait for a step of the conversation; every failure of package and transport becomes one of ours."""
+    import httpx2  # noqa: PLC0415 — the package lets some of its transport's errors through
+    import openai  # noqa: PLC0415 — loaded by the constructor
+
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await step
+    except TimeoutError as error:
+        raise ModelTimeout("the answer was not whole in time", retry=False) from error
+    except (openai.APITimeoutError, httpx2.TimeoutException) as error:
+        raise ModelTimeout("no sign of life from the provider") from error
+    except (openai.APIConnectionError, httpx2.RequestError) as error:
+        raise broken(f"the connection to the provider broke: {error.__cause__ or error}") from error
+    except openai.APIStatusError as error:
+        retry_after = seconds_to_wait(error.response.headers.get("retry-after"), datetime.now(UTC))
+        raise reported(error.body, status=error.status_code, retry_after=retry_after) from error
+    except openai.APIError as error:
+        raise reported(error.body, status=None) from error
+    except ValueError as error:
+        raise MalformedReply("a frame is not JSON") from error
+
+
+async def _refuse_plain(stream: openai.AsyncStream[object]) -> None:
+    """Some servers and proxies say 200 and send a page, or an error, instead of a stream."""
+    media_type = stream.response.headers.get("content-type", "").partition(";")[0]
+    if media_type in {"application/json", "text/html"}:
+        body: object = json.loads(await stream.response.aread()) if media_type == "application/json" else None
+        raise reported_plainly(body, media_type)
