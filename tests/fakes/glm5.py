@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Self, cast
 
 from service.models.contract import TokenUsage
-from tests.fakes.http_wire import ClientLeft, Wire, read_request
+from tests.fakes.http_wire import ClientLeft, Recorded, Wire, read_request
 from tests.fakes.prefix_cache import PrefixCache, count_tokens
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from service.models.contract import ToolCall
-    from tests.fakes.http_wire import Recorded
 
 _STARTED_WITHIN = 10.0
 
