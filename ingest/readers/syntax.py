@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tree_sitter_language_pack import SupportedLanguage
 
 _NAME_CHARACTERS = 200
-_ERROR_CHILDREN = 10_000
+_STRAY_TOKENS = 10_000
 """A file that is one flood of stray tokens has no definitions, and would cost the query quadratic time."""
 
 _DEFINITIONS = frozenset({"class", "function", "prototype", "method", "module", "variable", "scope"})
@@ -88,7 +88,7 @@ def mark(data: bytes, language: str) -> Marks:
     """
     root = Parser(_grammar(language)).parse(data).root_node
     marks = Marks(data, root)
-    if root.is_error and root.child_count > _ERROR_CHILDREN:
+    if root.is_error and root.child_count - root.named_child_count > _STRAY_TOKENS:
         return marks
     for _, captured in QueryCursor(_query(language)).matches(root):
         _note(marks, captured)
