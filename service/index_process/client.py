@@ -1,0 +1,152 @@
+"""The index as it looks from outside its process."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from ingest.errors import IndexUnavailable
+from service.index_process.address import Place
+from service.index_process.requests import (
+    Counts,
+    DeleteDocuments,
+    DeleteScope,
+    Failed,
+    Flush,
+    Search,
+    Upsert,
+)
+from service.index_process.starting import connect_or_start
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+    from typing import Self
+
+    from ingest.index import Question
+    from ingest.model import Hit, Scope
+    from ingest.store.contract import Point
+    from service.index_process.requests import (
+        Done,
+        Request,
+    )
+
+Result = TypeVar("Result")
+
+ANSWER_SECONDS = 600.0
+"""That one request may take: a write may wait for others."""
+
+
+class RemoteIndex:
+    """`ingest.index.Index` over the index process of a data directory; threads may share it.
+
+    The process is started where there is none, and lives as long as anybody is connected. Where it has
+    been killed, a call starts it again, once.
+    """
+
+    def __init__(self, data: Path, factory: str, *, grace: float = 1.0) -> None:
+        """Connect; ``factory`` is ``module:function`` and opens the `Index` inside the process.
+
+        Raises:
+            IndexUnavailable: the process neither answers nor starts.
+            UnsupportedStore: it found data that it cannot open.
+        """
+        self._place = Place(data)
+        self._factory = factory
+        self._grace = grace
+        self._guard = threading.Lock()
+        self._idle: list[Connection[Any, Any]] = []
+        self._closed = False
+        self._put_back(self._connect())
+
+    def search(
+        self, scope: Scope, question: Question, *, documents: Sequence[int] | None, limit: int
+    ) -> list[Hit]:
+        """The best chunks of the scope, or of these documents; best first."""
+        return self._call(Search(scope, question, documents, limit))
+
+    def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
+        """Write points."""
+        self._call(Upsert(scope, points))
+
+    def counts(self, scope: Scope) -> Mapping[int, int]:
+        """Points held per document number."""
+        return self._call(Counts(scope))
+
+    def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
+        """Forget these documents."""
+        self._call(DeleteDocuments(scope, documents))
+
+    def delete_scope(self, scope: Scope) -> None:
+        """Forget the whole scope."""
+        self._call(DeleteScope(scope))
+
+    def flush(self) -> None:
+        """Return once everything written so far survives a loss of power."""
+        self._call(Flush())
+
+    def close(self) -> None:
+        """Disconnect; the process ends once nobody else is connected."""
+        with self._guard:
+            self._closed = True
+        self._drop_idle()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _call(self, request: Request[Result]) -> Result:
+        if self._closed:
+            raise IndexUnavailable("the index has been closed")
+        try:
+            return self._ask(self._borrow(), request)
+        except (EOFError, OSError):
+            # Killed: what it was asked may be asked again, and its other connections are dead too.
+            self._drop_idle()
+        try:
+            return self._ask(self._connect(), request)
+        except (EOFError, OSError) as error:
+            raise IndexUnavailable(f"the index process died twice; see {self._place.log}") from error
+
+    def _ask(self, connection: Connection[Any, Any], request: Request[Result]) -> Result:
+        try:
+            connection.send(request)
+            reply = _receive(connection)
+        except BaseException:
+            connection.close()  # half a conversation is no use to the next caller
+            raise
+        self._put_back(connection)
+        if isinstance(reply, Failed):
+            raise reply.error
+        return cast("Result", reply.value)
+
+    def _connect(self) -> Connection[Any, Any]:
+        return connect_or_start(self._place, self._factory, grace=self._grace)
+
+    def _borrow(self) -> Connection[Any, Any]:
+        with self._guard:
+            if self._idle:
+                return self._idle.pop()
+        return self._connect()
+
+    def _put_back(self, connection: Connection[Any, Any]) -> None:
+        with self._guard:
+            if not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _drop_idle(self) -> None:
+        with self._guard:
+            dropped, self._idle = self._idle, []
+        for connection in dropped:
+            connection.close()
+
+
+def _receive(connection: Connection[Any, Any]) -> Done | Failed:
+    if not connection.poll(ANSWER_SECONDS):
+        raise IndexUnavailable(f"the index process does not answer within {ANSWER_SECONDS:.0f} s")
+    return connection.recv()
