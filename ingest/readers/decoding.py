@@ -36,6 +36,7 @@ _GUESSED = """shift_jis cp932 euc_jp cp949 johab gb18030 big5 cp1250 cp1251 cp12
 _HEAD = 2048
 """Bytes in which a charset is declared."""
 _SAMPLE = 1 << 16
+_PRINTABLE = bytes(range(32, 127))
 _SPACES = "\t\n\v\f\r\x1b"
 """Controls that stand in texts; escape colours a terminal's."""
 
@@ -67,7 +68,7 @@ def _spelled(data: bytes) -> str:
 def _wide(data: bytes) -> Iterator[str]:
     """UTF-32 and UTF-16 without a mark: the zeros of ASCII characters tell the order of the bytes."""
     zeros = [data[first::4].count(0) for first in range(4)]
-    if sum(zeros) * 4 < len(data) and _readable(data.replace(b"\0", b"").decode("utf-8", "replace")):
+    if len(data.translate(None, _PRINTABLE)) * 4 < len(data):
         return  # a narrow text with holes in it: pairs of its letters would pass for Chinese
     little = zeros[1] + zeros[3] > zeros[0] + zeros[2]
     for size, names in (4, ("utf-32-be", "utf-32-le")), (2, ("utf-16-be", "utf-16-le")):

@@ -88,9 +88,12 @@ def title_of(elements: Sequence[Element], path: str) -> str:
     return PurePosixPath(path).stem
 
 
-def is_heading(line: str) -> bool:
-    """Whether a line, stripped, names what follows: short, and numbered or all in capitals."""
-    return _is_strong(line) or _is_weak(line)
+def is_heading(line: str, *, alone: bool) -> bool:
+    """Whether a line, stripped, names what follows: short, and numbered or all in capitals.
+
+    ``1. Milk`` does so only ``alone``, between empty lines; elsewhere it is an item of a list.
+    """
+    return _is_strong(line) or (alone and _is_weak(line))
 
 
 def _elements(text: str) -> Iterator[Element]:
@@ -133,7 +136,8 @@ def _opening(previous: _Line, line: _Line, following: _Line, current: _Opening) 
     if not detached and current.kind == "heading" and _is_capitals(previous.body) and _is_capitals(line.body):
         return None  # a heading over two lines
     fresh = detached or current.kind == "heading" or previous.body.endswith(_STOPS)
-    if fresh and _stands_as_heading(line.body, following.body, alone=detached and not following.body):
+    ends = not following.body[:1].islower()
+    if fresh and ends and is_heading(line.body, alone=detached and not following.body):
         return _Opening("heading")
     if found := _MARKER.match(line.body):
         shape = re.sub(r"\w+", "1", found[0])
@@ -142,12 +146,6 @@ def _opening(previous: _Line, line: _Line, following: _Line, current: _Opening) 
     if detached or current.kind == "heading" or (fresh and _NUMBERED.match(line.body)):
         return _Opening("paragraph")
     return None
-
-
-def _stands_as_heading(line: str, following: str, *, alone: bool) -> bool:
-    if _is_strong(line):
-        return not following[:1].islower()
-    return alone and _is_weak(line)
 
 
 def _is_strong(line: str) -> bool:

@@ -120,7 +120,7 @@ def test_a_contract_falls_into_its_blocks() -> None:
     ],
 )
 def test_headings_are_recognised(line: str) -> None:
-    assert is_heading(line)
+    assert is_heading(line, alone=True)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,13 @@ def test_headings_are_recognised(line: str) -> None:
     ],
 )
 def test_lines_that_only_look_like_headings_are_not(line: str) -> None:
-    assert not is_heading(line)
+    assert not is_heading(line, alone=True)
+
+
+def test_an_item_is_a_heading_only_between_empty_lines() -> None:
+    assert is_heading("1. Milk", alone=True)
+    assert not is_heading("1. Milk", alone=False)
+    assert is_heading("1. MILK", alone=False)
 
 
 def test_numbered_items_without_stops_stay_apart() -> None:
