@@ -180,6 +180,7 @@ class TestVersions:
         new = publish(catalog, contracts, text="Bob Ray signs.")
 
         assert (new.document, new.number) == (old.document, old.number + 1)
+        assert (old.ordinal, new.ordinal) == (1, 2)
         assert [version.number for version in catalog.superseded_versions(contracts)] == [old.number]
         assert catalog.manifest(contracts) == {new.number: 3}
         assert catalog.text(contracts.tenant, "contracts", old.number) == "Ann Lee signs."
