@@ -15,6 +15,7 @@ from ingest.readers.decoding import decode
 from ingest.readers.offline_nlp import offline_pipeline
 from ingest.readers.package import check_package, damage_named, package_title
 from ingest.readers.plain import is_heading, title_of
+from ingest.readers.wordml import unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -59,8 +60,9 @@ class _Part(Protocol):
 def read_docx(location: Path) -> Document:
     """Read a Word document: its canonical text is its elements, joined by empty lines.
 
-    Automatic numbers stand in the text as Word prints them, tables as rows of cells between bars. The title
-    is the first heading near the beginning, else that of the core properties, else the stem of the name.
+    Tracked changes count as accepted. Automatic numbers stand in the text as Word prints them, tables as rows
+    of cells between bars. The title is the first heading near the beginning, else that of the core
+    properties, else the stem of the name.
 
     Raises:
         UnreadableFile: see ``check_package``; ``no_text`` where nothing but pictures is left.
@@ -68,7 +70,7 @@ def read_docx(location: Path) -> Document:
     check_package(location, "word/")
     partition = _partitioner("docx")
     with damage_named():
-        parts = partition(filename=str(location), include_page_breaks=False)
+        parts = partition(file=unwrapped(location), include_page_breaks=False)
     text, elements = _joined(parts, shallowest_item=0)
     title = title_of(elements, "") or package_title(location) or location.stem
     return Document(text, title[:_LONGEST_TITLE], elements, reader=DOCX_READER)

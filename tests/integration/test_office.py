@@ -106,6 +106,49 @@ def test_automatic_numbers_stand_in_the_text(tmp_path: Path) -> None:
     assert shape(read_docx(numbered)) == [("heading", 1, "1. Term"), ("heading", 1, "2. Fees")]
 
 
+RUN = "<w:r><w:t>{}</w:t></w:r>"
+
+
+@pytest.mark.parametrize(
+    ("markup", "words"),
+    [
+        (f'<w:ins w:id="1" w:author="A &gt; B">{RUN}</w:ins>', "due in ten days"),
+        (f'<w:moveTo w:id="1">{RUN}</w:moveTo>', "due in ten days"),
+        (f'<w:smartTag w:element="d">{RUN}</w:smartTag>', "due in ten days"),
+        (
+            f"<w:sdt><w:sdtPr><w:id w:val='1'/></w:sdtPr><w:sdtContent>{RUN}</w:sdtContent></w:sdt>",
+            "due in ten days",
+        ),
+        (f'<w:fldSimple w:instr=" REF x ">{RUN}</w:fldSimple>', "due in ten days"),
+        (f'<w:hyperlink w:anchor="a">{RUN}</w:hyperlink>', "due in ten days"),
+        ("<w:del w:id='1'><w:r><w:delText>ten </w:delText></w:r></w:del>", "due in days"),
+        (f"<w:moveFrom w:id='1'>{RUN}</w:moveFrom>", "due in days"),
+    ],
+)
+def test_words_inside_wrappers_are_kept_and_deleted_ones_are_not(
+    tmp_path: Path, markup: str, words: str
+) -> None:
+    word = docx.Document()
+    word.add_paragraph("").add_run("due in MARK")
+    word.save(str(tmp_path / "plain.docx"))
+    with zipfile.ZipFile(tmp_path / "plain.docx") as archive:
+        body = archive.read("word/document.xml").decode()
+    space = '<w:t xml:space="preserve">'
+    wrapped = markup.format("ten ").replace("<w:t>", space)
+    body = body.replace(
+        "<w:t>due in MARK</w:t></w:r>", f"{space}due in </w:t></w:r>{wrapped}{RUN.format('days')}"
+    )
+    assert read_docx(repacked(tmp_path / "plain.docx", {"word/document.xml": body.encode()})).text == words
+
+
+def test_a_content_control_around_a_paragraph_keeps_it(contract: Path) -> None:
+    with zipfile.ZipFile(contract) as archive:
+        body = archive.read("word/document.xml")
+    control = b"<w:sdt><w:sdtContent><w:p><w:r><w:t>First of all.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    location = repacked(contract, {"word/document.xml": body.replace(b"<w:body>", b"<w:body>" + control)})
+    assert read_docx(location).text.startswith("First of all.\n\nServices Agreement")
+
+
 def test_a_title_comes_from_the_properties_or_the_name(tmp_path: Path) -> None:
     word = docx.Document()
     word.core_properties.title = "Terms &  Conditions"
