@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 READER = "code/1"
 
+LARGEST_PROGRAM = 10 * 2**20
+"""Bytes: what is larger was generated, and its syntax tree would take gigabytes; it is read as one block."""
+
 
 def read_code(text: str, path: str, language: str) -> Document:
     """Read a program; broken syntax costs symbols, never text.
@@ -31,6 +34,8 @@ def read_code(text: str, path: str, language: str) -> Document:
         language: a key of ``QUERIES``.
     """
     data = text.encode()
+    if len(data) > LARGEST_PROGRAM:
+        return Document(text, path, tuple(_elements(text, [])), reader=READER)
     to_offset = _offsets(text, data)
     marks = mark(data, language)
     nesting = nest(marks)

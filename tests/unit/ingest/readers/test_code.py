@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.media import language_of, media_type_of
-from ingest.readers.code import read_code
+from ingest.readers.code import LARGEST_PROGRAM, read_code
 from ingest.readers.grammars import QUERIES
 from tests.shared_data import needs_shared, shared
 
@@ -377,6 +377,12 @@ def test_deep_and_long_programs_are_read_in_linear_time(language: str, text: str
     began = time.process_time()
     document = read_code(text, "file", language)
     assert time.process_time() - began < 5
+    assert_elements_hold_the_text(document)
+
+
+def test_a_gigantic_program_is_one_block() -> None:
+    document = read_code("x = 1\n" * (LARGEST_PROGRAM // 6 + 1), "file", "python")
+    assert (len(document.elements), document.symbols) == (1, ())
     assert_elements_hold_the_text(document)
 
 
