@@ -114,6 +114,8 @@ class Glm5Server:
     cache: PrefixCache = field(default_factory=PrefixCache)
     requests: list[Recorded] = field(default_factory=list[Recorded])
     """Chat completions that arrived, the one being answered included."""
+    asked: threading.Event = field(default_factory=threading.Event)
+    """Set once the first one has arrived."""
     abandoned: threading.Event = field(default_factory=threading.Event)
     """Set once a client leaves before its reply is whole."""
     port: int = 0
@@ -135,6 +137,8 @@ class Glm5Server:
         self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join(_STARTED_WITHIN)
         assert not self._thread.is_alive(), "the scripted server did not stop"
+        if self._bugs:
+            raise self._bugs[0]  # a script that fails must not look like a server that does
 
     async def _serve(self) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
@@ -146,7 +150,8 @@ class Glm5Server:
         server.close()
         for conversation in self._conversations:
             conversation.cancel()
-        await asyncio.gather(*self._conversations, return_exceptions=True)
+        ends = await asyncio.gather(*self._conversations, return_exceptions=True)
+        self._bugs = [end for end in ends if isinstance(end, Exception)]
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._conversations.add(asyncio.create_task(self._converse(reader, writer)))
@@ -167,6 +172,7 @@ class Glm5Server:
             await _count(request, wire)
             return True
         self.requests.append(request)
+        self.asked.set()
         step = self._step(request)
         match step:
             case ErrorReply():
