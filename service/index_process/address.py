@@ -9,6 +9,7 @@ import secrets
 import stat
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -105,6 +106,13 @@ class Place:
                 return None
         path.unlink(missing_ok=True)
         return str(path)
+
+    def tidy(self, address: Address) -> None:
+        """Remove the folder of a socket that had to stand elsewhere."""
+        folder = Path(address.host).parent
+        if address.family == "AF_UNIX" and folder != self.data:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _own_folder(folder: Path) -> bool:

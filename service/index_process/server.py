@@ -44,6 +44,7 @@ def serve(place: Place, index: Index, *, grace: float, announce: Callable[[], No
         ending.callback(lock.release, force=True)  # last of all: whoever waits for it finds the index closed
         ending.callback(index.close)
         listener, address = _listen(place, token)
+        ending.callback(place.tidy, address)
         ending.callback(listener.close)
         place.publish(address)
         ending.callback(place.withdraw, address)

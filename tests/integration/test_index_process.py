@@ -13,6 +13,7 @@ import time
 from dataclasses import asdict, replace
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +28,6 @@ from service.index_process.client import RemoteIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from service.index_process.address import Address
 
@@ -167,7 +167,7 @@ class TestLife:
     def test_it_ends_with_its_last_client_and_leaves_nothing(self, data: Path) -> None:
         first = RemoteIndex(data, SCRIPTED, grace=0)
         second = RemoteIndex(data, SCRIPTED, grace=0)
-        socket = address(data).host
+        socket = Path(address(data).host)
         first.close()
         assert ask(second) in events(data, "opened")
 
@@ -176,7 +176,7 @@ class TestLife:
         wait_for(lambda: ended(data))
         assert events(data, "closed") == events(data, "opened")
         assert Place(data).read() is None
-        assert not os.path.exists(socket)  # noqa: PTH110 — a string
+        assert not socket.exists()
 
     def test_it_waits_a_moment_for_the_next_client(self, data: Path) -> None:
         with RemoteIndex(data, SCRIPTED, grace=5) as first:
@@ -341,10 +341,11 @@ class TestPrivacy:
 
         with RemoteIndex(deep, SCRIPTED, grace=0) as index:
             assert ask(index) == address(deep).pid
-            socket = address(deep).host
+            socket = Path(address(deep).host)
             assert len(os.fsencode(socket)) <= 100
-            assert os.stat(os.path.dirname(socket)).st_mode & 0o777 == 0o700  # noqa: PTH116, PTH120 — a string
+            assert socket.parent.stat().st_mode & 0o777 == 0o700
         wait_for(lambda: ended(deep))
+        assert not socket.parent.exists()
 
 
 CLIENT = """
