@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from ingest import errors
-from ingest.errors import IndexUnavailable
+from ingest.errors import IndexUnavailable, UnsupportedStore
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -113,6 +113,6 @@ def _await_ready(said: IO[bytes], process: subprocess.Popen[bytes], place: Place
 
 def _error(name: str, detail: str) -> LecternError:
     kind = getattr(errors, name, None)
-    if kind is errors.UnsupportedStore:
-        return errors.UnsupportedStore(detail)
+    if isinstance(kind, type) and issubclass(kind, UnsupportedStore | IndexUnavailable):
+        return kind(detail)
     return IndexUnavailable(detail)

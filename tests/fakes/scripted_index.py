@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from ingest.errors import UnknownName, UnsupportedStore
+from ingest.errors import StoreLocked, UnknownName, UnsupportedStore
 from ingest.model import Hit
 
 if TYPE_CHECKING:
@@ -88,6 +88,11 @@ def open_scripted(data: Path) -> ScriptedIndex:
 def open_incompatible(data: Path) -> ScriptedIndex:
     """Data of another version."""
     raise UnsupportedStore(f"{data} is of another version")
+
+
+def open_locked(data: Path) -> ScriptedIndex:
+    """A directory that another process holds."""
+    raise StoreLocked(f"another process holds {data}")
 
 
 def open_crashing(data: Path) -> ScriptedIndex:

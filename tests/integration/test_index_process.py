@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from ingest.errors import IndexUnavailable, UnknownName, UnsupportedStore
+from ingest.errors import IndexUnavailable, StoreLocked, UnknownName, UnsupportedStore
 from ingest.index import Question
 from ingest.model import Hit, Scope
 from ingest.store.contract import Point, SparseVector
@@ -295,9 +295,11 @@ class TestDeath:
                 assert ask(again) != pid
             wait_for(lambda: ended(data))
 
-    def test_data_of_another_version_is_a_typed_error(self, data: Path) -> None:
+    def test_why_it_cannot_open_is_a_typed_error(self, data: Path) -> None:
         with pytest.raises(UnsupportedStore, match="of another version"):
             RemoteIndex(data, "tests.fakes.scripted_index:open_incompatible")
+        with pytest.raises(StoreLocked, match="another process holds"):
+            RemoteIndex(data, "tests.fakes.scripted_index:open_locked")
 
     def test_a_process_that_does_not_start_names_its_log(self, data: Path) -> None:
         with pytest.raises(IndexUnavailable, match=r"index\.log"):
