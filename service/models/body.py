@@ -34,13 +34,12 @@ def request_body(request: ModelRequest, provider: Provider, model: str) -> dict[
         "tool_stream": request.tool_stream if provider.tool_stream else None,
         "stop": [request.stop] if request.stop is not None else None,
         "response_format": {"type": request.response_format} if request.response_format else None,
+        provider.user_field: request.user_id,
         "cache_salt": request.cache_salt if provider.cache_salt else None,
     }
     body |= _thinking(request, provider)
     if provider.request_id_field:
         body[provider.request_id_field] = request.request_id
-    if provider.user_field:
-        body[provider.user_field] = request.user_id
     return _given(body)
 
 

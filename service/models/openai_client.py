@@ -40,7 +40,10 @@ class Timeouts:
 
 
 class OpenAIModel:
-    """A model behind an OpenAI-compatible server. Retries are not its business."""
+    """A model behind an OpenAI-compatible server. Retries are not its business.
+
+    Its connections belong to the event loop of the first question: ask, and close it, in that one.
+    """
 
     def __init__(
         self,

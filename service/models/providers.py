@@ -51,7 +51,7 @@ class Provider:
     include_usage: bool = True
     """Usage is streamed only when ``stream_options`` ask for it."""
     request_id_field: str | None = None
-    user_field: str | None = "user"
+    user_field: str = "user"
     cache_salt: bool = False
     session_header: str | None = None
     """Header by which a router keeps a session on one machine."""

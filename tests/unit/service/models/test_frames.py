@@ -126,6 +126,14 @@ def test_usage_comes_with_empty_choices_or_with_the_reason(usage: object, expect
     assert late.finished() == together.finished() == Finished("stop", expected, "glm-5", "r1")
 
 
+@pytest.mark.parametrize("choices", [{}, {"choices": None}, {"choices": []}])
+def test_a_frame_of_usage_needs_no_choices(choices: dict[str, object]) -> None:
+    reader = ReplyReader()
+    list(reader.read(frame(None, "stop")))
+    assert list(reader.read({"usage": {"prompt_tokens": 9}, **choices})) == []
+    assert reader.finished().usage == TokenUsage(9, reported=True)
+
+
 @pytest.mark.parametrize(
     "odd",
     [None, 1, "x", [], {}, {"choices": None}, {"choices": [1]}, frame("x"), frame({"tool_calls": [1]})],
