@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import UnknownName, UnreadableFile
 from ingest.listing import list_files
-from ingest.media import media_type_of
+from ingest.media import language_of, media_type_of
 from ingest.model import SourceFile
 
 if TYPE_CHECKING:
@@ -75,8 +75,16 @@ def _find(root: Path, max_bytes: int) -> Iterator[_Place]:
     for path in listing.files:
         location = boundary / path
         found = _judge(path, location, max_bytes, boundary)
-        if found:
+        if found and not _is_empty_program(found):
             yield _Place(found, location, boundary)
+
+
+def _is_empty_program(found: Found) -> bool:
+    """Whether this is an empty source file: repositories are full of them, and they hide nothing."""
+    if isinstance(found, SourceFile) or found.reason != "empty":
+        return False
+    media_type = media_type_of(PurePosixPath(found.path))
+    return media_type is not None and language_of(media_type) is not None
 
 
 def _judge_named(path: Path, max_bytes: int) -> tuple[Path, Found]:

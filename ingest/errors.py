@@ -5,9 +5,12 @@ LecternError
 │   ├── UnreadableFile      one file; the rest of the ingest goes on
 │   ├── UnsupportedStore    data of another version, or another embedder's vectors
 │   ├── UnknownName         a collection, a document that is not there
-│   └── Gone                a document that was there and has been deleted
+│   ├── Gone                a document that was there and has been deleted
+│   └── EmbeddingRefused    a wrong key, model or dimension of an embeddings endpoint
 └── TransientError          the same call may succeed later
-    └── IndexUnavailable    the index process does not answer
+    ├── IndexUnavailable    the index process does not answer
+    │   └── StoreLocked     another process holds the data directory
+    └── EmbeddingFailed     the embeddings endpoint does not answer
 """
 
 from __future__ import annotations
@@ -90,3 +93,15 @@ class Gone(PermanentError):
 
 class IndexUnavailable(TransientError):
     """The index process, or the Qdrant server, does not answer."""
+
+
+class StoreLocked(IndexUnavailable):
+    """Another process holds the data directory: go through it, or wait until it ends."""
+
+
+class EmbeddingRefused(PermanentError):
+    """The embeddings endpoint refuses, and will again: a wrong key, model or dimension."""
+
+
+class EmbeddingFailed(TransientError):
+    """The embeddings endpoint does not answer."""

@@ -26,6 +26,8 @@ _NUMBER = re.compile(
         )""",
     re.VERBOSE,
 )
+_MARKDOWN = re.compile(r"^[>\s]*#{1,6}\s*|\s*#+\s*$|\n[=-]+\s*$")
+"""What marks a heading in Markdown and is not part of it."""
 _DECIMALS = re.compile(r"\d+(?:\.\d+)*$")
 _CLAUSE = re.compile(r"\(")
 LONGEST_LABEL = 80
@@ -51,7 +53,7 @@ def outline(document: Document) -> tuple[Section, ...]:
 
 
 def _number(heading: Element) -> str:
-    found = _NUMBER.match(heading.text)
+    found = _NUMBER.match(_words(heading))
     return " ".join(found["number"].split()).rstrip("、") if found else ""
 
 
@@ -76,6 +78,10 @@ def _ends(headings: Sequence[Element], levels: Sequence[int], length: int) -> li
     return ends
 
 
+def _words(heading: Element) -> str:
+    return _MARKDOWN.sub("", heading.text)
+
+
 def _label(heading: Element) -> str:
-    label = " ".join(heading.text.split())
+    label = " ".join(_words(heading).split())
     return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1].rstrip() + "…"

@@ -129,6 +129,14 @@ def test_numbers_give_sections_their_depth() -> None:
     assert sections[2].path == ("ARTICLE IV", "4.2 Term", "(b) Notice")
 
 
+def test_markdown_marks_are_not_part_of_a_heading() -> None:
+    heads = ["## 4.2 Term ##", "Notice\n------", "> # Fees"]
+    text = "\n\n".join(heads)
+    elements = tuple(Element(text.index(h), text.index(h) + len(h), h, "heading", 2) for h in heads)
+    sections = outline(Document(text, "", elements))
+    assert [(s.number, s.heading) for s in sections] == [("4.2", "4.2 Term"), ("", "Notice"), ("", "Fees")]
+
+
 def test_code_passages_carry_their_symbol() -> None:
     text = "class Session:\n    def send(self):\n        return 1\n"
     read = Document(

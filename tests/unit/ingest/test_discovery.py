@@ -331,3 +331,14 @@ def test_discovery_is_a_sorted_subset_of_the_files(files: dict[str, str], rules:
         assert found == names(root)
         assert all((root / name).is_file() and media_type_of(Path(name)) for name in found)
         assert not any({".git", "node_modules"} & set(name.split("/")) for name in found)
+
+
+def test_empty_programs_below_a_folder_are_passed_over_but_not_when_named(tmp_path: Path) -> None:
+    for name in ("__init__.py", "notes.txt"):
+        (tmp_path / name).touch()
+    assert [(f.path, f.reason) for f in discover([tmp_path]) if isinstance(f, Skipped)] == [
+        ("notes.txt", "empty")
+    ]
+    (named,) = discover([tmp_path / "__init__.py"])
+    assert isinstance(named, Skipped)
+    assert named.reason == "empty"

@@ -1,0 +1,122 @@
+"""Which of the files found must be parsed: new, changed, or read by an older Lectern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from ingest import chunks
+from ingest.catalog.records import FileFacts
+from ingest.discovery import Skipped
+from ingest.reading import reader_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ingest.catalog.records import FailureRecord, KnownFile
+    from ingest.discovery import Found
+    from ingest.errors import FailureReason
+    from ingest.model import SourceFile
+
+_HASHED_AT_ONCE = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that is not in the index, and why."""
+
+    path: str
+    reason: FailureReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file to parse and what is known of it before."""
+
+    source: SourceFile
+    facts: FileFacts
+    replaces: int | None
+    """Number of the ready version that the new one will supersede."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """The files found, sorted by what is to be done with them."""
+
+    parse: list[ChangedFile] = field(default_factory=list[ChangedFile])
+    touched: list[tuple[KnownFile, SourceFile]] = field(default_factory=list["tuple[KnownFile, SourceFile]"])
+    """The same bytes under a new time."""
+    unchanged: list[str] = field(default_factory=list[str])
+    failed: list[Failure] = field(default_factory=list[Failure])
+
+
+def find_changes(
+    found: Iterable[Found],
+    known: Mapping[str, KnownFile],
+    failures: Mapping[str, FailureRecord],
+    embedder: str,
+) -> Changes:
+    """Compare by size and time first, then by content; what failed before and is the same fails again."""
+    changes = Changes()
+    for source in found:
+        if isinstance(source, Skipped):
+            changes.failed.append(Failure(source.path, source.reason, source.detail))
+            continue
+        reader = reader_of(source.media_type)
+        file, failure = known.get(source.path), failures.get(source.path)
+        if file and _is_current(file, reader, embedder) and _same_stamp(file, source):
+            changes.unchanged.append(source.path)
+        elif failure and failure.reader == reader and _same_stamp(failure, source):
+            changes.failed.append(Failure(source.path, failure.reason, failure.detail))
+        else:
+            _compare_content(
+                changes,
+                source,
+                file,
+                FileFacts(
+                    source.path,
+                    "",
+                    source.size,
+                    source.modified_ns,
+                    source.media_type,
+                    reader,
+                    chunks.VERSION,
+                    embedder,
+                ),
+            )
+    return changes
+
+
+def _compare_content(changes: Changes, source: SourceFile, file: KnownFile | None, facts: FileFacts) -> None:
+    try:
+        digest = content_hash(source)
+    except OSError as error:
+        changes.failed.append(Failure(source.path, "unreadable", error.strerror or str(error)))
+        return
+    if file and _is_current(file, facts.reader, facts.embedder) and file.content_hash == digest:
+        changes.touched.append((file, source))
+        changes.unchanged.append(source.path)
+    else:
+        replaces = file.number if file and file.state == "ready" else None
+        changes.parse.append(ChangedFile(source, replace(facts, content_hash=digest), replaces))
+
+
+def content_hash(source: SourceFile) -> str:
+    """BLAKE2b of the file's bytes, 32 hexadecimal digits."""
+    digest = blake2b(digest_size=16)
+    with source.location.open("rb") as file:
+        while piece := file.read(_HASHED_AT_ONCE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _is_current(file: KnownFile, reader: str, embedder: str) -> bool:
+    """Whether the version in the index is what today's reader, chunker and embedder would make."""
+    made_by = (file.state, file.reader, file.chunker, file.embedder)
+    return made_by == ("ready", reader, chunks.VERSION, embedder)
+
+
+def _same_stamp(file: KnownFile | FailureRecord, source: SourceFile) -> bool:
+    return (file.size, file.modified_ns) == (source.size, source.modified_ns)

@@ -1,0 +1,101 @@
+"""What a prompt is made of: blocks in order of stability, grouped into messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from hashlib import blake2b
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from prompts.model import PromptPassage
+
+Role = Literal["system", "user", "assistant"]
+Mode = Literal["pin", "retrieve"]
+
+
+class Stability(IntEnum):
+    """How long a block's bytes stay the same; what changes sooner comes later."""
+
+    RULES = 1
+    """Until the rules' next version."""
+    PINNED = 2
+    """As long as the pinned documents' versions."""
+    HISTORY = 3
+    """As long as the session: earlier turns are never edited."""
+    FRESH = 4
+    """This turn only, until the next one makes it history."""
+
+
+class UnstablePrefixError(ValueError):
+    """A block that changes sooner was put before one that changes later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of a prompt's text with one name and one stability."""
+
+    name: str
+    stability: Stability
+    message: int
+    """Index of the message that it belongs to."""
+    role: Role
+    text: str
+    tokens: int
+    """Estimated."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for equal bytes: 16 hexadecimal digits."""
+        return blake2b(self.text.encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMessage:
+    """A message as the model receives it."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPlan:
+    """A prompt, decided: its blocks, what it may cite, and what found no room.
+
+    Raises:
+        UnstablePrefixError: blocks are not in order of stability.
+    """
+
+    mode: Mode
+    reason: str
+    blocks: tuple[Block, ...]
+    passages: tuple[PromptPassage, ...]
+    """All that the answer may cite: of this turn, of earlier ones, of pinned documents."""
+    added: tuple[PromptPassage, ...] = ()
+    """The passages that this turn added."""
+    left_out: tuple[str, ...] = ()
+    """Markers of wanted passages that did not fit."""
+
+    def __post_init__(self) -> None:
+        for before, after in pairwise(self.blocks):
+            if after.stability < before.stability:
+                raise UnstablePrefixError(f"{after.name} ({after.stability.name}) after {before.name}")
+
+    @property
+    def tokens(self) -> int:
+        """Estimated tokens of all blocks."""
+        return sum(block.tokens for block in self.blocks)
+
+    @property
+    def messages(self) -> tuple[PromptMessage, ...]:
+        """The prompt as sent; the same plan always gives the same bytes."""
+        return tuple(
+            PromptMessage(role, "".join(block.text for block in blocks))
+            for (_, role), blocks in groupby(self.blocks, key=lambda b: (b.message, b.role))
+        )
+
+    @property
+    def question(self) -> str:
+        """The text of this turn's message: what the session keeps as its next turn."""
+        return self.messages[-1].content

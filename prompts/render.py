@@ -1,0 +1,67 @@
+"""Prompt text from passages: the same bytes for the same passage, everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from prompts.markers import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from prompts.model import PromptPassage
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentName:
+    """What a prompt says of a document besides its passages."""
+
+    number: int
+    path: str
+    title: str
+
+
+@cache
+def rules() -> str:
+    """The constant instructions that open every prompt."""
+    return (files("prompts") / "templates" / "rules.md").read_text(encoding="utf-8")
+
+
+def render_passage(passage: PromptPassage) -> str:
+    """``[D7:31] its text``, in which nothing else can be taken for a marker."""
+    return f"[{passage.marker}] {escape(passage.text.strip())}\n"
+
+
+def render_passages(passages: Iterable[PromptPassage], names: Mapping[int, DocumentName]) -> str:
+    """Passages in canonical order, by document and number, each document under its name."""
+    ordered = sorted(set(passages), key=lambda p: (p.document, p.number))
+    parts: list[str] = []
+    for document, group in groupby(ordered, key=lambda p: p.document):
+        parts.append(_heading(names[document]))
+        parts += [render_passage(passage) for passage in group]
+    return "".join(parts)
+
+
+def render_question(
+    question: str, *, relevant: Sequence[str] = (), instructions: str = "", day: str = ""
+) -> str:
+    """The end of a turn; the question comes last."""
+    lines: list[str] = []
+    if instructions:
+        lines.append(f"\nInstructions of the application:\n{instructions.strip()}\n")
+    if relevant:
+        lines.append(f"\nProbably most relevant: {', '.join(relevant)}.\n")
+    if day:
+        lines.append(f"\nToday is {day}.\n")
+    lines.append(f"\nQuestion: {question.strip()}")
+    return "".join(lines)
+
+
+def _heading(name: DocumentName) -> str:
+    """One line whatever the title holds; a title equal to the path is not said twice."""
+    title = "" if name.title in {"", name.path} else f" ({' '.join(name.title.split())})"
+    return f"\n# D{name.number} {escape(' '.join(name.path.split()))}{escape(title)}\n"

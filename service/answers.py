@@ -1,0 +1,177 @@
+"""What is asked of Lectern and what comes back: the values that HTTP and the command line show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prompts.model import Citation, Claim
+    from service.places import Place
+
+DEFAULT_TENANT = "default"
+"""The one tenant of a laptop."""
+Mode = Literal["auto", "pin", "retrieve"]
+MODES: tuple[Mode, ...] = ("auto", "pin", "retrieve")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question and how it is to be answered; None leaves a choice to the settings."""
+
+    question: str
+    collection: str
+    tenant: str = DEFAULT_TENANT
+    session: str | None = None
+    mode: Mode = "auto"
+    documents: tuple[str, ...] | None = None
+    """Public ids; only these are searched and read."""
+    top_k: int | None = None
+    thinking: bool | None = None
+    model: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    instructions: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentName:
+    """How a document is shown."""
+
+    id: str
+    number: int
+    version: int
+    path: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A passage-sized finding, with where it stands."""
+
+    document: DocumentName
+    place: Place
+    passages: tuple[int, int]
+    """First and last passage number."""
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCitation:
+    """A proven citation and where its text stands."""
+
+    citation: Citation
+    document: DocumentName
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call. ``predicted_cached_tokens`` was said before it, the rest counted after it."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    predicted_cached_tokens: int = 0
+    completion_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Dollars; None where the model's price is not known."""
+
+    usd: float | None = 0.0
+    saved_usd: float | None = 0.0
+    """What the cached tokens would have cost more."""
+    cached_ratio: float = 0.0
+    alternatives: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Expected price of the plans that were not chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A block of the prompt, for those who want to see what they paid for."""
+
+    name: str
+    stability: str
+    tokens: int
+    cached_tokens: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """What was sent to the model and why; ``extract`` where there is no model."""
+
+    mode: Literal["pin", "retrieve", "extract"]
+    reason: str
+    segments: tuple[Segment, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A checked answer."""
+
+    id: str
+    session: str
+    text: str
+    llm_generated: bool
+    model: str | None
+    grounded: bool
+    claims: tuple[Claim, ...]
+    citations: tuple[PlacedCitation, ...]
+    unresolved: tuple[str, ...]
+    usage: Usage
+    cost: Cost
+    plan: PlanSummary
+    timings_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The prompt is decided; nothing has been generated yet."""
+
+    id: str
+    session: str
+    plan: PlanSummary
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoned:
+    """A piece of the model's thinking."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A piece of the answer, markers already replaced."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A citation was located and judged."""
+
+    citation: PlacedCitation
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A claim is complete and was judged."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The whole answer; nothing follows."""
+
+    answer: Answer
+
+
+AnswerEvent = Planned | Reasoned | Written | Cited | Judged | Done

@@ -1,0 +1,58 @@
+"""An answer in this process, told by the same events that a server would send."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from service.answers import DEFAULT_TENANT
+from service.http.frames import bodies
+from service.wiring import open_services
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator, Iterator
+
+    from service.answers import AnswerEvent
+    from service.http.requests import QueryRequest
+    from service.settings import Settings
+    from service.wiring import Services
+
+
+def events(settings: Settings, request: QueryRequest) -> Iterator[tuple[str, str]]:
+    """Names and JSON of the events of an answer, ``done`` last.
+
+    Raises:
+        LecternError: whatever a server would have answered as a problem.
+    """
+    with open_services(settings) as services, running(services) as runner:
+        yield from answer_events(services, runner, request)
+
+
+@contextmanager
+def running(services: Services) -> Generator[asyncio.Runner]:
+    """An event loop for several answers: a model's connections belong to the loop that made them."""
+    with asyncio.Runner() as runner:
+        try:
+            yield runner
+        finally:
+            runner.run(services.close_model())
+
+
+def answer_events(
+    services: Services, runner: asyncio.Runner, request: QueryRequest
+) -> Iterator[tuple[str, str]]:
+    """As `events`, with services and a loop that are there already."""
+    answering = _answer(services, request)
+    try:
+        while (event := runner.run(anext(answering, None))) is not None:
+            for name, body in bodies(event):
+                yield name, body.model_dump_json()
+    finally:
+        runner.run(answering.aclose())
+
+
+async def _answer(services: Services, request: QueryRequest) -> AsyncGenerator[AnswerEvent, None]:
+    prepared = await services.answerer.prepare(request.to_query(DEFAULT_TENANT))
+    async for event in services.answerer.stream(prepared):
+        yield event

@@ -1,0 +1,64 @@
+"""The command line: names, help and options; each command's work is imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from ingest.errors import LecternError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+COMMANDS = {
+    "ask": "Answer a question, with every claim cited and checked.",
+    "demo": "Ingest the example corpus and ask it five questions.",
+    "documents": "List the documents of a collection.",
+    "eval": "Measure retrieval on a labelled set.",
+    "ingest": "Read files and folders into a collection.",
+    "search": "Find the passages that answer a query.",
+    "serve": "Run the HTTP service.",
+}
+"""Each lives in ``service.commands.<name>`` as ``command``; the words are its short help."""
+
+
+class LazyGroup(click.Group):
+    """Lists its commands without importing them: ``lectern --help`` is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, sorted."""
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command that was asked for."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"service.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list that ``--help`` shows."""
+        rows: Iterable[tuple[str, str]] = ((name, COMMANDS[name]) for name in self.list_commands(ctx))
+        with formatter.section("Commands"):
+            formatter.write_dl(list(rows))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lectern")
+def cli() -> None:
+    """Ask long contracts and code repositories; every answer is cited and checked."""
+
+
+def main() -> None:
+    """Run a command; what fails on purpose is one line on standard error and exit status 1."""
+    try:
+        cli.main(prog_name="lectern")
+    except LecternError as error:
+        click.echo(f"lectern: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,106 @@
+"""``lectern ask``: a cited answer, from a running server or from this process."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from service.answers import MODES
+from service.client import Client, ServerUnreachable
+from service.commands import options
+from service.commands.printing import print_answer, print_footer, print_sources
+from service.http.requests import QueryRequest
+from service.http.responses import PlanEvent, QueryResponse, TextEvent
+from service.running import find_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from service.answers import Mode
+    from service.settings import Settings
+
+
+@click.command(short_help="Answer a question, with every claim cited and checked.")
+@click.argument("question")
+@options.collection
+@click.option(
+    "--document", "-d", "documents", multiple=True, metavar="ID", help="Read only this; repeatable."
+)
+@click.option(
+    "--mode", type=click.Choice(MODES), default="auto", show_default=True, help="What the model reads."
+)
+@click.option("--session", metavar="ID", help="Continue a conversation.")
+@click.option("--thinking/--no-thinking", default=None, help="Let the model think first.")
+@click.option("--model", metavar="NAME", help="Instead of the settings' model.")
+@options.as_json
+def command(
+    *,
+    question: str,
+    collection: str | None,
+    documents: tuple[str, ...],
+    mode: Mode,
+    session: str | None,
+    thinking: bool | None,
+    model: str | None,
+    as_json: bool,
+) -> None:
+    """Answer a question from the collection; every claim is cited and checked.
+
+    Where a server runs over the same data it answers, which is faster than starting up.
+    """
+    settings = options.settings()
+    request = QueryRequest(
+        question=question,
+        collection=collection or settings.collection,
+        documents=list(documents) or None,
+        mode=mode,
+        session_id=session,
+        thinking=thinking,
+        model=model,
+        stream=True,
+    )
+    answer = _follow(_events(settings, request), quiet=as_json)
+    if as_json:
+        click.echo(answer.model_dump_json(indent=2))
+
+
+def _follow(events: Iterator[tuple[str, str]], *, quiet: bool) -> QueryResponse:
+    """Print the answer as it comes; the last event is the whole of it."""
+    streamed = False
+    for name, data in events:
+        if name == "plan":
+            streamed = not quiet and PlanEvent.model_validate_json(data).plan.mode != "extract"
+        elif name == "delta" and streamed:
+            click.echo(TextEvent.model_validate_json(data).text, nl=False)
+            sys.stdout.flush()
+        elif name == "done":
+            return _shown(QueryResponse.model_validate_json(data), streamed=streamed, quiet=quiet)
+    raise ServerUnreachable("the answer broke off")
+
+
+def _shown(answer: QueryResponse, *, streamed: bool, quiet: bool) -> QueryResponse:
+    """What is still to be printed once the whole answer is there."""
+    if streamed:
+        click.echo("\n")
+        print_sources(answer)
+        print_footer(answer)
+    elif not quiet:
+        print_answer(answer)
+    return answer
+
+
+def _events(settings: Settings, request: QueryRequest) -> Iterator[tuple[str, str]]:
+    server = find_server(settings.data)
+    if server is not None:
+        key = settings.access_key.get_secret_value() if settings.access_key else None
+        client = Client(server.url, key)
+        try:
+            yield from client.query(request)
+        finally:
+            client.close()
+        return
+    # Imported by name: a second of imports that a running server saves.
+    yield from import_module("service.asking").events(settings, request)

@@ -1,0 +1,91 @@
+"""``lectern demo``: the example corpus, and five questions about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from pydantic import BaseModel, TypeAdapter
+
+import service
+from ingest.errors import PermanentError
+from service.answers import DEFAULT_TENANT
+from service.asking import answer_events, running
+from service.commands import options
+from service.commands.ingest import describe
+from service.commands.printing import print_answer
+from service.commands.progress import showing_progress
+from service.http.requests import QueryRequest
+from service.http.responses import QueryResponse
+from service.ingesting import open_ingester
+from service.wiring import open_services
+
+if TYPE_CHECKING:
+    from asyncio import Runner
+
+    from service.wiring import Services
+
+COLLECTION = "demo"
+_LARGEST = 2**24
+
+
+class Expected(BaseModel):
+    """A question and what a right answer cites."""
+
+    question: str
+    expect: list[str]
+    path: str | None
+
+
+@click.command(short_help="Ingest the example corpus and ask it five questions.")
+def command() -> None:
+    """Ingest the example corpus and ask it five questions.
+
+    The exit status is 1 if an answer does not cite what it should.
+    """
+    corpus = find_corpus()
+    questions = TypeAdapter(list[Expected]).validate_json((corpus / "questions.json").read_bytes())
+    with open_services(options.settings()) as services:
+        _ingest(services, corpus)
+        with running(services) as runner:
+            right = sum(_ask(services, runner, expected) for expected in questions)
+    click.echo(f"\n{right} of {len(questions)} answers cite what they should.")
+    if right < len(questions):
+        raise SystemExit(1)
+    click.echo(f'Go on: lectern ask -c {COLLECTION} "How is the late fee calculated?"')
+
+
+def find_corpus() -> Path:
+    """The examples inside the installed package or, in a checkout, beside it.
+
+    Raises:
+        PermanentError: they are in neither place.
+    """
+    package = Path(service.__file__).parent
+    for place in (package / "corpus", package.parent / "examples" / "corpus"):
+        if (place / "questions.json").is_file():
+            return place
+    raise PermanentError("the example corpus is not installed")
+
+
+def is_right(answer: QueryResponse, expected: Expected) -> bool:
+    """Whether a citation of the right file holds every expected string, white space aside."""
+    cited = [" ".join(c.cited_text.split()) for c in answer.citations if c.path == expected.path]
+    return any(all(words in text for words in expected.expect) for text in cited)
+
+
+def _ingest(services: Services, corpus: Path) -> None:
+    with open_ingester(services) as ingester, showing_progress(enabled=True) as on_progress:
+        report = ingester.ingest(
+            DEFAULT_TENANT, COLLECTION, [corpus], largest=_LARGEST, on_progress=on_progress
+        )
+    click.echo(describe(report))
+
+
+def _ask(services: Services, runner: Runner, expected: Expected) -> bool:
+    click.secho(f"\n? {expected.question}", fg="cyan", bold=True)
+    request = QueryRequest(question=expected.question, collection=COLLECTION)
+    answer = QueryResponse.model_validate_json(dict(answer_events(services, runner, request))["done"])
+    print_answer(answer)
+    return is_right(answer, expected)

@@ -1,0 +1,87 @@
+"""How answers, hits and reports look in a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from service.http.responses import Citation, Hit, PlacedText, QueryResponse
+
+_WIDTH = 100
+_LINES = 14
+_CODE = frozenset(".py .pyi .js .mjs .cjs .jsx .ts .tsx .go .java .c .h .cc .cpp .cxx .hpp .rs".split())
+
+
+def where(place: PlacedText) -> str:
+    """``contracts/lease.pdf, p. 12, 4.2 Payment`` or ``ledger.py, lines 10–18, Ledger.post``."""
+    parts = [place.path]
+    if place.page_start is not None:
+        parts.append(_reach("p. ", "pp. ", place.page_start, place.page_end or place.page_start))
+    else:
+        parts.append(_reach("line ", "lines ", place.line_start, place.line_end))
+    if place.section:
+        parts.append(place.section[-1])
+    return ", ".join(parts)
+
+
+def print_answer(answer: QueryResponse) -> None:
+    """The answer; extracts are their own sources and are not said twice."""
+    if answer.llm_generated or not answer.citations:
+        click.echo(f"{answer.answer}\n")
+    print_sources(answer)
+    print_footer(answer)
+
+
+def print_sources(answer: QueryResponse) -> None:
+    """The list under an answer: each number, its place, its verdict, its words."""
+    for citation in answer.citations:
+        verdict = "" if citation.quoted in {"exact", "normalized"} else f"  ({citation.quoted})"
+        click.echo(f"  [{citation.index}] " + click.style(where(citation), bold=True) + verdict)
+        click.echo(_quoted(citation))
+    for claim in answer.claims:
+        if claim.substantive and not claim.supported:
+            why = f" ({', '.join(claim.missing)})" if claim.missing else ""
+            words = " ".join(answer.answer[claim.start : claim.end].split())
+            click.secho(f"  not proven{why}: {textwrap.shorten(words, 160)}", fg="yellow")
+    for marker in answer.unresolved:
+        click.secho(f"  names no source: {marker}", fg="yellow")
+
+
+def print_footer(answer: QueryResponse) -> None:
+    """What the answer took."""
+    if not answer.llm_generated:
+        click.secho("  extracts: no model is configured (LECTERN_LLM_API_KEY)", dim=True)
+        return
+    usage, cost = answer.usage, answer.cost
+    price = "price unknown" if cost.usd is None else f"${cost.usd:.5f}"
+    click.secho(
+        f"  {'grounded' if answer.grounded else 'not fully proven'} · {answer.model} · {answer.plan.mode} · "
+        f"{usage.prompt_tokens} tokens read, {usage.cached_tokens} of them from the cache, "
+        f"{usage.completion_tokens} written · {price} · session {answer.session_id}",
+        dim=True,
+    )
+
+
+def print_hit(rank: int, hit: Hit) -> None:
+    """One search hit."""
+    click.echo(f"{rank:>3}. " + click.style(where(hit), bold=True) + f"  {hit.passages[0]}  {hit.score:.4f}")
+    click.echo(textwrap.indent(textwrap.fill(" ".join(hit.text.split()), _WIDTH), "     "))
+
+
+def _quoted(citation: Citation) -> str:
+    """The cited words; lines of code stay lines."""
+    text = citation.cited_text
+    if citation.page_start is None and PurePosixPath(citation.path).suffix in _CODE:
+        lines = text.strip("\n").split("\n")
+        shown = lines if len(lines) <= _LINES else [*lines[:_LINES], "…"]
+        return textwrap.indent(textwrap.dedent("\n".join(shown)), "      │ ")
+    words = textwrap.shorten(" ".join(text.split()), 400, placeholder=" …")
+    return textwrap.indent(textwrap.fill(f"“{words}”", _WIDTH), "      ")
+
+
+def _reach(one: str, many: str, first: int, last: int) -> str:
+    return f"{one}{first}" if first == last else f"{many}{first}–{last}"

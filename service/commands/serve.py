@@ -1,0 +1,60 @@
+"""``lectern serve``: the HTTP service."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import click
+import uvicorn
+
+from service.commands import options
+from service.http.app import create_app
+from service.running import announced
+from service.settings import SettingsError
+from service.wiring import open_services
+
+if TYPE_CHECKING:
+    from service.settings import Settings
+
+_GRACE_SECONDS = 20
+
+
+@click.command(short_help="Run the HTTP service.")
+@click.option("--host", help="Address to bind; by default the settings'.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="0 takes a free one.")
+def command(host: str | None, port: int | None) -> None:
+    """Run the HTTP service until it is interrupted.
+
+    Beyond loopback it needs an access key (LECTERN_ACCESS_KEY).
+    """
+    given = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
+    settings = options.settings().model_copy(update=given)
+    if not settings.is_loopback and settings.access_key is None:
+        raise SettingsError(f"binding {settings.host} needs an access key: set LECTERN_ACCESS_KEY")
+    with _bound(settings) as listening, open_services(settings) as services:
+        url = _url(settings, listening)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(services), log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS
+            )
+        )
+        with announced(settings.data, url):
+            click.echo(f"Lectern answers at {url}  (API: {url}/docs)")
+            server.run(sockets=[listening])
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """Bound before anything is loaded: a port that is taken is said at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise SettingsError(f"cannot bind {settings.host}:{settings.port}: {error.strerror}") from error
+
+
+def _url(settings: Settings, listening: socket.socket) -> str:
+    """Where this machine reaches it: an address that means "everywhere" is no address to connect to."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 — compared
+    port: int = listening.getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,151 @@
+"""Measures retrieval on a labelled set, through the code that serves questions."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ingest import chunks
+from ingest.catalog.records import FileFacts
+from ingest.errors import UnreadableFile
+from ingest.reading import read_text
+from service.answers import DEFAULT_TENANT
+from service.evaluation.measures import BUDGETS, FILES, Found, mean, measure
+from service.ingesting import open_ingester
+from service.wiring import open_services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ingest.catalog.records import CollectionRecord
+    from ingest.pipeline import Ingester
+    from service.evaluation.dataset import LabelledDocument, LabelledQuery
+    from service.settings import Settings
+    from service.wiring import Services
+
+Scope = Literal["collection", "document"]
+DEPTH = 400
+"""Hits asked for: enough for 16,000 code points, and for ten files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One query's hits and figures."""
+
+    query: LabelledQuery
+    hits: tuple[Found, ...]
+    figures: dict[str, float]
+
+    def line(self) -> str:
+        """As the run file keeps it."""
+        hits = [
+            {"doc_id": h.document, "start": h.start, "end": h.end, "score": round(h.score, 6)}
+            for h in self.hits
+        ]
+        return json.dumps({"query_id": self.query.id, "hits": hits}, ensure_ascii=False)
+
+
+def evaluate(
+    settings: Settings,
+    documents: Sequence[LabelledDocument],
+    queries: Sequence[LabelledQuery],
+    *,
+    scope: Scope,
+    on_progress: Callable[[str, int, int], None],
+) -> Iterator[Ran]:
+    """Ingest the documents into a directory of their own, then search for every query.
+
+    Documents of one ``repo`` make one collection, and their queries search it; all others share one. With
+    scope ``document``, a query searches inside its own document and leaves the document's name out.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="lectern-eval-") as folder,
+        open_services(settings.model_copy(update={"data": Path(folder)})) as services,
+    ):
+        numbers = _ingest(services, documents, on_progress)
+        texts = {document.id: document.text for document in documents}
+        names = {(collection, number): name for name, (collection, number) in numbers.items()}
+        for done, query in enumerate(queries, start=1):
+            hits = tuple(_search(services, query, scope, numbers, names))
+            yield Ran(query, hits, measure(query, hits, texts))
+            on_progress("search", done, len(queries))
+
+
+def tabulate(ran: Sequence[Ran]) -> dict[str, dict[str, float]]:
+    """Means over all queries and, where there are several, per repository or category."""
+    groups: dict[str, list[dict[str, float]]] = {"all": [r.figures for r in ran]}
+    for result in ran:
+        group = result.query.repo or result.query.category
+        if group:
+            groups.setdefault(group, []).append(result.figures)
+    return {name: mean(figures) for name, figures in groups.items()}
+
+
+def _ingest(
+    services: Services, documents: Sequence[LabelledDocument], on_progress: Callable[[str, int, int], None]
+) -> dict[str, tuple[str, int]]:
+    """Collection and version number of every document that could be read, by its id."""
+    numbers: dict[str, tuple[str, int]] = {}
+    with open_ingester(services) as ingester:
+        collections = {
+            repo: ingester.ensure_collection(DEFAULT_TENANT, repo or "all")
+            for repo in dict.fromkeys(document.repo for document in documents)
+        }
+        for done, document in enumerate(documents, start=1):
+            number = _add(ingester, collections[document.repo], document)
+            if number is not None:
+                numbers[document.id] = (collections[document.repo].name, number)
+            on_progress("ingest", done, len(documents))
+    return numbers
+
+
+def _add(ingester: Ingester, collection: CollectionRecord, document: LabelledDocument) -> int | None:
+    try:
+        read = read_text(document.text, document.path)
+    except UnreadableFile:
+        return None
+    data = document.text.encode("utf-8", "surrogatepass")
+    facts = FileFacts(
+        path=document.id,
+        content_hash=blake2b(data, digest_size=16).hexdigest(),
+        size=len(data),
+        modified_ns=0,
+        media_type="text/plain",
+        reader=read.reader,
+        chunker=chunks.VERSION,
+        embedder=collection.embedder,
+    )
+    return ingester.add(collection, facts, read).number
+
+
+def _search(
+    services: Services,
+    query: LabelledQuery,
+    scope: Scope,
+    numbers: dict[str, tuple[str, int]],
+    names: dict[tuple[str, int], str],
+) -> Iterator[Found]:
+    """Hits down to the largest budget and the files that are measured."""
+    inside = scope == "document"
+    if inside and query.document not in numbers:
+        return
+    collection = services.library.collection(DEFAULT_TENANT, query.repo or "all")
+    found = services.searcher.evidence(
+        collection,
+        query.short if inside else query.text,
+        history=query.history,
+        documents=[numbers[query.document][1]] if inside else None,
+        limit=DEPTH,
+    )
+    taken, files = 0, set[str]()
+    for evidence in found:
+        if taken >= BUDGETS[-1] and len(files) >= FILES:
+            return
+        name = names[collection.name, evidence.hit.document]
+        yield Found(name, evidence.hit.start, evidence.hit.end, evidence.hit.score)
+        taken += evidence.hit.end - evidence.hit.start
+        files.add(name)

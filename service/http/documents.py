@@ -1,0 +1,52 @@
+"""``/v1/documents``: what has been ingested."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from starlette.status import HTTP_204_NO_CONTENT
+
+from service.http.access import TENANT, Wired
+from service.http.responses import DocumentList, DocumentShape, DocumentText
+
+router = APIRouter(prefix="/documents", tags=["documents"])
+
+
+@router.get("")
+def documents(
+    services: Wired,
+    collection: Annotated[str, Query(min_length=1, max_length=200)] = "default",
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+) -> DocumentList:
+    """The documents of a collection, by path."""
+    services.library.collection(TENANT, collection)
+    page = services.catalog.documents(TENANT, collection, limit=limit, after=after)
+    return DocumentList(documents=[DocumentShape.of(record) for record in page.documents], next=page.next)
+
+
+@router.get("/{document_id}")
+def document(document_id: str, services: Wired) -> DocumentShape:
+    """One document."""
+    return DocumentShape.of(services.catalog.document(TENANT, document_id))
+
+
+@router.get("/{document_id}/text")
+def text(document_id: str, services: Wired) -> DocumentText:
+    """Its canonical text: offsets everywhere are code points of it."""
+    found = services.catalog.document(TENANT, document_id).version
+    return DocumentText(
+        id=found.document,
+        number=found.number,
+        version=found.ordinal,
+        title=found.title,
+        text=services.catalog.text(TENANT, found.collection, found.number),
+    )
+
+
+@router.delete("/{document_id}", status_code=HTTP_204_NO_CONTENT)
+def delete(document_id: str, services: Wired) -> Response:
+    """Forget a document: its text, its index, the conversations that have shown it."""
+    services.delete_document(TENANT, document_id)
+    return Response(status_code=HTTP_204_NO_CONTENT)

@@ -1,0 +1,91 @@
+"""Errors as RFC 9457 problem documents: one place decides which error is which status."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from ingest.errors import Gone, IndexUnavailable, LecternError, TransientError, UnknownName, UnsupportedStore
+from prompts.planner import PromptTooLongError
+from service.http.responses import Problem
+from service.models.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastapi import FastAPI
+    from starlette.requests import Request
+
+MEDIA_TYPE = "application/problem+json"
+_STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
+    (Gone, HTTPStatus.GONE),
+    (UnknownName, HTTPStatus.NOT_FOUND),
+    (PromptTooLongError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (UnsupportedStore, HTTPStatus.CONFLICT),
+    (IndexUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (TransientError, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+
+class Unauthorized(LecternError):
+    """No access key, or a wrong one."""
+
+
+def problem_of(error: Exception) -> Problem:
+    """What a caller is told; an error that nobody foresaw says nothing of itself."""
+    if isinstance(error, ModelError):
+        return _problem(HTTPStatus(error.http_status), str(error), code=error.code or None)
+    if isinstance(error, Unauthorized):
+        return _problem(HTTPStatus.UNAUTHORIZED, str(error))
+    for kind, status in _STATUS:
+        if isinstance(error, kind):
+            return _problem(status, str(error))
+    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "an error on our side; the log has it")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the application with a problem document."""
+    for kind in (LecternError, PromptTooLongError):
+        app.add_exception_handler(kind, _expected)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _expected)
+
+
+def _problem(
+    status: HTTPStatus, detail: str, *, code: str | None = None, errors: list[dict[str, str]] | None = None
+) -> Problem:
+    return Problem(
+        type="about:blank", title=status.phrase, status=status.value, detail=detail, code=code, errors=errors
+    )
+
+
+def _response(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(
+        problem.model_dump(exclude_none=True), problem.status, headers=headers, media_type=MEDIA_TYPE
+    )
+
+
+def _expected(request: Request, error: Exception) -> JSONResponse:
+    del request
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else None
+    return _response(problem_of(error), headers)
+
+
+def _invalid(request: Request, error: Exception) -> JSONResponse:
+    """Names every field that is wrong and what it may be; never repeats the input."""
+    del request
+    assert isinstance(error, RequestValidationError)
+    fields = [{"field": ".".join(map(str, e["loc"])), "message": str(e["msg"])} for e in error.errors()]
+    detail = "; ".join(f"{f['field']}: {f['message']}" for f in fields)
+    return _response(_problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=fields))
+
+
+def _http(request: Request, error: Exception) -> JSONResponse:
+    del request
+    assert isinstance(error, HTTPException)
+    return _response(_problem(HTTPStatus(error.status_code), error.detail), error.headers)

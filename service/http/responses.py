@@ -1,0 +1,359 @@
+"""The shapes that HTTP gives; the command line prints the same ones with ``--json``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ingest.errors import FailureReason
+from prompts.model import Quoted
+
+if TYPE_CHECKING:
+    from ingest.catalog.records import CollectionRecord, DocumentRecord, VersionRecord
+    from service.answers import Answer, DocumentName, PlacedCitation, Planned, SearchHit
+    from service.places import Place
+
+
+class Response(BaseModel):
+    """Every answer; read from the values of the same names."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class Span(Response):
+    """Code points of the answer."""
+
+    start: int
+    end: int
+
+
+class Box(Response):
+    """Points of the page, the origin at the top left."""
+
+    page: int
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+
+class PlacedText(Response):
+    """Where a text stands; offsets are code points of the document's text."""
+
+    document_id: str
+    number: int = Field(description="The 7 of `[D7:31]`.")
+    version: int
+    path: str
+    title: str
+    section: list[str]
+    page_start: int | None
+    page_end: int | None
+    line_start: int
+    line_end: int
+    start_char: int
+    end_char: int
+    boxes: list[Box]
+
+
+class Citation(PlacedText):
+    """A place that the answer rests on, with its verdicts."""
+
+    index: int
+    marker: str
+    answer_spans: list[Span]
+    cited_text: str
+    quote: str
+    quoted: Quoted
+    support: float
+
+    @classmethod
+    def of(cls, placed: PlacedCitation) -> Self:
+        """Citation, document and place in one."""
+        citation = placed.citation
+        return cls(
+            **_placed(placed.document, placed.place),
+            index=citation.index,
+            marker=citation.marker,
+            answer_spans=[Span.model_validate(span) for span in citation.answer_spans],
+            cited_text=placed.place.text,
+            quote=citation.quote,
+            quoted=citation.quoted,
+            support=round(citation.support, 3),
+        )
+
+
+class Claim(Response):
+    """A sentence or list item of the answer."""
+
+    start: int
+    end: int
+    substantive: bool
+    supported: bool
+    score: float
+    citations: list[int]
+    missing: list[str]
+
+
+class Usage(Response):
+    """Tokens; the predicted ones were said before the call."""
+
+    prompt_tokens: int
+    cached_tokens: int
+    predicted_cached_tokens: int
+    completion_tokens: int
+    reasoning_tokens: int
+
+
+class Cost(Response):
+    """Dollars; null where the model's price is not known."""
+
+    usd: float | None
+    saved_usd: float | None
+    cached_ratio: float
+    alternatives: dict[str, float]
+
+
+class Segment(Response):
+    """A block of the prompt."""
+
+    name: str
+    stability: str
+    tokens: int
+    cached_tokens: int
+    fingerprint: str
+
+
+class Plan(Response):
+    """What was read and why."""
+
+    mode: Literal["pin", "retrieve", "extract"]
+    reason: str
+    segments: list[Segment]
+    left_out: list[str]
+
+
+class PlanEvent(Response):
+    """The first event of a stream."""
+
+    id: str
+    session_id: str
+    plan: Plan
+
+    @classmethod
+    def of(cls, planned: Planned) -> Self:
+        """From the service's event."""
+        return cls(id=planned.id, session_id=planned.session, plan=Plan.model_validate(planned.plan))
+
+
+class TextEvent(Response):
+    """A piece of the answer, or of the model's thinking."""
+
+    text: str
+
+
+class UsageEvent(Response):
+    """What the answer took."""
+
+    usage: Usage
+    cost: Cost
+
+
+class QueryResponse(Response):
+    """A checked answer."""
+
+    id: str
+    session_id: str
+    answer: str
+    llm_generated: bool
+    model: str | None
+    grounded: bool
+    claims: list[Claim]
+    citations: list[Citation]
+    unresolved: list[str]
+    usage: Usage
+    cost: Cost
+    plan: Plan
+    timings_ms: dict[str, float]
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """From the service's answer."""
+        return cls(
+            id=answer.id,
+            session_id=answer.session,
+            answer=answer.text,
+            llm_generated=answer.llm_generated,
+            model=answer.model,
+            grounded=answer.grounded,
+            claims=[Claim.model_validate(claim) for claim in answer.claims],
+            citations=[Citation.of(placed) for placed in answer.citations],
+            unresolved=list(answer.unresolved),
+            usage=Usage.model_validate(answer.usage),
+            cost=Cost.model_validate(answer.cost),
+            plan=Plan.model_validate(answer.plan),
+            timings_ms=dict(answer.timings_ms),
+        )
+
+
+class Hit(PlacedText):
+    """A place that answers a search."""
+
+    text: str
+    passages: list[str]
+    """Markers of the passages that hold it."""
+    score: float
+
+    @classmethod
+    def of(cls, hit: SearchHit) -> Self:
+        """From the service's hit."""
+        first, last = hit.passages
+        return cls(
+            **_placed(hit.document, hit.place),
+            text=hit.place.text,
+            passages=[f"D{hit.document.number}:{number}" for number in range(first, last + 1)],
+            score=hit.score,
+        )
+
+
+class SearchResponse(Response):
+    """Places, best first."""
+
+    hits: list[Hit]
+
+
+class DocumentShape(Response):
+    """A document and its current version."""
+
+    id: str
+    number: int
+    version: int
+    collection: str
+    path: str
+    title: str
+    media_type: str
+    size: int
+    characters: int
+    pages: int
+    passages: int
+    chunks: int
+    content_hash: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, record: DocumentRecord) -> Self:
+        """From the catalog's record."""
+        return cls.of_version(record.version)
+
+    @classmethod
+    def of_version(cls, version: VersionRecord) -> Self:
+        """From the catalog's record of a version."""
+        return cls(
+            id=version.document,
+            number=version.number,
+            version=version.ordinal,
+            collection=version.collection,
+            path=version.path,
+            title=version.title,
+            media_type=version.media_type,
+            size=version.size,
+            characters=version.characters,
+            pages=version.pages,
+            passages=version.passages,
+            chunks=version.chunks,
+            content_hash=version.content_hash,
+            created_at=version.created_at,
+        )
+
+
+class DocumentList(Response):
+    """Documents by path; ``next`` continues the list."""
+
+    documents: list[DocumentShape]
+    next: str | None
+
+
+class DocumentText(Response):
+    """The canonical text that all offsets refer to."""
+
+    id: str
+    number: int
+    version: int
+    title: str
+    text: str
+
+
+class FailureShape(Response):
+    """A file that is not in the collection, and why."""
+
+    path: str
+    reason: FailureReason
+    detail: str
+
+
+class CollectionShape(Response):
+    """A collection."""
+
+    name: str
+    generation: int
+    embedder: str
+    documents: int
+    failures: list[FailureShape]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, record: CollectionRecord, documents: int, failures: list[FailureShape]) -> Self:
+        """From the catalog's record."""
+        return cls(
+            name=record.name,
+            generation=record.generation,
+            embedder=record.embedder,
+            documents=documents,
+            failures=failures,
+            created_at=record.created_at,
+        )
+
+
+class CollectionList(Response):
+    """All collections, by name."""
+
+    collections: list[CollectionShape]
+
+
+class Health(Response):
+    """Whether the service works; ``checks`` says what of it does."""
+
+    status: Literal["ok", "failing"]
+    checks: dict[str, str]
+
+
+class Problem(Response):
+    """An error as RFC 9457 describes it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str | None = None
+    """The model provider's own code, where it gave one."""
+    errors: list[dict[str, str]] | None = None
+    """Fields of the request that are wrong."""
+
+
+def _placed(document: DocumentName, place: Place) -> dict[str, Any]:
+    return {
+        "document_id": document.id,
+        "number": document.number,
+        "version": document.version,
+        "path": document.path,
+        "title": document.title,
+        "section": list(place.section),
+        "page_start": place.page_start,
+        "page_end": place.page_end,
+        "line_start": place.line_start,
+        "line_end": place.line_end,
+        "start_char": place.start,
+        "end_char": place.end,
+        "boxes": [Box.model_validate(box) for box in place.boxes],
+    }

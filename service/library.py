@@ -1,0 +1,102 @@
+"""Reads what was ingested, for searching and answering: records checked, texts remembered."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from ingest.errors import UnknownName
+from prompts.model import PromptPassage
+from service.answers import DocumentName
+from service.places import locate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ingest.catalog.catalog import Catalog
+    from ingest.catalog.records import CollectionRecord, DocumentContent, VersionRecord
+    from service.places import Place
+
+_REMEMBERED = 64
+"""Documents kept unpacked."""
+
+
+class Library:
+    """One catalog as the query side sees it. Versions never change, so their contents are kept in memory.
+
+    The catalog is asked for the version's record every time: what was deleted is gone at once.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._contents: OrderedDict[tuple[str, str, int], DocumentContent] = OrderedDict()
+        self._lock = Lock()
+
+    def collection(self, tenant: str, name: str) -> CollectionRecord:
+        """The collection.
+
+        Raises:
+            UnknownName: there is none of this name.
+        """
+        return self.catalog.collection(tenant, name)
+
+    def numbers(self, collection: CollectionRecord, documents: Iterable[str]) -> tuple[int, ...]:
+        """Version numbers of these public ids.
+
+        Raises:
+            UnknownName: one of them is not in the collection.
+            Gone: one of them was deleted.
+        """
+        numbers: list[int] = []
+        for identity in documents:
+            version = self.catalog.document(collection.tenant, identity).version
+            if version.collection != collection.name:
+                raise UnknownName("document", identity)
+            numbers.append(version.number)
+        return tuple(numbers)
+
+    def version(self, collection: CollectionRecord, number: int) -> VersionRecord:
+        """The version behind ``D7``, whatever its state.
+
+        Raises:
+            UnknownName: the number was never given.
+            Gone: its document was deleted.
+        """
+        return self.catalog.version(collection.tenant, collection.name, number)
+
+    def content(self, version: VersionRecord) -> DocumentContent:
+        """Text, layout and passages of a version."""
+        key = (version.tenant, version.collection, version.number)
+        with self._lock:
+            if key in self._contents:
+                self._contents.move_to_end(key)
+                return self._contents[key]
+        content = self.catalog.content(*key)
+        with self._lock:
+            self._contents[key] = content
+            while len(self._contents) > _REMEMBERED:
+                self._contents.popitem(last=False)
+        return content
+
+    def place(self, version: VersionRecord, start: int, end: int) -> Place:
+        """Where a range of a version stands."""
+        content = self.content(version)
+        return locate(content.document, content.passages, start, end)
+
+    def passages(self, version: VersionRecord, first: int, last: int) -> list[PromptPassage]:
+        """Passages ``first`` to ``last`` of a version, as a prompt shows them."""
+        content = self.content(version)
+        return [
+            PromptPassage(version.number, p.number, p.start, content.document.text[p.start : p.end])
+            for p in content.passages[first - 1 : last]
+        ]
+
+    def whole(self, versions: Sequence[VersionRecord]) -> list[PromptPassage]:
+        """Every passage of these versions."""
+        return [passage for v in versions for passage in self.passages(v, 1, v.passages)]
+
+
+def name_of(version: VersionRecord) -> DocumentName:
+    """How people see the document of this version."""
+    return DocumentName(version.document, version.number, version.ordinal, version.path, version.title)

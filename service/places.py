@@ -1,0 +1,69 @@
+"""Where a range of text stands: page, line, section, boxes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.model import Box, Document, Page, Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A range of a document as a person would look it up."""
+
+    start: int
+    end: int
+    text: str
+    section: tuple[str, ...]
+    page_start: int | None
+    """None where the document has no pages."""
+    page_end: int | None
+    line_start: int
+    """Line of the text, from 1: of a source file, the line of the file."""
+    line_end: int
+    boxes: tuple[Box, ...]
+    """One for each printed line that the range touches."""
+
+
+def locate(document: Document, passages: Sequence[Passage], start: int, end: int) -> Place:
+    """Look up ``document.text[start:end]``.
+
+    Raises:
+        ValueError: the range is empty or leaves the text.
+    """
+    if not 0 <= start < end <= len(document.text):
+        raise ValueError(f"no range [{start}, {end}) in a text of {len(document.text)} code points")
+    line_start = 1 + document.text.count("\n", 0, start)
+    last = passages[bisect_right([p.start for p in passages], start) - 1]
+    return Place(
+        start=start,
+        end=end,
+        text=document.text[start:end],
+        section=last.section,
+        page_start=_page(document.pages, start),
+        page_end=_page(document.pages, end - 1),
+        line_start=line_start,
+        line_end=line_start + document.text.count("\n", start, end - 1),
+        boxes=tuple(_boxes(document, start, end)),
+    )
+
+
+def _page(pages: Sequence[Page], position: int) -> int | None:
+    nearest = bisect_right([page.start for page in pages], position) - 1
+    return pages[max(nearest, 0)].number if pages else None
+
+
+def _boxes(document: Document, start: int, end: int) -> Iterator[Box]:
+    starts = [element.start for element in document.elements]
+    for element in document.elements[max(bisect_right(starts, start) - 1, 0) :]:
+        if element.start >= end:
+            return
+        for line in element.lines:
+            box = line.box(start, end)
+            if box is not None:
+                yield box

@@ -1,0 +1,149 @@
+"""search → plan: all that is found and decided before a model is called."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prompts.planner import PlanRequest, plan_prompt
+from prompts.render import DocumentName
+from service.accounting import summarise
+from service.answers import PlanSummary
+from service.searching import PASSAGE_HITS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.catalog.records import CollectionRecord
+    from prompts.model import PromptPassage
+    from prompts.plan import Mode, PromptPlan
+    from service.answers import Query
+    from service.generation import Generation
+    from service.library import Library
+    from service.searching import Evidence, Searcher
+    from service.sessions import Session, Sessions
+
+WHOLE_COLLECTION_CHARACTERS = 48_000
+"""Documents up to this long together may be read whole without anybody asking for it."""
+_ID_BYTES = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A question with its evidence and its plans."""
+
+    id: str
+    query: Query
+    collection: CollectionRecord
+    session: Session
+    found: Sequence[Evidence]
+    passages: Sequence[PromptPassage]
+    """Those that hold what was found, best first."""
+    plans: dict[Mode, PromptPlan]
+    """The chosen plan first; empty without a model."""
+    summary: PlanSummary
+    started: float
+    """Of `time.perf_counter`, in seconds."""
+    timings_ms: dict[str, float]
+
+    @property
+    def plan(self) -> PromptPlan:
+        """The plan that is carried out."""
+        return next(iter(self.plans.values()))
+
+
+class Preparer:
+    """Searches and plans."""
+
+    def __init__(
+        self, library: Library, searcher: Searcher, sessions: Sessions, generation: Generation | None
+    ) -> None:
+        self._library = library
+        self._searcher = searcher
+        self._sessions = sessions
+        self._generation = generation
+
+    def prepare(self, query: Query) -> Prepared:
+        """Find the evidence and decide what the model reads.
+
+        Raises:
+            UnknownName, Gone: the collection, a document or the session is not there.
+            PromptTooLongError: what was asked for does not fit the model's context.
+            IndexUnavailable: the index does not answer.
+        """
+        started = time.perf_counter()
+        collection = self._library.collection(query.tenant, query.collection)
+        session = self._sessions.open(collection, query.session)
+        chosen = self._library.numbers(collection, query.documents) if query.documents else None
+        found = self._searcher.evidence(
+            collection,
+            query.question,
+            history=session.questions,
+            documents=chosen,
+            limit=query.top_k or PASSAGE_HITS,
+        )
+        passages = self._searcher.passages(found)
+        searched = time.perf_counter()
+        plans = self._plans(query, collection, session, chosen, passages)
+        summary = self._summary(query, plans)
+        planned = time.perf_counter()
+        return Prepared(
+            id=f"ans_{secrets.token_urlsafe(_ID_BYTES)}",
+            query=query,
+            collection=collection,
+            session=session,
+            found=found,
+            passages=passages,
+            plans=plans,
+            summary=summary,
+            started=started,
+            timings_ms={"search": 1_000 * (searched - started), "plan": 1_000 * (planned - searched)},
+        )
+
+    def _plans(
+        self,
+        query: Query,
+        collection: CollectionRecord,
+        session: Session,
+        chosen: Sequence[int] | None,
+        passages: Sequence[PromptPassage],
+    ) -> dict[Mode, PromptPlan]:
+        if self._generation is None:
+            return {}
+        whole = self._whole(query, collection, chosen)
+        request = PlanRequest(
+            question=query.question,
+            ranked=passages,
+            whole=whole,
+            names=self._names(collection, [*passages, *(whole or ())]),
+            history=self._sessions.history(collection, session),
+            instructions=query.instructions,
+        )
+        return plan_prompt(request, query.mode, self._generation.limits(query), self._generation.count_tokens)
+
+    def _whole(
+        self, query: Query, collection: CollectionRecord, chosen: Sequence[int] | None
+    ) -> list[PromptPassage] | None:
+        """Every passage of the documents in question, where reading them whole can be thought of."""
+        if query.mode == "retrieve" or query.session is not None:
+            return None
+        numbers = chosen or tuple(self._library.catalog.manifest(collection))
+        versions = [self._library.version(collection, number) for number in numbers]
+        if query.mode == "auto" and sum(v.characters for v in versions) > WHOLE_COLLECTION_CHARACTERS:
+            return None
+        return self._library.whole(versions)
+
+    def _names(
+        self, collection: CollectionRecord, passages: Sequence[PromptPassage]
+    ) -> dict[int, DocumentName]:
+        numbers = dict.fromkeys(passage.document for passage in passages)
+        versions = (self._library.version(collection, number) for number in numbers)
+        return {v.number: DocumentName(v.number, v.path, v.title) for v in versions}
+
+    def _summary(self, query: Query, plans: dict[Mode, PromptPlan]) -> PlanSummary:
+        if self._generation is None:
+            return PlanSummary("extract", "no model is configured: the best passages are the answer")
+        plan = next(iter(plans.values()))
+        return summarise(plan, self._generation.cached_characters(query, plan.messages))

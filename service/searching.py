@@ -1,0 +1,95 @@
+"""Search as callers see it: a question in, places in documents out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingest.errors import Gone, UnknownName
+from ingest.index import Question
+from service.answers import SearchHit
+from service.library import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ingest.catalog.records import CollectionRecord, VersionRecord
+    from ingest.index import Index
+    from ingest.model import Hit
+    from prompts.model import PromptPassage
+    from service.library import Library
+
+DEFAULT_HITS = 10
+PASSAGE_HITS = 60
+"""Hits asked for when passages for a prompt are wanted: more than its budget holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A hit with the version it lies in."""
+
+    hit: Hit
+    version: VersionRecord
+
+
+class Searcher:
+    """Finds evidence in one collection at a time."""
+
+    def __init__(self, library: Library, index: Index) -> None:
+        self._library = library
+        self._index = index
+
+    def evidence(
+        self,
+        collection: CollectionRecord,
+        question: str,
+        *,
+        history: Sequence[str] = (),
+        documents: Sequence[int] | None = None,
+        limit: int = PASSAGE_HITS,
+    ) -> list[Evidence]:
+        """The best hits in versions that are current, best first; ``history`` is the latest turn first."""
+        asked = Question(question, tuple(history))
+        hits = self._index.search(collection.scope, asked, documents=documents, limit=limit)
+        return list(self._current(collection, hits))
+
+    def search(
+        self, collection: CollectionRecord, question: str, *, documents: Sequence[int] | None, limit: int
+    ) -> list[SearchHit]:
+        """The best hits with their text and place."""
+        found = self.evidence(collection, question, documents=documents, limit=limit)
+        return [
+            SearchHit(
+                document=name_of(evidence.version),
+                place=self._library.place(evidence.version, evidence.hit.start, evidence.hit.end),
+                passages=(evidence.hit.first_passage, evidence.hit.last_passage),
+                score=evidence.hit.score,
+            )
+            for evidence in found
+        ]
+
+    def passages(self, found: Iterable[Evidence]) -> list[PromptPassage]:
+        """The passages that hold the hits, in the order of their best hit, each once."""
+        ranked: dict[str, PromptPassage] = {}
+        for evidence in found:
+            hit = evidence.hit
+            for passage in self._library.passages(evidence.version, hit.first_passage, hit.last_passage):
+                ranked.setdefault(passage.marker, passage)
+        return list(ranked.values())
+
+    def _current(self, collection: CollectionRecord, hits: Iterable[Hit]) -> Iterator[Evidence]:
+        """Leave out what an ingest is just writing, has replaced or deleted."""
+        versions: dict[int, VersionRecord | None] = {}
+        for hit in hits:
+            if hit.document not in versions:
+                versions[hit.document] = self._ready(collection, hit.document)
+            version = versions[hit.document]
+            if version is not None:
+                yield Evidence(hit, version)
+
+    def _ready(self, collection: CollectionRecord, number: int) -> VersionRecord | None:
+        try:
+            version = self._library.version(collection, number)
+        except (UnknownName, Gone):
+            return None
+        return version if version.state == "ready" else None

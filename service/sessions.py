@@ -1,0 +1,105 @@
+"""Conversations: what was sent and answered, kept so that a later prompt begins with the same bytes."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from ingest.errors import UnknownName
+from prompts.planner import Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingest.catalog.catalog import Catalog
+    from ingest.catalog.records import CollectionRecord
+    from prompts.model import PromptPassage
+    from service.library import Library
+
+_ID_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTurn:
+    """One exchange as it is kept: passages by number, because their text is in the catalog."""
+
+    question: str
+    user: str
+    """The message that was sent, passages and all."""
+    answer: str
+    """What the model wrote, markers included, stripped as providers do before they render it again."""
+    passages: tuple[tuple[int, int], ...]
+    """Document and passage numbers that the message added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A conversation in one collection."""
+
+    id: str
+    turns: tuple[StoredTurn, ...] = ()
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The user's words, the latest first."""
+        return tuple(turn.question for turn in reversed(self.turns))
+
+
+_TURNS = TypeAdapter(tuple[StoredTurn, ...])
+
+
+class Sessions:
+    """Reads and writes conversations."""
+
+    def __init__(self, catalog: Catalog, library: Library) -> None:
+        self._catalog = catalog
+        self._library = library
+
+    def open(self, collection: CollectionRecord, identity: str | None) -> Session:
+        """A new conversation, or the one of this id.
+
+        Raises:
+            UnknownName: there is none, or it is about another collection.
+        """
+        if identity is None:
+            return Session(secrets.token_urlsafe(_ID_BYTES))
+        record = self._catalog.session(collection.tenant, identity)
+        if record.collection != collection.name:
+            raise UnknownName("session", identity)
+        return Session(identity, _TURNS.validate_json(record.turns))
+
+    def history(self, collection: CollectionRecord, session: Session) -> list[Turn]:
+        """Its turns as a plan needs them.
+
+        Raises:
+            Gone: a document that it has shown was deleted; so is the conversation.
+        """
+        return [
+            Turn(turn.user, turn.answer, tuple(self._passages(collection, turn))) for turn in session.turns
+        ]
+
+    def save(self, collection: CollectionRecord, session: Session) -> None:
+        """Keep the conversation as it stands now.
+
+        Raises:
+            Gone: a document that it shows was deleted while it was answered.
+        """
+        self._catalog.save_session(
+            collection.tenant,
+            session.id,
+            collection.name,
+            turns=_TURNS.dump_json(session.turns).decode(),
+            documents=sorted({document for turn in session.turns for document, _ in turn.passages}),
+        )
+
+    def _passages(self, collection: CollectionRecord, turn: StoredTurn) -> Iterator[PromptPassage]:
+        for document, numbers in groupby(turn.passages, key=itemgetter(0)):
+            version = self._library.version(collection, document)
+            wanted = {number for _, number in numbers}
+            everything = self._library.passages(version, 1, version.passages)
+            yield from (passage for passage in everything if passage.number in wanted)

@@ -1,0 +1,133 @@
+"""Settings from the environment (``LECTERN_*``) over ``lectern.toml``; an unknown name is an error."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError  # noqa: TC002 — fields' types
+
+from ingest.errors import PermanentError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "LECTERN_"
+TEST_PREFIX = "LECTERN_TEST_"
+"""Read by the test suite only."""
+FILE = "lectern.toml"
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class SettingsError(PermanentError):
+    """A setting has an unknown name or a value that it cannot have; the message names it."""
+
+
+class Settings(BaseModel):
+    """Everything that can be set, with its default. In the environment: ``LECTERN_LLM_MODEL=glm-5``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("lectern", appauthor=False)),
+        description="Folder of the index, the catalog and everything else that Lectern keeps.",
+    )
+    collection: str = Field(
+        default="default", min_length=1, description="Collection where a command names none."
+    )
+    llm_base_url: str | None = Field(
+        default=None,
+        description="OpenAI-compatible endpoint. With a key and no address: https://api.z.ai/api/paas/v4.",
+    )
+    llm_api_key: SecretStr | None = Field(default=None, description="The model provider's key.")
+    llm_provider: str | None = Field(
+        default=None, description="Preset (zai, openrouter, vllm, …) where the address does not tell."
+    )
+    llm_model: str | None = Field(
+        default=None, description="Model name; by default the provider's name of GLM-5."
+    )
+    llm_context: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="Context of the model in tokens, where it is not the preset's."
+    )
+    llm_timeout: float = Field(default=600.0, gt=0, description="Seconds that one answer may take in all.")
+    llm_idle_timeout: float = Field(
+        default=60.0, gt=0, description="Seconds without a sign of life from the model."
+    )
+    thinking: bool = Field(default=False, description="Let the model think before it answers.")
+    temperature: float = Field(default=0.3, ge=0, le=1)
+    answer_tokens: int = Field(
+        default=4_096, ge=1, le=131_072, description="Longest answer, thinking included."
+    )
+    retrieved_tokens: int = Field(
+        default=2_500, gt=0, description="Passages that one question adds to a prompt."
+    )
+    embeddings_base_url: str | None = Field(
+        default=None, description="OpenAI-compatible embeddings; without it the embedded encoder is used."
+    )
+    embeddings_model: str = Field(default="text-embedding-3-small")
+    embeddings_api_key: SecretStr | None = None
+    embeddings_dimensions: int = Field(default=1_536, gt=0)
+    qdrant_url: str | None = Field(
+        default=None, description="A Qdrant server; without it Qdrant Edge is embedded."
+    )
+    qdrant_api_key: SecretStr | None = None
+    database_url: str | None = Field(
+        default=None, description="SQLAlchemy URL; without it SQLite in the data folder."
+    )
+    host: str = Field(default="127.0.0.1", description="Address that `lectern serve` binds.")
+    port: int = Field(default=8_421, ge=0, le=65_535)
+    access_key: SecretStr | None = Field(
+        default=None,
+        description="Required as `Authorization: Bearer …` by the server; a must beyond loopback.",
+    )
+    parse_seconds: float = Field(default=120.0, gt=0, description="Time that parsing one file may take.")
+    parse_memory_mb: int = Field(default=4_096, gt=0, description="Address space of the parsing process.")
+    largest_file_mb: int = Field(default=512, gt=0, description="Larger files are refused by name.")
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a language model is configured; without one, answers are extracts."""
+        return self.llm_base_url is not None or self.llm_api_key is not None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in _LOOPBACK
+
+
+def load_settings(environment: Mapping[str, str], directory: Path) -> Settings:
+    """Read ``directory/lectern.toml``, if it is there, then the environment, which wins.
+
+    Raises:
+        SettingsError: an unknown name or a bad value.
+    """
+    values = _from_file(directory / FILE) | _from_environment(environment)
+    unknown = sorted(values.keys() - Settings.model_fields.keys())
+    if unknown:
+        known = ", ".join(sorted(Settings.model_fields))
+        raise SettingsError(f"unknown setting {', '.join(unknown)}; the settings are {known}")
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise SettingsError(f"setting {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Empty values count as absent: compose files cannot leave a variable out."""
+    return {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and not name.startswith(TEST_PREFIX) and value
+    }

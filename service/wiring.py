@@ -1,0 +1,168 @@
+"""The composition root: settings in, wired services out. Nothing else chooses implementations."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingest.catalog.catalog import open_catalog
+from ingest.errors import IndexUnavailable, LecternError
+from ingest.index import LocalIndex
+from service.answering import Answerer
+from service.answers import DEFAULT_TENANT
+from service.edge_index import FACTORY
+from service.embedders import make_embedder
+from service.generation import Generation, GenerationSettings
+from service.index_process.client import RemoteIndex
+from service.library import Library
+from service.models.openai_client import OpenAIModel, Timeouts
+from service.models.providers import PROVIDERS, provider_for
+from service.models.retrying import RetryingModel
+from service.preparing import Preparer
+from service.searching import Searcher
+from service.sessions import Sessions
+from service.settings import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ingest.catalog.catalog import Catalog
+    from ingest.embedding import Embedder
+    from ingest.index import Index
+    from service.models.contract import LanguageModel
+    from service.models.providers import Provider
+    from service.settings import Settings
+
+DEFAULT_PROVIDER = "zai"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that commands and routes call."""
+
+    settings: Settings
+    catalog: Catalog
+    index: Index
+    embedder: Embedder
+    library: Library
+    searcher: Searcher
+    answerer: Answerer
+    generation: Generation | None
+
+    def delete_document(self, tenant: str, identity: str) -> None:
+        """Forget a document everywhere.
+
+        Raises:
+            UnknownName, Gone: it is not there, or not any more.
+        """
+        collection = self.catalog.document(tenant, identity).version.collection
+        scope = self.catalog.collection(tenant, collection).scope
+        self.index.delete_documents(scope, self.catalog.delete_document(tenant, identity))
+        self.index.flush()
+
+    def delete_collection(self, tenant: str, name: str) -> None:
+        """Forget a collection and all it holds.
+
+        Raises:
+            UnknownName: it is not there.
+        """
+        self.index.delete_scope(self.catalog.delete_collection(tenant, name).scope)
+        self.index.flush()
+
+    async def close_model(self) -> None:
+        """Let go of the model's connections, in the event loop that used them."""
+        if self.generation is not None:
+            await self.generation.close()
+
+    def checks(self) -> dict[str, str]:
+        """What must work for an answer, and ``ok`` or what is wrong with it."""
+        checks = {"catalog": "ok", "index": "ok"}
+        try:
+            collections = self.catalog.collections(DEFAULT_TENANT)
+            for collection in collections[:1]:
+                self.index.counts(collection.scope)
+        except IndexUnavailable as error:
+            checks["index"] = str(error)
+        except LecternError as error:
+            checks["catalog"] = str(error)
+        return checks
+
+
+@contextmanager
+def open_services(settings: Settings, *, model: LanguageModel | None = None) -> Generator[Services]:
+    """Wire the services for as long as the block runs; ``model`` stands in for the configured one.
+
+    Raises:
+        SettingsError: an unknown provider.
+        UnsupportedStore: the data directory is another version's.
+        IndexUnavailable: the index cannot be opened.
+    """
+    with ExitStack() as closing:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        catalog = closing.enter_context(
+            open_catalog(settings.database_url or settings.data / "catalog.sqlite")
+        )
+        embedder = make_embedder(settings)
+        index = _index(settings, embedder)
+        closing.callback(index.close)
+        library = Library(catalog)
+        searcher = Searcher(library, index)
+        generation = _generation(settings, model)
+        sessions = Sessions(catalog, library)
+        preparer = Preparer(library, searcher, sessions, generation)
+        answerer = Answerer(library, sessions, preparer, generation)
+        yield Services(settings, catalog, index, embedder, library, searcher, answerer, generation)
+
+
+def _index(settings: Settings, embedder: Embedder) -> Index:
+    if settings.qdrant_url is None:
+        return RemoteIndex(settings.data, FACTORY)
+    from ingest.store.server import connect  # noqa: PLC0415 — a CPU second that the embedded store saves
+
+    key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
+    return LocalIndex(connect(settings.qdrant_url, key, dimensions=embedder.dimensions), embedder)
+
+
+def _generation(settings: Settings, model: LanguageModel | None) -> Generation | None:
+    if model is None and not settings.has_model:
+        return None
+    provider = _provider(settings)
+    chosen = GenerationSettings(
+        model=settings.llm_model or provider.model,
+        context=settings.llm_context,
+        answer_tokens=settings.answer_tokens,
+        retrieved_tokens=settings.retrieved_tokens,
+        temperature=settings.temperature,
+        thinking=settings.thinking,
+    )
+    if model is not None:
+        return Generation(model, provider, chosen)
+    client = _client(settings, provider)
+    return Generation(RetryingModel(client), provider, chosen, close=client.close)
+
+
+def _client(settings: Settings, provider: Provider) -> OpenAIModel:
+    base_url = settings.llm_base_url or provider.base_url
+    if base_url is None:
+        raise SettingsError(f"setting llm_base_url: {provider.name} has no address of its own")
+    return OpenAIModel(
+        provider,
+        base_url=base_url,
+        api_key=settings.llm_api_key.get_secret_value() if settings.llm_api_key else "",
+        model=settings.llm_model,
+        timeouts=Timeouts(idle=settings.llm_idle_timeout, total=settings.llm_timeout),
+    )
+
+
+def _provider(settings: Settings) -> Provider:
+    """The preset that is named, else the one whose address is given, else Z.ai."""
+    if settings.llm_provider is not None:
+        try:
+            return PROVIDERS[settings.llm_provider]
+        except KeyError:
+            known = ", ".join(sorted(PROVIDERS))
+            raise SettingsError(f"setting llm_provider: must be one of {known}") from None
+    if settings.llm_base_url is not None:
+        return provider_for(settings.llm_base_url)
+    return PROVIDERS[DEFAULT_PROVIDER]

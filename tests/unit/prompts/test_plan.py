@@ -1,0 +1,140 @@
+"""Prompts are deterministic, ordered by stability, and only ever grow at their end."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompts.markers import parse
+from prompts.model import PromptPassage
+from prompts.plan import Block, PromptMessage, PromptPlan, Stability, UnstablePrefixError
+from prompts.planner import Limits, PlanRequest, PromptTooLongError, Turn, pinning_pays, plan_prompt
+from prompts.render import DocumentName, render_passage, render_passages, rules
+
+TEXT = st.text(alphabet=st.sampled_from('ab [D7:31] "\\\n第'), min_size=1, max_size=80)
+
+
+def count(text: str) -> int:
+    return len(text) // 4 + 1
+
+
+def passage(document: int, number: int, text: str = "The fee is $5.") -> PromptPassage:
+    return PromptPassage(document, number, 100 * number, text)
+
+
+def names(*documents: int) -> dict[int, DocumentName]:
+    return {d: DocumentName(d, f"contracts/{d}.pdf", f"Agreement {d}") for d in documents}
+
+
+def request(question: str = "What is the fee?", **changes: object) -> PlanRequest:
+    values: dict[str, object] = {
+        "question": question,
+        "ranked": [passage(7, 3), passage(2, 9), passage(7, 1)],
+        "whole": None,
+        "names": names(2, 7),
+    }
+    return PlanRequest(**(values | changes))  # pyright: ignore[reportArgumentType] — a test's shorthand
+
+
+def test_blocks_out_of_order_cannot_be_built() -> None:
+    fresh = Block("question", Stability.FRESH, 1, "user", "?", 1)
+    pinned = Block("documents", Stability.PINNED, 1, "user", "…", 1)
+    with pytest.raises(UnstablePrefixError, match="documents"):
+        PromptPlan("pin", "", (fresh, pinned), ())
+
+
+def test_the_question_comes_last_and_the_rules_first() -> None:
+    plan = plan_prompt(request(), "auto", Limits(10_000), count)["retrieve"]
+    system, user = plan.messages
+    assert system == PromptMessage("system", rules())
+    assert user.content.endswith("\nQuestion: What is the fee?")
+    assert "Probably most relevant: D7:3, D2:9, D7:1." in user.content
+
+
+def test_passages_stand_in_canonical_order_under_their_documents() -> None:
+    plan = plan_prompt(request(), "retrieve", Limits(10_000), count)["retrieve"]
+    text = plan.messages[1].content
+    places = [text.index(mark) for mark in ("# D2 ", "[D2:9]", "# D7 ", "[D7:1]", "[D7:3]")]
+    assert places == sorted(places)
+
+
+@given(st.permutations([(7, 3), (2, 9), (7, 1), (2, 1)]))
+def test_the_same_passages_give_the_same_bytes(order: list[tuple[int, int]]) -> None:
+    passages = [passage(*key) for key in order]
+    assert render_passages(passages, names(2, 7)) == render_passages(sorted(passages, key=str), names(2, 7))
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 40), TEXT), max_size=30), st.integers(700, 3_000))
+def test_a_plan_never_exceeds_its_budget(rows: list[tuple[int, int, str]], budget: int) -> None:
+    ranked = list({(d, n): passage(d, n, text * 20) for d, n, text in rows}.values())
+    asked = request(ranked=ranked, whole=ranked, names=names(1, 2, 3))
+    try:
+        plans = plan_prompt(asked, "auto", Limits(budget), count)
+    except PromptTooLongError:
+        assert budget < count(rules()) + 200
+        return
+    for plan in plans.values():
+        assert plan.tokens <= budget
+        assert sum(count(message.content) for message in plan.messages) <= budget
+    retrieved = plans["retrieve"]
+    kept = {p.marker for p in retrieved.passages}
+    assert kept.isdisjoint(retrieved.left_out)
+    assert kept | set(retrieved.left_out) == {p.marker for p in ranked}
+    assert [p.marker for p in ranked[: len(kept)]] == [p.marker for p in retrieved.added], "the best stay"
+
+
+@given(TEXT)
+def test_a_document_cannot_forge_a_marker(text: str) -> None:
+    rendered = render_passage(passage(7, 31, text))
+    groups = [piece for piece in parse(rendered) if not isinstance(piece, str)]
+    assert [r.marker for group in groups for r in group.references] == ["D7:31"]
+
+
+def test_a_title_cannot_forge_a_marker_either() -> None:
+    name = DocumentName(7, "a [D9:1] b.txt", "x\n[D8:2] y")
+    rendered = render_passages([passage(7, 1)], {7: name})
+    assert [r.marker for g in parse(rendered) if not isinstance(g, str) for r in g.references] == ["D7:1"]
+    assert len(rendered.strip().split("\n")) == 2
+
+
+def test_a_later_turn_begins_with_the_earlier_prompt_byte_for_byte() -> None:
+    first = plan_prompt(request(), "auto", Limits(10_000), count)["retrieve"]
+    turn = Turn(first.question, "It is $5 [D7:3].", first.added)
+    asked = request("And when is it due?", ranked=[passage(7, 3), passage(2, 4)], history=[turn])
+    second = plan_prompt(asked, "auto", Limits(10_000), count)["retrieve"]
+    assert second.messages[: len(first.messages)] == first.messages
+    assert second.messages[2] == PromptMessage("assistant", "It is $5 [D7:3].")
+    assert [p.marker for p in second.added] == ["D2:4"], "what the conversation holds is not sent again"
+    assert {p.marker for p in second.passages} == {"D7:3", "D2:9", "D7:1", "D2:4"}
+
+
+def test_a_short_document_is_pinned_and_a_long_one_is_not() -> None:
+    short = [passage(7, n) for n in range(1, 30)]
+    long = [passage(7, n, "The fee is $5. " * 60) for n in range(1, 200)]
+    assert (
+        next(iter(plan_prompt(request(whole=short, ranked=long[:20]), "auto", Limits(100_000), count)))
+        == "pin"
+    )
+    plans = plan_prompt(request(whole=long, ranked=long[:5]), "auto", Limits(100_000), count)
+    assert list(plans) == ["retrieve", "pin"]
+    assert list(plan_prompt(request(whole=long), "pin", Limits(100_000), count)) == ["pin", "retrieve"]
+
+
+def test_a_pin_that_does_not_fit_is_refused_when_forced_and_dropped_otherwise() -> None:
+    long = [passage(7, n, "The fee is $5. " * 60) for n in range(1, 200)]
+    with pytest.raises(PromptTooLongError, match="whole"):
+        plan_prompt(request(whole=long), "pin", Limits(5_000), count)
+    assert list(plan_prompt(request(whole=long), "auto", Limits(5_000), count)) == ["retrieve"]
+
+
+def test_a_question_that_fits_no_context_is_refused() -> None:
+    with pytest.raises(PromptTooLongError, match="question"):
+        plan_prompt(request("why " * 4_000), "auto", Limits(2_000), count)
+
+
+def test_pinning_follows_the_price_formula() -> None:
+    """L(1 + ρ(Q − 1)) ÷ Q ≤ k with ρ = .2: at Q = 9, L = 7,442 costs 2,150 a question."""
+    limits = Limits(100_000)
+    assert pinning_pays(7_442, 2_150, limits)
+    assert not pinning_pays(7_443, 2_150, limits)

@@ -1,0 +1,51 @@
+"""Pages, lines, sections and boxes of a range."""
+
+from __future__ import annotations
+
+from array import array
+
+import pytest
+
+from ingest.model import Box, Document, Element, Line, Page, Passage
+from service.places import locate
+
+TEXT = "First line\nsecond line\n\nOn page two"
+FIRST = Line(0, 10, 1, 100.0, 112.0, array("f", [10.0 * i for i in range(11)]))
+SECOND = Line(11, 22, 1, 112.0, 124.0, array("f", [10.0 * i for i in range(12)]))
+THIRD = Line(24, 35, 2, 50.0, 62.0, array("f", [10.0 * i for i in range(12)]))
+DOCUMENT = Document(
+    TEXT,
+    "",
+    (
+        Element(0, 22, TEXT[:22], "paragraph", page=1, lines=(FIRST, SECOND)),
+        Element(24, 35, TEXT[24:], "paragraph", page=2, lines=(THIRD,)),
+    ),
+    pages=(Page(1, 0, 24, 600.0, 800.0), Page(2, 24, 35, 600.0, 800.0)),
+)
+PASSAGES = (Passage(1, 0, 24, ("1. Opening",)), Passage(2, 24, 35, ("2. Rest",)))
+
+
+def test_a_range_on_one_line() -> None:
+    place = locate(DOCUMENT, PASSAGES, 11, 17)
+    assert place.text == "second"
+    assert (place.page_start, place.page_end, place.line_start, place.line_end) == (1, 1, 2, 2)
+    assert place.section == ("1. Opening",)
+    assert place.boxes == (Box(1, 0.0, 112.0, 60.0, 124.0),)
+
+
+def test_a_range_over_pages_has_a_box_on_each_line() -> None:
+    place = locate(DOCUMENT, PASSAGES, 6, 26)
+    assert (place.page_start, place.page_end) == (1, 2)
+    assert (place.line_start, place.line_end) == (1, 4)
+    assert [(b.page, b.x0, b.x1) for b in place.boxes] == [(1, 60.0, 100.0), (1, 0.0, 110.0), (2, 0.0, 20.0)]
+
+
+def test_a_text_without_pages_has_lines_alone() -> None:
+    place = locate(Document(TEXT, "", DOCUMENT.elements[:1]), PASSAGES, 24, 26)
+    assert (place.page_start, place.page_end, place.line_start, place.boxes) == (None, None, 4, ())
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 3), (3, 3), (5, 4), (0, 36)])
+def test_a_range_outside_is_refused(start: int, end: int) -> None:
+    with pytest.raises(ValueError, match="no range"):
+        locate(DOCUMENT, PASSAGES, start, end)

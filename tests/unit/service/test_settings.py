@@ -1,0 +1,60 @@
+"""Settings: the environment over the file, and no name that nobody reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from service.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_defaults_need_nothing(tmp_path: Path) -> None:
+    settings = load_settings({}, tmp_path)
+    assert not settings.has_model
+    assert settings.is_loopback
+    assert settings.data.is_absolute()
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "lectern.toml").write_text('llm_model = "glm-4.7"\nport = 9000\n', encoding="utf-8")
+    settings = load_settings(
+        {"LECTERN_LLM_MODEL": "glm-5", "LECTERN_LLM_API_KEY": "k", "HOME": "/"}, tmp_path
+    )
+    assert (settings.llm_model, settings.port) == ("glm-5", 9000)
+    assert settings.has_model
+
+
+def test_an_empty_variable_counts_as_absent(tmp_path: Path) -> None:
+    assert load_settings({"LECTERN_QDRANT_URL": ""}, tmp_path).qdrant_url is None
+
+
+def test_the_test_suite_has_a_prefix_of_its_own(tmp_path: Path) -> None:
+    assert load_settings({"LECTERN_TEST_QDRANT_URL": "http://127.0.0.1:6333"}, tmp_path) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"LECTERN_MODEL": "glm-5"}, "unknown setting model; the settings are .*llm_model"),
+        ({"LECTERN_PORT": "eighty"}, "setting port: .*integer"),
+        ({"LECTERN_TEMPERATURE": "1.5"}, "setting temperature: .*less than or equal to 1"),
+    ],
+)
+def test_mistakes_are_named(environment: dict[str, str], said: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=said):
+        load_settings(environment, tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"port = ", b"\xff\xfe"])
+def test_a_broken_file_is_named(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "lectern.toml").write_bytes(content)
+    with pytest.raises(SettingsError, match=r"lectern\.toml"):
+        load_settings({}, tmp_path)
+
+
+def test_keys_do_not_show_in_a_print_of_the_settings(tmp_path: Path) -> None:
+    assert "s3cret" not in repr(load_settings({"LECTERN_LLM_API_KEY": "s3cret"}, tmp_path))
