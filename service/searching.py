@@ -69,13 +69,19 @@ class Searcher:
         ]
 
     def passages(self, found: Iterable[Evidence]) -> list[PromptPassage]:
-        """The passages that hold the hits, in the order of their best hit, each once."""
-        ranked: dict[str, PromptPassage] = {}
+        """The passages that hold the hits, in the order of their best hit, each once.
+
+        Of passages with the same words, as a contract's PDF and DOCX hold them, one is enough: the one that
+        has a page to open.
+        """
+        ranked: dict[str, tuple[PromptPassage, bool]] = {}
         for evidence in found:
-            hit = evidence.hit
+            hit, paged = evidence.hit, evidence.version.pages > 0
             for passage in self._library.passages(evidence.version, hit.first_passage, hit.last_passage):
-                ranked.setdefault(passage.marker, passage)
-        return list(ranked.values())
+                words = " ".join(passage.text.split())
+                if words not in ranked or (paged and not ranked[words][1]):
+                    ranked[words] = (passage, paged)
+        return [passage for passage, _ in ranked.values()]
 
     def _current(self, collection: CollectionRecord, hits: Iterable[Hit]) -> Iterator[Evidence]:
         """Leave out what an ingest is just writing, has replaced or deleted."""
