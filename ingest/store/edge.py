@@ -1,0 +1,204 @@
+"""The embedded store: one Qdrant Edge shard in a data directory.
+
+The engine holds the interpreter lock while it works, so a shard lives in a process of its own. Its
+write-ahead log stays on: it is what survives a kill, and the lock that keeps a second process out.
+Vectors are searched exactly; a graph is only worth its building time far above what one person holds.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+import qdrant_edge as qdrant
+
+from ingest.errors import IndexUnavailable, StoreLocked, UnsupportedStore
+from ingest.store.identity import point_ids, scope_id
+from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of, payloads
+from ingest.store.ranking import best
+from ingest.store.vectors import batches, check_sparse, directions
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+    from pathlib import Path
+    from uuid import UUID
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ingest.model import Hit, Scope
+    from ingest.store.contract import Point, SparseVector
+
+EXACT_POINTS = 100_000
+"""Up to at least this many points a segment is searched exactly, even after an optimization."""
+BATCH_BYTES = 4_000_000
+"""Of the write-ahead log at once; its files hold 32 MB."""
+
+_INDEXES = {SCOPE: qdrant.PayloadSchemaType.Keyword, DOCUMENT: qdrant.PayloadSchemaType.Integer}
+
+
+class EdgeStore:
+    """A `Store` in this process."""
+
+    def __init__(self, shard: qdrant.EdgeShard, *, dimensions: int) -> None:
+        self._shard = shard
+        self._dimensions = dimensions
+        self._open = True
+
+    @classmethod
+    def open(cls, path: Path, *, dimensions: int) -> Self:
+        """Open the shard in the folder ``path``, or make one.
+
+        Raises:
+            StoreLocked: another process holds it.
+            UnsupportedStore: it was made for other vectors, or cannot be read.
+        """
+        path.mkdir(parents=True, exist_ok=True)
+        store = cls(_load(path, dimensions), dimensions=dimensions)
+        store._index_payloads()
+        return store
+
+    def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
+        """Write points in few operations, each kept whole or not at all."""
+        dense = directions([point.dense for point in points], self._dimensions)
+        check_sparse([point.sparse for point in points])
+        ids = point_ids(scope, points)
+        for batch in batches(points, limit_bytes=BATCH_BYTES, number_bytes=4, point_bytes=512):
+            terms = [point.sparse for point in points[batch]]
+            made = map(_point, ids[batch], dense[batch], terms, payloads(scope, points[batch]))
+            self._update(qdrant.UpdateOperation.upsert_points(list(made)))
+
+    def search_sparse(
+        self, scope: Scope, vector: SparseVector, *, documents: Sequence[int] | None, limit: int
+    ) -> list[Hit]:
+        """Rank by BM25; no terms, no hits."""
+        check_sparse([vector])
+        if len(vector.indices) == 0:
+            return []
+        corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=_inside(scope)))
+        query = qdrant.Query.Nearest(_sparse(vector), using=SPARSE)
+        return self._search(query, scope, documents, limit, params=corpus)
+
+    def search_dense(
+        self, scope: Scope, vector: NDArray[np.float32], *, documents: Sequence[int] | None, limit: int
+    ) -> list[Hit]:
+        """Rank by cosine; a zero vector is near nothing."""
+        (direction,) = directions([vector], self._dimensions)
+        if direction is None:
+            return []
+        query = qdrant.Query.Nearest(direction.tolist(), using=DENSE)
+        return self._search(query, scope, documents, limit)
+
+    def counts(self, scope: Scope) -> Mapping[int, int]:
+        """Points held per document number."""
+        every = 2**62
+        with _engine():
+            facet = self._shard.facet(qdrant.FacetRequest(DOCUMENT, every, exact=True, filter=_inside(scope)))
+        return {int(hit.value): hit.count for hit in facet.hits}
+
+    def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
+        """Forget these documents."""
+        if documents:
+            self._update(qdrant.UpdateOperation.delete_points_by_filter(_inside(scope, documents)))
+
+    def delete_scope(self, scope: Scope) -> None:
+        """Forget the whole scope."""
+        self._update(qdrant.UpdateOperation.delete_points_by_filter(_inside(scope)))
+
+    def flush(self) -> None:
+        """Return once everything written so far is on the disk."""
+        with _engine():
+            self._shard.flush()
+
+    def close(self) -> None:
+        """Flush, and let another process open the folder."""
+        if self._open:
+            self._open = False
+            with _engine():
+                self._shard.flush()
+                self._shard.close()
+
+    def _index_payloads(self) -> None:
+        with _engine():
+            known = self._shard.info().payload_schema
+        for field, schema in _INDEXES.items():
+            if field not in known:
+                self._update(qdrant.UpdateOperation.create_field_index(field, schema))
+
+    def _update(self, operation: qdrant.UpdateOperation) -> None:
+        with _engine():
+            self._shard.update(operation)
+
+    def _search(
+        self,
+        query: qdrant.Query,
+        scope: Scope,
+        documents: Sequence[int] | None,
+        limit: int,
+        *,
+        params: qdrant.SearchParams | None = None,
+    ) -> list[Hit]:
+        if documents is not None and not documents:
+            return []
+        within = _inside(scope, documents)
+
+        def fetch(count: int) -> list[Hit]:
+            request = qdrant.QueryRequest(
+                count, query=query, filter=within, params=params, with_payload=list(HIT_FIELDS)
+            )
+            with _engine():
+                return [hit_of(point.payload, point.score) for point in self._shard.query(request)]
+
+        return best(fetch, limit)
+
+
+def _load(path: Path, dimensions: int) -> qdrant.EdgeShard:
+    try:
+        return qdrant.EdgeShard.load(str(path), _configuration(dimensions))
+    except Exception as error:
+        if "WouldBlock" in str(error):
+            raise StoreLocked(f"another process holds the index in {path}") from error
+        raise UnsupportedStore(f"the index in {path} cannot be opened: {error}") from error
+
+
+def _configuration(dimensions: int) -> qdrant.EdgeConfig:
+    half = qdrant.VectorStorageDatatype.Float16  # a third less disk, cosines within 0.0001
+    return qdrant.EdgeConfig(
+        vectors={DENSE: qdrant.EdgeVectorParams(dimensions, qdrant.Distance.Cosine, datatype=half)},
+        sparse_vectors={SPARSE: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
+        optimizers=qdrant.EdgeOptimizersConfig(indexing_threshold=EXACT_POINTS * dimensions * 4 // 1000),
+    )
+
+
+@contextmanager
+def _engine() -> Generator[None]:
+    """The engine raises bare exceptions: name them."""
+    try:
+        yield
+    except Exception as error:
+        raise IndexUnavailable(f"the embedded index failed: {error}") from error
+
+
+def _inside(scope: Scope, documents: Sequence[int] | None = None) -> qdrant.Filter:
+    must = [qdrant.FieldCondition(SCOPE, qdrant.MatchValue(str(scope_id(scope))))]
+    if documents is not None:
+        must.append(qdrant.FieldCondition(DOCUMENT, qdrant.MatchAny(list(documents))))
+    return qdrant.Filter(must=[*must])
+
+
+def _point(
+    identity: UUID,
+    direction: NDArray[np.float32] | None,
+    terms: SparseVector,
+    payload: dict[str, str | int],
+) -> qdrant.Point:
+    vectors: dict[str, list[float] | qdrant.SparseVector | list[list[float]]] = {}
+    if direction is not None:
+        vectors[DENSE] = direction.tolist()
+    if len(terms.indices):
+        vectors[SPARSE] = _sparse(terms)
+    return qdrant.Point(identity, vectors, payload)
+
+
+def _sparse(vector: SparseVector) -> qdrant.SparseVector:
+    return qdrant.SparseVector(vector.indices.tolist(), vector.values.tolist())

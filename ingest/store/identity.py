@@ -1,0 +1,26 @@
+"""Ids of scopes and points: a chunk of a document version has one id, whoever writes it and however often."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid5
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ingest.model import Scope
+    from ingest.store.contract import Point
+
+_LECTERN = UUID("5d1c3f0e-6f0a-4a53-9a3b-0c9b1f6d2e47")
+"""Never changes: every point of every index follows from it."""
+
+
+def scope_id(scope: Scope) -> UUID:
+    """One namespace inside another, so that no two scopes are taken for one, whatever their names hold."""
+    return uuid5(uuid5(uuid5(_LECTERN, scope.tenant), scope.collection), str(scope.generation))
+
+
+def point_ids(scope: Scope, points: Iterable[Point]) -> list[UUID]:
+    """The ids of points, in their order."""
+    names = scope_id(scope)
+    return [uuid5(names, f"{point.document}/{point.ordinal}") for point in points]

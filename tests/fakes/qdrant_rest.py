@@ -1,0 +1,349 @@
+"""A loopback server that speaks the part of Qdrant's REST interface that Lectern uses, with Edge behind it.
+
+with QdrantRest(tmp_path) as server:
+    store = connect(server.url, None, dimensions=512)
+
+The real client talks to it over a real socket; scores come from the real engine. It answers 501 to what it
+does not translate, so that nothing passes by being ignored.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Self, TypeAlias
+
+import qdrant_edge as edge
+from qdrant_client import models
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+Json: TypeAlias = "str | int | float | bool | Mapping[str, Json] | list[Json] | None"
+
+COLLECTION = "/collections/{collection_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A request as it came; ``path`` is the template that Qdrant's published interface names it by."""
+
+    method: str
+    path: str
+    body: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What the next request gets instead of an answer; status 0 closes the connection."""
+
+    status: int
+    seconds: float = 0.0
+    """Silence before it."""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class HttpError(Exception):
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass
+class Collection:
+    shard: edge.EdgeShard
+    made: models.CreateCollection
+    indexes: dict[str, str] = field(default_factory=dict[str, str])
+
+
+class QdrantRest:
+    """The server, from ``with`` to its end."""
+
+    def __init__(self, folder: Path, *, version: str = "1.19.0") -> None:
+        self.requests: list[Recorded] = []
+        self.failures: deque[Failure] = deque()
+        self.denied: list[str] = []
+        """Collections that the next question for them says are not there."""
+        self._folder = folder
+        self._version = version
+        self._collections: dict[str, Collection] = {}
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._http.daemon_threads = True
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+        for collection in self._collections.values():
+            collection.shard.close()
+
+    def answer(self, method: str, target: str, body: str, key: str | None) -> Json:
+        """The ``result`` of a request."""
+        path = target.partition("?")[0]
+        for (wanted, template), action in self._routes().items():
+            pattern = re.escape(template).replace(r"\{collection_name\}", "([^/]+)")
+            if method == wanted and (match := re.fullmatch(pattern, path)):
+                self.requests.append(Recorded(method, template, body, key))
+                return action(*match.groups(), body)
+        raise HttpError(501, f"{method} {path} is not translated")
+
+    def _routes(self) -> dict[tuple[str, str], Callable[..., Json]]:
+        return {
+            ("GET", f"{COLLECTION}/exists"): self._exists,
+            ("GET", COLLECTION): self._describe,
+            ("PUT", COLLECTION): self._create,
+            ("PUT", f"{COLLECTION}/index"): self._index,
+            ("PUT", f"{COLLECTION}/points"): self._upsert,
+            ("POST", f"{COLLECTION}/points/query"): self._query,
+            ("POST", f"{COLLECTION}/points/delete"): self._delete,
+            ("POST", f"{COLLECTION}/facet"): self._facet,
+        }
+
+    def _collection(self, name: str) -> Collection:
+        if name not in self._collections:
+            raise HttpError(404, f"Collection `{name}` doesn't exist!")
+        return self._collections[name]
+
+    def forget_index(self, name: str, field_name: str) -> None:
+        """As if whoever made the collection had been killed before."""
+        collection = self._collection(name)
+        collection.shard.update(edge.UpdateOperation.delete_field_index(field_name))
+        del collection.indexes[field_name]
+
+    def _exists(self, name: str, _body: str) -> Json:
+        if name in self.denied:
+            self.denied.remove(name)
+            return {"exists": False}
+        return {"exists": name in self._collections}
+
+    def _describe(self, name: str, _body: str) -> Json:
+        return _information(self._collection(name))
+
+    def _create(self, name: str, body: str) -> Json:
+        if name in self._collections:
+            raise HttpError(409, f"Collection `{name}` already exists!")
+        made = models.CreateCollection.model_validate_json(body)
+        folder = self._folder / name
+        folder.mkdir(parents=True)
+        self._collections[name] = Collection(edge.EdgeShard.load(str(folder), _configuration(made)), made)
+        return True
+
+    def _index(self, name: str, body: str) -> Json:
+        request = models.CreateFieldIndex.model_validate_json(body)
+        kinds = {
+            models.KeywordIndexParams: ("keyword", edge.PayloadSchemaType.Keyword),
+            models.IntegerIndexParams: ("integer", edge.PayloadSchemaType.Integer),
+        }
+        kind, schema = kinds[type(request.field_schema)]  # pyright: ignore[reportArgumentType] — others: 501
+        collection = self._collection(name)
+        collection.shard.update(edge.UpdateOperation.create_field_index(request.field_name, schema))
+        collection.indexes[request.field_name] = kind
+        return _completed()
+
+    def _upsert(self, name: str, body: str) -> Json:
+        points = [_point(point) for point in models.PointsList.model_validate_json(body).points]
+        self._collection(name).shard.update(edge.UpdateOperation.upsert_points(points))
+        return _completed()
+
+    def _delete(self, name: str, body: str) -> Json:
+        within = _filter(models.FilterSelector.model_validate_json(body).filter)
+        self._collection(name).shard.update(edge.UpdateOperation.delete_points_by_filter(within))
+        return _completed()
+
+    def _query(self, name: str, body: str) -> Json:
+        request = models.QueryRequest.model_validate_json(body)
+        if not isinstance(request.with_payload, list) or request.limit is None or request.prefetch:
+            raise HttpError(501, "only plain queries with named fields are translated")
+        found = self._collection(name).shard.query(
+            edge.QueryRequest(
+                request.limit,
+                query=_nearest(request),
+                filter=_filter(request.filter),
+                params=_parameters(request.params),
+                with_payload=request.with_payload,
+            )
+        )
+        return {
+            "points": [
+                {"id": str(p.id), "version": p.version, "score": p.score, "payload": p.payload} for p in found
+            ]
+        }
+
+    def _facet(self, name: str, body: str) -> Json:
+        request = models.FacetRequest.model_validate_json(body)
+        response = self._collection(name).shard.facet(
+            edge.FacetRequest(
+                request.key, request.limit or 10, exact=bool(request.exact), filter=_filter(request.filter)
+            )
+        )
+        return {"hits": [{"value": hit.value, "count": hit.count} for hit in response.hits]}
+
+    def respond(self, method: str, target: str, body: str, key: str | None) -> tuple[int, Json]:
+        """Status and body of a response."""
+        if target == "/":
+            return 200, {"title": "qdrant - vector search engine", "version": self._version}
+        try:
+            return 200, {"result": self.answer(method, target, body, key), "status": "ok", "time": 0.0}
+        except HttpError as error:
+            return error.status, {"status": {"error": str(error)}, "time": 0.0}
+        except Exception as error:  # noqa: BLE001 — as the server does: whatever the engine refuses is a 400
+            return 400, {"status": {"error": str(error)}, "time": 0.0}
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def _answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                headers: tuple[tuple[str, str], ...] = ()
+                if server.failures:
+                    failure = server.failures.popleft()
+                    time.sleep(failure.seconds)
+                    if failure.status == 0:
+                        self.close_connection = True
+                        return
+                    status, headers = failure.status, failure.headers
+                    answer: Json = {"status": {"error": "as the test asked"}, "time": 0.0}
+                else:
+                    status, answer = server.respond(
+                        self.command, self.path, body, self.headers.get("api-key")
+                    )
+                self._send(status, headers, json.dumps(answer).encode())
+
+            def _send(self, status: int, headers: tuple[tuple[str, str], ...], content: bytes) -> None:
+                self.send_response(status)
+                for name, value in (*headers, ("Content-Length", str(len(content)))):
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_PUT = do_POST = _answer  # noqa: N815 — names that the base class looks for
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 — the base class's name
+                del format, args
+
+        return Handler
+
+
+def _configuration(made: models.CreateCollection) -> edge.EdgeConfig:
+    if not isinstance(made.vectors, dict):
+        raise HttpError(501, "only named vectors are translated")
+    datatypes = {models.Datatype.FLOAT16: edge.VectorStorageDatatype.Float16, None: None}
+    distances = {models.Distance.COSINE: edge.Distance.Cosine}
+    modifiers = {models.Modifier.IDF: edge.Modifier.Idf, None: None}
+    return edge.EdgeConfig(
+        vectors={
+            name: edge.EdgeVectorParams(
+                vector.size, distances[vector.distance], datatype=datatypes[vector.datatype]
+            )
+            for name, vector in made.vectors.items()
+        },
+        sparse_vectors={
+            name: edge.EdgeSparseVectorParams(modifier=modifiers[vector.modifier])
+            for name, vector in (made.sparse_vectors or {}).items()
+        },
+    )
+
+
+def _information(collection: Collection) -> Json:
+    made = collection.made
+    points = collection.shard.info().points_count
+    return {
+        "status": "green",
+        "optimizer_status": "ok",
+        "segments_count": 1,
+        "points_count": points,
+        "config": {
+            "params": made.model_dump(mode="json", include={"vectors", "sparse_vectors"}, exclude_none=True),
+            "hnsw_config": {"m": 16, "ef_construct": 100, "full_scan_threshold": 10_000},
+            "optimizer_config": {
+                "deleted_threshold": 0.2,
+                "vacuum_min_vector_number": 1000,
+                "default_segment_number": 0,
+                "flush_interval_sec": 5,
+            },
+            "wal_config": {"wal_capacity_mb": 32, "wal_segments_ahead": 0},
+        },
+        "payload_schema": {
+            name: {"data_type": kind, "points": points} for name, kind in collection.indexes.items()
+        },
+    }
+
+
+def _completed() -> Json:
+    return {"operation_id": 1, "status": "completed"}
+
+
+def _point(point: models.PointStruct) -> edge.Point:
+    if not isinstance(point.vector, dict):
+        raise HttpError(501, "only named vectors are translated")
+    vectors: dict[str, list[float] | edge.SparseVector | list[list[float]]] = {}
+    for name, vector in point.vector.items():
+        if isinstance(vector, models.SparseVector):
+            vectors[name] = edge.SparseVector(vector.indices, vector.values)
+        elif isinstance(vector, list):
+            vectors[name] = [float(number) for number in vector if isinstance(number, float)]
+        else:
+            raise HttpError(501, f"a vector of {type(vector)} is not translated")
+    return edge.Point(str(point.id), vectors, point.payload)
+
+
+def _nearest(request: models.QueryRequest) -> edge.Query:
+    if not isinstance(request.query, models.NearestQuery):
+        raise HttpError(501, "only queries for the nearest are translated")
+    vector = request.query.nearest
+    if isinstance(vector, models.SparseVector):
+        return edge.Query.Nearest(edge.SparseVector(vector.indices, vector.values), using=request.using)
+    if isinstance(vector, list):
+        numbers = [float(number) for number in vector if isinstance(number, float)]
+        return edge.Query.Nearest(numbers, using=request.using)
+    raise HttpError(501, f"a query by {type(vector)} is not translated")
+
+
+def _parameters(params: models.SearchParams | None) -> edge.SearchParams | None:
+    if params is None:
+        return None
+    if not isinstance(params.idf, models.IdfCorpusParams) or params.exact or params.hnsw_ef:
+        raise HttpError(501, "only an IDF corpus is translated")
+    return edge.SearchParams(idf=edge.IdfParams(corpus=_filter(params.idf.corpus)))
+
+
+def _filter(within: models.Filter | None) -> edge.Filter:
+    if within is None or not isinstance(within.must, list) or within.should or within.must_not:
+        raise HttpError(501, "only filters with `must` are translated")
+    return edge.Filter(must=[_condition(condition) for condition in within.must])
+
+
+def _condition(condition: models.Condition) -> edge.FieldCondition:
+    if isinstance(condition, models.FieldCondition):
+        if isinstance(condition.match, models.MatchValue):
+            return edge.FieldCondition(condition.key, edge.MatchValue(condition.match.value))
+        if isinstance(condition.match, models.MatchAny):
+            numbers = [number for number in condition.match.any if isinstance(number, int)]
+            return edge.FieldCondition(condition.key, edge.MatchAny(numbers))
+    raise HttpError(501, f"the condition {condition} is not translated")
