@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ingest.readers.rows import PrintedPage, Row
 
 ITEM = re.compile(
-    r"(?:[•‣▪●○◦■□–—*-]|\([A-Za-z0-9]{1,5}\)|[A-Za-z]\)|[a-z]\.|[ivxlc]{1,5}[.)]|\d{1,3}(?:\.\d{1,3})*[.)]?)"
+    r"(?:[•‣▪●○◦■□–—*-]|\([A-Za-z0-9]{1,5}\)|[A-Za-z]\)|[a-z]\.|[ivxlc]{1,5}[.)]|\d{1,3}[.)]|\d{1,3}(?:\.\d{1,3})+[.)]?)"
     r"(?=\s|$)"
 )
 """A bullet or number in front of an item or a clause: ``•``, ``(a)``, ``1.``, ``4.2``."""
@@ -146,7 +146,8 @@ def _begins_block(current: Sequence[Row], row: Row, measures: Measures, *, full:
     if _apart(before, row, measures) or DIVISION.fullmatch(before.text):
         return True
     item = ITEM.match(row.text) or DIVISION.match(row.text)
-    if item and (not full or abs(row.x0 - before.x0) > 0.5 * row.size):
+    moved = abs(row.x0 - before.x0) > 0.5 * row.size
+    if item and (moved or not full or before.text.endswith((*_SENTENCE_END, " and", " or"))):
         return True
     return not full and _ends_on_purpose(current, row)
 

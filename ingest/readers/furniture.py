@@ -34,7 +34,8 @@ def furniture(pages: Sequence[PrintedPage]) -> Mapping[tuple[int, int], Edge]:
     edge a page number counts alone.
     """
     candidates = [place for page in pages for place in _outermost(page)]
-    seen: Counter[tuple[Edge, str]] = Counter((place.edge, place.pattern) for place in candidates)
+    on_pages = {(place.edge, place.pattern, place.key[0]) for place in candidates}
+    seen = Counter((edge, pattern) for edge, pattern, _ in on_pages)
     half = max(3, (len(pages) + 1) // 2)
     return {place.key: place.edge for place in candidates if _repeats(place, seen, len(pages), half)}
 
@@ -50,7 +51,7 @@ class _Place:
     """It lies at the very edge of the page."""
 
 
-def _repeats(place: _Place, seen: Counter[tuple[Edge, str]], pages: int, half: int) -> bool:
+def _repeats(place: _Place, seen: Counter[tuple[str, str]], pages: int, half: int) -> bool:
     count = seen[place.edge, place.pattern]
     if place.near:
         return count >= min(4, max(2, (pages + 1) // 2)) or (pages > 1 and place.numbers_page)
@@ -60,10 +61,12 @@ def _repeats(place: _Place, seen: Counter[tuple[Edge, str]], pages: int, half: i
 def _outermost(page: PrintedPage) -> Iterator[_Place]:
     by_height = sorted(range(len(page.rows)), key=lambda index: page.rows[index].top)
     depth = page.height * _EDGE_SHARE
-    for index in by_height[:_EDGE_ROWS]:
-        yield _place(page, index, "header", near=page.rows[index].bottom <= depth)
-    for index in by_height[-_EDGE_ROWS:]:
-        yield _place(page, index, "footer", near=page.rows[index].top >= page.height - depth)
+    for order, index in enumerate(by_height):
+        row, left = page.rows[index], len(by_height) - order
+        if order < _EDGE_ROWS and (row.bottom <= depth or order < left):
+            yield _place(page, index, "header", near=row.bottom <= depth)
+        elif left <= _EDGE_ROWS:
+            yield _place(page, index, "footer", near=row.top >= page.height - depth)
 
 
 def _place(page: PrintedPage, index: int, edge: Edge, *, near: bool) -> _Place:

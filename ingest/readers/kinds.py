@@ -22,7 +22,7 @@ _FEWEST_CAPITALS = 4
 _TITLE_WORD, _MOST_TITLE_WORDS = 4, 8
 """Letters of a word that a heading capitalises; how many such words a heading with a full stop has."""
 _DEEPEST = 6
-_NUMBER = re.compile(r"(\d{1,3}(?:\.\d{1,3})*)\.?\s+(?=[\"“(]?[A-ZА-ЯЁ])")
+_NUMBER = re.compile(r"(\d{1,3}(?:(?:\.\d{1,3})+|(?=\.)))\.?\s+(?=[\"“(]?[A-ZА-ЯЁ])")
 _COMPANY = re.compile(r"\b(?:inc|ltd|llc|corp|co|l\.?p|plc|gmbh|s\.a)\b\.?,?$", re.IGNORECASE)
 _FORM = re.compile(r"(?:by|name|title|date|attn|address|and|between)\b\s*:?|.*_{3}", re.IGNORECASE)
 NAMES_DOCUMENT = re.compile(
@@ -85,7 +85,7 @@ def _is_numbered_heading(text: str) -> bool:
     words = [word for word in re.findall(r"\w+", phrase) if len(word) >= _TITLE_WORD]
     if ". " in phrase or (text.endswith(".") and len(words) > _MOST_TITLE_WORDS):
         return False
-    capital = sum(word[0].isupper() or not word[0].isalpha() for word in words)
+    capital = sum(not word[0].islower() for word in words)
     return capital >= 0.7 * len(words) if words else bool(DIVISION.match(text) or phrase)
 
 

@@ -55,15 +55,26 @@ def _open(location: Path) -> PdfDocument:
     try:
         return pypdfium2.PdfDocument(location)
     except pypdfium2.PdfiumError as error:
+        if _loads(location):
+            raise UnreadableFile("empty", "it has no pages") from error
         match cast("Any", error).err_code:
             case pdfium.FPDF_ERR_PASSWORD | pdfium.FPDF_ERR_SECURITY:
                 raise UnreadableFile("encrypted", "it opens only with a password") from error
-            case pdfium.FPDF_ERR_SUCCESS:
-                raise UnreadableFile("empty", "it has no pages") from error
             case pdfium.FPDF_ERR_FILE:
                 raise UnreadableFile("unreadable", "the file cannot be opened") from error
             case _:
                 raise UnreadableFile("broken", "pdfium cannot load it") from error
+
+
+def _loads(location: Path) -> bool:
+    """Whether pdfium opens the file. pypdfium2 reports one without pages with the error before it."""
+    import pypdfium2.raw as pdfium  # noqa: PLC0415 — loaded by now; see _open
+
+    handle = cast("Any", pdfium).FPDF_LoadDocument(f"{location}\0".encode(), None)
+    if not handle:
+        return False
+    cast("Any", pdfium).FPDF_CloseDocument(handle)
+    return True
 
 
 def _pages(document: PdfDocument) -> Iterator[PrintedPage]:
