@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi_offline import FastAPIOffline
 
 from service.http import collections, documents, health, problems, queries
 from service.http.problems import Unauthorized
-from service.http.responses import Problem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -30,12 +30,13 @@ def create_app(services: Services) -> FastAPI:
         yield
         await services.close_model()
 
-    app = FastAPI(
+    app = FastAPIOffline(
+        redoc_url=None,
         title="Lectern",
         version=version("lectern"),
         description="Answers about long documents, cited to the character and checked against the source.",
         lifespan=lifespan,
-        responses={"default": {"model": Problem, "description": "A problem, as RFC 9457 describes it."}},
+        responses={status: problems.described(status) for status in problems.STATUSES},
     )
     app.state.services = services
     problems.install(app)

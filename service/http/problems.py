@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -29,6 +29,8 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (IndexUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (TransientError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
+STATUSES = (401, 404, 409, 410, 422, 500, 502, 503, 504)
+"""All that a route may answer besides its own; 502 to 504 are the model provider's doing, or the index's."""
 
 
 class Unauthorized(LecternError):
@@ -45,6 +47,12 @@ def problem_of(error: Exception) -> Problem:
         if isinstance(error, kind):
             return _problem(status, str(error))
     return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "an error on our side; the log has it")
+
+
+def described(status: int) -> dict[str, Any]:
+    """A problem in the description of the API."""
+    schema = Problem.model_json_schema()
+    return {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
 def install(app: FastAPI) -> None:
