@@ -18,12 +18,12 @@ from ingest.passages import cut_passages
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
-    from ingest.catalog.records import CollectionRecord, FileFacts, VersionRecord
+    from ingest.catalog.records import CollectionRecord, FailureRecord, FileFacts, VersionRecord
     from ingest.changes import ChangedFile, Changes
     from ingest.embedding import Embedder
     from ingest.index import Index
@@ -93,6 +93,7 @@ class Ingester:
         changes = find_changes(found, known, failures, self._embedder.identity)
         for file, source in changes.touched:
             self._catalog.touch(file, source.size, source.modified_ns)
+        self._settle_failures(collection, changes, failures)
         report = Report(unchanged=changes.unchanged, failed=changes.failed)
         if changes.parse:
             self.ensure_collection(tenant, name)
@@ -149,9 +150,24 @@ class Ingester:
     def _open(self, tenant: str, name: str) -> CollectionRecord:
         """The collection without the check vector, which costs an embedder its start."""
         try:
-            return self._catalog.collection(tenant, name)
+            collection = self._catalog.collection(tenant, name)
         except UnknownName:
             return self.ensure_collection(tenant, name)
+        if collection.embedder != self._embedder.identity:
+            return self.ensure_collection(tenant, name)
+        return collection
+
+    def _settle_failures(
+        self, collection: CollectionRecord, changes: Changes, kept: Mapping[str, FailureRecord]
+    ) -> None:
+        """Keep what was refused before parsing; forget what is well again without it."""
+        for failure in changes.failed:
+            known = kept.get(failure.path)
+            if known is None or (known.reason, known.detail) != (failure.reason, failure.detail):
+                self._catalog.record_failure(
+                    collection, failure.path, failure.reason, failure.detail, size=0, modified_ns=0
+                )
+        self._catalog.forget_failures(collection, [path for path in changes.unchanged if path in kept])
 
     def _index_all(
         self,
@@ -179,10 +195,14 @@ class Ingester:
         with ThreadPoolExecutor(max_workers=1) as reading:
             waiting: deque[Future[Document | UnreadableFile]] = deque()
             upcoming = iter(changes)
-            for change in changes:
-                while len(waiting) <= READ_AHEAD and (following := next(upcoming, None)):
-                    waiting.append(reading.submit(self._parse, following.source))
-                yield change, waiting.popleft().result()
+            try:
+                for change in changes:
+                    while len(waiting) <= READ_AHEAD and (following := next(upcoming, None)):
+                        waiting.append(reading.submit(self._parse, following.source))
+                    yield change, waiting.popleft().result()
+            finally:  # an ingest that breaks off waits for one file at most
+                for future in waiting:
+                    future.cancel()
 
     def _parse(self, source: SourceFile) -> Document | UnreadableFile:
         try:
