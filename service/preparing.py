@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 WHOLE_COLLECTION_CHARACTERS = 48_000
 """Documents up to this long together may be read whole without anybody asking for it."""
+_TOKEN = 8
+"""Code points that a token holds at most, on the average of a document: more cannot fit."""
 _ID_BYTES = 9
 
 
@@ -112,7 +114,9 @@ class Preparer:
     ) -> dict[Mode, PromptPlan]:
         if self._generation is None:
             return {}
-        whole = self._whole(query, collection, chosen)
+        limits = self._generation.limits(query)
+        longest = WHOLE_COLLECTION_CHARACTERS if query.mode == "auto" else limits.prompt_tokens * _TOKEN
+        whole = self._whole(query, collection, chosen, longest)
         request = PlanRequest(
             question=query.question,
             ranked=passages,
@@ -121,17 +125,17 @@ class Preparer:
             history=self._sessions.history(collection, session),
             instructions=query.instructions,
         )
-        return plan_prompt(request, query.mode, self._generation.limits(query), self._generation.count_tokens)
+        return plan_prompt(request, query.mode, limits, self._generation.count_tokens)
 
     def _whole(
-        self, query: Query, collection: CollectionRecord, chosen: Sequence[int] | None
+        self, query: Query, collection: CollectionRecord, chosen: Sequence[int] | None, longest: int
     ) -> list[PromptPassage] | None:
-        """Every passage of the documents in question, where reading them whole can be thought of."""
+        """Every passage of the documents in question, unless they exceed ``longest`` code points."""
         if query.mode == "retrieve" or query.session is not None:
             return None
         numbers = chosen or tuple(self._library.catalog.manifest(collection))
         versions = [self._library.version(collection, number) for number in numbers]
-        if query.mode == "auto" and sum(v.characters for v in versions) > WHOLE_COLLECTION_CHARACTERS:
+        if sum(version.characters for version in versions) > longest:
             return None
         return self._library.whole(versions)
 

@@ -30,7 +30,7 @@ class StoredTurn:
 
     question: str
     user: str
-    """The message that was sent, passages and all."""
+    """The message that was sent, passages and all; empty where the answer was an extract."""
     answer: str
     """What the model wrote, markers included, stripped as providers do before they render it again."""
     passages: tuple[tuple[int, int], ...]
@@ -74,13 +74,15 @@ class Sessions:
         return Session(identity, _TURNS.validate_json(record.turns))
 
     def history(self, collection: CollectionRecord, session: Session) -> list[Turn]:
-        """Its turns as a plan needs them.
+        """Its turns as a plan needs them; those that no model has seen are left out.
 
         Raises:
             Gone: a document that it has shown was deleted; so is the conversation.
         """
         return [
-            Turn(turn.user, turn.answer, tuple(self._passages(collection, turn))) for turn in session.turns
+            Turn(turn.user, turn.answer, tuple(self._passages(collection, turn)))
+            for turn in session.turns
+            if turn.user
         ]
 
     def save(self, collection: CollectionRecord, session: Session) -> None:
