@@ -1,0 +1,172 @@
+"""Split an answer into claims: the sentences, list items and table rows that must each be proven.
+
+A claim owns the citations inside it and those that follow its final stop. Nothing is inherited: a sentence
+without a citation of its own stays without proof, even when the next sentence of its paragraph has one,
+because nobody can tell what the model meant to cover.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from prompts.refusals import is_courtesy, is_refusal
+from prompts.sentences import CITATION, sentence_spans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from prompts.model import Span
+
+BlockKind = Literal["paragraph", "item", "row", "heading", "code", "rule"]
+
+SETTLED = 16
+"""A sentence border is certain once this many characters of the next sentence are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A claim before it is judged: its range in the answer, and its words without markup and citations."""
+
+    start: int
+    end: int
+    words: str
+    substantive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines of an answer that belong together; ``end`` is the end of the last line, without its break."""
+
+    start: int
+    end: int
+    kind: BlockKind
+
+
+_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
+_FENCE_LINE = re.compile(r"^\s*(?:`{3,}|~{3,}).*$", re.MULTILINE)
+_HEADING = re.compile(r"\s{0,3}#{1,6}\s|\s*(?:\*\*|__)[^*_.!?。！？\n]{1,100}(?:\*\*|__)\s*[:：]?\s*$")
+_ITEM = re.compile(
+    r"\s*(?:[-*+•–—]|\(?\d{1,3}[.)、]|\(?[a-zA-Zа-я][)]|[①-⑳]|[（(][一二三四五六七八九十]+[）)])\s+(?=\S)"
+)
+_ROW = re.compile(r"\s*\|")
+_RULE = re.compile(r"\s*(?:[-*_=]\s*){3,}$|\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
+
+_MARKUP = re.compile(r"\*\*|__(?=\w)|(?<=\w)__|~~|^\s*(?:#{1,6}\s+|>\s*)+|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|\|")
+_REPLY = re.compile(r"(?:yes|no|да|нет|是的?|否|不是)[.,!:;。，！；：—–-]*", re.IGNORECASE)
+
+_BULLET = re.compile(
+    r"\s*(?:[-*+•–—]|\(?\d{1,3}[.)、]|\(?[a-zA-Zа-я][)]|[①-⑳]|[（(][一二三四五六七八九十]+[）)])\s+"
+)
+
+
+def mask(text: str, citations: Sequence[Span]) -> str:
+    """The answer with every citation replaced by as many ``CITATION`` characters; offsets hold."""
+    parts: list[str] = []
+    done = 0
+    for span in citations:
+        parts += [text[done : span.start], CITATION * (span.end - span.start)]
+        done = span.end
+    return "".join([*parts, text[done:]])
+
+
+def split_claims(text: str, citations: Sequence[Span]) -> list[Statement]:
+    """The claims of an answer in order. ``citations`` are the ranges of its ``[1]``, in order."""
+    masked = mask(text, citations)
+    return [claim for block in split_blocks(masked) for claim in claims_of(masked, block)]
+
+
+def split_blocks(masked: str) -> list[Block]:
+    """Paragraphs, list items, table rows, headings and fenced code."""
+    blocks: list[Block] = []
+    fenced = False
+    apart = True
+    for start, end in _lines(masked):
+        line = masked[start:end]
+        if fenced:
+            blocks[-1] = Block(blocks[-1].start, end, "code")
+            fenced = not _FENCE.match(line)
+            apart = not fenced
+        elif not line.strip():
+            apart = True
+        elif not line.strip(CITATION + " \t") and blocks and blocks[-1].kind != "rule":
+            blocks[-1] = Block(blocks[-1].start, end, blocks[-1].kind)
+        else:
+            kind = _kind(line)
+            if kind == "rule" and not apart and blocks[-1].kind == "row":
+                blocks[-1] = Block(blocks[-1].start, blocks[-1].end, "heading")
+            fenced = kind == "code"
+            joins = not apart and kind == "paragraph" and blocks[-1].kind in ("paragraph", "item")
+            blocks[-1:] = (
+                [Block(blocks[-1].start, end, blocks[-1].kind)]
+                if joins
+                else [*blocks[-1:], Block(start, end, kind)]
+            )
+            apart = False
+    return blocks
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for line in text.split("\n"):
+        yield start, start + len(line)
+        start += len(line) + 1
+
+
+def _kind(line: str) -> BlockKind:
+    if _FENCE.match(line):
+        return "code"
+    if _RULE.match(line):
+        return "rule"
+    if _HEADING.match(line):
+        return "heading"
+    if _ROW.match(line):
+        return "row"
+    return "item" if _ITEM.match(line) else "paragraph"
+
+
+def claims_of(masked: str, block: Block) -> Iterator[Statement]:
+    """The claims of one block: sentences of a paragraph or list item, a row or code block as a whole."""
+    if block.kind == "rule":
+        return
+    if block.kind in ("code", "row", "heading"):
+        yield _statement(masked, block.start, block.end, block.kind)
+        return
+    bullet = _BULLET.match(masked, block.start, block.end) if block.kind == "item" else None
+    carried: int | None = None
+    for start, end in sentence_spans(masked, bullet.end() if bullet else block.start, block.end):
+        begin = start if carried is None else carried
+        if _REPLY.fullmatch(masked[start:end]) and end < block.end:
+            carried = begin
+            continue
+        carried = None
+        yield _statement(masked, begin, end, block.kind)
+    if carried is not None:
+        yield _statement(masked, carried, block.end, block.kind)
+
+
+def _statement(masked: str, start: int, end: int, kind: BlockKind) -> Statement:
+    cited = CITATION in masked[start:end]
+    words = masked[start:end].replace(CITATION, "")
+    words = _MARKUP.sub(" ", words) if kind != "code" else _FENCE_LINE.sub("", words)
+    words = _without_reply(words.strip())
+    return Statement(start, end, words, _is_substantive(words, kind, cited=cited))
+
+
+def _without_reply(words: str) -> str:
+    """The statement without the "No," that it opens with: that answers the question, and negates nothing."""
+    reply = _REPLY.match(words)
+    if not reply or reply[0][-1].isalpha():
+        return words
+    return words[reply.end() :].lstrip() or words
+
+
+def _is_substantive(words: str, kind: BlockKind, *, cited: bool) -> bool:
+    if kind == "heading" or not any(map(str.isalnum, words)):
+        return False
+    if kind == "code":
+        return cited
+    if words.endswith(("?", "？", ":", "：")):
+        return False
+    return not (is_refusal(words) or (not cited and is_courtesy(words)))

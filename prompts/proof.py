@@ -1,0 +1,328 @@
+"""Prove an answer: resolve its markers, find its quotes, test its claims, show ``[1]`` where a marker stood.
+
+The whole answer and the stream are one code path: ``prove`` feeds the stream at once.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from prompts.claims import SETTLED, claims_of, split_blocks
+from prompts.markers import Group, MarkerStream
+from prompts.model import Citation, Claim, ProvenAnswer, Span
+from prompts.quotes import Quotable
+from prompts.sentences import CITATION
+from prompts.support import Evidence, Judge, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from prompts.claims import Statement
+    from prompts.markers import Piece, Reference
+    from prompts.model import PromptPassage
+
+UNRESOLVED = "[?]"
+"""What people see in place of a marker that names no passage of the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """More of the answer's text, as people see it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CitationFound:
+    """A citation as far as it is known; a later event with the same index replaces it."""
+
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimProven:
+    """A claim with its verdict; final."""
+
+    claim: Claim
+
+
+Event = Delta | CitationFound | ClaimProven
+
+
+def prove(raw: str, passages: Mapping[tuple[int, int], PromptPassage]) -> ProvenAnswer:
+    """Prove a whole answer. ``passages`` are those of the prompt, by document and passage number."""
+    stream = ProofStream(passages)
+    stream.feed(raw)
+    _, answer = stream.finish()
+    return answer
+
+
+class ProofStream:
+    """Proves an answer while it arrives.
+
+    The deltas of all events join to ``ProvenAnswer.text``; claims come in order; the last ``CitationFound``
+    of each index is the citation of the answer.
+    """
+
+    def __init__(self, passages: Mapping[tuple[int, int], PromptPassage]) -> None:
+        self._library = _Library(passages)
+        self._markers = MarkerStream()
+        self._text = ""
+        self._masked = ""
+        self._marks: list[tuple[Span, int]] = []
+        self._citations: list[_Cited] = []
+        self._by_place: dict[tuple[int | str, ...], _Cited] = {}
+        self._unresolved: list[str] = []
+        self._claims: list[Claim] = []
+        self._open = 0
+        self._seen = 0
+
+    def feed(self, delta: str) -> list[Event]:
+        """Take more of what the model writes; give what is certain."""
+        return list(self._show(self._markers.feed(delta)))
+
+    def finish(self) -> tuple[list[Event], ProvenAnswer]:
+        """The answer is over: the last events, and the whole."""
+        events = [*self._show(self._markers.finish()), *self._settle(final=True)]
+        supported = all(claim.supported for claim in self._claims if claim.substantive)
+        answer = ProvenAnswer(
+            text=self._text,
+            claims=tuple(self._claims),
+            citations=tuple(cited.citation for cited in self._citations),
+            unresolved=tuple(dict.fromkeys(self._unresolved)),
+            grounded=supported and not self._unresolved,
+        )
+        return events, answer
+
+    def _show(self, pieces: Sequence[Piece]) -> Iterator[Event]:
+        for piece in pieces:
+            if isinstance(piece, Group):
+                yield from self._cite(piece)
+            else:
+                self._text += piece
+                self._masked += piece.replace(CITATION, " ")
+                yield Delta(piece)
+                if len(self._masked) - self._seen >= SETTLED or "\n" in piece:
+                    self._seen = len(self._masked)
+                    yield from self._settle(final=False)
+
+    def _cite(self, group: Group) -> Iterator[Event]:
+        judge = Judge(self._claim_so_far())
+        found: list[_Cited] = []
+        lost = [] if group.references else [group.written]
+        for reference in group.references:
+            places, missing = self._library.resolve(reference)
+            lost += missing
+            if places and (cited := self._cited(judge, reference, places)) not in found:
+                found.append(cited)
+        for cited in found:
+            yield self._mark(f"[{cited.citation.index}]", cited)
+        if lost:
+            self._unresolved += lost
+            yield self._mark(UNRESOLVED, None)
+        for cited in found:
+            yield CitationFound(cited.citation)
+
+    def _mark(self, shown: str, cited: _Cited | None) -> Delta:
+        span = Span(len(self._text), len(self._text) + len(shown))
+        self._text += shown
+        self._masked += CITATION * len(shown)
+        if cited:
+            self._marks.append((span, cited.citation.index))
+            cited.citation = replace(cited.citation, answer_spans=(*cited.citation.answer_spans, span))
+        return Delta(shown)
+
+    def _cited(self, judge: Judge, reference: Reference, places: Sequence[_Place]) -> _Cited:
+        """The citation of a reference: a new one, or the one that already stands for the same place."""
+        cited = _locate(judge, reference, places)
+        citation = cited.citation
+        invented = citation.quote if citation.quoted == "not_found" else ""
+        key = (citation.document, citation.start, citation.end, invented)
+        known = self._by_place.get(key)
+        if known is None:
+            known = self._by_place[key] = cited
+            known.citation = replace(citation, index=len(self._citations) + 1)
+            self._citations.append(known)
+        return known
+
+    def _claim_so_far(self) -> str:
+        """The words of the claim that the next citation belongs to, as far as they are written."""
+        tail = self._masked[self._open :]
+        blocks = split_blocks(tail)
+        statements = list(claims_of(tail, blocks[-1])) if blocks else []
+        return statements[-1].words if statements else ""
+
+    def _statements(self) -> Iterator[Statement]:
+        """The claims of the part that may still change; offsets are those of the answer."""
+        tail = self._masked[self._open :]
+        for block in split_blocks(tail):
+            for statement in claims_of(tail, block):
+                yield replace(statement, start=statement.start + self._open, end=statement.end + self._open)
+
+    def _settle(self, *, final: bool) -> Iterator[Event]:
+        """Judge the claims that no later text can change."""
+        statements = list(self._statements())
+        done = self._claims[-1].end if self._claims else 0
+        for place, statement in enumerate(statements):
+            following = statements[place + 1] if place + 1 < len(statements) else None
+            if statement.start < done and self._claims:
+                continue
+            if not (final or (following and self._is_settled(statement, following))):
+                break
+            yield from self._judge(statement)
+        self._close_blocks()
+
+    def _is_settled(self, statement: Statement, following: Statement) -> bool:
+        """Whether the border between two claims is certain: enough of the second one's line is known."""
+        if self._masked.find("\n", following.start) >= 0:
+            return True
+        apart = self._masked.find("\n", statement.end, following.start) >= 0
+        return not apart and len(self._masked) - following.start >= SETTLED
+
+    def _close_blocks(self) -> None:
+        """Forget the blocks whose claims are all judged: long answers cost no more per word."""
+        done = self._claims[-1].end if self._claims else 0
+        closed = [
+            block for block in split_blocks(self._masked[self._open :]) if self._open + block.start <= done
+        ]
+        if closed:
+            self._open += closed[-1].start
+
+    def _judge(self, statement: Statement) -> Iterator[Event]:
+        indexes = [index for span, index in self._marks if statement.start <= span.start < statement.end]
+        indexes = list(dict.fromkeys(indexes))
+        cited = [self._citations[index - 1] for index in indexes]
+        judge = Judge(statement.words)
+        support = judge.judge([evidence for item in cited for evidence in item.evidence])
+        for item in cited:
+            score = judge.judge(item.evidence).score if len(cited) > 1 else support.score
+            if score > item.citation.support:
+                item.citation = replace(item.citation, support=score)
+                yield CitationFound(item.citation)
+        claim = Claim(
+            start=statement.start,
+            end=statement.end,
+            substantive=statement.substantive,
+            supported=support.supported,
+            score=support.score,
+            citations=tuple(indexes),
+            missing=support.missing if statement.substantive or cited else (),
+        )
+        self._claims.append(claim)
+        yield ClaimProven(claim)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Passages that follow one another without a gap, read as one text."""
+
+    document: int
+    first: int
+    last: int
+    start: int
+    source: Source
+    quotable: Quotable
+
+
+@dataclass(eq=False, slots=True)
+class _Cited:
+    """A citation while its answer still grows, and what it proves with."""
+
+    citation: Citation
+    evidence: tuple[Evidence, ...]
+
+
+class _Library:
+    """The passages of the prompt; every stretch of them is read once."""
+
+    def __init__(self, passages: Mapping[tuple[int, int], PromptPassage]) -> None:
+        self._passages = passages
+        self._places: dict[tuple[int, int, int], _Place] = {}
+        self._numbers: dict[int, list[int]] = {}
+        for document, number in sorted(passages):
+            self._numbers.setdefault(document, []).append(number)
+
+    def resolve(self, reference: Reference) -> tuple[list[_Place], list[str]]:
+        """The stretches of a reference that the prompt holds, and the markers of those that it does not."""
+        known = self._numbers.get(reference.document, [])
+        numbers = known[bisect_left(known, reference.first) : bisect_right(known, reference.last)]
+        if not numbers:
+            return [], [reference.written]
+        places = [self._place(reference.document, run) for run in self._runs(reference.document, numbers)]
+        return places, list(_gaps(reference, numbers))
+
+    def _runs(self, document: int, numbers: Sequence[int]) -> Iterator[list[int]]:
+        run: list[int] = []
+        for number in numbers:
+            before = self._passages[document, run[-1]] if run else None
+            start = self._passages[document, number].start
+            if before and not (before.number + 1 == number and before.start + len(before.text) == start):
+                yield run
+                run = []
+            run.append(number)
+        yield run
+
+    def _place(self, document: int, run: Sequence[int]) -> _Place:
+        key = (document, run[0], run[-1])
+        if key not in self._places:
+            text = "".join(self._passages[document, number].text for number in run)
+            start = self._passages[document, run[0]].start
+            self._places[key] = _Place(*key, start, Source(text), Quotable(text))
+        return self._places[key]
+
+
+def _gaps(reference: Reference, numbers: Sequence[int]) -> Iterator[str]:
+    """The markers of a range's passages that are not in ``numbers``."""
+    expected = reference.first
+    for number in [*numbers, reference.last + 1]:
+        if number > expected:
+            reach = "" if number - 1 == expected else f"-{number - 1}"
+            yield f"D{reference.document}:{expected}{reach}"
+        expected = number + 1
+
+
+def _locate(judge: Judge, reference: Reference, places: Sequence[_Place]) -> _Cited:
+    """Narrow a reference to its quote, or to the sentence that supports the claim best."""
+
+    def rank(place: _Place, found: Evidence) -> tuple[bool, float]:
+        return found.has_quote, judge.closeness(place.source, 0, len(place.source.text))
+
+    evidence: list[Evidence] = []
+    for place in places:
+        found = place.quotable.locate(
+            reference.quote, lambda start, end, place=place: judge.closeness(place.source, start, end)
+        )
+        evidence.append(Evidence(place.source, found.quoted, found.start, found.end))
+    chosen = (
+        max(range(len(places)), key=lambda index: rank(places[index], evidence[index])) if places[1:] else 0
+    )
+    place, found = places[chosen], evidence[chosen]
+    if found.has_quote:
+        evidence = [
+            replace(item, quoted="unquoted") if item.quoted == "not_found" else item for item in evidence
+        ]
+        start, end = found.start, found.end
+    else:
+        best = judge.best_sentence(place.source)
+        start, end = (best.start, best.end) if best else _trimmed(place.source.text)
+    citation = Citation(
+        index=0,
+        marker=f"D{place.document}:{place.first}" + (f"-{place.last}" if place.last > place.first else ""),
+        document=place.document,
+        first_passage=place.first,
+        last_passage=place.last,
+        start=place.start + start,
+        end=place.start + end,
+        quote=reference.quote,
+        quoted=found.quoted,
+        support=0.0,
+        answer_spans=(),
+    )
+    return _Cited(citation, tuple(evidence))
+
+
+def _trimmed(text: str) -> tuple[int, int]:
+    """The range of a text without the white space around it."""
+    return len(text) - len(text.lstrip()), len(text.rstrip()) or len(text)

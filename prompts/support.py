@@ -1,0 +1,348 @@
+"""How well a claim follows from the text that it cites.
+
+The score is the share of the claim's content words that the cited text holds, as stems, with synonyms of
+contract language. Hard facts come on top: every number, amount, date, name and identifier must be there or
+follow by unit or format, the sentence that supports the claim best must not say no where the claim says yes,
+"at most" is not "at least", and who acts must not change. One missing fact refuses the claim.
+
+A claim in another language than its source shares no words with it. Its facts are still checked, and it
+counts as supported by facts that agree or by a quote that was found; whether the translation is right is
+beyond this module.
+
+A claim with several citations is judged against all of them together.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from prompts.facts import ClaimFacts, SourceFacts
+from prompts.polarity import contradicts, polarity
+from prompts.roles import swapped
+from prompts.sentences import sentence_spans
+from prompts.words import concept, content_words, script_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from prompts.model import Quoted
+    from prompts.polarity import Polarity
+    from prompts.words import Script, Word
+
+SUPPORTED = 0.5
+"""The least score of a supported claim."""
+
+_CJK_SUPPORTED = 0.4
+_REFUSED = 0.49
+_NEARNESS = 0.5
+"""What of the score is asked of the two nearest sentences, the rest of the whole text."""
+_QUOTE_BONUS = 0.15
+_FALSE_QUOTE = 0.8
+_TRANSLATED_QUOTE = 0.75
+_TRANSLATED_FACTS = 0.6
+_FACT_WEIGHT = 1.5
+_CONDITIONAL_VERBS = re.compile(
+    r"\b(?:shall|must|will|required|obligated|obliged|обязан\w*|долж\w+)\b|应|必须", re.IGNORECASE
+)
+_PERMISSIVE_VERBS = re.compile(r"\b(?:may|can|might|entitled|вправе|может|могут)\b|可以|有权", re.IGNORECASE)
+_AT_MOST = re.compile(
+    r"\bno\s+event\b[^.;]{1,120}\bexceed|\b(?:not|no|never)\s+(?:to\s+|be\s+)?(?:exceed|more|greater"
+    r"|higher|later|longer)|\bat\s+most\b|\bup\s+to\b|\bmaximum\b|\bcapped\b|\bno\s+later\b"
+    r"|\bnot\s+to\s+exceed"
+    r"|\bне\s+(?:бол|превы|поздн|свыше|выше)|\bмаксим|不(?:得|应|会)?(?:超过|高于|晚于|迟于)|至多|最多|最高|上限",
+    re.IGNORECASE,
+)
+_AT_LEAST = re.compile(
+    r"\b(?:not|no)\s+(?:be\s+)?(?:less|fewer|lower|earlier|sooner)|\bat\s+least\b|\bminimum\b"
+    r"|(?<!not )(?<!not to )(?<!not be )\bexceed(?:s|ing)?\b|(?<!not )(?<!no )\b(?:more|greater"
+    r"|higher)\s+than\b"
+    r"|\bне\s+(?:мен|ран|ниже)|\bминим|(?<!не )\b(?:более|свыше|превыша)|不(?:得|应)?(?:少于|低于|早于)"
+    r"|至少|最少|最低"
+    r"|(?<!不)(?<!不得)(?<!不应)(?<!不会)超过",
+    re.IGNORECASE,
+)
+_BREAK = re.compile(
+    r"\n[ \t]*\n\s*|(?<=[;{}])[ \t]*\n|\n(?=[ \t]*(?:[-*•]|\(?[a-z0-9ivx]{1,4}[.)]|\|)\s?)|\n(?=[ \t]{4,}|\t)"
+)
+_CODE_LINE = re.compile(
+    r"^\s*(?:def |class |return\b|import |from \w+ import|if .*[:{]$|func |fn |pub |const |let |var "
+    r"|public |private |@\w+|#include|}|raise )|[;{]\s*$|\w\(.*\)\s*[:{;]?$",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A cited text and what became of the quote in it: ``text[start:end]`` where it was found."""
+
+    source: Source
+    quoted: Quoted
+    start: int
+    end: int
+
+    @property
+    def has_quote(self) -> bool:
+        """Whether the quote was found."""
+        return self.quoted in ("exact", "normalized", "fuzzy")
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """The verdict on a claim. ``score`` is at least ``SUPPORTED`` exactly where it is supported."""
+
+    score: float
+    missing: tuple[str, ...]
+
+    @property
+    def supported(self) -> bool:
+        """Whether the cited text holds the claim."""
+        return self.score >= SUPPORTED
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of a source; its words carry offsets into its own text."""
+
+    start: int
+    end: int
+    text: str
+    words: tuple[Word, ...]
+
+    @cached_property
+    def concepts(self) -> frozenset[str]:
+        """What its content words mean."""
+        return frozenset(concept(word.stem) for word in self.words)
+
+    @cached_property
+    def facts(self) -> SourceFacts:
+        """Its numbers, dates and names."""
+        return SourceFacts(self.text)
+
+    @cached_property
+    def script(self) -> Script | None:
+        """The script of most of its letters."""
+        return script_of(self.text)
+
+    @cached_property
+    def polarity(self) -> Polarity:
+        """What it denies and states."""
+        return polarity(self.text, self.words)
+
+
+class Source:
+    """A cited text, read once however many claims cite it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.facts = SourceFacts(text)
+
+    @cached_property
+    def sentences(self) -> list[Sentence]:
+        """Its sentences; list items and lines of code count as such."""
+        return [
+            Sentence(start, end, self.text[start:end], tuple(content_words(self.text[start:end])))
+            for first, last in self._blocks()
+            for start, end in sentence_spans(self.text, first, last)
+        ]
+
+    @cached_property
+    def concepts(self) -> frozenset[str]:
+        """What all its content words mean."""
+        return frozenset[str]().union(*(sentence.concepts for sentence in self.sentences))
+
+    @cached_property
+    def script(self) -> Script | None:
+        """The script of most of its letters."""
+        return script_of(self.text)
+
+    @cached_property
+    def is_code(self) -> bool:
+        """Whether its lines look like a program's."""
+        lines = [line for line in self.text.splitlines() if line.strip()]
+        return sum(1 for line in lines if _CODE_LINE.search(line)) * 3 >= len(lines) > 0
+
+    def _blocks(self) -> Iterator[tuple[int, int]]:
+        start = 0
+        for end in [match.start() for match in _BREAK.finditer(self.text)] + [len(self.text)]:
+            yield start, end
+            start = end
+
+
+class Judge:
+    """One claim, read at most once, to be held against its sources."""
+
+    def __init__(self, claim: str) -> None:
+        self.claim = claim
+
+    @cached_property
+    def _facts(self) -> ClaimFacts:
+        return ClaimFacts(self.claim)
+
+    @cached_property
+    def _words(self) -> list[Word]:
+        return content_words(self.claim)
+
+    @cached_property
+    def _concepts(self) -> frozenset[str]:
+        return frozenset(concept(word.stem) for word in self._words)
+
+    @cached_property
+    def _script(self) -> Script | None:
+        return script_of(self.claim)
+
+    @cached_property
+    def _polarity(self) -> Polarity:
+        return polarity(self.claim, self._words)
+
+    def judge(self, evidence: Sequence[Evidence]) -> Support:
+        """Hold the claim against all the cited texts together."""
+        if not evidence:
+            return Support(0.0, ("citation",))
+        missing = self._missing(evidence)
+        translated = all(self._is_translation_of(item.source) for item in evidence)
+        score = self._translated_score(evidence) if translated else self._score(evidence)
+        if missing:
+            score = min(score * 0.5, _REFUSED)
+        elif score < SUPPORTED:
+            missing = ["quote" if _has_only_false_quotes(evidence) else "words"]
+        return Support(round(score, 3), tuple(missing))
+
+    def best_sentence(self, source: Source) -> Sentence | None:
+        """The sentence of the source that shares most with the claim; None where none shares anything."""
+        ranked = sorted(source.sentences, key=self._closeness, reverse=True)
+        return ranked[0] if ranked and self._closeness(ranked[0]) > 0 else None
+
+    def closeness(self, source: Source, start: int, end: int) -> float:
+        """How much the sentences of ``source.text[start:end]`` share with the claim, for comparing places."""
+        touched = (sentence for sentence in source.sentences if sentence.start < end and start < sentence.end)
+        return max(map(self._closeness, touched), default=0.0)
+
+    def _closeness(self, sentence: Sentence) -> float:
+        """Shared words and facts, less a little for length: the shorter of two equals says it better."""
+        shared = len(self._concepts & sentence.concepts)
+        facts = len(self._facts)
+        if facts and (shared or self._script != sentence.script):
+            shared += facts - len(self._facts.missing(sentence.facts))
+        return shared - 0.001 * len(sentence.concepts) if shared else 0.0
+
+    def _score(self, evidence: Sequence[Evidence]) -> float:
+        held = frozenset[str]().union(*(item.source.concepts for item in evidence))
+        near = frozenset[str]().union(*(self._nearest(item.source) for item in evidence))
+        facts = _FACT_WEIGHT * len(self._facts)
+        total = len(self._concepts) + facts
+        if not total:
+            return 1.0 if any(item.has_quote for item in evidence) else 0.0
+        shared = self._concepts & held
+        score = ((1 - _NEARNESS) * len(shared) + _NEARNESS * len(self._concepts & near) + facts) / total
+        if self._script == "cjk":
+            score = min(1.0, score * SUPPORTED / _CJK_SUPPORTED)
+        if shared and any(item.has_quote and self._shares_with_quote(item) for item in evidence):
+            score += _QUOTE_BONUS
+        if _has_only_false_quotes(evidence):
+            score *= _FALSE_QUOTE
+        return min(1.0, score * self._modal_factor(evidence))
+
+    def _nearest(self, source: Source) -> frozenset[str]:
+        """The words of the two sentences that together hold most of the claim."""
+        first = max((item.concepts for item in source.sentences), key=self._shared, default=frozenset[str]())
+        rest = self._concepts - first
+        return first | max(
+            (item.concepts for item in source.sentences), key=lambda held: len(held & rest), default=first
+        )
+
+    def _shared(self, held: frozenset[str]) -> int:
+        return len(self._concepts & held)
+
+    def _translated_score(self, evidence: Sequence[Evidence]) -> float:
+        if _has_only_false_quotes(evidence):
+            return 0.0
+        if any(item.has_quote for item in evidence):
+            return _TRANSLATED_QUOTE
+        return _TRANSLATED_FACTS if len(self._facts) else 0.0
+
+    def _shares_with_quote(self, item: Evidence) -> bool:
+        return any(self._concepts & sentence.concepts for sentence in _quoted_sentences(item))
+
+    def _modal_factor(self, evidence: Sequence[Evidence]) -> float:
+        """Less for a duty where the text gives a right, and the reverse: it may be a paraphrase."""
+        text = " ".join(sentence.text for item in evidence for sentence in self._closest(item))
+        duty, right = _CONDITIONAL_VERBS.search(self.claim), _PERMISSIVE_VERBS.search(self.claim)
+        if duty and not right and _PERMISSIVE_VERBS.search(text) and not _CONDITIONAL_VERBS.search(text):
+            return 0.9
+        if right and not duty and _CONDITIONAL_VERBS.search(text) and not _PERMISSIVE_VERBS.search(text):
+            return 0.95
+        return 1.0
+
+    def _is_translation_of(self, source: Source) -> bool:
+        """Whether the two are in different scripts and share too little to compare words."""
+        if self._script is None or source.script is None or self._script == source.script:
+            return False
+        return len(self._concepts & source.concepts) * 2 < len(self._concepts)
+
+    def _missing(self, evidence: Sequence[Evidence]) -> list[str]:
+        combined = evidence[0].source.facts
+        if len(evidence) > 1:
+            combined = SourceFacts("\n\n".join(dict.fromkeys(item.source.text for item in evidence)))
+        missing = self._facts.missing(combined)
+        if all(self._is_translation_of(item.source) for item in evidence):
+            return missing + ["negation"] * self._translation_denies(evidence)
+        closest = [sentence for item in evidence for sentence in self._closest(item)]
+        compared = [sentence for sentence in closest if len(self._concepts & sentence.concepts) >= 1]
+        if compared and not all(item.source.is_code for item in evidence):
+            missing += ["negation"] * all(
+                contradicts(self._polarity, sentence.polarity) for sentence in compared
+            )
+            missing += ["limit"] * all(_opposite_limits(self.claim, sentence.text) for sentence in compared)
+            missing += swapped(self.claim, [sentence.text for sentence in compared])
+        return missing
+
+    def _closest(self, item: Evidence) -> list[Sentence]:
+        """The sentences that the claim rests on: those it quotes, and those that share as much with it."""
+        quoted = _quoted_sentences(item)
+        shares = {id(sentence): len(self._concepts & sentence.concepts) for sentence in item.source.sentences}
+        best = max(shares.values(), default=0)
+        if quoted and max(shares[id(sentence)] for sentence in quoted) * 2 >= best:
+            return quoted
+        return [sentence for sentence in item.source.sentences if shares[id(sentence)] >= 0.85 * best]
+
+    def _translation_denies(self, evidence: Sequence[Evidence]) -> bool:
+        """Whether exactly one of claim and quoted sentence holds any word of denial or restriction."""
+        quoted = [sentence.polarity for item in evidence for sentence in _quoted_sentences(item)]
+        if not quoted:
+            return False
+        if self._polarity.is_strong:
+            return not any(item.negations or item.exceptions or item.is_restrictive for item in quoted)
+        soft = bool(self._polarity.negations) or self._polarity.is_restrictive
+        return all(item.is_strong for item in quoted) and not soft
+
+
+def _has_only_false_quotes(evidence: Sequence[Evidence]) -> bool:
+    """Whether words were quoted that are not there, and none that are."""
+    return any(item.quoted == "not_found" for item in evidence) and not any(
+        item.has_quote for item in evidence
+    )
+
+
+def _quoted_sentences(item: Evidence) -> list[Sentence]:
+    if not item.has_quote:
+        return []
+    return [
+        sentence
+        for sentence in item.source.sentences
+        if sentence.start < item.end and item.start < sentence.end
+    ]
+
+
+def _opposite_limits(claim: str, text: str) -> bool:
+    """Whether one says "at most" and the other "at least"."""
+    return {_limit(claim), _limit(text)} == {"most", "least"}
+
+
+def _limit(text: str) -> str:
+    """``most`` or ``least``; nothing where a text sets no limit, or both."""
+    without_upper, upper = _AT_MOST.subn(" ", text)
+    lower = _AT_LEAST.search(without_upper)
+    return "" if bool(upper) == bool(lower) else "most" if upper else "least"

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompts.quotes import Quotable
+from prompts.support import SUPPORTED, Evidence, Judge, Source, Support
+
+TEXT = (
+    "Either party may terminate this Agreement upon thirty (30) days' prior written notice. "
+    "The Supplier shall not assign this Agreement without the prior written consent of the Customer. "
+    "The Supplier shall indemnify the Customer against third party claims. "
+    "In no event shall the liability of either party exceed USD 5,000."
+)
+
+
+def evidence(text: str, quote: str = "") -> Evidence:
+    found = Quotable(text).locate(quote)
+    return Evidence(Source(text), found.quoted, found.start, found.end)
+
+
+def judge(claim: str, text: str = TEXT, quote: str = "") -> Support:
+    return Judge(claim).judge([evidence(text, quote)])
+
+
+@pytest.mark.parametrize(
+    ("claim", "missing"),
+    [
+        ("Each party can cancel the agreement with 30 days' written notice.", ()),
+        ("Each party can cancel with 60 days' written notice.", ("number 60 days",)),
+        ("The Supplier may assign with the Customer's prior written consent.", ()),
+        ("The Supplier may not assign the agreement without consent.", ()),
+        ("The Supplier may assign the agreement.", ("negation",)),
+        ("The Supplier may assign the agreement without consent.", ("negation",)),
+        ("Neither party may terminate this Agreement.", ("negation",)),
+        ("The Supplier shall not indemnify the Customer against claims.", ("negation",)),
+        ("The Customer shall indemnify the Supplier against claims.", ("role customer",)),
+        ("Liability is capped at $5,000.", ()),
+        ("Liability shall exceed USD 5,000.", ("limit",)),
+        ("The warehouse is painted green every spring.", ("words",)),
+    ],
+)
+def test_claims_are_supported_or_told_what_they_lack(claim: str, missing: tuple[str, ...]) -> None:
+    support = judge(claim)
+    assert support.missing == missing
+    assert support.supported == (not missing)
+
+
+def test_without_evidence_there_is_no_support() -> None:
+    assert Judge("The fee is due.").judge([]) == Support(0.0, ("citation",))
+
+
+def test_citations_support_a_claim_together() -> None:
+    claim = "The fee of $500 is due within 30 days."
+    parts = ["The monthly fee is $500.", "Every fee is due within thirty days."]
+    assert not any(judge(claim, part).supported for part in parts)
+    assert Judge(claim).judge([evidence(part) for part in parts]).supported
+
+
+def test_a_found_quote_helps_and_an_invented_one_hurts() -> None:
+    claim = "A thrifty supplier transfers its warehouse with approval by the buyer."
+    plain, quoted, invented = (
+        judge(claim, quote=quote).score for quote in ("", "prior written consent", "as it pleases")
+    )
+    assert quoted > plain > invented
+
+
+def test_a_translated_claim_rests_on_its_facts_and_its_quote() -> None:
+    assert judge("Договор можно расторгнуть за 30 дней.").supported
+    assert judge("Договор можно расторгнуть.", quote="may terminate this Agreement").supported
+    assert judge("Договор можно расторгнуть за 45 дней.", quote="thirty (30) days").missing == (
+        "number 45 дней",
+    )
+    assert judge("Поставщик вправе уступить договор.", quote="shall not assign this Agreement").missing == (
+        "negation",
+    )
+    assert judge("Договор можно расторгнуть.").missing == ("words",)
+
+
+def test_a_duty_made_of_a_right_counts_for_less() -> None:
+    assert (
+        judge("Either party must terminate this Agreement.").score
+        < judge("Either party may terminate this Agreement.").score
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["It is not unlawful not to pay.", "не не", "不不不", "no no no", "unless without except", "Not."]
+)
+def test_strange_negations_get_a_verdict(text: str) -> None:
+    assert 0.0 <= judge(text, text).score <= 1.0
+
+
+WORDS = st.lists(
+    st.sampled_from(
+        """The Supplier shall may not no pay assign 30 days $5 Acme never without consent
+        не вправе 不得 转让 . , ;""".split()
+    ),
+    max_size=20,
+).map(" ".join)
+
+
+@given(WORDS, WORDS)
+def test_a_score_says_supported_exactly_where_nothing_is_missing(claim: str, text: str) -> None:
+    support = judge(claim, text)
+    assert 0.0 <= support.score <= 1.0
+    assert support.supported == (support.score >= SUPPORTED) == (not support.missing)
+
+
+@given(WORDS, WORDS, st.integers(10, 99_999))
+def test_a_number_that_is_not_there_is_never_supported(claim: str, text: str, number: int) -> None:
+    support = judge(f"{claim} {number} kg", text.replace(str(number), ""))
+    assert not support.supported
