@@ -1,4 +1,4 @@
-"""The mirror foretells the common prefix, no more and, but for one piece, no less."""
+"""The mirror foretells the common prefix, no more and no less, once it is a piece long."""
 
 from __future__ import annotations
 
@@ -31,8 +31,33 @@ def test_the_longest_prefix_sent_is_found(
         mirror.sent(messages, now=0.0)
     longest = max((shared(render(m), render(asked)) for m in sent), default=0)
     found = mirror.cached(asked, now=1.0)
-    assert found <= longest
-    assert longest - found < PIECE
+    assert found in {longest, 0}
+    assert found == longest or longest < PIECE
+
+
+@given(st.lists(st.tuples(MESSAGES, st.integers(1, 400)), min_size=1, max_size=8), MESSAGES)
+def test_what_has_expired_is_not_foretold_and_what_was_sent_again_is(
+    sent: list[tuple[list[PromptMessage], int]], asked: list[PromptMessage]
+) -> None:
+    mirror, now, alive = PrefixMirror(lifetime=600.0), 0.0, list[tuple[str, float]]()
+    for messages, pause in sent:
+        mirror.sent(messages, now)
+        alive.append((render(messages), now + 600.0))
+        now += pause
+    longest = max((shared(text, render(asked)) for text, end in alive if end > now), default=0)
+    found = mirror.cached(asked, now)
+    assert found == longest or (found == 0 and longest < PIECE)
+
+
+@given(st.lists(MESSAGES, min_size=1, max_size=8), st.integers(1, 12))
+def test_a_full_mirror_forgets_endings_before_beginnings(
+    sent: list[list[PromptMessage]], capacity: int
+) -> None:
+    mirror = PrefixMirror(lifetime=600.0, capacity=capacity)
+    for messages in sent:
+        mirror.sent(messages, now=0.0)
+    latest = render(sent[-1])
+    assert mirror.cached(sent[-1], now=1.0) >= min(len(latest), capacity * PIECE)
 
 
 def test_what_is_old_is_forgotten() -> None:
