@@ -1,0 +1,157 @@
+"""The reference of the HTTP service, from its own OpenAPI description."""  # noqa: INP001 — imported by a script
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from service.http.app import create_app
+from service.http.problems import MEDIA_TYPE as PROBLEM
+from service.http.problems import STATUSES
+from service.http.responses import Citation, Claim, PlanEvent, Problem, QueryResponse, TextEvent, UsageEvent
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import BaseModel
+
+    from service.wiring import Services
+
+Schema: TypeAlias = Mapping[str, Any]
+"""A part of an OpenAPI description."""
+
+OPENING = f"""\
+# The HTTP service
+
+Written by `docs/generate.py` from the code; CI compares the two. A running server shows the same at `/docs`.
+
+Offsets are Unicode code points of a document's text, from 0, the end exclusive; pages and lines count from 1.
+With an access key set, every request under `/v1` carries `Authorization: Bearer KEY`.
+Errors are problem documents as RFC 9457 describes them (`{PROBLEM}`):
+{", ".join(f"{status} {HTTPStatus(status).phrase}" for status in STATUSES)}.
+"""
+EVENTS: Mapping[str, tuple[type[BaseModel], str]] = {
+    "plan": (PlanEvent, "what will be read; nothing has been generated yet"),
+    "reasoning": (TextEvent, "a piece of the model's thinking"),
+    "delta": (TextEvent, "a piece of the answer"),
+    "citation": (Citation, "a place; a later event with the same `index` replaces it"),
+    "claim": (Claim, "a claim with its verdict"),
+    "usage": (UsageEvent, "what the answer took"),
+    "done": (QueryResponse, "the whole answer; nothing follows"),
+    "error": (Problem, "in the place of the rest; nothing follows"),
+}
+
+
+def http_page() -> str:
+    """The whole page."""
+    # Before a request comes, an application looks only at the settings.
+    services = cast("Services", SimpleNamespace(settings=Settings()))
+    described: Schema = create_app(services).openapi()
+    schemas = _schemas(described)
+    parts = [OPENING]
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            parts += _operation(method.upper(), path, operation)
+    return "\n".join([*parts, *_events(), "## Shapes\n", *_shapes(schemas)])
+
+
+def _schemas(described: Schema) -> dict[str, Schema]:
+    """Every shape by name: those of bodies and, not known to OpenAPI, those of events."""
+    schemas: dict[str, Schema] = dict(described["components"]["schemas"])
+    for model, _ in EVENTS.values():
+        whole = model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+        for name, schema in {**whole.get("$defs", {}), model.__name__: whole}.items():
+            schemas.setdefault(name, schema)
+    return dict(sorted(schemas.items()))
+
+
+def _operation(method: str, path: str, operation: Schema) -> Iterator[str]:
+    yield f"## {method} {path}\n"
+    yield operation["description"] + "\n"
+    parameters = operation.get("parameters", ())
+    if parameters:
+        yield "| parameter | | |\n|---|---|---|"
+        for parameter in parameters:
+            schema: Schema = parameter["schema"]
+            kind = "in the path" if parameter["in"] == "path" else _kind(schema) + _default(schema)
+            yield f"| `{parameter['name']}` | {kind} | {_cell(parameter.get('description', ''))} |"
+        yield ""
+    if "requestBody" in operation:
+        yield f"Takes {_body(operation['requestBody'])}.\n"
+    for status, response in operation["responses"].items():
+        if PROBLEM not in response.get("content", {}) and status != "422":
+            yield f"{status}: {_body(response)}\n"
+
+
+def _body(message: Schema) -> str:
+    kinds = message.get("content", {})
+    return (
+        " or ".join("events" if "event" in media else _kind(kinds[media]["schema"]) for media in kinds)
+        or "no body"
+    )
+
+
+def _events() -> Iterator[str]:
+    yield "## Events\n"
+    yield "`POST /v1/query` with `stream` answers with server-sent events, in about this order:\n"
+    yield "| event | data | |\n|---|---|---|"
+    for name, (model, meaning) in EVENTS.items():
+        yield f"| `{name}` | {_link(model.__name__)} | {meaning} |"
+    yield ""
+
+
+def _shapes(schemas: Mapping[str, Schema]) -> Iterator[str]:
+    for name, schema in schemas.items():
+        if name in {"HTTPValidationError", "ValidationError"}:  # FastAPI's own: ours is Problem
+            continue
+        yield f"### {name}\n"
+        yield schema.get("description", "") + "\n"
+        yield "| field | | |\n|---|---|---|"
+        required = schema.get("required", ())
+        for field, inner in schema.get("properties", {}).items():
+            kind = _kind(inner) + ("" if field in required else _default(inner))
+            yield f"| `{field}` | {kind} | {_cell(inner.get('description', ''))} |"
+        yield ""
+
+
+def _default(schema: Schema) -> str:
+    default = schema.get("default")
+    return "; may be absent" if default is None else f"; `{str(default).lower() or '(empty)'}` if absent"
+
+
+def _kind(schema: Schema) -> str:
+    match schema:
+        case {"$ref": reference}:
+            return _link(str(reference).rsplit("/", 1)[-1])
+        case {"anyOf": options}:
+            return " or ".join(_kind(option) for option in options)
+        case {"enum": values}:
+            return ", ".join(f"`{value}`" for value in values)
+        case {"type": "array", "items": items}:
+            return f"list of {_kind(items)}"
+        case {"additionalProperties": {"type": kind}}:
+            return f"name → {kind}"
+        case _:
+            return str(schema.get("type", "anything")) + _limits(schema)
+
+
+def _limits(schema: Schema) -> str:
+    least = schema.get("minimum", schema.get("minLength"))
+    most = schema.get("maximum", schema.get("maxLength"))
+    if least is None and most is None:
+        return ""
+    unit = " characters" if "maxLength" in schema or "minLength" in schema else ""
+    if least is None or most is None:
+        return f" (at {'most' if least is None else 'least'} {most if least is None else least}{unit})"
+    return f" ({least}–{most}{unit})"
+
+
+def _link(name: str) -> str:
+    return f"[{name}](#{name.lower()})"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
