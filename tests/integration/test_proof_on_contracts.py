@@ -73,7 +73,7 @@ def is_supported(claim: str, passage: PromptPassage) -> bool:
 
 
 def refused(change: Callable[[Clause], str | None]) -> float:
-    """The share of changed clauses that are refused; ``change`` gives None where a clause cannot be changed."""
+    """The share of changed clauses that are refused; ``change`` gives None where it does not apply."""
     changed = [(claim, clause[1]) for clause in clauses() if (claim := change(clause))]
     assert len(changed) >= 30
     return sum(not is_supported(claim, passage) for claim, passage in changed) / len(changed)
@@ -83,13 +83,11 @@ def _with_other_number(clause: Clause) -> str | None:
     """Another number, unless it numbers a section: passages seldom hold their own."""
     sentence, passage = clause
     for match in re.finditer(r"(?<![\w.,/-])\d{1,4}(?![\w,/-]|\.\d)", sentence):
-        new = str(int(match[0]) + 13)
+        before, new = sentence[: match.start()], str(int(match[0]) + 13)
         reference = re.search(
-            r"(?:sections?|articles?|paragraph|exhibit|§)[\s\d,and]*$",
-            sentence[: match.start()],
-            re.IGNORECASE,
+            r"(?:sections?|articles?|paragraph|exhibit|§)[\s\d,and]*$", before, re.IGNORECASE
         )
-        if match.start() > 4 and not reference and not re.search(rf"(?<!\d){new}(?!\d)", passage.text):
+        if len(before) > 4 and not reference and not re.search(rf"(?<!\d){new}(?!\d)", passage.text):
             return before + new + sentence[match.end() :]
     return None
 
