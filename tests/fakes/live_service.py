@@ -1,0 +1,134 @@
+"""The whole service over real sockets: wired services, an HTTP server in a thread, a scripted GLM-5."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import uvicorn
+
+from ingest.pipeline import Ingester
+from ingest.reading import read
+from ingest.sandbox import InlineParser
+from service.http.app import create_app
+from service.wiring import open_services
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from ingest.pipeline import Report
+    from service.settings import Settings
+    from service.wiring import Services
+    from tests.fakes.http_wire import Recorded
+
+_STARTED_WITHIN = 20.0
+_LARGEST = 2**24
+
+
+@dataclass(frozen=True)
+class LiveService:
+    """A server and a client of it. ``services`` are the same ones that it answers from."""
+
+    services: Services
+    http: httpx2.Client
+    url: str
+
+    def ingest(self, *paths: Path, collection: str = "default") -> Report:
+        """Through the real pipeline, read in this process: nothing to start."""
+        wired = self.services
+        ingester = Ingester(wired.catalog, wired.index, wired.embedder, InlineParser(read))
+        return ingester.ingest("default", collection, paths, largest=_LARGEST, on_progress=lambda _: None)
+
+    def get(self, path: str, status: int = 200) -> Any:  # noqa: ANN401 — JSON
+        return _json(self.http.get(path), status)
+
+    def post(self, path: str, body: object, status: int = 200) -> Any:  # noqa: ANN401 — JSON
+        return _json(self.http.post(path, json=body), status)
+
+    def ask(self, question: str, **fields: object) -> Any:  # noqa: ANN401 — JSON
+        """The body of a successful answer."""
+        return self.post("/v1/query", {"question": question, **fields})
+
+    def events(self, question: str, **fields: object) -> list[tuple[str, Any]]:
+        """Names and bodies of a streamed answer."""
+        response = self.http.post("/v1/query", json={"question": question, "stream": True, **fields})
+        assert response.status_code == 200, response.text
+        assert response.headers["content-type"].startswith("text/event-stream")
+        return parse_events(response.text)
+
+    def documents(self, collection: str = "default") -> dict[str, Any]:
+        """Listed documents by path."""
+        listed = self.get(f"/v1/documents?collection={collection}&limit=1000")
+        return {document["path"]: document for document in listed["documents"]}
+
+
+@contextmanager
+def live(settings: Settings) -> Generator[LiveService]:
+    """Serve while the block runs."""
+    with open_services(settings) as services, served(services) as url:
+        headers = (
+            {"Authorization": f"Bearer {settings.access_key.get_secret_value()}"}
+            if settings.access_key
+            else {}
+        )
+        with httpx2.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as http:
+            yield LiveService(services, http, url)
+
+
+@contextmanager
+def served(services: Services) -> Generator[str]:
+    """An HTTP server over these services; its address."""
+    config = uvicorn.Config(create_app(services), host="127.0.0.1", port=0, log_level="critical")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + _STARTED_WITHIN
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        assert time.monotonic() < deadline, "the server did not start in time"
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(_STARTED_WITHIN)
+        assert not thread.is_alive(), "the server did not stop"
+
+
+def parse_events(text: str) -> list[tuple[str, Any]]:
+    """Server-sent events as the server frames them: a name line, a data line, an empty one."""
+    frames = [frame.split("\n") for frame in text.removesuffix("\n\n").split("\n\n")]
+    assert all(len(lines) == 2 for lines in frames)
+    return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in frames]
+
+
+_PASSAGE = re.compile(
+    r"^\[(D\d+:\d+)\] (.*?)(?=^\[D\d+:\d+\] |^# D\d+ |^Probably most relevant|^Question: |\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def passages_of(request: Recorded) -> dict[str, str]:
+    """Marker → text of every passage that a prompt shows, earlier turns included."""
+    turns = (str(turn["content"]) for turn in request.messages if turn["role"] == "user")
+    return {m[1]: m[2].strip() for turn in turns for m in _PASSAGE.finditer(turn)}
+
+
+def relevant_of(request: Recorded) -> list[str]:
+    """The markers that the last turn calls most relevant."""
+    named = re.search(r"^Probably most relevant: (.*)\.$", request.question, re.MULTILINE)
+    return named[1].split(", ") if named else []
+
+
+def _json(response: httpx2.Response, status: int) -> Any:  # noqa: ANN401 — JSON
+    assert response.status_code == status, response.text
+    if status >= 400:
+        assert response.headers["content-type"] == "application/problem+json"
+    return response.json() if response.content else None
