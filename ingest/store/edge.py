@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ingest.store.contract import Point, SparseVector
 
 EXACT_POINTS = 100_000
-"""Up to at least this many points a segment is searched exactly, even after an optimization."""
+"""Up to this many points a segment is searched exactly, even after an optimization."""
 BATCH_BYTES = 4_000_000
 """Of the write-ahead log at once; its files hold 32 MB."""
 
@@ -166,7 +166,7 @@ def _configuration(dimensions: int) -> qdrant.EdgeConfig:
     return qdrant.EdgeConfig(
         vectors={DENSE: qdrant.EdgeVectorParams(dimensions, qdrant.Distance.Cosine, datatype=half)},
         sparse_vectors={SPARSE: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
-        optimizers=qdrant.EdgeOptimizersConfig(indexing_threshold=EXACT_POINTS * dimensions * 4 // 1000),
+        optimizers=qdrant.EdgeOptimizersConfig(indexing_threshold=EXACT_POINTS * dimensions * 2 // 1024),
     )
 
 

@@ -37,6 +37,7 @@ class Recorded:
 
     method: str
     path: str
+    query: str
     body: str
     key: str | None = None
 
@@ -101,11 +102,11 @@ class QdrantRest:
 
     def answer(self, method: str, target: str, body: str, key: str | None) -> Json:
         """The ``result`` of a request."""
-        path = target.partition("?")[0]
+        path, _, query = target.partition("?")
         for (wanted, template), action in self._routes().items():
             pattern = re.escape(template).replace(r"\{collection_name\}", "([^/]+)")
             if method == wanted and (match := re.fullmatch(pattern, path)):
-                self.requests.append(Recorded(method, template, body, key))
+                self.requests.append(Recorded(method, template, query, body, key))
                 return action(*match.groups(), body)
         raise HttpError(501, f"{method} {path} is not translated")
 

@@ -85,6 +85,13 @@ def test_every_question_and_every_deletion_stays_inside_the_scope(server: Qdrant
     assert conditions[0]["key"] == "scope"
 
 
+def test_every_write_waits_until_it_is_applied(server: QdrantRest) -> None:
+    use_everything(server)
+    writes = [r for r in server.requests if r.path.endswith(("/points", "/index", "/delete"))]
+    assert len(writes) == 5
+    assert {request.query for request in writes} == {"wait=true"}
+
+
 @needs_shared
 def test_every_body_is_what_the_published_interface_describes(server: QdrantRest) -> None:
     use_everything(server)
