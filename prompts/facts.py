@@ -55,6 +55,13 @@ class ClaimFacts:
     def __len__(self) -> int:
         return len(self._dates) + len(self._quantities) + len(self._identifiers) + len(self._names)
 
+    def holds(self, position: int) -> bool:
+        """Whether a character of the claim belongs to one of its numbers or dates."""
+        return any(date.start <= position < date.end for date in self._dates) or any(
+            quantity.start <= position < quantity.start + len(quantity.written)
+            for quantity in self._quantities
+        )
+
     def missing(self, source: SourceFacts) -> list[str]:
         """What the source lacks: ``number 45``, ``date 2024-01-05``, ``name Acme Ltd``, ``section 4.2``."""
         lost = [f"date {date}" for date in self._dates if not source.has_date(date)]

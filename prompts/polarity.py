@@ -43,13 +43,17 @@ _CUES: Sequence[tuple[CueKind, str]] = (
         (
             r"\bwithout\b|\bunless\b|\bexcept(?:ing)?\b|\bother\s+than\b|\bsave\s+(?:for|as|that)\b"
             r"|\buntil\b|\bexcluding\b"
-            r"|\bбез\b|\bкроме\b|\bза\s+исключением\b|\bесли\s+не\b|\bпомимо\b|\bпока\s+не\b|未经|除非|除了?|未获"
+            r"|\bбез\b|\bкроме\b|\bза\s+исключением\b|\bесли\s+не\b|\bпомимо\b|\bпока\s+не\b|未经|除非|除了"
+            r"|(?<![解免清扣排删])除[^，。]{1,20}外|未获"
             r"|未得|没有.{0,8}同意|无.{0,4}同意"
         ),
     ),
     (
         "verb",
-        r"\bnot\b|\bcannot\b|n['’]t\b|\bnever\b|\bне\b|\bнельзя\b|不得|不能|不会|不可|不应|不予|不再|不|未|没有|没|勿|禁止|严禁",
+        (
+            r"\bnot\b|\bcannot\b|n['’]t\b|\bnever\b|\bне\b|\bнельзя\b|不得|不能|不会|不可|不应|不予|不再|不必|无权|无需|无须|不|未"
+            r"|没有|没|勿|禁止|严禁"
+        ),
     ),
     (
         "noun",
@@ -106,6 +110,8 @@ _LIGHT = frozenset(
 _CHINESE_PREPOSITION = re.compile(r"\s*[将把向对与以在为因]")
 _TOKEN = re.compile(r"[^\W_]+|[;.,:]")
 _DENIALS = frozenset({"not", "never", "не"})
+_BEFORE = re.compile(r"\b(?:before|prior\s+to)\b", re.IGNORECASE)
+_ADVERB = re.compile(r"(?!(?:apply|supply|comply|rely|imply|reply|multiply)\b)[a-z]+ly", re.IGNORECASE)
 _REACH = 90
 
 
@@ -231,7 +237,7 @@ def _head(text: str, words: Sequence[Word], under: list[int]) -> str:
     """The first word that says something; what stands before it only helps ("not *entitled* to assign")."""
     for place in under:
         word = words[place]
-        if word.stem not in _LIGHT and not text[word.start : word.end].lower().endswith("ly"):
+        if word.stem not in _LIGHT and not _ADVERB.fullmatch(text, word.start, word.end):
             return concept(word.stem)
     return concept(words[under[-1]].stem)
 
@@ -253,7 +259,7 @@ def _denies_what_is_stated(claim: Polarity, source: Polarity) -> bool:
     if claim.exceptions and source.is_restrictive and not (claim.exceptions & source.exceptions):
         return False
     for negation in claim.negations:
-        if negation.kind not in ("verb", "noun") or negation.scope & source.scope:
+        if negation.kind not in ("verb", "noun") or negation.scope & (source.scope | source.tail):
             continue
         if negation.heads & (source.free - source.scope):
             return True
@@ -267,12 +273,14 @@ def _states_what_is_denied(claim: Polarity, source: Polarity) -> bool:
         turned |= frozenset[str]().union(*(item.heads for item in source.negations)) & free
     if not claim.negations and not turned:
         turned = _under_nouns(source) & free - source.free
+    if not (claim.negations or claim.exceptions or source.is_strong) and "without" in source.exceptions:
+        turned |= source.tail & free
     if not (turned or claim.negations or claim.is_restrictive) and source.is_strong:
         shared = claim.words & source.words
         turned = shared if shared <= source.scope | _before_negation(source) else turned
     if not turned:
         return False
-    return not _uses_exception(claim, source)
+    return not (source.is_strong and _uses_exception(claim, source))
 
 
 def _under_nouns(source: Polarity) -> frozenset[str]:
@@ -314,7 +322,6 @@ def _before_negation(source: Polarity) -> frozenset[str]:
 
 def _uses_exception(claim: Polarity, source: Polarity) -> bool:
     """Whether the claim states the exception of the source: "with consent" for "not … without consent"."""
-    return (
-        bool(claim.words & source.tail - (source.words - source.tail))
-        and not claim.exceptions & source.exceptions
-    )
+    if claim.exceptions & source.exceptions or ("until" in source.exceptions and _BEFORE.search(claim.text)):
+        return False
+    return bool(claim.words & source.tail)

@@ -187,7 +187,8 @@ class Judge:
 
     @cached_property
     def _concepts(self) -> frozenset[str]:
-        return frozenset(concept(word.stem) for word in self._words)
+        """What the claim's words mean; numbers and their units are weighed as facts instead."""
+        return frozenset(concept(word.stem) for word in self._words if not self._facts.holds(word.start))
 
     @cached_property
     def _script(self) -> Script | None:

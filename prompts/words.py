@@ -58,7 +58,7 @@ _SYNONYMS = (
     "expire expires expiration lapse",
     "assign assignment transfer transfers",
     "pay payment payable paid pays remit remittance",
-    "notice notify notification notifies inform",
+    "notice notify notification notifies",
     "fee price charge cost compensation consideration",
     "law laws",
     "govern governs governed governing",
