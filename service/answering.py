@@ -89,7 +89,8 @@ class Answerer:
             yield Cited(citation)
         for claim in proven.claims:
             yield Judged(claim)
-        await self._keep(prepared, StoredTurn(prepared.query.question, "", proven.text, ()))
+        quoted = tuple((c.document, c.first_passage) for c in proven.citations)
+        await self._keep(prepared, StoredTurn(prepared.query.question, "", proven.text, quoted))
         yield Done(_answer(prepared, proven, placed, model=None, usage=Usage(), cost=Cost()))
 
     async def _generated(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.errors import LecternError
+from prompts.planner import PromptTooLongError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +60,6 @@ def main() -> None:
     """Run a command; what fails on purpose is one line on standard error and exit status 1."""
     try:
         cli.main(prog_name="lectern")
-    except LecternError as error:
+    except (LecternError, PromptTooLongError) as error:
         click.echo(f"lectern: {error}", err=True)
         sys.exit(1)

@@ -29,7 +29,11 @@ class ServerRefused(PermanentError):
 
 
 class ServerUnreachable(TransientError):
-    """Nobody answers at this address."""
+    """The server went away, or does not answer in time."""
+
+
+class ServerAbsent(ServerUnreachable):
+    """Nobody listens at this address: nothing was asked."""
 
 
 class Client:
@@ -45,7 +49,7 @@ class Client:
 
         Raises:
             ServerRefused: the request was bad, or answering failed.
-            ServerUnreachable: the server is not there, or went away.
+            ServerUnreachable: the server is not there (`ServerAbsent`), or went away.
         """
         body = request.model_copy(update={"stream": True}).model_dump(exclude_none=True)
         with _reported(), self._http.stream("POST", "/v1/query", json=body) as response:
@@ -83,5 +87,7 @@ def _problem(response: httpx2.Response) -> Problem:
 def _reported() -> Generator[None]:
     try:
         yield
+    except httpx2.ConnectError as error:
+        raise ServerAbsent(f"no server answers: {error}") from error
     except httpx2.TransportError as error:
         raise ServerUnreachable(f"the server does not answer: {error}") from error

@@ -34,7 +34,7 @@ class StoredTurn:
     answer: str
     """What the model wrote, markers included, stripped as providers do before they render it again."""
     passages: tuple[tuple[int, int], ...]
-    """Document and passage numbers that the message added."""
+    """Document and passage numbers that the message added or, without a model, that the answer quotes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from service.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
     from ingest.embedding import Embedder
@@ -94,12 +95,12 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
     """Wire the services for as long as the block runs; ``model`` stands in for the configured one.
 
     Raises:
-        SettingsError: an unknown provider.
+        SettingsError: an unknown provider, or a data folder that cannot be made.
         UnsupportedStore: the data directory is another version's.
         IndexUnavailable: the index cannot be opened.
     """
     with ExitStack() as closing:
-        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_folder(settings.data)
         catalog = closing.enter_context(
             open_catalog(settings.database_url or settings.data / "catalog.sqlite")
         )
@@ -113,6 +114,13 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         preparer = Preparer(library, searcher, sessions, generation)
         answerer = Answerer(library, sessions, preparer, generation)
         yield Services(settings, catalog, index, embedder, library, searcher, answerer, generation)
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SettingsError(f"setting data: {data}: {error.strerror}") from error
 
 
 def _index(settings: Settings, embedder: Embedder) -> Index:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.answers import MODES
-from service.client import Client, ServerUnreachable
+from service.client import Client, ServerAbsent, ServerUnreachable
 from service.commands import options
 from service.commands.printing import print_answer, print_footer, print_sources
 from service.http.requests import QueryRequest
@@ -52,7 +52,8 @@ def command(
     Where a server runs over the same data it answers, which is faster than starting up.
     """
     settings = options.settings()
-    request = QueryRequest(
+    request = options.body(
+        QueryRequest,
         question=question,
         collection=collection or settings.collection,
         documents=list(documents) or None,
@@ -99,8 +100,11 @@ def _events(settings: Settings, request: QueryRequest) -> Iterator[tuple[str, st
         client = Client(server.url, key)
         try:
             yield from client.query(request)
+        except ServerAbsent:
+            pass  # it was killed, and something else has its process id by now
+        else:
+            return
         finally:
             client.close()
-        return
     # Imported by name: a second of imports that a running server saves.
     yield from import_module("service.asking").events(settings, request)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
+from pydantic import BaseModel, ValidationError
 
 from service.settings import load_settings
 
 if TYPE_CHECKING:
     from service.settings import Settings
 
+Body = TypeVar("Body", bound=BaseModel)
 
 collection = click.option(
     "--collection", "-c", metavar="NAME", help="Which collection; by default the settings'."
@@ -23,3 +25,17 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, as H
 def settings() -> Settings:
     """What the environment and ``lectern.toml`` of this folder say."""
     return load_settings(os.environ, Path.cwd())
+
+
+def body(kind: type[Body], **fields: object) -> Body:
+    """What HTTP would take, under the same rules.
+
+    Raises:
+        click.UsageError: it would be refused; names every field that is wrong.
+    """
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)
+        said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong)
+        raise click.UsageError(said) from error

@@ -7,6 +7,7 @@ import click
 from service.answers import DEFAULT_TENANT
 from service.commands import options
 from service.commands.printing import print_hit
+from service.http.requests import SearchRequest
 from service.http.responses import Hit, SearchResponse
 from service.wiring import open_services
 
@@ -24,10 +25,17 @@ def command(
 ) -> None:
     """Find the places that answer a query, best first."""
     settings = options.settings()
+    request = options.body(
+        SearchRequest,
+        query=query,
+        collection=collection or settings.collection,
+        documents=list(documents) or None,
+        top_k=limit,
+    )
     with open_services(settings) as services:
-        record = services.library.collection(DEFAULT_TENANT, collection or settings.collection)
-        chosen = services.library.numbers(record, documents) if documents else None
-        hits = services.searcher.search(record, query, documents=chosen, limit=limit)
+        record = services.library.collection(DEFAULT_TENANT, request.collection)
+        chosen = services.library.numbers(record, request.documents) if request.documents else None
+        hits = services.searcher.search(record, request.query, documents=chosen, limit=request.top_k)
     found = SearchResponse(hits=[Hit.of(hit) for hit in hits])
     if as_json:
         click.echo(found.model_dump_json(indent=2))

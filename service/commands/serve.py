@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 import uvicorn
@@ -15,6 +16,8 @@ from service.settings import SettingsError
 from service.wiring import open_services
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from service.settings import Settings
 
 _GRACE_SECONDS = 20
@@ -32,6 +35,8 @@ def command(host: str | None, port: int | None) -> None:
     settings = options.settings().model_copy(update=given)
     if not settings.is_loopback and settings.access_key is None:
         raise SettingsError(f"binding {settings.host} needs an access key: set LECTERN_ACCESS_KEY")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
     with _bound(settings) as listening, open_services(settings) as services:
         url = _url(settings, listening)
         server = uvicorn.Server(
@@ -42,6 +47,12 @@ def command(host: str | None, port: int | None) -> None:
         with announced(settings.data, url):
             click.echo(f"Lectern answers at {url}  (API: {url}/docs)")
             server.run(sockets=[listening])
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    """Leave through every ``with``; uvicorn sends itself the signal again once it has shut down."""
+    del number, frame
+    raise SystemExit(0)
 
 
 def _bound(settings: Settings) -> socket.socket:
