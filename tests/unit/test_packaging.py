@@ -1,0 +1,160 @@
+"""What the tree promises to those who install it, and the import rules that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from ingest.store.server import OLDEST_SERVER
+from service.settings import PREFIX, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = ("ingest", "prompts", "service")
+SHARED = {
+    "Stemmer": ("ingest/terms.py", "prompts/words.py"),
+    "alembic": ("ingest/catalog/",),
+    "click": ("service/cli.py", "service/commands/"),
+    "fastapi": ("service/http/",),
+    "filelock": ("ingest/catalog/", "service/index_process/", "service/ingesting.py"),
+    "httpx2": ("ingest/remote_embedding.py", "service/client.py", "service/models/openai_client.py"),
+    "numpy": ("ingest/",),
+    "pydantic": ("ingest/remote_embedding.py", "service/"),
+    "rich": ("service/commands/",),
+    "sqlalchemy": ("ingest/catalog/",),
+    "starlette": ("service/http/",),
+    "tree_sitter": ("ingest/readers/",),
+}
+"""Libraries that more than one module may import, and where; every other one has a single file."""
+PAGES = ["README.md", "README.ru.md", *(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))]
+FOUND_BY_NAME = {"llama-index-core"}
+"""Its vocabulary file is read; nothing of it is imported."""
+
+
+@cache
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def imports() -> dict[str, set[str]]:
+    """Modules that import each third-party package, by its top name."""
+    found: dict[str, set[str]] = {}
+    for package in OURS:
+        for module in sorted((ROOT / package).rglob("*.py")):
+            for name in imported(ast.parse(module.read_text(encoding="utf-8"))):
+                if name not in sys.stdlib_module_names and name not in OURS:
+                    found.setdefault(name, set()).add(module.relative_to(ROOT).as_posix())
+    return found
+
+
+def imported(tree: ast.AST) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return {name.partition(".")[0] for name in names}
+
+
+def declared() -> set[str]:
+    return {canonicalize_name(Requirement(line).name) for line in project()["project"]["dependencies"]}
+
+
+def pinned() -> dict[str, str]:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = (line.split("==") for line in lines if not line.startswith("#"))
+    return {canonicalize_name(name): version for name, version in pins}
+
+
+def shell_blocks(page: str) -> list[str]:
+    return re.findall(
+        r"^```sh\n(.*?)^```$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+
+
+@pytest.mark.parametrize("name", sorted(imports()))
+def test_a_vendor_is_imported_where_it_belongs(name: str) -> None:
+    if name in SHARED:
+        assert {module for module in imports()[name] if not module.startswith(SHARED[name])} == set()
+    else:
+        assert len(imports()[name]) == 1, imports()[name]
+
+
+def test_every_import_is_declared_and_every_dependency_used() -> None:
+    distributions = packages_distributions()
+    used = {canonicalize_name(distribution) for name in imports() for distribution in distributions[name]}
+    assert used - declared() == set()
+    assert declared() - used == FOUND_BY_NAME
+
+
+def test_the_lock_pins_every_dependency_inside_its_range() -> None:
+    lines = [*project()["project"]["dependencies"], *project()["dependency-groups"]["dev"]]
+    for requirement in map(Requirement, lines):
+        assert pinned()[canonicalize_name(requirement.name)] in requirement.specifier, requirement
+
+
+def test_the_lock_names_no_place() -> None:
+    lock = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    assert not re.search(r"://| @ |^-e", lock, re.MULTILINE)
+
+
+def test_the_wheel_holds_types_prompts_corpus_and_licence() -> None:
+    build = project()["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert build["packages"] == list(OURS)
+    assert build["force-include"] == {"examples/corpus": "service/corpus"}
+    assert all((ROOT / package / "py.typed").is_file() for package in OURS)
+    assert (ROOT / "prompts" / "templates" / "rules.md").is_file()
+    assert (ROOT / "examples" / "corpus" / "questions.json").is_file()
+    assert "Version 2.0" in (ROOT / project()["project"]["license-files"][0]).read_text(encoding="utf-8")
+
+
+def test_the_changelog_knows_this_version() -> None:
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## {project()['project']['version']}" in changes
+
+
+def test_both_readmes_open_with_the_same_two_commands() -> None:
+    commands = shell_blocks("README.md")[:2]
+    assert [len(command.splitlines()) for command in commands] == [1, 1]
+    assert commands[0].rstrip().endswith("lectern demo")
+    assert commands[1].rstrip().endswith("pytest")
+    assert shell_blocks("README.ru.md")[:2] == commands
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_of_the_documentation_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", text):
+        assert ((ROOT / page).parent / link).exists(), link
+
+
+def test_compose_runs_the_service_beside_qdrant() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    assert set(services) == {"lectern", "qdrant"}
+    for service in services.values():
+        assert service["healthcheck"]["test"]
+        assert service["deploy"]["resources"]["limits"]["memory"]
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+    assert services["lectern"]["depends_on"]["qdrant"]["condition"] == "service_healthy"
+    version = re.fullmatch(r"qdrant/qdrant:v(\d+)\.(\d+)\.\d+", services["qdrant"]["image"])
+    assert version
+    assert (int(version[1]), int(version[2])) >= OLDEST_SERVER
+
+
+def test_compose_and_image_set_only_what_exists() -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    for name in ("docker-compose.yml", "Dockerfile", "README.md", "README.ru.md"):
+        used = set(re.findall(rf"\b{PREFIX}[A-Z_]+[A-Z]", (ROOT / name).read_text(encoding="utf-8")))
+        assert used - known == set(), name
