@@ -7,33 +7,26 @@ turn that follows it. The document stands pinned before the questions; the tests
 from __future__ import annotations
 
 import asyncio
-import socket
-from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 
 from service.answers import DEFAULT_TENANT
 from service.client import Client
-from service.http.app import create_app
 from service.http.requests import QueryRequest
 from service.http.responses import PlanEvent, QueryResponse, UsageEvent
-from service.ingesting import open_ingester
-from service.wiring import open_services
+from tests.fakes.live_service import live
 from tests.fakes.llama import needs_llama, running_llama, settings_for
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
     from prompts.plan import PromptPlan
     from service.wiring import Services
     from tests.fakes.llama import LlamaServer, Token
 
-pytestmark = [needs_llama, pytest.mark.slow]
+pytestmark = needs_llama
 
 SAILS = "red white blue green black amber violet grey".split()
 RULES_OF_THE_HARBOUR = "# Rules of the harbour\n\n" + "\n\n".join(
@@ -82,44 +75,19 @@ def conversation(tmp_path_factory: pytest.TempPathFactory) -> Generator[Conversa
     folder = tmp_path_factory.mktemp("harbour")
     (folder / "rules.md").write_text(RULES_OF_THE_HARBOUR, encoding="utf-8")
     data = tmp_path_factory.mktemp("data")
-    with running_llama() as server, open_services(settings_for(server, data)) as services:
-        documents = ingest(services, folder)
-        with answering(services) as client:
+    with running_llama() as server, live(settings_for(server, data)) as service:
+        assert service.ingest(folder).indexed == ["rules.md"]
+        documents = [service.documents()["rules.md"]["id"]]
+        client = Client(service.url)
 
-            def ask(question: str, session: str | None = None) -> Asked:
-                request = QueryRequest(question=question, mode="pin", documents=documents, session_id=session)
-                return asked(services, client, server, request)
+        def ask(question: str, session: str | None = None) -> Asked:
+            request = QueryRequest(question=question, mode="pin", documents=documents, session_id=session)
+            return asked(service.services, client, server, request)
 
-            first, again, other = ask(FIRST), ask(FIRST), ask(OTHER)
-            later = ask(LATER, other.response.session_id)
+        first, again, other = ask(FIRST), ask(FIRST), ask(OTHER)
+        later = ask(LATER, other.response.session_id)
+        client.close()
         yield Conversation(server, first, again, other, later)
-
-
-def ingest(services: Services, folder: Path) -> list[str]:
-    """The ids of what is in the folder."""
-    with open_ingester(services) as ingester:
-        report = ingester.ingest(
-            DEFAULT_TENANT, "default", [folder], largest=2**20, on_progress=lambda _: None
-        )
-    assert report.indexed == ["rules.md"]
-    page = services.catalog.documents(DEFAULT_TENANT, "default", limit=10)
-    return [document.id for document in page.documents]
-
-
-@contextmanager
-def answering(services: Services) -> Generator[Client]:
-    """A client of the HTTP service, over a real socket."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(create_app(services), log_level="warning"))
-        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        client = Client(f"http://127.0.0.1:{listening.getsockname()[1]}")
-        try:
-            yield client
-        finally:
-            client.close()
-            server.should_exit = True
-            thread.join()
 
 
 def asked(services: Services, client: Client, server: LlamaServer, request: QueryRequest) -> Asked:

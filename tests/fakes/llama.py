@@ -107,6 +107,7 @@ def settings_for(server: LlamaServer, data: Path) -> Settings:
         llm_provider="ollama",  # of the presets the one nearest: one's own, free, no switch for thinking
         llm_model="smollm2",
         llm_context=CONTEXT,
+        llm_idle_timeout=300.0,  # nothing is heard while a busy machine reads the first prompt
         answer_tokens=12,
         temperature=0.0,
     )
@@ -149,6 +150,7 @@ def _serve() -> None:
     parameters.n_ctx = CONTEXT
     parameters.n_parallel = 1
     parameters.cache_ram_mib = 0
+    parameters.n_ubatch = 64  # an eighth faster than the default of 512 on one thread
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
     parameters.endpoint_metrics = True
     parameters.warmup = False
