@@ -7,11 +7,15 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.fusion import fuse
+from ingest.routing import CLOSE, LEAST_EXPLAINED, Route, explained_run, word_value
 from ingest.sparse import question_vector
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from ingest.embedding import Embedder
     from ingest.model import Hit, Scope
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 
 DENSE_WEIGHT = 0.4
 """Of a dense rank against 1.0 of a BM25 rank: equal weights hurt."""
+ROUTED_WEIGHT = 2.0
+"""Of a rank inside the document that a question names: its first 60 hits stand before all others."""
 CANDIDATES = 4
 """Each ranking is asked for this many times the hits that are wanted."""
 
@@ -81,14 +87,56 @@ class LocalIndex:
     def search(
         self, scope: Scope, question: Question, *, documents: Sequence[int] | None, limit: int
     ) -> list[Hit]:
-        """The best chunks by weighted reciprocal ranks."""
+        """The best chunks by weighted reciprocal ranks.
+
+        A document that the question names is searched once more, with the rest of the question. Its ranks
+        weigh more, but what the whole scope has to say stays in the list: a wrong guess loses nothing.
+        """
         with self._analyzing:
+            words = self._analyzer.question_words(question.text)
             terms = self._analyzer.question_terms(question.text)
-        depth = limit * CANDIDATES
-        sparse = self._store.search_sparse(scope, question_vector(terms), documents=documents, limit=depth)
         vector = self._embedder.embed([question.text])[0]
-        dense = self._store.search_dense(scope, vector, documents=documents, limit=depth)
-        return fuse([(sparse, 1.0), (dense, DENSE_WEIGHT)])[:limit]
+        rankings = self._rankings(scope, terms, vector, documents, limit * CANDIDATES)
+        route = self._route(scope, words) if documents is None else None
+        if route is not None:
+            inside = self._rankings(scope, route.terms, vector, route.documents, limit * CANDIDATES)
+            rankings += [(hits, weight * ROUTED_WEIGHT) for hits, weight in inside]
+        return fuse(rankings)[:limit]
+
+    def _rankings(
+        self,
+        scope: Scope,
+        terms: Sequence[int],
+        vector: NDArray[np.float32],
+        documents: Sequence[int] | None,
+        limit: int,
+    ) -> list[tuple[list[Hit], float]]:
+        sparse = self._store.search_sparse(scope, question_vector(terms), documents=documents, limit=limit)
+        dense = self._store.search_dense(scope, vector, documents=documents, limit=limit)
+        return [(sparse, 1.0), (dense, DENSE_WEIGHT)]
+
+    def _route(self, scope: Scope, words: Sequence[tuple[int, ...]]) -> Route | None:
+        """The documents that a run of the question's words names, if one does and leaves something to ask."""
+        asked = question_vector([term for word in words for term in word])
+        found = self._store.search_sparse(scope.openings, asked, documents=None, limit=2)
+        if not found:
+            return None
+        values = [word_value(word, self._scores(scope, word, found[0].document)) for word in words]
+        start, end, explained = explained_run(values)
+        rest = tuple(term for word in (*words[:start], *words[end:]) for term in word)
+        if explained < LEAST_EXPLAINED or not rest:
+            return None
+        return Route(tuple(h.document for h in found if h.score >= CLOSE * found[0].score), rest)
+
+    def _scores(self, scope: Scope, word: Sequence[int], document: int) -> list[float]:
+        """The BM25 score of each term of a word in a document's opening, 0 where it is not there."""
+        scores: list[float] = []
+        for term in word:
+            hits = self._store.search_sparse(
+                scope.openings, question_vector([term]), documents=[document], limit=1
+            )
+            scores.append(hits[0].score if hits else 0.0)
+        return scores
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points."""
@@ -99,12 +147,14 @@ class LocalIndex:
         return self._store.counts(scope)
 
     def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
-        """Forget these documents."""
+        """Forget these documents, chunks and openings."""
         self._store.delete_documents(scope, documents)
+        self._store.delete_documents(scope.openings, documents)
 
     def delete_scope(self, scope: Scope) -> None:
-        """Forget the whole scope."""
+        """Forget the whole scope, chunks and openings."""
         self._store.delete_scope(scope)
+        self._store.delete_scope(scope.openings)
 
     def flush(self) -> None:
         """Return once everything written so far survives a loss of power."""

@@ -6,7 +6,7 @@ lines count from 1. Lengths on a page are PDF points, the origin at the top left
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -166,6 +166,13 @@ class Scope:
     tenant: str
     collection: str
     generation: int = 1
+    part: Literal["chunks", "openings"] = "chunks"
+    """The chunks of the documents, or one point a document that tells which document it is."""
+
+    @property
+    def openings(self) -> Scope:
+        """The same scope's index of documents."""
+        return replace(self, part="openings")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from ingest.errors import UnknownName, UnreadableFile
 from ingest.indexing import document_points
 from ingest.outline import outline
 from ingest.passages import cut_passages
+from ingest.routing import opening_point
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
@@ -229,6 +230,11 @@ class Ingester:
     def _write(self, scope: Scope, number: int, document: Document, passages: Sequence[Passage]) -> int:
         """Put a document's points into the index, flushed; returns how many they are."""
         chunks = cut_chunks(document, passages)
+        opening = opening_point(
+            document, number=number, analyzer=self._analyzer, dimensions=self._embedder.dimensions
+        )
+        # First: chunks are counted when the index is repaired, and all of them there means this one is too.
+        self._index.upsert(scope.openings, [opening])
         for points in document_points(
             document, passages, chunks, number=number, analyzer=self._analyzer, embedder=self._embedder
         ):

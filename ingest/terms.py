@@ -78,14 +78,25 @@ class Analyzer:
             terms.extend(ids)
         return terms
 
-    def question_terms(self, question: str) -> list[int]:
-        """Like `document_terms`, without the words that only make it a question.
+    def question_words(self, question: str) -> list[tuple[int, ...]]:
+        """The term ids of each word of a question, in order.
 
-        A question made of such words alone keeps them: something must be searched for.
+        Function words have none, nor have the words that only make it a question.
         """
         bare = _CHINESE_QUESTION_WORDS.sub(" ", _QUESTION_PHRASES.sub(" ", question))
-        words = [word for word in _WORD.findall(bare) if word.lower() not in QUESTION_WORDS]
-        return self.document_terms(" ".join(words)) or self.document_terms(question)
+        return [
+            () if word.lower() in QUESTION_WORDS else tuple(self.document_terms(word))
+            for word in _WORD.findall(bare)
+        ]
+
+    def question_terms(self, question: str) -> list[int]:
+        """The terms to search for.
+
+        A question made of function words and question words alone keeps them: something must be searched.
+        """
+        return [term for word in self.question_words(question) for term in word] or self.document_terms(
+            question
+        )
 
     def _terms(self, word: str) -> Iterable[str]:
         if _CJK_ONLY.match(word):

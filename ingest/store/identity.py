@@ -17,7 +17,8 @@ _LECTERN = UUID("5d1c3f0e-6f0a-4a53-9a3b-0c9b1f6d2e47")
 
 def scope_id(scope: Scope) -> UUID:
     """One namespace inside another, so that no two scopes are taken for one, whatever their names hold."""
-    return uuid5(uuid5(uuid5(_LECTERN, scope.tenant), scope.collection), str(scope.generation))
+    index = uuid5(uuid5(uuid5(_LECTERN, scope.tenant), scope.collection), str(scope.generation))
+    return index if scope.part == "chunks" else uuid5(index, scope.part)
 
 
 def point_ids(scope: Scope, points: Iterable[Point]) -> list[UUID]:

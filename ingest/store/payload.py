@@ -36,6 +36,7 @@ def payloads(scope: Scope, points: Iterable[Point]) -> list[dict[str, str | int]
         "tenant": scope.tenant,
         "collection": scope.collection,
         "generation": scope.generation,
+        "part": scope.part,
     }
     return [shared | {field: getattr(point, field) for field in HIT_FIELDS} for point in points]
 

@@ -1,0 +1,79 @@
+"""Which document a question is about, and what of the question only says so.
+
+"Consider the lease between Acme and Bolt; who pays the rent?" is two questions. The names of the parties find
+the contract, and then drown the words that find the clause. So every document has one point made of its
+title and opening; the words that the best opening explains are taken out of the question before the search
+inside that document.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.sparse import chunk_vectors
+from ingest.store.contract import Point
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.model import Document
+    from ingest.terms import Analyzer
+
+OPENING = 2_000
+"""Code points that stand for the whole: title, parties, date, first recitals; of code, its head."""
+GAIN = 0.15
+"""Of a word's BM25 score in the opening: rare words explain more."""
+LARGEST_GAIN = 1.5
+LOSS = 0.6
+"""Of a word that the opening does not hold."""
+LEAST_EXPLAINED = 1.5
+"""A run worth less names no document: the question is about all of them."""
+CLOSE = 0.92
+"""Another document this close to the best one is searched as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Documents that a question names, and the terms left to search for inside them."""
+
+    documents: tuple[int, ...]
+    terms: tuple[int, ...]
+
+
+def opening_point(document: Document, *, number: int, analyzer: Analyzer, dimensions: int) -> Point:
+    """The point that tells which document this is; it has no direction among the dense vectors."""
+    own = analyzer.document_terms(document.text[:OPENING])
+    (sparse,) = chunk_vectors([own], [analyzer.document_terms(document.title)])
+    return Point(
+        document=number,
+        ordinal=0,
+        start=0,
+        end=min(len(document.text), OPENING),
+        first_passage=1,
+        last_passage=1,
+        sparse=sparse,
+        dense=np.zeros(dimensions, dtype=np.float32),
+    )
+
+
+def explained_run(values: Sequence[float]) -> tuple[int, int, float]:
+    """The contiguous run with the largest sum: its start, its end, its sum (Kadane)."""
+    best = (0, 0, 0.0)
+    start, total = 0, 0.0
+    for i, value in enumerate(values):
+        total += value
+        if total <= 0:
+            start, total = i + 1, 0.0
+        elif total > best[2]:
+            best = (start, i + 1, total)
+    return best
+
+
+def word_value(word: Sequence[int], scores: Sequence[float]) -> float:
+    """What a word adds to a run: its score in the opening, or a loss; a function word is neutral."""
+    if not word:
+        return 0.0
+    return min(LARGEST_GAIN, GAIN * max(scores)) if any(scores) else -LOSS
