@@ -35,6 +35,7 @@ _SEPARATORS = ";,；，、|&"
 _DASHES = "-–—‐‑−~"
 _DIGITS = "0123456789"
 _LONGEST_NUMBER = 12
+_LONGEST_RUN = 20
 
 _FORGED = re.compile(r"([\[【［])(?=\\*\s*[Dd]\s*[0-9])")
 _ESCAPED = re.compile(r"([\[【［])\\(?=\\*\s*[Dd]\s*[0-9])")
@@ -172,8 +173,10 @@ class _Cursor:
         return ""
 
     def skip(self, options: str) -> None:
-        while self.take(options):
-            pass
+        """Pass over a few of ``options``; not over any number of them, so that no stream waits for ever."""
+        for _ in range(_LONGEST_RUN):
+            if not self.take(options):
+                return
 
     def number(self) -> int | None:
         start = self.position

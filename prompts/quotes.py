@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 LEAST_LIKENESS = 90.0
 """Percent of likeness, from rapidfuzz, of a near match."""
 
+_MOST_PLACES = 50
+"""Of more equal places than this, the rest are not compared."""
 _LEAST_FUZZY_LENGTH = 12
 _LENGTH_TOLERANCE = 0.15
 _WORD_LIKENESS = 80.0
@@ -72,7 +75,7 @@ class Quotable:
         if not any(map(str.isalnum, wanted)):
             return Found("unquoted", 0, 0)
         for candidate in dict.fromkeys((wanted, unescape(wanted))):
-            places = list(_occurrences(self.text, candidate))
+            places = list(islice(_occurrences(self.text, candidate), _MOST_PLACES))
             if places:
                 return Found("exact", *_preferred(places, preference))
         bare = unescape(wanted)
@@ -87,7 +90,8 @@ class Quotable:
         wanted = fold(quote).text.strip(_EDGES)
         if not wanted:
             return None
-        places = [self.folded.source_range(*place) for place in _occurrences(self.folded.text, wanted)]
+        found = islice(_occurrences(self.folded.text, wanted), _MOST_PLACES)
+        places = [self.folded.source_range(*place) for place in found]
         return Found("normalized", *_preferred(places, preference)) if places else None
 
     def _locate_parts(self, quote: str) -> Found | None:

@@ -13,7 +13,7 @@ CITATION = "\ue000"
 
 _CLOSERS = "\"'”’»)\\]*_`~"
 _STOP = re.compile(
-    rf"[.!?…]+[{_CLOSERS}]*(?=[\s{CITATION}])|[。！？]+[”』」）】’\"*_]*|(?<=[\u3400-\u9fff”」』）])[.!?]+(?=[\s{CITATION}])"
+    rf"(?<![.!?…])[.!?…]+[{_CLOSERS}]*(?=[\s{CITATION}])|[。！？]+[”』」）】’\"*_]*|(?<=[\u3400-\u9fff”」』）])[.!?]+(?=[\s{CITATION}])"
 )
 _GAP = re.compile(rf"[\s{CITATION}]*")
 _OPENERS = "\"'“‘«„([*_`~ \t\n"
