@@ -219,7 +219,10 @@ class _Kept:
             backward = np.full(len(edges) - 1, np.inf, dtype=np.float32)
             backward[self.ink[reach] - begin] = right
             return -_advancing(-np.append(np.minimum.accumulate(backward), left.min()))
-        return _advancing(np.append(np.maximum.accumulate(edges[:-1]), right.max()))
+        end = right.max()
+        # A space may begin where the page ends; its edge makes room for the last one.
+        forward = np.minimum(np.maximum.accumulate(edges[:-1]), end - np.float32(_LEAST))
+        return _advancing(np.append(forward, end))
 
 
 def _inside(glyphs: Glyphs, indexes: NDArray[np.intp]) -> tuple[Floats, Floats, Floats, Floats]:
