@@ -6,6 +6,8 @@ import asyncio
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ingest.errors import PermanentError
+from prompts.planner import PromptTooLongError
 from service.answers import DEFAULT_TENANT
 from service.http.frames import bodies
 from service.wiring import open_services
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from service.http.requests import QueryRequest
     from service.settings import Settings
     from service.wiring import Services
+
+
+class QuestionTooLong(PermanentError):
+    """What was asked does not fit the model's context."""
 
 
 def events(settings: Settings, request: QueryRequest) -> Iterator[tuple[str, str]]:
@@ -53,6 +59,9 @@ def answer_events(
 
 
 async def _answer(services: Services, request: QueryRequest) -> AsyncGenerator[AnswerEvent, None]:
-    prepared = await services.answerer.prepare(request.to_query(DEFAULT_TENANT))
+    try:
+        prepared = await services.answerer.prepare(request.to_query(DEFAULT_TENANT))
+    except PromptTooLongError as error:
+        raise QuestionTooLong(str(error)) from error
     async for event in services.answerer.stream(prepared):
         yield event

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.errors import LecternError
-from prompts.planner import PromptTooLongError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +59,6 @@ def main() -> None:
     """Run a command; what fails on purpose is one line on standard error and exit status 1."""
     try:
         cli.main(prog_name="lectern")
-    except (LecternError, PromptTooLongError) as error:
+    except LecternError as error:
         click.echo(f"lectern: {error}", err=True)
         sys.exit(1)

@@ -97,14 +97,11 @@ def _events(settings: Settings, request: QueryRequest) -> Iterator[tuple[str, st
     server = find_server(settings.data)
     if server is not None:
         key = settings.access_key.get_secret_value() if settings.access_key else None
-        client = Client(server.url, key)
         try:
-            yield from client.query(request)
+            yield from Client(server.url, key).query(request)
         except ServerAbsent:
             pass  # it was killed, and something else has its process id by now
         else:
             return
-        finally:
-            client.close()
     # Imported by name: a second of imports that a running server saves.
     yield from import_module("service.asking").events(settings, request)

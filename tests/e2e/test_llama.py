@@ -86,7 +86,6 @@ def conversation(tmp_path_factory: pytest.TempPathFactory) -> Generator[Conversa
 
         first, again, other = ask(FIRST), ask(FIRST), ask(OTHER)
         later = ask(LATER, other.response.session_id)
-        client.close()
         yield Conversation(server, first, again, other, later)
 
 
