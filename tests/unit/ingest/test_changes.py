@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ingest import chunks
+from ingest.catalog.records import FailureRecord, KnownFile
+from ingest.changes import Failure, content_hash, find_changes
+from ingest.discovery import Skipped
+from ingest.media import MARKDOWN
+from ingest.model import SourceFile
+from ingest.reading import reader_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+USE = "use/3"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> SourceFile:
+    location = tmp_path / "lease.md"
+    location.write_text("# Lease\n")
+    status = location.stat()
+    return SourceFile("lease.md", location, MARKDOWN, status.st_size, status.st_mtime_ns)
+
+
+@pytest.fixture
+def known(source: SourceFile) -> KnownFile:
+    """The file as the last run left it."""
+    reader = reader_of(MARKDOWN)
+    stamp = (source.size, source.modified_ns, content_hash(source))
+    return KnownFile("lease.md", "a1", 7, "ready", *stamp, reader, chunks.VERSION, USE)
+
+
+def failure(source: SourceFile) -> FailureRecord:
+    stamp = (content_hash(source), source.size, source.modified_ns, reader_of(MARKDOWN))
+    return FailureRecord("lease.md", "broken", "torn", *stamp, datetime.now(UTC))
+
+
+def test_a_new_file_is_parsed_with_all_its_facts(source: SourceFile) -> None:
+    changes = find_changes([source], {}, {}, USE)
+
+    [change] = changes.parse
+    assert change.replaces is None
+    facts = change.facts
+    assert (facts.path, facts.size, facts.modified_ns) == ("lease.md", source.size, source.modified_ns)
+    assert (facts.reader, facts.chunker, facts.embedder) == (reader_of(MARKDOWN), chunks.VERSION, USE)
+    assert facts.content_hash == content_hash(source)
+
+
+def test_an_unchanged_file_is_not_even_opened(source: SourceFile, known: KnownFile) -> None:
+    source.location.unlink()
+
+    changes = find_changes([source], {"lease.md": known}, {}, USE)
+
+    assert changes.unchanged == ["lease.md"]
+    assert (changes.parse, changes.touched, changes.failed) == ([], [], [])
+
+
+def test_the_same_bytes_at_another_time_are_touched(source: SourceFile, known: KnownFile) -> None:
+    older = replace(known, modified_ns=known.modified_ns - 1)
+
+    changes = find_changes([source], {"lease.md": older}, {}, USE)
+
+    assert changes.touched == [(older, source)]
+    assert changes.unchanged == ["lease.md"]
+    assert changes.parse == []
+
+
+@pytest.mark.parametrize("outdated", ["reader", "chunker", "embedder"])
+def test_what_an_older_lectern_made_is_parsed_again(
+    source: SourceFile, known: KnownFile, outdated: str
+) -> None:
+    older = replace(known, **{outdated: "older/0"})
+
+    changes = find_changes([source], {"lease.md": older}, {}, USE)
+
+    assert [change.replaces for change in changes.parse] == [7]
+    assert changes.unchanged == []
+
+
+def test_a_pending_version_is_taken_up_and_replaces_nothing(source: SourceFile, known: KnownFile) -> None:
+    pending = replace(known, state="pending")
+
+    changes = find_changes([source], {"lease.md": pending}, {}, USE)
+
+    assert [change.replaces for change in changes.parse] == [None]
+
+
+def test_what_failed_and_is_the_same_fails_again_unread(source: SourceFile) -> None:
+    kept = failure(source)
+    source.location.unlink()
+
+    changes = find_changes([source], {}, {"lease.md": kept}, USE)
+
+    assert changes.failed == [Failure("lease.md", "broken", "torn")]
+    assert changes.parse == []
+
+
+@pytest.mark.parametrize("change", [{"reader": "older/0"}, {"size": 0}, {"modified_ns": 0}])
+def test_what_failed_otherwise_is_tried_again(source: SourceFile, change: dict[str, object]) -> None:
+    kept = replace(failure(source), **change)
+
+    changes = find_changes([source], {}, {"lease.md": kept}, USE)
+
+    assert [c.source for c in changes.parse] == [source]
+
+
+def test_refused_and_vanished_files_are_failures(source: SourceFile) -> None:
+    source.location.unlink()
+
+    changes = find_changes([Skipped("big.txt", "too_large", "1,000 bytes"), source], {}, {}, USE)
+
+    assert changes.failed == [
+        Failure("big.txt", "too_large", "1,000 bytes"),
+        Failure("lease.md", "unreadable", os.strerror(2)),
+    ]

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompts.mirror import render
+from prompts.plan import Block, PromptPlan, Stability
+from service.accounting import count_cost, count_usage, predicted_tokens, summarise
+from service.answers import Usage
+from service.models.contract import TokenUsage
+from service.models.prices import Price
+
+PRICE = Price(input=1.0, cached=0.2, output=3.2)
+BLOCKS = (
+    Block("rules", Stability.RULES, 0, "system", "r" * 100, 25),
+    Block("documents", Stability.PINNED, 1, "user", "d" * 400, 100),
+    Block("question", Stability.FRESH, 1, "user", "q" * 40, 10),
+)
+PLAN = PromptPlan("pin", "short", BLOCKS, (), left_out=("D1:9",))
+
+
+def cached(characters: int) -> list[int]:
+    return [segment.cached_tokens for segment in summarise(PLAN, characters).segments]
+
+
+def test_a_summary_names_blocks_and_what_was_left_out() -> None:
+    summary = summarise(PLAN, 0)
+
+    assert (summary.mode, summary.reason, summary.left_out) == ("pin", "short", ("D1:9",))
+    assert [(s.name, s.stability, s.tokens, s.cached_tokens) for s in summary.segments] == [
+        ("rules", "rules", 25, 0),
+        ("documents", "pinned", 100, 0),
+        ("question", "fresh", 10, 0),
+    ]
+
+
+def test_what_the_cache_holds_is_told_block_by_block() -> None:
+    whole = len(render(PLAN.messages))
+
+    assert cached(whole) == [25, 100, 10]
+    assert cached(whole - 40) == [25, 100, 0]
+    assert cached(whole - 40 - 200) == [25, 50, 0]
+    assert cached(len("\x1esystem\x1f") + 50) == [12, 0, 0]
+
+
+@given(st.integers(0, 700))
+def test_no_more_is_cached_than_was_sent_and_more_text_never_means_less(characters: int) -> None:
+    held = cached(characters)
+
+    assert all(0 <= tokens <= block.tokens for tokens, block in zip(held, BLOCKS, strict=True))
+    assert sum(held) <= sum(cached(characters + 1))
+
+
+def test_a_prefix_below_the_minimum_is_not_cached() -> None:
+    summary = summarise(PLAN, len(render(PLAN.messages)))
+
+    assert predicted_tokens(summary, 135) == 135
+    assert predicted_tokens(summary, 136) == 0
+
+
+def test_usage_is_the_providers_where_it_counts() -> None:
+    reported = TokenUsage(200, 128, 30, 5, reported=True)
+
+    assert count_usage(reported, 190, 120) == Usage(200, 128, 120, 30, 5)
+    assert count_usage(TokenUsage(), 190, 120) == Usage(190, 0, 120, 0, 0)
+
+
+def test_cost_is_what_the_tokens_cost_and_what_the_cache_saved() -> None:
+    cost = count_cost(Usage(1_000, 600, 600, 100), PRICE, {"retrieve": (2_000, 0)})
+
+    assert cost.usd == pytest.approx((400 * 1.0 + 600 * 0.2 + 100 * 3.2) / 1e6)
+    assert cost.saved_usd == pytest.approx(600 * 0.8 / 1e6)
+    assert cost.cached_ratio == 0.6
+    assert cost.alternatives == {"retrieve": pytest.approx((2_000 + 300 * 3.2) / 1e6)}
+
+
+def test_an_unknown_price_is_none_and_never_zero() -> None:
+    cost = count_cost(Usage(1_000, 500), None, {"retrieve": (2_000, 0)})
+
+    assert (cost.usd, cost.saved_usd, cost.alternatives) == (None, None, {})
+    assert cost.cached_ratio == 0.5
+    assert count_cost(Usage(), PRICE, {}).cached_ratio == 0.0
