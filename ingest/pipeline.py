@@ -139,7 +139,8 @@ class Ingester:
         """Make the index agree with the catalog, at whatever moment the last run was killed."""
         expected = self._catalog.manifest(collection)
         held = self._index.counts(collection.scope)
-        stray = sorted(held.keys() - expected.keys())
+        openings = self._index.counts(collection.scope.openings)
+        stray = sorted((held.keys() | openings.keys()) - expected.keys())
         if stray:
             self._index.delete_documents(collection.scope, stray)
         for number, count in expected.items():

@@ -58,11 +58,12 @@ class MemoryIndex:
         return Counter(number for held, number, _ in self.points if held == scope)
 
     def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
-        for key in [key for key in self.points if key[0] == scope and key[1] in documents]:
+        mine = {scope, scope.openings}
+        for key in [key for key in self.points if key[0] in mine and key[1] in documents]:
             del self.points[key]
 
     def delete_scope(self, scope: Scope) -> None:
-        for key in [key for key in self.points if key[0] == scope]:
+        for key in [key for key in self.points if key[0] in {scope, scope.openings}]:
             del self.points[key]
 
     def flush(self) -> None:

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.chunks import cut_chunks
+from ingest.indexing import BATCH, document_points
+from ingest.outline import outline
+from ingest.passages import cut_passages
+from ingest.reading import read_text
+from ingest.terms import Analyzer
+from tests.fakes.embedder import WordEmbedder
+from tests.fakes.files import LEASE, TEXTS
+
+if TYPE_CHECKING:
+    from ingest.model import Chunk
+    from ingest.store.contract import Point
+
+
+def batches(text: str, path: str) -> tuple[list[Chunk], list[list[Point]]]:
+    document = read_text(text, path)
+    passages = cut_passages(document, outline(document))
+    chunks = list(cut_chunks(document, passages))
+    points = document_points(
+        document, passages, chunks, number=7, analyzer=Analyzer(), embedder=WordEmbedder()
+    )
+    return chunks, list(points)
+
+
+def test_a_point_is_its_chunk_with_both_vectors() -> None:
+    chunks, made = batches(LEASE, "lease.md")
+    points = [point for batch in made for point in batch]
+
+    assert [(p.document, p.ordinal, p.start, p.end) for p in points] == [
+        (7, c.ordinal, c.start, c.end) for c in chunks
+    ]
+    for point in points:
+        assert (np.diff(point.sparse.indices.astype(np.int64)) > 0).all()
+        assert len(point.sparse.indices) == len(point.sparse.values) > 0
+        assert np.array_equal(point.dense, WordEmbedder().embed([LEASE[point.start : point.end]])[0])
+
+
+def test_a_clause_is_found_by_its_heading() -> None:
+    heading = set(Analyzer().document_terms("Notice"))
+    _, [points] = batches(LEASE, "lease.md")
+
+    clause = next(p for p in points if "Either party" in LEASE[p.start : p.end])
+
+    assert heading <= set(clause.sparse.indices.tolist())
+
+
+def test_code_is_found_by_file_and_symbol() -> None:
+    _, [points] = batches(TEXTS["code/ledger.py"], "code/ledger.py")
+
+    wanted = set(Analyzer().document_terms("Ledger.post"))
+    assert wanted <= set(points[-1].sparse.indices.tolist())
+
+
+def test_a_long_document_comes_in_batches() -> None:
+    chunks, made = batches(LEASE * 200, "lease.md")
+
+    assert len(chunks) > BATCH
+    assert [len(batch) for batch in made[:-1]] == [BATCH] * (len(made) - 1)
+    assert sum(len(batch) for batch in made) == len(chunks)

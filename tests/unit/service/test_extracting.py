@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.catalog.records import VersionRecord
+from ingest.model import Hit
+from prompts.model import PromptPassage
+from service.extracting import EXTRACTS, LONGEST_EXTRACT, NOTHING_FOUND, extract
+from service.searching import Evidence
+
+VERSION = VersionRecord(
+    *("default", "docs", 7, "a1", 1, "a.md", "ready", "", 1, 1, "text/markdown", "A", "", "", "", 1, 0, 1, 1),
+    created_at=datetime.now(UTC),
+)
+TEXTS = st.lists(st.text(st.sampled_from("ab \n"), min_size=1, max_size=900), min_size=1, max_size=6)
+
+
+def found(texts: list[str]) -> tuple[list[Evidence], list[PromptPassage]]:
+    """Passages that follow one another, each with a hit in its middle."""
+    passages: list[PromptPassage] = []
+    evidence: list[Evidence] = []
+    start = 0
+    for number, text in enumerate(texts, start=1):
+        passages.append(PromptPassage(7, number, start, text))
+        middle = start + len(text) // 3
+        evidence.append(Evidence(Hit(7, number, middle, middle + 40, number, number, 1 / number), VERSION))
+        start += len(text)
+    return evidence, passages
+
+
+def test_nothing_found_is_said() -> None:
+    answer = extract([], [])
+
+    assert (answer.text, answer.citations, answer.claims) == (NOTHING_FOUND, (), ())
+
+
+def test_a_long_passage_is_cut_to_its_best_hit() -> None:
+    evidence, passages = found(["word " * LONGEST_EXTRACT])
+
+    [citation] = extract(evidence, passages).citations
+
+    hit = evidence[0].hit
+    assert hit.start <= citation.start < citation.end <= hit.end
+
+
+@given(TEXTS.map(lambda texts: [f"x{text}x" for text in texts]))
+def test_every_extract_is_the_text_at_its_place(texts: list[str]) -> None:
+    evidence, passages = found(texts)
+    whole = "".join(texts)
+
+    answer = extract(evidence, passages)
+
+    assert 1 <= len(answer.citations) <= EXTRACTS
+    assert answer.grounded
+    for citation, claim in zip(answer.citations, answer.claims, strict=True):
+        assert whole[citation.start : citation.end] == citation.quote
+        [mark] = citation.answer_spans
+        assert answer.text[mark.start : mark.end] == f"[{citation.index}]"
+        assert claim.citations == (citation.index,)
+        said = answer.text[claim.start : claim.end].removesuffix(f" [{citation.index}]")
+        assert said == " ".join(citation.quote.split())
