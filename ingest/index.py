@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.fusion import fuse
-from ingest.routing import CLOSE, LEAST_EXPLAINED, Route, explained_run, word_value
+from ingest.routing import CLOSE, LEAST_EXPLAINED, MOST_NAMED, Route, explained_run, word_value
 from ingest.sparse import question_vector
 from ingest.terms import Analyzer
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 DENSE_WEIGHT = 0.4
 """Of a dense rank against 1.0 of a BM25 rank: equal weights hurt."""
-ROUTED_WEIGHT = 2.0
-"""Of a rank inside the document that a question names: its first 60 hits stand before all others."""
+ROUTED_WEIGHT = 5.0
+"""Of a rank inside the document that a question names: its first 240 hits stand before all others."""
 CANDIDATES = 4
 """Each ranking is asked for this many times the hits that are wanted."""
 
@@ -118,15 +118,16 @@ class LocalIndex:
     def _route(self, scope: Scope, words: Sequence[tuple[int, ...]]) -> Route | None:
         """The documents that a run of the question's words names, if one does and leaves something to ask."""
         asked = question_vector([term for word in words for term in word])
-        found = self._store.search_sparse(scope.openings, asked, documents=None, limit=2)
-        if not found:
+        found = self._store.search_sparse(scope.openings, asked, documents=None, limit=MOST_NAMED + 1)
+        close = [hit.document for hit in found if hit.score >= CLOSE * found[0].score]
+        if not 0 < len(close) <= MOST_NAMED:
             return None
         values = [word_value(word, self._scores(scope, word, found[0].document)) for word in words]
         start, end, explained = explained_run(values)
         rest = tuple(term for word in (*words[:start], *words[end:]) for term in word)
         if explained < LEAST_EXPLAINED or not rest:
             return None
-        return Route(tuple(h.document for h in found if h.score >= CLOSE * found[0].score), rest)
+        return Route(tuple(close), rest)
 
     def _scores(self, scope: Scope, word: Sequence[int], document: int) -> list[float]:
         """The BM25 score of each term of a word in a document's opening, 0 where it is not there."""

@@ -231,11 +231,12 @@ class Ingester:
     def _write(self, scope: Scope, number: int, document: Document, passages: Sequence[Passage]) -> int:
         """Put a document's points into the index, flushed; returns how many they are."""
         chunks = cut_chunks(document, passages)
-        opening = opening_point(
-            document, number=number, analyzer=self._analyzer, dimensions=self._embedder.dimensions
-        )
-        # First: chunks are counted when the index is repaired, and all of them there means this one is too.
-        self._index.upsert(scope.openings, [opening])
+        if not document.symbols:  # a program is asked about by its names, which its chunks carry
+            opening = opening_point(
+                document, number=number, analyzer=self._analyzer, dimensions=self._embedder.dimensions
+            )
+            # First: chunks are counted when the index is repaired; all there means that this one is too.
+            self._index.upsert(scope.openings, [opening])
         for points in document_points(
             document, passages, chunks, number=number, analyzer=self._analyzer, embedder=self._embedder
         ):

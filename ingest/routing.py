@@ -29,10 +29,12 @@ GAIN = 0.15
 LARGEST_GAIN = 1.5
 LOSS = 0.6
 """Of a word that the opening does not hold."""
-LEAST_EXPLAINED = 1.5
+LEAST_EXPLAINED = 2.6
 """A run worth less names no document: the question is about all of them."""
 CLOSE = 0.92
-"""Another document this close to the best one is searched as well."""
+"""A document this close to the best one may be the one that is meant."""
+MOST_NAMED = 2
+"""Where more are that close, the question names none of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from ingest.errors import LecternError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Said before numpy loads: its small products take four times the CPU when several threads share them."""
 COMMANDS = {
     "ask": "Answer a question, with every claim cited and checked.",
     "demo": "Ingest the example corpus and ask it five questions.",
@@ -57,6 +60,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run a command; what fails on purpose is one line on standard error and exit status 1."""
+    for name in _THREADS:
+        os.environ.setdefault(name, "1")
     try:
         cli.main(prog_name="lectern")
     except LecternError as error:

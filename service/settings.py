@@ -56,7 +56,7 @@ class Settings(BaseModel):
         default=60.0, gt=0, description="Seconds without a sign of life from the model."
     )
     thinking: bool = Field(default=False, description="Let the model think before it answers.")
-    temperature: float = Field(default=0.3, ge=0, le=1)
+    temperature: float = Field(default=0.3, ge=0, le=1, description="Of the answer; 0 varies least.")
     answer_tokens: int = Field(
         default=4_096, ge=1, le=131_072, description="Longest answer, thinking included."
     )
@@ -66,18 +66,18 @@ class Settings(BaseModel):
     embeddings_base_url: str | None = Field(
         default=None, description="OpenAI-compatible embeddings; without it the embedded encoder is used."
     )
-    embeddings_model: str = Field(default="text-embedding-3-small")
-    embeddings_api_key: SecretStr | None = None
-    embeddings_dimensions: int = Field(default=1_536, gt=0)
+    embeddings_model: str = Field(default="text-embedding-3-small", description="Name of the model there.")
+    embeddings_api_key: SecretStr | None = Field(default=None, description="Key of that endpoint.")
+    embeddings_dimensions: int = Field(default=1_536, gt=0, description="Length of its vectors.")
     qdrant_url: str | None = Field(
         default=None, description="A Qdrant server; without it Qdrant Edge is embedded."
     )
-    qdrant_api_key: SecretStr | None = None
+    qdrant_api_key: SecretStr | None = Field(default=None, description="Key of the Qdrant server.")
     database_url: str | None = Field(
         default=None, description="SQLAlchemy URL; without it SQLite in the data folder."
     )
     host: str = Field(default="127.0.0.1", description="Address that `lectern serve` binds.")
-    port: int = Field(default=8_421, ge=0, le=65_535)
+    port: int = Field(default=8_421, ge=0, le=65_535, description="0 takes a free one.")
     access_key: SecretStr | None = Field(
         default=None,
         description="Required as `Authorization: Bearer …` by the server; a must beyond loopback.",

@@ -77,7 +77,8 @@ def connect(address: Address | None) -> Connection[Any, Any] | None:
 
 
 def _start(place: Place, factory: str, grace: float) -> None:
-    command = [sys.executable, "-m", "service.index_process", "--data", str(place.data)]
+    # -P: a folder named `service` where the command is given must not be taken for ours.
+    command = [sys.executable, "-P", "-m", "service.index_process", "--data", str(place.data)]
     command += ["--factory", factory, "--grace", str(grace)]
     with place.log.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 — our own module, our own arguments
