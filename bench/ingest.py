@@ -140,9 +140,8 @@ def report(characters: int, searched: int) -> None:
     megabytes = characters / _MILLION
     print(f"{megabytes:.2f} MB of text, {searched:,} chunks")
     for name, seconds in sorted(_CLOCK.items(), key=lambda item: -item[1]):
-        print(
-            f"{name:12} {seconds:8.2f} CPU s  {seconds / megabytes:7.3f} s/MB  {seconds / _CLOCK['embed']:6.1%}"
-        )
+        rate, share = seconds / megabytes, seconds / _CLOCK["embed"]
+        print(f"{name:12} {seconds:8.2f} CPU s  {rate:7.3f} s/MB  {share:6.1%}")
     rest = sum(_CLOCK.values()) - _CLOCK["embed"]
     print(f"all but embedding: {rest / megabytes:.3f} s/MB, {rest / _CLOCK['embed']:.1%} of the embedder's")
 

@@ -189,6 +189,9 @@ class Ingester:
                 report.chunks += version.chunks
             done, read = done + 1, read + change.source.size
             on_progress(Progress(change.source.path, done, total, read, size, len(report.failed)))
+        for version in self._catalog.pending_versions(collection):  # of a killed run, and of bytes now gone
+            self._index.delete_documents(collection.scope, [version.number])
+            self._catalog.discard_version(version)
 
     def _parsed(
         self, changes: Sequence[ChangedFile]

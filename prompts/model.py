@@ -80,4 +80,4 @@ class ProvenAnswer:
     unresolved: tuple[str, ...]
     """Markers that name no passage of the prompt, as the model wrote them."""
     grounded: bool
-    """Every substantive claim is supported, and nothing is unresolved."""
+    """Every substantive claim is supported, no quote is invented, and nothing is unresolved."""

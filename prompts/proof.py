@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prompts.claims import SETTLED, claims_of, split_blocks
-from prompts.markers import Group, MarkerStream
+from prompts.marker_grammar import Group
+from prompts.markers import MarkerStream
 from prompts.model import Citation, Claim, ProvenAnswer, Span
 from prompts.quotes import Quotable
 from prompts.sentences import CITATION
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from prompts.claims import Statement
-    from prompts.markers import Piece, Reference
+    from prompts.marker_grammar import Reference
+    from prompts.markers import Piece
     from prompts.model import PromptPassage
 
 UNRESOLVED = "[?]"
@@ -87,12 +89,13 @@ class ProofStream:
         """The answer is over: the last events, and the whole."""
         events = [*self._show(self._markers.finish()), *self._settle(final=True)]
         supported = all(claim.supported for claim in self._claims if claim.substantive)
+        invented = any(cited.citation.quoted == "not_found" for cited in self._citations)
         answer = ProvenAnswer(
             text=self._text,
             claims=tuple(self._claims),
             citations=tuple(cited.citation for cited in self._citations),
             unresolved=tuple(dict.fromkeys(self._unresolved)),
-            grounded=supported and not self._unresolved,
+            grounded=supported and not invented and not self._unresolved,
         )
         return events, answer
 

@@ -8,7 +8,7 @@ import click
 
 from service.answers import DEFAULT_TENANT
 from service.commands import options
-from service.http.responses import DocumentList, DocumentShape
+from service.http.listings import DocumentList, DocumentShape
 from service.wiring import open_services
 
 if TYPE_CHECKING:

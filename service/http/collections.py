@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from starlette.status import HTTP_204_NO_CONTENT
 
 from service.http.access import TENANT, Wired
-from service.http.responses import CollectionList, CollectionShape, FailureShape
+from service.http.listings import CollectionList, CollectionShape, FailureShape
 
 if TYPE_CHECKING:
     from ingest.catalog.records import CollectionRecord

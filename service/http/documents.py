@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from starlette.status import HTTP_204_NO_CONTENT
 
 from service.http.access import TENANT, Wired
-from service.http.responses import DocumentList, DocumentShape, DocumentText
+from service.http.listings import DocumentList, DocumentShape, DocumentText
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 

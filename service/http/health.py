@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from starlette.status import HTTP_503_SERVICE_UNAVAILABLE
 
 from service.http.access import Wired
-from service.http.responses import Health
+from service.http.listings import Health
 
 router = APIRouter(tags=["health"])
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ingest.errors import FailureReason
 from prompts.model import Quoted
 
 if TYPE_CHECKING:
-    from ingest.catalog.records import CollectionRecord, DocumentRecord, VersionRecord
     from service.answers import Answer, DocumentName, PlacedCitation, Planned, SearchHit
     from service.places import Place
 
@@ -221,111 +218,6 @@ class SearchResponse(Response):
     """Places, best first."""
 
     hits: list[Hit]
-
-
-class DocumentShape(Response):
-    """A document and its current version."""
-
-    id: str
-    number: int
-    version: int
-    collection: str
-    path: str
-    title: str
-    media_type: str
-    size: int
-    characters: int
-    pages: int
-    passages: int
-    chunks: int
-    content_hash: str
-    created_at: datetime
-
-    @classmethod
-    def of(cls, record: DocumentRecord) -> Self:
-        """From the catalog's record."""
-        return cls.of_version(record.version)
-
-    @classmethod
-    def of_version(cls, version: VersionRecord) -> Self:
-        """From the catalog's record of a version."""
-        return cls(
-            id=version.document,
-            number=version.number,
-            version=version.ordinal,
-            collection=version.collection,
-            path=version.path,
-            title=version.title,
-            media_type=version.media_type,
-            size=version.size,
-            characters=version.characters,
-            pages=version.pages,
-            passages=version.passages,
-            chunks=version.chunks,
-            content_hash=version.content_hash,
-            created_at=version.created_at,
-        )
-
-
-class DocumentList(Response):
-    """Documents by path; ``next`` continues the list."""
-
-    documents: list[DocumentShape]
-    next: str | None
-
-
-class DocumentText(Response):
-    """The canonical text that all offsets refer to."""
-
-    id: str
-    number: int
-    version: int
-    title: str
-    text: str
-
-
-class FailureShape(Response):
-    """A file that is not in the collection, and why."""
-
-    path: str
-    reason: FailureReason
-    detail: str
-
-
-class CollectionShape(Response):
-    """A collection."""
-
-    name: str
-    generation: int
-    embedder: str
-    documents: int
-    failures: list[FailureShape]
-    created_at: datetime
-
-    @classmethod
-    def of(cls, record: CollectionRecord, documents: int, failures: list[FailureShape]) -> Self:
-        """From the catalog's record."""
-        return cls(
-            name=record.name,
-            generation=record.generation,
-            embedder=record.embedder,
-            documents=documents,
-            failures=failures,
-            created_at=record.created_at,
-        )
-
-
-class CollectionList(Response):
-    """All collections, by name."""
-
-    collections: list[CollectionShape]
-
-
-class Health(Response):
-    """Whether the service works; ``checks`` says what of it does."""
-
-    status: Literal["ok", "failing"]
-    checks: dict[str, str]
 
 
 class Problem(Response):

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompts.markers import QUOTE_LIMIT, Group, MarkerStream, escape, merge, parse, unescape
+from prompts.marker_grammar import QUOTE_LIMIT, Group
+from prompts.markers import MarkerStream, escape, merge, parse, unescape
 
 FRAGMENTS = st.sampled_from(
     [
