@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.fusion import fuse
-from ingest.routing import CLOSE, LEAST_EXPLAINED, MOST_NAMED, Route, explained_run, word_value
+from ingest.routing import CLOSE, LEAST_EXPLAINED, MOST_NAMED, Route, explained_run, stands_out, word_value
 from ingest.sparse import question_vector
 from ingest.terms import Analyzer
 
@@ -119,15 +119,14 @@ class LocalIndex:
         """The documents that a run of the question's words names, if one does and leaves something to ask."""
         asked = question_vector([term for word in words for term in word])
         found = self._store.search_sparse(scope.openings, asked, documents=None, limit=MOST_NAMED + 1)
-        close = [hit.document for hit in found if hit.score >= CLOSE * found[0].score]
-        if not 0 < len(close) <= MOST_NAMED:
+        if not stands_out([hit.score for hit in found]):
             return None
         values = [word_value(word, self._scores(scope, word, found[0].document)) for word in words]
         start, end, explained = explained_run(values)
         rest = tuple(term for word in (*words[:start], *words[end:]) for term in word)
         if explained < LEAST_EXPLAINED or not rest:
             return None
-        return Route(tuple(close), rest)
+        return Route(tuple(h.document for h in found if h.score >= CLOSE * found[0].score), rest)
 
     def _scores(self, scope: Scope, word: Sequence[int], document: int) -> list[float]:
         """The BM25 score of each term of a word in a document's opening, 0 where it is not there."""

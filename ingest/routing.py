@@ -29,12 +29,14 @@ GAIN = 0.15
 LARGEST_GAIN = 1.5
 LOSS = 0.6
 """Of a word that the opening does not hold."""
-LEAST_EXPLAINED = 2.6
+LEAST_EXPLAINED = 2.0
 """A run worth less names no document: the question is about all of them."""
 CLOSE = 0.92
 """A document this close to the best one may be the one that is meant."""
 MOST_NAMED = 2
-"""Where more are that close, the question names none of them."""
+"""Documents that a question may name, as a contract and its amendment share their parties."""
+LEAD = 0.7
+"""The best document that is not meant scores at most this much of the best one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ def opening_point(document: Document, *, number: int, analyzer: Analyzer, dimens
         sparse=sparse,
         dense=np.zeros(dimensions, dtype=np.float32),
     )
+
+
+def stands_out(scores: Sequence[float]) -> bool:
+    """Whether the best `MOST_NAMED` scores leave the next one behind; scores are best first."""
+    return bool(scores) and (len(scores) <= MOST_NAMED or scores[MOST_NAMED] <= LEAD * scores[0])
 
 
 def explained_run(values: Sequence[float]) -> tuple[int, int, float]:
