@@ -25,6 +25,8 @@ DENSE_WEIGHT = 0.4
 """Of a dense rank against 1.0 of a BM25 rank: equal weights hurt."""
 ROUTED_WEIGHT = 5.0
 """Of a rank inside the document that a question names: its first 240 hits stand before all others."""
+LONGEST_NAMING = 100
+"""Words of a question that may name a document; each of them is looked up."""
 CANDIDATES = 4
 """Each ranking is asked for this many times the hits that are wanted."""
 
@@ -117,6 +119,8 @@ class LocalIndex:
 
     def _route(self, scope: Scope, words: Sequence[tuple[int, ...]]) -> Route | None:
         """The documents that a run of the question's words names, if one does and leaves something to ask."""
+        if len(words) > LONGEST_NAMING:
+            return None
         asked = question_vector([term for word in words for term in word])
         found = self._store.search_sparse(scope.openings, asked, documents=None, limit=MOST_NAMED + 1)
         if not stands_out([hit.score for hit in found]):
