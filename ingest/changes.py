@@ -68,7 +68,7 @@ def find_changes(
         file, failure = known.get(source.path), failures.get(source.path)
         if file and _is_current(file, reader, embedder) and _same_stamp(file, source):
             changes.unchanged.append(source.path)
-        elif failure and failure.reader == reader and _same_stamp(failure, source):
+        elif failure and _fails_again(failure, reader) and _same_stamp(failure, source):
             changes.failed.append(Failure(source.path, failure.reason, failure.detail))
         else:
             _compare_content(
@@ -116,6 +116,11 @@ def _is_current(file: KnownFile, reader: str, embedder: str) -> bool:
     """Whether the version in the index is what today's reader, chunker and embedder would make."""
     made_by = (file.state, file.reader, file.chunker, file.embedder)
     return made_by == ("ready", reader, chunks.VERSION, embedder)
+
+
+def _fails_again(failure: FailureRecord, reader: str) -> bool:
+    """Whether the same bytes must fail again: a limit may have been raised since."""
+    return failure.reader == reader and failure.reason not in {"time_limit", "memory_limit"}
 
 
 def _same_stamp(file: KnownFile | FailureRecord, source: SourceFile) -> bool:

@@ -42,7 +42,12 @@ def _packed(text: str, start: int, end: int, *, by_lines: bool) -> Iterator[tupl
     cut, enough = (lines, LONGEST // 2) if by_lines else (pieces, SHORTEST)
     begin = stop = start
     for first, last in cut(text, start, end, longest=LONGEST):
-        if stop > begin and (stop - begin >= enough or last - begin > LONGEST):
+        blank = text[begin:stop].isspace() or text[first:last].isspace()
+        if (
+            stop > begin
+            and not (blank and last - begin <= LONGEST)
+            and (stop - begin >= enough or last - begin > LONGEST)
+        ):
             yield begin, stop
             begin = first
         stop = last

@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 
     from ingest.embedding import Embedder
     from ingest.model import Hit, Scope
-    from ingest.store.contract import Point, Store
+    from ingest.store.contract import Point, SparseVector, Store
 
 DENSE_WEIGHT = 0.4
 """Of a dense rank against 1.0 of a BM25 rank: equal weights hurt."""
 ROUTED_WEIGHT = 5.0
 """Of a rank inside the document that a question names: its first 240 hits stand before all others."""
 LONGEST_NAMING = 100
-"""Words of a question that may name a document; each of them is looked up."""
+"""Terms of a question that may name a document; each of them is looked up."""
+TURNS = 4
+"""Earlier turns of the user that a follow-up is searched with."""
 CANDIDATES = 4
 """Each ranking is asked for this many times the hits that are wanted."""
 
@@ -97,29 +99,32 @@ class LocalIndex:
         with self._analyzing:
             words = self._analyzer.question_words(question.text)
             terms = self._analyzer.question_terms(question.text)
+            earlier = [self._analyzer.question_terms(turn) for turn in question.history[:TURNS]]
+        asked = question_vector(terms, earlier)
         vector = self._embedder.embed([question.text])[0]
-        rankings = self._rankings(scope, terms, vector, documents, limit * CANDIDATES)
+        rankings = self._rankings(scope, asked, vector, documents, limit * CANDIDATES)
         route = self._route(scope, words) if documents is None else None
         if route is not None:
-            inside = self._rankings(scope, route.terms, vector, route.documents, limit * CANDIDATES)
+            left = question_vector(route.terms)
+            inside = self._rankings(scope, left, vector, route.documents, limit * CANDIDATES)
             rankings += [(hits, weight * ROUTED_WEIGHT) for hits, weight in inside]
         return fuse(rankings)[:limit]
 
     def _rankings(
         self,
         scope: Scope,
-        terms: Sequence[int],
+        asked: SparseVector,
         vector: NDArray[np.float32],
         documents: Sequence[int] | None,
         limit: int,
     ) -> list[tuple[list[Hit], float]]:
-        sparse = self._store.search_sparse(scope, question_vector(terms), documents=documents, limit=limit)
+        sparse = self._store.search_sparse(scope, asked, documents=documents, limit=limit)
         dense = self._store.search_dense(scope, vector, documents=documents, limit=limit)
         return [(sparse, 1.0), (dense, DENSE_WEIGHT)]
 
     def _route(self, scope: Scope, words: Sequence[tuple[int, ...]]) -> Route | None:
         """The documents that a run of the question's words names, if one does and leaves something to ask."""
-        if len(words) > LONGEST_NAMING:
+        if sum(map(len, words)) > LONGEST_NAMING:
             return None
         asked = question_vector([term for word in words for term in word])
         found = self._store.search_sparse(scope.openings, asked, documents=None, limit=MOST_NAMED + 1)

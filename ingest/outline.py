@@ -31,6 +31,8 @@ _MARKDOWN = re.compile(r"^[>\s]*#{1,6}\s*|\s*#+\s*$|\n[=-]+\s*$")
 _DECIMALS = re.compile(r"\d+(?:\.\d+)*$")
 _CLAUSE = re.compile(r"\(")
 LONGEST_LABEL = 80
+_LONGEST_HEADING = 400
+"""Code points of a heading that are looked at: a hostile one must not cost more."""
 
 
 def outline(document: Document) -> tuple[Section, ...]:
@@ -79,7 +81,7 @@ def _ends(headings: Sequence[Element], levels: Sequence[int], length: int) -> li
 
 
 def _words(heading: Element) -> str:
-    return _MARKDOWN.sub("", heading.text)
+    return _MARKDOWN.sub("", heading.text[:_LONGEST_HEADING])
 
 
 def _label(heading: Element) -> str:

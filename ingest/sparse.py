@@ -27,6 +27,8 @@ AVERAGE_LENGTH = 200.0
 NEIGHBOURS = (0.5, 0.35, 0.2, 0.1)
 """Weight of the chunks one, two, three and four places away."""
 HEADING = 1.0
+FADING = 0.3
+"""Weight of an earlier turn of the user, for each turn back."""
 BLOCK = 2_048
 """Chunks weighed at once: memory stays bounded however long the document is."""
 
@@ -48,9 +50,17 @@ def chunk_vectors(
         yield from _saturated(rows[inside] - (first - low), terms[inside], counts[inside], last - first)
 
 
-def question_vector(terms: Sequence[int]) -> SparseVector:
-    """Each distinct term with the number of times that it was asked for."""
-    indices, values = np.unique(np.asarray(terms, dtype=np.uint32), return_counts=True)
+def question_vector(terms: Sequence[int], earlier: Sequence[Sequence[int]] = ()) -> SparseVector:
+    """Each distinct term with the number of times that it was asked for.
+
+    ``earlier`` are the terms of the user's turns before, the latest first: "and the second one?" searches for
+    what it refers to, at a weight that fades with each turn.
+    """
+    turns = [terms, *earlier]
+    weights = np.repeat([FADING**i for i in range(len(turns))], [len(turn) for turn in turns])
+    every = np.asarray([term for turn in turns for term in turn], dtype=np.uint32)
+    indices, inverse = np.unique(every, return_inverse=True)
+    values = np.bincount(inverse, weights=weights, minlength=len(indices))
     return SparseVector(indices, values.astype(np.float32))
 
 

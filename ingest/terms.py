@@ -8,7 +8,7 @@ underscores. A term's id is Murmur3 of its UTF-8 bytes, sign dropped, as Qdrant'
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import mmh3
@@ -24,6 +24,9 @@ _CYRILLIC = re.compile("[а-яё]")
 _CJK_ONLY = re.compile(rf"[{_CJK}]+")
 LONGEST_WORD = 64
 """Characters of a word that count: what is longer is a blob, not a word."""
+
+REMEMBERED = 2**18
+"""Words whose terms are kept: a process that lives long must not keep them all."""
 
 FUNCTION_WORDS = frozenset(
     """a an and are as at be been being but by did do does for from had has have he her his i if in into is it
@@ -53,7 +56,7 @@ _CHINESE_QUESTION_WORDS = re.compile(
 )
 
 
-@cache
+@lru_cache(maxsize=2**18)
 def term_id(term: str) -> int:
     """The index of a term in a sparse vector, from 0 to 2³¹."""
     return abs(mmh3.hash(term))
@@ -74,7 +77,11 @@ class Analyzer:
         for word in _WORD.findall(text):
             ids = known.get(word)
             if ids is None:
-                ids = known[word] = tuple(term_id(term) for term in self._terms(word))
+                ids = tuple(term_id(term) for term in self._terms(word))
+                if len(word) <= LONGEST_WORD:
+                    if len(known) >= REMEMBERED:
+                        known.clear()
+                    known[word] = ids
             terms.extend(ids)
         return terms
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from prompts.plan import Block, PromptPlan, Stability
@@ -85,7 +85,7 @@ def plan_prompt(
     """
     writer = _Writer(request, limits, count)
     if request.history:
-        return {"retrieve": writer.retrieve("the session goes on: only what is new is added")}
+        return {"retrieve": _continued(request, writer, limits, count)}
     pinned = writer.pin() if request.whole is not None else None
     if mode == "pin":
         if pinned is None:
@@ -97,6 +97,17 @@ def plan_prompt(
     if mode == "auto" and pinning_pays(pinned.tokens, retrieved.tokens, limits):
         return {"pin": pinned, "retrieve": retrieved}
     return {"retrieve": retrieved, "pin": pinned}
+
+
+def _continued(
+    request: PlanRequest, writer: _Writer, limits: Limits, count: Callable[[str], int]
+) -> PromptPlan:
+    """The next turn of a conversation; one that has outgrown the context begins afresh."""
+    try:
+        return writer.retrieve("the session goes on: only what is new is added")
+    except PromptTooLongError:
+        fresh = _Writer(replace(request, history=()), limits, count)
+        return fresh.retrieve("the conversation outgrew the context and was begun afresh")
 
 
 def pinning_pays(whole: int, retrieved: int, limits: Limits) -> bool:
@@ -139,6 +150,10 @@ class _Writer:
         if room < 0:
             raise PromptTooLongError("the question and the conversation exceed the model's context")
         chosen, left_out = self._fitting(wanted, min(room, self._limits.retrieved_tokens))
+        shown = markers | {passage.marker for passage in chosen}
+        question = self._question(
+            message, [p for p in self._request.ranked if p.marker in shown][:MOST_RELEVANT]
+        )
         fresh = [question]
         if chosen:
             text = "Passages:\n" + render_passages(chosen, self._request.names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from prompts.model import PromptPassage
+
+
+_HEADING = re.compile(r"^([ \t]*#)(?=[ \t]*D\d)", re.MULTILINE)
+_QUOTED = r"\1\\"
+"""No document can pass for the name of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ def rules() -> str:
 
 def render_passage(passage: PromptPassage) -> str:
     """``[D7:31] its text``, in which nothing else can be taken for a marker."""
-    return f"[{passage.marker}] {escape(passage.text.strip())}\n"
+    return f"[{passage.marker}] {_HEADING.sub(_QUOTED, escape(passage.text.strip()))}\n"
 
 
 def render_passages(passages: Iterable[PromptPassage], names: Mapping[int, DocumentName]) -> str:

@@ -99,6 +99,7 @@ class Answerer:
         plan, query = prepared.plan, prepared.query
         request = generation.request(query, plan.messages, prepared.session.id)
         proof = ProofStream({(p.document, p.number): p for p in plan.passages})
+        alternatives = _alternatives(prepared, generation)
         written: list[str] = []
         finished: Finished | None = None
         async with aclosing(generation.model.stream(request)) as events:
@@ -120,16 +121,18 @@ class Answerer:
         for proven in rest:
             yield await self._shown(prepared, proven)
         raw = "".join(written).strip()
+        # Cut short, or nothing at all: whatever was proven, the answer is not whole.
+        if finished.reason != "stop" or not raw:
+            result = replace(result, grounded=False)
         added = tuple((p.document, p.number) for p in plan.added)
-        await self._keep(prepared, StoredTurn(query.question, plan.question, raw, added))
+        if raw:  # an assistant that said nothing is no turn
+            await self._keep(prepared, StoredTurn(query.question, plan.question, raw, added))
         usage = count_usage(
             finished.usage,
             plan.tokens,
             predicted_tokens(prepared.summary, generation.provider.cache.min_tokens),
         )
-        cost = count_cost(
-            usage, generation.price(generation.name(query)), _alternatives(prepared, generation)
-        )
+        cost = count_cost(usage, generation.price(generation.name(query)), alternatives)
         placed = await self._place(prepared, result.citations)
         yield Done(_answer(prepared, result, placed, model=finished.model, usage=usage, cost=cost))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 import click
@@ -62,6 +63,9 @@ def main() -> None:
     """Run a command; what fails on purpose is one line on standard error and exit status 1."""
     for name in _THREADS:
         os.environ.setdefault(name, "1")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a narrow code page must not end an answer half way
     try:
         cli.main(prog_name="lectern")
     except LecternError as error:

@@ -33,8 +33,9 @@ def extract(found: Iterable[Evidence], passages: Sequence[PromptPassage]) -> Pro
     for evidence in found:
         best.setdefault(f"D{evidence.hit.document}:{evidence.hit.first_passage}", evidence.hit)
     text, claims, citations = "", list[Claim](), list[Citation]()
-    for index, passage in enumerate(passages[:EXTRACTS], start=1):
-        start, quote = _around(passage, best[passage.marker])
+    cuts = [(passage, *_around(passage, best[passage.marker])) for passage in passages]
+    told = [cut for cut in cuts if cut[2]]  # a hit may hold nothing but empty lines
+    for index, (passage, start, quote) in enumerate(told[:EXTRACTS], start=1):
         text += "\n\n" if text else ""
         begin, mark = len(text), f"[{index}]"
         text += f"{' '.join(quote.split())} {mark}"

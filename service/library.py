@@ -49,7 +49,7 @@ class Library:
             Gone: one of them was deleted.
         """
         numbers: list[int] = []
-        for identity in documents:
+        for identity in dict.fromkeys(documents):
             version = self.catalog.document(collection.tenant, identity).version
             if version.collection != collection.name:
                 raise UnknownName("document", identity)

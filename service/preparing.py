@@ -116,28 +116,36 @@ class Preparer:
             return {}
         limits = self._generation.limits(query)
         longest = WHOLE_COLLECTION_CHARACTERS if query.mode == "auto" else limits.prompt_tokens * _TOKEN
-        whole = self._whole(query, collection, chosen, longest)
+        history = self._sessions.history(collection, session)
+        whole = self._whole(query, collection, chosen, longest, goes_on=bool(history))
         request = PlanRequest(
             question=query.question,
             ranked=passages,
             whole=whole,
             names=self._names(collection, [*passages, *(whole or ())]),
-            history=self._sessions.history(collection, session),
+            history=history,
             instructions=query.instructions,
         )
         return plan_prompt(request, query.mode, limits, self._generation.count_tokens)
 
     def _whole(
-        self, query: Query, collection: CollectionRecord, chosen: Sequence[int] | None, longest: int
+        self,
+        query: Query,
+        collection: CollectionRecord,
+        chosen: Sequence[int] | None,
+        longest: int,
+        *,
+        goes_on: bool,
     ) -> list[PromptPassage] | None:
         """Every passage of the documents in question, unless they exceed ``longest`` code points."""
-        if query.mode == "retrieve" or query.session is not None:
+        if query.mode == "retrieve" or goes_on:
             return None
-        numbers = chosen or tuple(self._library.catalog.manifest(collection))
-        versions = [self._library.version(collection, number) for number in numbers]
+        versions = self._library.catalog.ready_versions(collection)
+        if chosen is not None:
+            versions = tuple(version for version in versions if version.number in chosen)
         if sum(version.characters for version in versions) > longest:
             return None
-        return self._library.whole(versions)
+        return self._library.whole(versions) or None
 
     def _names(
         self, collection: CollectionRecord, passages: Sequence[PromptPassage]

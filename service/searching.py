@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from prompts.model import PromptPassage
     from service.library import Library
 
-DEFAULT_HITS = 10
 PASSAGE_HITS = 60
 """Hits asked for when passages for a prompt are wanted: more than its budget holds."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError  # noqa: TC002 — fields' types
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator  # noqa: TC002 — fields' types
 
 from ingest.errors import PermanentError
 
@@ -85,6 +85,12 @@ class Settings(BaseModel):
     parse_seconds: float = Field(default=120.0, gt=0, description="Time that parsing one file may take.")
     parse_memory_mb: int = Field(default=4_096, gt=0, description="Address space of the parsing process.")
     largest_file_mb: int = Field(default=512, gt=0, description="Larger files are refused by name.")
+
+    @field_validator("data")
+    @classmethod
+    def _whole_path(cls, data: Path) -> Path:
+        """Commands that are given elsewhere must find the same place."""
+        return data.expanduser().absolute()
 
     @property
     def has_model(self) -> bool:

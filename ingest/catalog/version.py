@@ -120,6 +120,10 @@ class Versions(CatalogPart):
         """What a run began and did not end, by number."""
         return self._in_state(collection, "pending")
 
+    def ready_versions(self, collection: CollectionRecord) -> tuple[VersionRecord, ...]:
+        """The current version of every document, by number."""
+        return self._in_state(collection, "ready")
+
     def superseded_versions(self, collection: CollectionRecord) -> tuple[VersionRecord, ...]:
         """Old versions that are still resolvable, by number; none of their points belongs in the index."""
         return self._in_state(collection, "superseded")

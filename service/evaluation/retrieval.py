@@ -64,7 +64,7 @@ def evaluate(
     """
     with (
         tempfile.TemporaryDirectory(prefix="lectern-eval-") as folder,
-        open_services(settings.model_copy(update={"data": Path(folder)})) as services,
+        open_services(_apart(settings, Path(folder))) as services,
     ):
         numbers = _ingest(services, documents, on_progress)
         texts = {document.id: document.text for document in documents}
@@ -73,6 +73,11 @@ def evaluate(
             hits = tuple(_search(services, query, scope, numbers, names))
             yield Ran(query, hits, measure(query, hits, texts))
             on_progress("search", done, len(queries))
+
+
+def _apart(settings: Settings, folder: Path) -> Settings:
+    """The same settings over a directory that is thrown away, whatever servers are configured."""
+    return settings.model_copy(update={"data": folder, "database_url": None, "qdrant_url": None})
 
 
 def tabulate(ran: Sequence[Ran]) -> dict[str, dict[str, float]]:

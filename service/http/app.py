@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi_offline import FastAPIOffline
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from service.http import collections, documents, health, problems, queries
 from service.http.problems import Unauthorized
@@ -39,6 +40,9 @@ def create_app(services: Services) -> FastAPI:
         responses={status: problems.described(status) for status in problems.STATUSES},
     )
     app.state.services = services
+    if services.settings.access_key is None and ":" not in services.settings.host:
+        # Without a key, only who names this machine: a page in a browser must not reach it by its own name.
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     problems.install(app)
     app.include_router(health.router)
     guarded = [Depends(_guard(services))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from ingest.errors import Gone, IndexUnavailable, LecternError, TransientError, UnknownName, UnsupportedStore
+from ingest.errors import (
+    EmbeddingRefused,
+    Gone,
+    IndexUnavailable,
+    LecternError,
+    TransientError,
+    UnknownName,
+    UnsupportedStore,
+)
 from prompts.planner import PromptTooLongError
 from service.http.responses import Problem
 from service.models.errors import ModelError
@@ -20,12 +29,14 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.requests import Request
 
+_log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (Gone, HTTPStatus.GONE),
     (UnknownName, HTTPStatus.NOT_FOUND),
     (PromptTooLongError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UnsupportedStore, HTTPStatus.CONFLICT),
+    (EmbeddingRefused, HTTPStatus.BAD_GATEWAY),
     (IndexUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (TransientError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
@@ -81,7 +92,10 @@ def _response(problem: Problem, headers: Mapping[str, str] | None = None) -> JSO
 def _expected(request: Request, error: Exception) -> JSONResponse:
     del request
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else None
-    return _response(problem_of(error), headers)
+    problem = problem_of(error)
+    if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error("a request failed", exc_info=error)
+    return _response(problem, headers)
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:

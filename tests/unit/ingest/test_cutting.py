@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 from hypothesis import given
@@ -149,3 +150,18 @@ def test_code_passages_carry_their_symbol() -> None:
         ),
     )
     assert [p.section for p in cut_passages(read, ())] == [("Session",)]
+
+
+def test_empty_lines_make_no_chunk_of_their_own() -> None:
+    text = "The rent is due." + "\n" * 90 + "   \n" * 40 + "The deposit is held."
+    read = document(text)
+    searched = cut_chunks(read, cut_passages(read, outline(read)))
+    assert all(text[c.start : c.end].strip() for c in searched)
+    assert "".join(text[c.start : c.end] for c in searched) == text
+
+
+def test_a_hostile_heading_costs_nothing() -> None:
+    text = "# " + "#" * 200_000 + " x" + " " * 200_000 + "y"
+    began = time.process_time()
+    outline(Document(text, "", (Element(0, len(text), text, "heading"),)))
+    assert time.process_time() - began < 1.0

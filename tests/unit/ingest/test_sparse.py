@@ -50,3 +50,10 @@ def test_a_question_counts_its_terms() -> None:
     vector = question_vector([7, 3, 7])
     assert vector.indices.tolist() == [3, 7]
     assert vector.values.tolist() == [1.0, 2.0]
+
+
+def test_earlier_turns_fade() -> None:
+    vector = question_vector([7], [[3], [7, 5]])
+    assert dict(zip(vector.indices.tolist(), vector.values.tolist(), strict=True)) == pytest.approx(
+        {3: 0.3, 5: 0.09, 7: 1.09}
+    )
