@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from ingest.errors import FailureReason
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+"""Characters that move a terminal's cursor."""
 MAX_FILE_BYTES = 256 * 2**20
 
 
@@ -147,8 +150,9 @@ def _check_content(location: Path, status: os.stat_result, max_bytes: int) -> No
 
 
 def _shown(path: str) -> str:
-    """A file's name may be any bytes; what people see, and the catalog keeps, is Unicode."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    """A file's name may be any bytes; what people see, and the catalog keeps, is Unicode without controls."""
+    name = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", name)
 
 
 def _tell_apart(places: Collection[_Place]) -> list[Found]:

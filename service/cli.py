@@ -68,6 +68,6 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a narrow code page must not end an answer half way
     try:
         cli.main(prog_name="lectern")
-    except LecternError as error:
+    except (LecternError, OSError) as error:
         click.echo(f"lectern: {error}", err=True)
         sys.exit(1)

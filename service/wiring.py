@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -121,6 +122,8 @@ def _make_folder(data: Path) -> None:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise SettingsError(f"setting data: {data}: {error.strerror}") from error
+    if not os.access(data, os.W_OK | os.X_OK):
+        raise SettingsError(f"setting data: {data}: Permission denied")
 
 
 def _index(settings: Settings, embedder: Embedder) -> Index:

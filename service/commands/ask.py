@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from service.http.responses import PlanEvent, QueryResponse, TextEvent
 from service.running import find_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from service.answers import Mode
     from service.settings import Settings
@@ -63,7 +64,8 @@ def command(
         model=model,
         stream=True,
     )
-    answer = _follow(_events(settings, request), quiet=as_json)
+    with closing(_events(settings, request)) as events:
+        answer = _follow(events, quiet=as_json)
     if as_json:
         click.echo(answer.model_dump_json(indent=2))
 
@@ -93,7 +95,7 @@ def _shown(answer: QueryResponse, *, streamed: bool, quiet: bool) -> QueryRespon
     return answer
 
 
-def _events(settings: Settings, request: QueryRequest) -> Iterator[tuple[str, str]]:
+def _events(settings: Settings, request: QueryRequest) -> Generator[tuple[str, str]]:
     server = find_server(settings.data)
     if server is not None:
         key = settings.access_key.get_secret_value() if settings.access_key else None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import chdir
+from pathlib import Path
 
 import pytest
 
 from service.settings import Settings, SettingsError, load_settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_defaults_need_nothing(tmp_path: Path) -> None:
@@ -58,3 +56,9 @@ def test_a_broken_file_is_named(content: bytes, tmp_path: Path) -> None:
 
 def test_keys_do_not_show_in_a_print_of_the_settings(tmp_path: Path) -> None:
     assert "s3cret" not in repr(load_settings({"LECTERN_LLM_API_KEY": "s3cret"}, tmp_path))
+
+
+def test_a_relative_folder_is_the_same_from_everywhere(tmp_path: Path) -> None:
+    with chdir(tmp_path):
+        assert load_settings({"LECTERN_DATA": "data"}, tmp_path).data == tmp_path / "data"
+    assert load_settings({"LECTERN_DATA": "~/data"}, tmp_path).data == Path.home() / "data"
