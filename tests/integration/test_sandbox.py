@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import multiprocessing
 import os
 import signal
 import socket
@@ -141,8 +142,9 @@ def test_the_child_has_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_starts_before_it_is_needed() -> None:
-    with ParsingProcess("no.such.module:read"):
-        pass
+    before = set(multiprocessing.active_children())
+    with ParsingProcess():
+        assert set(multiprocessing.active_children()) == before
 
 
 def test_a_reader_that_does_not_exist_is_a_programming_error(capfd: pytest.CaptureFixture[str]) -> None:
