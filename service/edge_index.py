@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ingest.store.edge import EdgeStore
-
 from ingest.index import LocalIndex
+from ingest.store.edge import EdgeStore
 from service.embedders import make_embedder
 from service.settings import load_settings
 
