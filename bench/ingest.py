@@ -69,7 +69,7 @@ class ClockedEmbedder:
 
 def documents(source: Path, limit: int | None) -> Iterator[tuple[str, Document]]:
     if source.is_dir():
-        for found in list(discover([source]))[:limit]:
+        for found in discover([source]).found[:limit]:
             if isinstance(found, SourceFile):
                 with stage("read"):
                     document = read(found)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ingest import chunks
 from ingest.catalog.records import FileFacts
-from ingest.discovery import Skipped
+from ingest.discovery import Skipped, location_of
 from ingest.reading import reader_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class Failure:
     path: str
     reason: FailureReason
     detail: str
+    location: str
+    """Where the file lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Changes:
 
     parse: list[ChangedFile] = field(default_factory=list[ChangedFile])
     touched: list[tuple[KnownFile, SourceFile]] = field(default_factory=list["tuple[KnownFile, SourceFile]"])
-    """The same bytes under a new time."""
+    """The same bytes under a new time, or in another place."""
     unchanged: list[str] = field(default_factory=list[str])
     failed: list[Failure] = field(default_factory=list[Failure])
 
@@ -62,14 +64,14 @@ def find_changes(
     changes = Changes()
     for source in found:
         if isinstance(source, Skipped):
-            changes.failed.append(Failure(source.path, source.reason, source.detail))
+            changes.failed.append(Failure(source.path, source.reason, source.detail, location_of(source)))
             continue
         reader = reader_of(source.media_type)
         file, failure = known.get(source.path), failures.get(source.path)
         if file and _is_current(file, reader, embedder) and _same_stamp(file, source):
             changes.unchanged.append(source.path)
         elif failure and _fails_again(failure, reader) and _same_stamp(failure, source):
-            changes.failed.append(Failure(source.path, failure.reason, failure.detail))
+            changes.failed.append(Failure(source.path, failure.reason, failure.detail, failure.location))
         else:
             _compare_content(
                 changes,
@@ -84,6 +86,7 @@ def find_changes(
                     reader,
                     chunks.VERSION,
                     embedder,
+                    location_of(source),
                 ),
             )
     return changes
@@ -93,7 +96,9 @@ def _compare_content(changes: Changes, source: SourceFile, file: KnownFile | Non
     try:
         digest = content_hash(source)
     except OSError as error:
-        changes.failed.append(Failure(source.path, "unreadable", error.strerror or str(error)))
+        changes.failed.append(
+            Failure(source.path, "unreadable", error.strerror or str(error), facts.location)
+        )
         return
     if file and _is_current(file, facts.reader, facts.embedder) and file.content_hash == digest:
         changes.touched.append((file, source))
@@ -124,4 +129,8 @@ def _fails_again(failure: FailureRecord, reader: str) -> bool:
 
 
 def _same_stamp(file: KnownFile | FailureRecord, source: SourceFile) -> bool:
-    return (file.size, file.modified_ns) == (source.size, source.modified_ns)
+    return (file.size, file.modified_ns, file.location) == (
+        source.size,
+        source.modified_ns,
+        location_of(source),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from ingest.media import language_of, media_type_of
 from ingest.model import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ingest.errors import FailureReason
@@ -30,6 +31,7 @@ class Skipped:
     """A file that discovery refuses; ``path`` is the name people see."""
 
     path: str
+    location: Path
     reason: FailureReason
     detail: str
 
@@ -37,11 +39,28 @@ class Skipped:
 Found = SourceFile | Skipped
 
 
-def discover(roots: Sequence[Path], *, max_bytes: int = MAX_FILE_BYTES) -> Iterator[Found]:
-    """Find what to read below folders, or the files that are named themselves; sorted by path.
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What lies in the given folders."""
 
-    Ignored, generated and unsupported files are passed over; a file named by itself never is. A path is
-    relative to its root; where two roots hold the same path, every path begins with its root's name.
+    found: list[Found]
+    """Sorted by path."""
+    passed_over: Counter[str]
+    """How many files of each ending have no reader; ``""`` counts those without an ending."""
+
+
+def discover(
+    roots: Sequence[Path], *, max_bytes: int = MAX_FILE_BYTES, known: Mapping[str, str] | None = None
+) -> Discovery:
+    """Find what to read below folders, or the files that are named themselves.
+
+    Ignored and generated files are passed over, and kinds of files without a reader; a file named by itself
+    never is. A path is relative to its root, see `_name`.
+
+    Args:
+        roots: files and folders.
+        max_bytes: a larger file is refused.
+        known: for every path that has been given before, where its file lies; empty where it is no file.
 
     Raises:
         UnknownName: a root does not exist.
@@ -49,37 +68,39 @@ def discover(roots: Sequence[Path], *, max_bytes: int = MAX_FILE_BYTES) -> Itera
     for root in roots:
         if not os.path.lexists(root):
             raise UnknownName("path", str(root))
+    passed_over = Counter[str]()
     places: dict[Path, _Place] = {}
     for root in roots:
-        for place in _find(root, max_bytes):
-            places.setdefault(place.location, place)
-    return iter(sorted(_tell_apart(places.values()), key=lambda found: found.path))
+        for place in _find(root, max_bytes, passed_over):
+            places.setdefault(place.found.location, place)
+    named = _name(list(places.values()), known or {})
+    return Discovery(sorted(named, key=lambda found: found.path), passed_over)
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What was found, where, and below which folder."""
+    """What was found, and below which folder."""
 
     found: Found
-    location: Path
     root: Path
 
 
-def _find(root: Path, max_bytes: int) -> Iterator[_Place]:
+def _find(root: Path, max_bytes: int, passed_over: Counter[str]) -> Iterator[_Place]:
     if not os.path.isdir(root):  # noqa: PTH112 — unlike Path.is_dir() it never raises
-        location, found = _judge_named(root, max_bytes)
-        yield _Place(found, location, location.parent)
+        found = _judge_named(root, max_bytes)
+        yield _Place(found, found.location.parent)
         return
     boundary = root.resolve()
     listing = list_files(boundary)
     for path in listing.closed:
-        closed = Skipped(_shown(path), "unreadable", "a folder that may not be opened")
-        yield _Place(closed, boundary / path, boundary)
-    for path in listing.files:
         location = boundary / path
-        found = _judge(path, location, max_bytes, boundary)
+        yield _Place(
+            Skipped(_shown(path), location, "unreadable", "a folder that may not be opened"), boundary
+        )
+    for path in listing.files:
+        found = _judge(path, boundary / path, max_bytes, boundary, passed_over)
         if found and not _is_empty_program(found):
-            yield _Place(found, location, boundary)
+            yield _Place(found, boundary)
 
 
 def _is_empty_program(found: Found) -> bool:
@@ -90,14 +111,14 @@ def _is_empty_program(found: Found) -> bool:
     return media_type is not None and language_of(media_type) is not None
 
 
-def _judge_named(path: Path, max_bytes: int) -> tuple[Path, Found]:
+def _judge_named(path: Path, max_bytes: int) -> Found:
     """Judge a file that somebody named by itself: its links are followed, its refusal is reported."""
     name = path.name
     if not os.path.exists(path):  # noqa: PTH110 — unlike Path.exists() it never raises
-        return path.absolute(), _dangling(name)
+        return _dangling(name, path.absolute())
     location = path.resolve()
-    unsupported = Skipped(_shown(name), "unsupported", "no reader for this kind of file")
-    return location, _judge(name, location, max_bytes, location.parent) or unsupported
+    found = _judge(name, location, max_bytes, location.parent, Counter())
+    return found or Skipped(_shown(name), location, "unsupported", "no reader for this kind of file")
 
 
 def _judge_link(path: str, location: Path, boundary: Path) -> Skipped | None:
@@ -105,17 +126,19 @@ def _judge_link(path: str, location: Path, boundary: Path) -> Skipped | None:
     try:
         target = location.resolve(strict=True)
     except (OSError, RuntimeError):
-        return _dangling(path)
+        return _dangling(path, location)
     if target.is_relative_to(boundary) or (media_type_of(location) is None and not target.is_dir()):
         return None
-    return Skipped(_shown(path), "outside", "a link that leaves the folder")
+    return Skipped(_shown(path), location, "outside", "a link that leaves the folder")
 
 
-def _dangling(path: str) -> Skipped:
-    return Skipped(_shown(path), "unreadable", "a link that leads nowhere")
+def _dangling(path: str, location: Path) -> Skipped:
+    return Skipped(_shown(path), location, "unreadable", "a link that leads nowhere")
 
 
-def _judge(path: str, location: Path, max_bytes: int, boundary: Path) -> Found | None:
+def _judge(
+    path: str, location: Path, max_bytes: int, boundary: Path, passed_over: Counter[str]
+) -> Found | None:
     """A source, a refusal, or None where the kind of file has no reader. Nothing is opened."""
     try:
         status = location.lstat()
@@ -124,14 +147,15 @@ def _judge(path: str, location: Path, max_bytes: int, boundary: Path) -> Found |
         _check_kind(status)
         media_type = media_type_of(PurePosixPath(path))
         if media_type is None:
+            passed_over[_shown(PurePosixPath(path).suffix.lower())] += 1
             return None
         _check_content(location, status, max_bytes)
     except FileNotFoundError:  # Git still lists what was deleted since the last commit
         return None
     except UnreadableFile as error:
-        return Skipped(_shown(path), error.reason, error.detail)
+        return Skipped(_shown(path), location, error.reason, error.detail)
     except OSError as error:
-        return Skipped(_shown(path), "unreadable", error.strerror or type(error).__name__)
+        return Skipped(_shown(path), location, "unreadable", error.strerror or type(error).__name__)
     return SourceFile(_shown(path), location, media_type, status.st_size, status.st_mtime_ns)
 
 
@@ -155,17 +179,51 @@ def _shown(path: str) -> str:
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", name)
 
 
-def _tell_apart(places: Collection[_Place]) -> list[Found]:
-    """Put each root's name before its paths, if without it two files would share a path."""
+def location_of(source: Found) -> str:
+    """Where a file lies, as the catalog keeps it."""
+    return _shown(str(source.location))
+
+
+def _name(places: Sequence[_Place], known: Mapping[str, str]) -> list[Found]:
+    """Give every file the path that people see.
+
+    A file that has a path keeps it, from whichever folder it is reached. A new one is named relative to its
+    root; where two roots hold the same path, every path begins with its root's name. A path that another file
+    goes by, and that file is still there, gets as much of its root before it as it takes.
+    """
+    paths = {location: path for path, location in known.items() if location}
+    old = [place for place in places if location_of(place.found) in paths]
+    new = [place for place in places if location_of(place.found) not in paths]
+    named: list[Found] = [replace(place.found, path=paths[location_of(place.found)]) for place in old]
+    depths = _depths(new)
+    for place in new:
+        path, depth = _path(place, depths.get(place.root, 0)), depths.get(place.root, 0)
+        while _is_taken(path, place, known) and depth < len(place.root.parts):
+            depth += 1
+            path = _path(place, depth)
+        named.append(replace(place.found, path=path))
+    return named
+
+
+def _depths(places: Sequence[_Place]) -> dict[Path, int]:
+    """As many last parts of each root as it takes to tell all files apart: none where all paths differ."""
     if len({place.found.path for place in places}) == len(places):
-        return [place.found for place in places]
-    names = _names_of({place.root for place in places})
-    return [replace(place.found, path=f"{names[place.root]}/{place.found.path}") for place in places]
-
-
-def _names_of(roots: set[Path]) -> dict[Path, str]:
-    """As many last parts of each root as it takes to tell all of them apart."""
+        return {}
+    roots = {place.root for place in places}
     depth = 1
     while len({root.parts[-depth:] for root in roots}) < len(roots):
         depth += 1
-    return {root: _shown(PurePosixPath(*root.parts[-depth:]).as_posix().strip("/")) for root in roots}
+    return dict.fromkeys(roots, depth)
+
+
+def _path(place: _Place, depth: int) -> str:
+    parents = place.root.parts[len(place.root.parts) - depth :]
+    return _shown(PurePosixPath(*parents).as_posix().strip("/") + "/" if parents else "") + place.found.path
+
+
+def _is_taken(path: str, place: _Place, known: Mapping[str, str]) -> bool:
+    """Whether another file goes by this path; one that was moved or removed leaves it to its successor."""
+    location = known.get(path)
+    if location is None or location == location_of(place.found):
+        return False
+    return not location or os.path.lexists(location)

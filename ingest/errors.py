@@ -8,6 +8,7 @@ LecternError
 │   ├── Gone                a document that was there and has been deleted
 │   └── EmbeddingRefused    a wrong key, model or dimension of an embeddings endpoint
 └── TransientError          the same call may succeed later
+    ├── CatalogUnavailable  the database does not answer
     ├── IndexUnavailable    the index process does not answer
     │   └── StoreLocked     another process holds the data directory
     └── EmbeddingFailed     the embeddings endpoint does not answer
@@ -89,6 +90,10 @@ class Gone(PermanentError):
     def __reduce__(self) -> tuple[type[Gone], tuple[str, str]]:
         """Cross the border of a process whole."""
         return Gone, (self.kind, self.name)
+
+
+class CatalogUnavailable(TransientError):
+    """The database does not answer, or its disk is full, read-only or damaged."""
 
 
 class IndexUnavailable(TransientError):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from ingest.changes import Failure, find_changes
 from ingest.chunks import cut_chunks
-from ingest.discovery import discover
+from ingest.discovery import discover, location_of
 from ingest.embedding import check_vector
-from ingest.errors import UnknownName, UnreadableFile
+from ingest.errors import Gone, UnknownName, UnreadableFile
 from ingest.indexing import document_points
 from ingest.outline import outline
 from ingest.passages import cut_passages
@@ -45,6 +45,8 @@ class Report:
     characters: int = 0
     """Of the documents that were indexed now."""
     chunks: int = 0
+    passed_over: dict[str, int] = field(default_factory=dict[str, int])
+    """Files below folders that have no reader, by their ending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +89,18 @@ class Ingester:
             UnsupportedStore: the collection holds another embedder's vectors.
             IndexUnavailable: the index does not answer.
         """
-        found = discover(roots, max_bytes=largest)
+        found = discover(roots, max_bytes=largest, known=self._catalog.locations(tenant, name))
         collection = self._open(tenant, name)
         self.repair(collection)
         known, failures = self._catalog.known_files(collection), self._catalog.failures(collection)
-        changes = find_changes(found, known, failures, self._embedder.identity)
+        changes = find_changes(found.found, known, failures, self._embedder.identity)
         for file, source in changes.touched:
-            self._catalog.touch(file, source.size, source.modified_ns)
+            self._catalog.touch(
+                file, size=source.size, modified_ns=source.modified_ns, location=location_of(source)
+            )
         self._settle_failures(collection, changes, failures)
         report = Report(unchanged=changes.unchanged, failed=changes.failed)
+        report.passed_over.update(found.passed_over.most_common())
         if changes.parse:
             self.ensure_collection(tenant, name)
         self._index_all(collection, changes, report, on_progress)
@@ -126,11 +131,18 @@ class Ingester:
         """Index a document that has been read and record its version; ``replaces`` is superseded.
 
         Killed anywhere in between, the version stays pending and the next ingest makes it good.
+
+        Raises:
+            UnknownName, Gone: the collection, or the document, was deleted meanwhile.
         """
         passages = cut_passages(document, outline(document))
         version = self._catalog.begin_version(collection, facts)
         chunks = self._write(collection.scope, version.number, document, passages)
-        published = self._catalog.publish_version(version, document, passages, chunks=chunks)
+        try:
+            published = self._catalog.publish_version(version, document, passages, chunks=chunks)
+        except Gone:
+            self._index.delete_documents(collection.scope, [version.number])
+            raise
         if replaces is not None:
             self._index.delete_documents(collection.scope, [replaces])
         return published
@@ -165,9 +177,16 @@ class Ingester:
         """Keep what was refused before parsing; forget what is well again without it."""
         for failure in changes.failed:
             known = kept.get(failure.path)
-            if known is None or (known.reason, known.detail) != (failure.reason, failure.detail):
+            facts = (failure.reason, failure.detail, failure.location)
+            if known is None or (known.reason, known.detail, known.location) != facts:
                 self._catalog.record_failure(
-                    collection, failure.path, failure.reason, failure.detail, size=0, modified_ns=0
+                    collection,
+                    failure.path,
+                    failure.reason,
+                    failure.detail,
+                    size=0,
+                    modified_ns=0,
+                    location=failure.location,
                 )
         self._catalog.forget_failures(collection, [path for path in changes.unchanged if path in kept])
 
@@ -228,8 +247,9 @@ class Ingester:
             size=facts.size,
             modified_ns=facts.modified_ns,
             reader=facts.reader,
+            location=facts.location,
         )
-        report.failed.append(Failure(facts.path, error.reason, error.detail))
+        report.failed.append(Failure(facts.path, error.reason, error.detail, facts.location))
 
     def _write(self, scope: Scope, number: int, document: Document, passages: Sequence[Passage]) -> int:
         """Put a document's points into the index, flushed; returns how many they are."""

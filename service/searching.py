@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest.errors import Gone, UnknownName
+from ingest.errors import Gone, UnknownName, UnsupportedStore
 from ingest.index import Question
 from service.answers import SearchHit
 from service.library import name_of
@@ -34,9 +34,11 @@ class Evidence:
 class Searcher:
     """Finds evidence in one collection at a time."""
 
-    def __init__(self, library: Library, index: Index) -> None:
+    def __init__(self, library: Library, index: Index, embedder: str) -> None:
+        """``embedder`` is the identity of the one that the index asks for a question's vector."""
         self._library = library
         self._index = index
+        self._embedder = embedder
 
     def evidence(
         self,
@@ -47,7 +49,17 @@ class Searcher:
         documents: Sequence[int] | None = None,
         limit: int = PASSAGE_HITS,
     ) -> list[Evidence]:
-        """The best hits in versions that are current, best first; ``history`` is the latest turn first."""
+        """The best hits in versions that are current, best first; ``history`` is the latest turn first.
+
+        Raises:
+            UnsupportedStore: the collection holds another embedder's vectors.
+            IndexUnavailable: the index does not answer.
+        """
+        if collection.embedder != self._embedder:
+            raise UnsupportedStore(
+                f"collection {collection.name!r} has vectors of {collection.embedder!r}, "
+                f"and the settings ask for {self._embedder!r}: set that one again, or ingest anew"
+            )
         asked = Question(question, tuple(history))
         hits = self._index.search(collection.scope, asked, documents=documents, limit=limit)
         return list(self._current(collection, hits))

@@ -68,8 +68,12 @@ class Services:
 
         Raises:
             UnknownName: it is not there.
+            IndexUnavailable: the index does not answer; the collection is still there to be deleted.
         """
-        self.index.delete_scope(self.catalog.delete_collection(tenant, name).scope)
+        scope = self.catalog.collection(tenant, name).scope
+        self.index.delete_scope(scope)
+        self.catalog.delete_collection(tenant, name)
+        self.index.delete_scope(scope)  # what an ingest wrote in between; from here on it can publish nothing
         self.index.flush()
 
     async def close_model(self) -> None:
@@ -96,20 +100,19 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
     """Wire the services for as long as the block runs; ``model`` stands in for the configured one.
 
     Raises:
-        SettingsError: an unknown provider, or a data folder that cannot be made.
+        SettingsError: an unknown provider, no database's URL, or a data folder that cannot be made.
         UnsupportedStore: the data directory is another version's.
+        CatalogUnavailable: the database does not answer.
         IndexUnavailable: the index cannot be opened.
     """
     with ExitStack() as closing:
         _make_folder(settings.data)
-        catalog = closing.enter_context(
-            open_catalog(settings.database_url or settings.data / "catalog.sqlite")
-        )
+        catalog = closing.enter_context(_catalog(settings))
         embedder = make_embedder(settings)
         index = _index(settings, embedder)
         closing.callback(index.close)
         library = Library(catalog)
-        searcher = Searcher(library, index)
+        searcher = Searcher(library, index, embedder.identity)
         generation = _generation(settings, model)
         sessions = Sessions(catalog, library)
         preparer = Preparer(library, searcher, sessions, generation)
@@ -120,10 +123,21 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
 def _make_folder(data: Path) -> None:
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not any(data.iterdir()):  # inside a folder that is ingested or committed, it is nobody's source
+            (data / ".gitignore").write_text("*\n", encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"setting data: {data}: {error.strerror}") from error
     if not os.access(data, os.W_OK | os.X_OK):
         raise SettingsError(f"setting data: {data}: Permission denied")
+
+
+def _catalog(settings: Settings) -> Catalog:
+    if settings.database_url is None:
+        return open_catalog(settings.data / "catalog.sqlite")
+    try:
+        return open_catalog(settings.database_url)
+    except ValueError as error:
+        raise SettingsError(f"setting database_url: {error}") from error
 
 
 def _index(settings: Settings, embedder: Embedder) -> Index:

@@ -34,7 +34,9 @@ def open_catalog(location: Path | str) -> Catalog:
     """Open the catalog in a file, or at a database URL; its schema is brought to head.
 
     Raises:
+        ValueError: the location is no URL, or its driver is not installed.
         UnsupportedStore: a newer Lectern wrote it, or it is no catalog.
+        CatalogUnavailable: the database does not answer.
     """
     database = Database(location if isinstance(location, str) else sqlite_url(location))
     try:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 from filelock import FileLock
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, IntegrityError, ProgrammingError
+
+from ingest.errors import CatalogUnavailable, UnsupportedStore
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -34,24 +37,36 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(url)
-        self._sqlite = self._url.get_backend_name() == "sqlite"
-        connect = {"timeout": _BUSY_SECONDS} if self._sqlite else {}
-        self.engine = create_engine(self._url, connect_args=connect, pool_pre_ping=not self._sqlite)
+        """Raises ValueError where ``url`` is no address, or its driver is not installed."""
+        try:
+            self._url = make_url(url)
+            self._sqlite = self._url.get_backend_name() == "sqlite"
+            connect = {"timeout": _BUSY_SECONDS} if self._sqlite else {}
+            self.engine = create_engine(self._url, connect_args=connect, pool_pre_ping=not self._sqlite)
+        except (ArgumentError, ImportError) as error:
+            raise ValueError(str(error)) from error
         if self._sqlite:
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
 
     @contextmanager
     def read(self) -> Generator[Connection]:
-        """A snapshot that nothing may be written in."""
-        with self.engine.connect() as connection:
+        """A snapshot that nothing may be written in; raises `CatalogUnavailable`."""
+        with self._reached(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Generator[Connection]:
-        """A transaction, committed at the end of the block, rolled back where it raises."""
-        with self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+        """A transaction, committed at the end of the block, rolled back where it raises.
+
+        Raises:
+            CatalogUnavailable: the database does not answer.
+        """
+        with (
+            self._reached(),
+            self.engine.connect().execution_options(**{_WRITES: True}) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
@@ -66,6 +81,19 @@ class Database:
             with self.write() as connection:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
                 yield connection
+
+    @contextmanager
+    def _reached(self) -> Generator[None]:
+        """Tell what the database cannot help from what a statement did wrong."""
+        try:
+            yield
+        except (IntegrityError, DataError, ProgrammingError):
+            raise
+        except DatabaseError as error:
+            said = str(error.orig).partition("\n")[0]
+            if "not a database" in said:
+                raise UnsupportedStore(f"{self._url.database} is not a catalog") from error
+            raise CatalogUnavailable(f"the catalog's database: {said}") from error
 
     def _switch_to_wal(self) -> None:
         # Lasts in the file, but locks it alone: two processes that switch at once fail, busy timeout or not.

@@ -34,14 +34,24 @@ class Failures(CatalogPart):
         modified_ns: int,
         content_hash: str = "",
         reader: str = "",
+        location: str = "",
     ) -> FailureRecord:
         """Keep why a file failed; replaces what was kept for this path.
 
         Raises:
             UnknownName: the collection has been deleted.
         """
-        now = datetime.now(UTC)
-        record = FailureRecord(path, reason, storable(detail), content_hash, size, modified_ns, reader, now)
+        record = FailureRecord(
+            path=path,
+            reason=reason,
+            detail=storable(detail),
+            content_hash=content_hash,
+            size=size,
+            modified_ns=modified_ns,
+            reader=reader,
+            failed_at=datetime.now(UTC),
+            location=location,
+        )
         owner = {"tenant": collection.tenant, "collection": collection.name}
         at_path = owned(failures, collection.tenant, collection.name) & (failures.c.path == path)
         with self._database.write() as connection:

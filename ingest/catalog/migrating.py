@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import DatabaseError
 
 from ingest.catalog.schema import HEAD
 from ingest.errors import UnsupportedStore
@@ -25,14 +24,10 @@ def bring_to_head(database: Database) -> None:
 
     Raises:
         UnsupportedStore: a newer Lectern wrote the catalog, or it is no catalog at all.
+        CatalogUnavailable: the database does not answer.
     """
-    try:
-        with database.read() as connection:
-            found = revision(connection)
-    except DatabaseError as error:
-        if "not a database" in str(error):
-            raise UnsupportedStore(f"{database.engine.url.database} is not a catalog") from error
-        raise
+    with database.read() as connection:
+        found = revision(connection)
     if found != HEAD:
         with database.migration() as connection:
             _upgrade(connection)

@@ -47,6 +47,8 @@ class FileFacts:
     reader: str
     chunker: str
     embedder: str
+    location: str = ""
+    """Where the file lies on the machine that reads it; empty for what never was a file there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class KnownFile:
     reader: str
     chunker: str
     embedder: str
+    location: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,7 @@ class FailureRecord:
     modified_ns: int
     reader: str
     failed_at: datetime
+    location: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ documents = Table(
     Column("tenant", _NAME, nullable=False),
     Column("collection", _NAME, nullable=False),
     Column("path", _NAME, nullable=False),
+    Column("location", Text, nullable=False),  # of the file; empty where it never was one
     Column("current", Integer),  # number of the ready version
     Column("created_at", Moment, nullable=False),
     ForeignKeyConstraint(["tenant", "collection"], ["collections.tenant", "collections.name"]),
@@ -148,6 +149,7 @@ failures = Table(
     Column("modified_ns", BigInteger, nullable=False),
     Column("reader", Text, nullable=False),
     Column("failed_at", Moment, nullable=False),
+    Column("location", Text, nullable=False),
     ForeignKeyConstraint(["tenant", "collection"], ["collections.tenant", "collections.name"]),
 )
 

@@ -33,12 +33,26 @@ class Versions(CatalogPart):
 
     def known_files(self, collection: CollectionRecord) -> dict[str, KnownFile]:
         """Every file of the collection by path, in one query; superseded versions are left out."""
-        columns = [documents.c.path, documents.c.id.label("document"), *(versions.c[name] for name in _KNOWN)]
+        columns = [documents.c.path, documents.c.location, documents.c.id.label("document")]
+        columns += [versions.c[name] for name in _KNOWN]
         chosen = owned(versions, collection.tenant, collection.name) & (versions.c.state != "superseded")
         query = select(*columns).join_from(versions, documents).where(chosen)
         with self._database.read() as connection:
             found = rows(connection, query.order_by(versions.c.state, versions.c.number))
         return {row["path"]: KnownFile(**row) for row in found}  # "pending" sorts first: "ready" wins
+
+    def locations(self, tenant: str, collection: str) -> dict[str, str]:
+        """For every path that a document or a failed file goes by, where the file lies."""
+        columns = (table.c["path", "location"] for table in (failures, documents))  # a document wins
+        with self._database.read() as connection:
+            found = [
+                row
+                for path, location in columns
+                for row in rows(
+                    connection, select(path, location).where(owned(path.table, tenant, collection))
+                )
+            ]
+        return {row["path"]: row["location"] for row in found}
 
     def begin_version(self, collection: CollectionRecord, file: FileFacts) -> VersionRecord:
         """Give the file a number, in one transaction with its pending record.
@@ -51,10 +65,12 @@ class Versions(CatalogPart):
         with self._database.write() as connection:
             row = require_collection(connection, collection.tenant, collection.name)
             document = _find_document(connection, collection, file.path)
+            if document is not None:
+                _move(connection, document, file.location)
             resumed = None if document is None else _resume(connection, document, file)
             if resumed is not None:
                 return resumed
-            document = document or _insert_document(connection, collection, file.path)
+            document = document or _insert_document(connection, collection, file)
             number: int = row["next_number"]
             counter = (collections.c.tenant == collection.tenant) & (collections.c.name == collection.name)
             connection.execute(update(collections).where(counter).values(next_number=number + 1))
@@ -106,8 +122,10 @@ class Versions(CatalogPart):
             connection.execute(delete(versions).where(_is(version)))
             connection.execute(delete(documents).where(orphaned))
 
-    def touch(self, version: VersionRecord | KnownFile, size: int, modified_ns: int) -> None:
-        """Record that the same bytes have a new time: the next run need not hash them."""
+    def touch(
+        self, version: VersionRecord | KnownFile, *, size: int, modified_ns: int, location: str
+    ) -> None:
+        """Record that the same bytes have a new time or place: the next run need not hash them."""
         statement = (
             update(versions)
             .where((versions.c.document == version.document) & (versions.c.number == version.number))
@@ -115,6 +133,7 @@ class Versions(CatalogPart):
         )
         with self._database.write() as connection:
             connection.execute(statement)
+            _move(connection, version.document, location)
 
     def pending_versions(self, collection: CollectionRecord) -> tuple[VersionRecord, ...]:
         """What a run began and did not end, by number."""
@@ -197,11 +216,16 @@ def _find_document(connection: Connection, collection: CollectionRecord, path: s
     return connection.execute(select(documents.c.id).where(at_path)).scalar()
 
 
-def _insert_document(connection: Connection, collection: CollectionRecord, path: str) -> str:
+def _insert_document(connection: Connection, collection: CollectionRecord, file: FileFacts) -> str:
     document = secrets.token_hex(_ID_BYTES)
-    row = {"id": document, "tenant": collection.tenant, "collection": collection.name, "path": path}
+    row = {"id": document, "tenant": collection.tenant, "collection": collection.name}
+    row |= {"path": file.path, "location": file.location}
     connection.execute(insert(documents).values(**row, created_at=datetime.now(UTC)))
     return document
+
+
+def _move(connection: Connection, document: str, location: str) -> None:
+    connection.execute(update(documents).where(documents.c.id == document).values(location=location))
 
 
 def _resume(connection: Connection, document: str, file: FileFacts) -> VersionRecord | None:
@@ -239,7 +263,8 @@ def _insert_pending(
 
 
 def _fields(record: FileFacts | VersionRecord) -> dict[str, Any]:
-    return {field.name: getattr(record, field.name) for field in fields(record)}
+    """The fields of a version; where its file lies stands with the document."""
+    return {f.name: getattr(record, f.name) for f in fields(record) if f.name != "location"}
 
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:

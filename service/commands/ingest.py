@@ -55,4 +55,9 @@ def describe(report: Report) -> str:
     counts = f"{len(report.indexed)} indexed ({made}), {len(report.unchanged)} unchanged"
     lines = [f"{counts}, {len(report.failed)} failed"]
     lines += [f"  {failure.path}: {failure.reason}: {failure.detail}" for failure in report.failed]
+    if report.passed_over:
+        kinds = ", ".join(
+            f"{count} {ending or 'without ending'}" for ending, count in report.passed_over.items()
+        )
+        lines.append(f"  no reader for {kinds}")
     return "\n".join(lines)

@@ -23,13 +23,13 @@ def collections(services: Wired) -> CollectionList:
     return CollectionList(collections=[_shape(services, record) for record in found])
 
 
-@router.get("/{name}")
+@router.get("/{name:path}")
 def collection(name: str, services: Wired) -> CollectionShape:
     """One collection, with the files that could not be read."""
     return _shape(services, services.library.collection(TENANT, name))
 
 
-@router.delete("/{name}", status_code=HTTP_204_NO_CONTENT)
+@router.delete("/{name:path}", status_code=HTTP_204_NO_CONTENT)
 def delete(name: str, services: Wired) -> Response:
     """Forget a collection and all it holds."""
     services.delete_collection(TENANT, name)

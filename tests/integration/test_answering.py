@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ingest.catalog.catalog import open_catalog
-from ingest.errors import Gone, UnknownName
+from ingest.errors import Gone, UnknownName, UnsupportedStore
 from ingest.pipeline import Ingester
 from ingest.reading import read
 from ingest.sandbox import InlineParser
@@ -52,7 +53,8 @@ class Desk:
         self.sessions = Sessions(catalog, self.library)
         chosen = GenerationSettings("glm-5", context, 200, 2_500, 0.3, thinking=False)
         generation = None if script is None else Generation(self.model, PROVIDERS["zai"], chosen)
-        preparer = Preparer(self.library, Searcher(self.library, self.index), self.sessions, generation)
+        self.searcher = Searcher(self.library, self.index, WordEmbedder().identity)
+        preparer = Preparer(self.library, self.searcher, self.sessions, generation)
         self.answerer = Answerer(self.library, self.sessions, preparer, generation)
 
     def ingest(self) -> None:
@@ -99,6 +101,14 @@ def desk(catalog: Catalog, folder: Path, script: list[Said] | None = None, conte
     made = Desk(catalog, folder, script, context)
     made.ingest()
     return made
+
+
+def test_vectors_of_another_embedder_are_not_compared(catalog: Catalog, folder: Path) -> None:
+    mixed = desk(catalog, folder)
+    record = replace(mixed.library.collection("default", "docs"), embedder="words/0")
+
+    with pytest.raises(UnsupportedStore, match=r"words/0.*words/1"):
+        mixed.searcher.evidence(record, RENT)
 
 
 class TestWithoutAModel:

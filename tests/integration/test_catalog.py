@@ -229,7 +229,7 @@ class TestVersions:
         version = publish(catalog, contracts)
         catalog.begin_version(contracts, facts("a.pdf", "changed"))
         catalog.begin_version(contracts, facts("b.pdf"))
-        catalog.touch(version, 11, 22)
+        catalog.touch(version, size=11, modified_ns=22, location="/new/a.pdf")
 
         known = catalog.known_files(contracts)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 from pydantic import SecretStr
 
+from ingest.catalog.catalog import Catalog
+from ingest.catalog.database import Database, sqlite_url
 from service.settings import Settings
+from service.wiring import open_services
 from tests.fakes.files import LEASE, write_texts
 from tests.fakes.glm5 import Glm5Server, Reply
-from tests.fakes.live_service import live, parse_events, passages_of, relevant_of
+from tests.fakes.live_service import live, parse_events, passages_of, relevant_of, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -321,8 +325,30 @@ class TestCollections:
         assert all("euros" not in hit["text"] for hit in hits)
         assert [d["number"] for d in service.documents("again").values()] == [2]
 
+    def test_any_name_can_be_asked_for(self, service: LiveService, tmp_path: Path) -> None:
+        write_texts(tmp_path, {"a.md": LEASE})
+        service.ingest(tmp_path, collection="clients/Ёж & Co?")
+
+        one = service.get("/v1/collections/clients/%D0%81%D0%B6%20%26%20Co%3F")
+
+        assert one["documents"] == 1
+        assert service.http.delete("/v1/collections/clients/%D0%81%D0%B6 & Co%3F").status_code == 204
+
 
 class TestHealth:
+    def test_a_catalog_that_does_not_answer_is_named(self, tmp_path: Path) -> None:
+        nowhere = Catalog(Database(sqlite_url(tmp_path / "absent" / "catalog.sqlite")))
+        with (
+            open_services(Settings(data=tmp_path)) as wired,
+            served(replace(wired, catalog=nowhere)) as url,
+            httpx2.Client(base_url=url, trust_env=False) as http,
+        ):
+            said, problem = http.get("/readyz"), http.get("/v1/collections")
+
+        assert (said.status_code, problem.status_code) == (503, 503)
+        assert said.json()["checks"] == {"catalog": problem.json()["detail"], "index": "ok"}
+        assert "unable to open" in problem.json()["detail"]
+
     def test_it_lives_and_is_ready(self, service: LiveService) -> None:
         assert service.get("/healthz")["status"] == "ok"
         assert service.get("/readyz") == {"status": "ok", "checks": {"catalog": "ok", "index": "ok"}}

@@ -294,6 +294,42 @@ class TestRepair:
         assert scopes == {"one", "two"}
 
 
+class TestPlaces:
+    def test_two_folders_with_the_same_paths_keep_all_their_documents(self, workshop: Workshop) -> None:
+        write_texts(workshop.folder)
+        workshop.ingest()
+        before = workshop.state()
+        other = workshop.folder.with_name("other")
+        write_texts(other, {"lease.md": LEASE.replace("4,200", "5,100"), "empty.txt": " ", "odd.xyzzy": "x"})
+        workshop.folder, first = other, workshop.folder
+
+        report, again = workshop.ingest(), workshop.ingest()
+
+        assert report.indexed == ["other/lease.md"]
+        assert [f.path for f in report.failed] == [f.path for f in again.failed] == ["empty.txt"]
+        assert again.unchanged == ["other/lease.md"]
+        assert report.passed_over == {".xyzzy": 1}
+        number, _ = workshop.numbers["other/lease.md"]
+        assert "5,100" in workshop.catalog.text("default", "docs", number)
+        workshop.folder = first
+        assert workshop.ingest().indexed == []
+        assert workshop.state()[0] == {**before[0], "other/lease.md": workshop.numbers["other/lease.md"]}
+
+    def test_a_moved_folder_is_not_parsed_again(self, workshop: Workshop) -> None:
+        write_texts(workshop.folder)
+        workshop.ingest()
+        before = workshop.state()
+        workshop.folder = workshop.folder.rename(workshop.folder.with_name("moved"))
+        workshop.parser.since()
+
+        report = workshop.ingest()
+
+        assert (report.indexed, workshop.parser.since()) == ([], [])
+        assert workshop.state() == before
+        places = workshop.catalog.locations("default", "docs")
+        assert places["lease.md"] == str(workshop.folder / "lease.md")
+
+
 def texts(*, second: bool = False) -> dict[str, str]:
     """Two states of a folder: one file new, one changed, one the same, one broken throughout."""
     first = {"a.md": LEASE, "b.txt": "The harbour master holds the keys.\n", "c.txt": " \n"}
@@ -347,9 +383,10 @@ class TestKilled:
 def state_after(
     folders: tuple[Path, Path], data: Path, index: MortalIndex
 ) -> tuple[dict[str, tuple[int, int]], dict[Key, Content]]:
-    """Ingest both states of the folder; whoever is killed is started again."""
-    with opened(folders[0], data, index) as workshop:
-        for workshop.folder in folders:
+    """Ingest a folder in both its states; whoever is killed is started again."""
+    with opened(data / "docs", data, index) as workshop:
+        for state in folders:
+            shutil.copytree(state, workshop.folder, dirs_exist_ok=True)  # times too
             try:
                 workshop.ingest()
             except Killed:

@@ -10,7 +10,7 @@ import pytest
 from ingest import chunks
 from ingest.catalog.records import FailureRecord, KnownFile
 from ingest.changes import Failure, content_hash, find_changes
-from ingest.discovery import Skipped
+from ingest.discovery import Skipped, location_of
 from ingest.media import MARKDOWN
 from ingest.model import SourceFile
 from ingest.reading import reader_of
@@ -34,12 +34,13 @@ def known(source: SourceFile) -> KnownFile:
     """The file as the last run left it."""
     reader = reader_of(MARKDOWN)
     stamp = (source.size, source.modified_ns, content_hash(source))
-    return KnownFile("lease.md", "a1", 7, "ready", *stamp, reader, chunks.VERSION, USE)
+    made_by = (reader, chunks.VERSION, USE)
+    return KnownFile("lease.md", "a1", 7, "ready", *stamp, *made_by, location_of(source))
 
 
 def failure(source: SourceFile) -> FailureRecord:
     stamp = (content_hash(source), source.size, source.modified_ns, reader_of(MARKDOWN))
-    return FailureRecord("lease.md", "broken", "torn", *stamp, datetime.now(UTC))
+    return FailureRecord("lease.md", "broken", "torn", *stamp, datetime.now(UTC), location_of(source))
 
 
 def test_a_new_file_is_parsed_with_all_its_facts(source: SourceFile) -> None:
@@ -72,6 +73,14 @@ def test_the_same_bytes_at_another_time_are_touched(source: SourceFile, known: K
     assert changes.parse == []
 
 
+def test_the_same_bytes_in_another_place_are_touched(source: SourceFile, known: KnownFile) -> None:
+    moved = replace(known, location="/elsewhere/lease.md")
+
+    changes = find_changes([source], {"lease.md": moved}, {}, USE)
+
+    assert (changes.touched, changes.parse) == ([(moved, source)], [])
+
+
 @pytest.mark.parametrize("outdated", ["reader", "chunker", "embedder"])
 def test_what_an_older_lectern_made_is_parsed_again(
     source: SourceFile, known: KnownFile, outdated: str
@@ -98,7 +107,7 @@ def test_what_failed_and_is_the_same_fails_again_unread(source: SourceFile) -> N
 
     changes = find_changes([source], {}, {"lease.md": kept}, USE)
 
-    assert changes.failed == [Failure("lease.md", "broken", "torn")]
+    assert changes.failed == [Failure("lease.md", "broken", "torn", location_of(source))]
     assert changes.parse == []
 
 
@@ -114,9 +123,11 @@ def test_what_failed_otherwise_is_tried_again(source: SourceFile, change: dict[s
 def test_refused_and_vanished_files_are_failures(source: SourceFile) -> None:
     source.location.unlink()
 
-    changes = find_changes([Skipped("big.txt", "too_large", "1,000 bytes"), source], {}, {}, USE)
+    big = Skipped("big.txt", source.location.with_name("big.txt"), "too_large", "1,000 bytes")
+
+    changes = find_changes([big, source], {}, {}, USE)
 
     assert changes.failed == [
-        Failure("big.txt", "too_large", "1,000 bytes"),
-        Failure("lease.md", "unreadable", os.strerror(2)),
+        Failure("big.txt", "too_large", "1,000 bytes", location_of(big)),
+        Failure("lease.md", "unreadable", os.strerror(2), location_of(source)),
     ]

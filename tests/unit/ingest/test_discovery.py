@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.discovery import Skipped, discover
+from ingest.discovery import Skipped, discover, location_of
 from ingest.errors import UnknownName
 from ingest.media import media_type_of
 from ingest.model import SourceFile
@@ -40,11 +40,11 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 def names(*roots: Path) -> list[str]:
-    return [found.path for found in discover(roots) if isinstance(found, SourceFile)]
+    return [found.path for found in discover(roots).found if isinstance(found, SourceFile)]
 
 
 def skipped(*roots: Path) -> dict[str, str]:
-    return {found.path: found.reason for found in discover(roots) if isinstance(found, Skipped)}
+    return {found.path: found.reason for found in discover(roots).found if isinstance(found, Skipped)}
 
 
 @pytest.fixture(params=["walk", pytest.param("git", marks=needs_git)])
@@ -59,7 +59,7 @@ def tree(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def test_a_source_names_what_was_found(tree: Path) -> None:
     write(tree, {"a/b.md": "text"})
-    (source,) = discover([tree])
+    (source,) = discover([tree]).found
     assert isinstance(source, SourceFile)
     status = (tree / "a/b.md").stat()
     assert source == SourceFile(
@@ -143,7 +143,7 @@ def test_names_with_newlines_and_broken_bytes_are_found(tree: Path) -> None:
     write(tree, {"new\nline.txt": "x"})
     (tree / os.fsdecode(b"caf\xe9.txt")).write_text("x")
     assert names(tree) == ["caf\\xe9.txt", "new\\x0aline.txt"], "no name moves a terminal's cursor"
-    for found in discover([tree]):
+    for found in discover([tree]).found:
         assert isinstance(found, SourceFile)
         assert found.location.read_text() == "x"
         found.path.encode()
@@ -185,7 +185,7 @@ def test_special_files_are_never_opened(tmp_path: Path) -> None:
 
 def test_empty_and_oversized_files_are_reported(tree: Path) -> None:
     write(tree, {"empty.txt": "", "big.txt": "x" * 11, "fits.txt": "x" * 10})
-    found = {entry.path: entry for entry in discover([tree], max_bytes=10)}
+    found = {entry.path: entry for entry in discover([tree], max_bytes=10).found}
     big, empty = found["big.txt"], found["empty.txt"]
     assert isinstance(found["fits.txt"], SourceFile)
     assert isinstance(empty, Skipped)
@@ -255,6 +255,53 @@ def test_roots_are_told_apart_only_when_they_must_be(tmp_path: Path) -> None:
     assert names(tmp_path / "x/docs", tmp_path / "z") == ["a.md", "c.md"]
     assert names(tmp_path / "x/docs", tmp_path / "y/docs") == ["x/docs/a.md", "y/docs/a.md", "y/docs/b.md"]
     assert names(tmp_path / "x/docs/a.md", tmp_path / "y") == ["a.md", "docs/a.md", "docs/b.md"]
+
+
+def known_of(*roots: Path) -> dict[str, str]:
+    return {found.path: location_of(found) for found in discover(roots).found}
+
+
+def renamed(root: Path, known: Mapping[str, str]) -> list[str]:
+    return [found.path for found in discover([root], known=known).found]
+
+
+def test_a_path_that_another_file_goes_by_is_not_given_again(tmp_path: Path) -> None:
+    write(tmp_path, {"one/README.md": "1", "two/README.md": "2", "two/b.md": "3"})
+    known = known_of(tmp_path / "one")
+    assert renamed(tmp_path / "two", known) == ["b.md", "two/README.md"]
+    known |= {"two/README.md": str(tmp_path / "two/README.md"), "b.md": str(tmp_path / "two/b.md")}
+    assert renamed(tmp_path / "two", known) == ["b.md", "two/README.md"]
+    assert renamed(tmp_path / "one", known) == ["README.md"]
+
+
+def test_a_longer_name_may_be_taken_too(tmp_path: Path) -> None:
+    write(tmp_path, {"x/docs/a.md": "1", "y/docs/a.md": "2", "z/docs/a.md": "3"})
+    known = {"a.md": str(tmp_path / "x/docs/a.md"), "docs/a.md": str(tmp_path / "y/docs/a.md")}
+    assert renamed(tmp_path / "z/docs", known) == ["z/docs/a.md"]
+
+
+def test_a_file_keeps_its_path_from_whichever_folder_it_is_reached(tmp_path: Path) -> None:
+    write(tmp_path, {"docs/a.md": "1", "docs/sub/b.md": "2"})
+    known = known_of(tmp_path / "docs")
+    assert renamed(tmp_path, known) == ["a.md", "sub/b.md"]
+    assert renamed(tmp_path / "docs/sub/b.md", known) == ["sub/b.md"]
+
+
+def test_a_moved_folder_keeps_its_paths(tmp_path: Path) -> None:
+    write(tmp_path, {"old/a.md": "1"})
+    known = known_of(tmp_path / "old")
+    (tmp_path / "old").rename(tmp_path / "new")
+    assert renamed(tmp_path / "new", known) == ["a.md"]
+
+
+def test_what_was_no_file_keeps_its_path(tmp_path: Path) -> None:
+    write(tmp_path, {"docs/a.md": "1"})
+    assert renamed(tmp_path / "docs", {"a.md": ""}) == ["docs/a.md"]
+
+
+def test_kinds_without_a_reader_are_counted(tree: Path) -> None:
+    write(tree, dict.fromkeys(["a.md", "b.xyzzy", "c.XYZZY", "sub/d.zip", "Nonesuch"], "x"))
+    assert discover([tree]).passed_over == {".xyzzy": 2, ".zip": 1, "": 1}
 
 
 def test_overlapping_roots_list_a_file_once(tmp_path: Path) -> None:
@@ -336,9 +383,9 @@ def test_discovery_is_a_sorted_subset_of_the_files(files: dict[str, str], rules:
 def test_empty_programs_below_a_folder_are_passed_over_but_not_when_named(tmp_path: Path) -> None:
     for name in ("__init__.py", "notes.txt"):
         (tmp_path / name).touch()
-    assert [(f.path, f.reason) for f in discover([tmp_path]) if isinstance(f, Skipped)] == [
+    assert [(f.path, f.reason) for f in discover([tmp_path]).found if isinstance(f, Skipped)] == [
         ("notes.txt", "empty")
     ]
-    (named,) = discover([tmp_path / "__init__.py"])
+    (named,) = discover([tmp_path / "__init__.py"]).found
     assert isinstance(named, Skipped)
     assert named.reason == "empty"

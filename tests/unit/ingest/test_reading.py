@@ -23,7 +23,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512)
 
 def source(folder: Path, name: str, content: bytes) -> SourceFile:
     (folder / name).write_bytes(content)
-    (found,) = discover([folder / name])
+    (found,) = discover([folder / name]).found
     assert not isinstance(found, Skipped)
     return found
 

@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("tenant", NAME, nullable=False),
         sa.Column("collection", NAME, nullable=False),
         sa.Column("path", NAME, nullable=False),
+        sa.Column("location", sa.Text(), nullable=False),
         sa.Column("current", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["tenant", "collection"], ["collections.tenant", "collections.name"]),
@@ -56,6 +57,7 @@ def upgrade() -> None:
         sa.Column("modified_ns", sa.BigInteger(), nullable=False),
         sa.Column("reader", sa.Text(), nullable=False),
         sa.Column("failed_at", sa.BigInteger(), nullable=False),
+        sa.Column("location", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["tenant", "collection"], ["collections.tenant", "collections.name"]),
         sa.PrimaryKeyConstraint("tenant", "collection", "path"),
     )

@@ -14,7 +14,7 @@ from ingest.catalog.catalog import open_catalog
 from ingest.catalog.database import Database, sqlite_url
 from ingest.catalog.migrating import alembic_config, revision
 from ingest.catalog.schema import HEAD, metadata
-from ingest.errors import UnsupportedStore
+from ingest.errors import CatalogUnavailable, UnsupportedStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +77,28 @@ def test_a_file_that_is_no_catalog_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UnsupportedStore, match="not a catalog"):
         open_catalog(place)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "odd://host/name", "mysql+nothere://host/name"])
+def test_what_is_no_address_of_a_database_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"parse|plugin"):
+        open_catalog(url)
+
+
+def test_a_place_that_cannot_be_opened_is_a_failure_that_may_pass(tmp_path: Path) -> None:
+    with pytest.raises(CatalogUnavailable, match="unable to open"):
+        open_catalog(tmp_path / "absent" / "catalog.sqlite")
+
+
+def test_a_damaged_catalog_is_told_in_one_line(place: Path, database: Database) -> None:
+    with database.read() as connection:
+        pages = connection.execute(text("PRAGMA page_count")).scalar_one()
+    database.close()
+    size = place.stat().st_size // pages
+    place.write_bytes(place.read_bytes()[:size] + b"\xff" * size * (pages - 1))
+
+    with pytest.raises(CatalogUnavailable, match="malformed"), open_catalog(place) as opened:
+        opened.collections("default")
 
 
 def create_then_fail(database: Database) -> None:

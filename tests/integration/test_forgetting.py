@@ -1,0 +1,90 @@
+"""Deleting everywhere, where something of it fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ingest.errors import Gone, IndexUnavailable, UnknownName
+from ingest.pipeline import Ingester
+from ingest.reading import read
+from ingest.sandbox import InlineParser
+from service.settings import Settings
+from service.wiring import open_services
+from tests.fakes.embedder import WordEmbedder
+from tests.fakes.files import write_texts
+from tests.fakes.memory_index import MemoryIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from ingest.catalog.catalog import Catalog
+    from ingest.model import Scope
+    from ingest.store.contract import Point
+
+
+class DeafIndex(MemoryIndex):
+    """Forgets nothing until it hears again."""
+
+    deaf = True
+
+    def delete_scope(self, scope: Scope) -> None:
+        if self.deaf:
+            raise IndexUnavailable("the index does not answer")
+        super().delete_scope(scope)
+
+
+class InterruptedIndex(MemoryIndex):
+    """Lets something happen before each write."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
+        self._meanwhile()
+        super().upsert(scope, points)
+
+
+def ingest(catalog: Catalog, index: MemoryIndex, folder: Path) -> None:
+    ingester = Ingester(catalog, index, WordEmbedder(), InlineParser(read))
+    ingester.ingest("default", "docs", [folder], largest=2**20, on_progress=lambda _: None)
+
+
+def test_a_collection_is_there_to_be_deleted_until_the_index_has_forgotten_it(tmp_path: Path) -> None:
+    write_texts(tmp_path / "docs")
+    index = DeafIndex()
+    with open_services(Settings(data=tmp_path / "data")) as wired:
+        services = replace(wired, index=index)
+        ingest(services.catalog, index, tmp_path / "docs")
+
+        with pytest.raises(IndexUnavailable):
+            services.delete_collection("default", "docs")
+        services.catalog.collection("default", "docs")
+
+        index.deaf = False
+        services.delete_collection("default", "docs")
+
+        assert index.contents == {}
+        with pytest.raises(UnknownName):
+            services.catalog.collection("default", "docs")
+
+
+def test_what_is_deleted_while_it_is_ingested_leaves_no_points(tmp_path: Path) -> None:
+    write_texts(tmp_path / "docs", {"lease.md": "# Lease\n\nThe rent is 4,200 euros.\n"})
+    with open_services(Settings(data=tmp_path / "data")) as services:
+        catalog = services.catalog
+
+        def delete() -> None:
+            if catalog.collections("default"):
+                catalog.delete_collection("default", "docs")
+
+        index = InterruptedIndex(delete)
+
+        with pytest.raises(Gone):
+            ingest(catalog, index, tmp_path / "docs")
+
+        assert index.contents == {}
