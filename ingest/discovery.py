@@ -46,7 +46,7 @@ class Discovery:
     found: list[Found]
     """Sorted by path."""
     passed_over: Counter[str]
-    """How many files of each ending have no reader; ``""`` counts those without an ending."""
+    """How many files of each ending have no reader, hidden ones aside; ``""`` stands for no ending."""
 
 
 def discover(
@@ -147,7 +147,8 @@ def _judge(
         _check_kind(status)
         media_type = media_type_of(PurePosixPath(path))
         if media_type is None:
-            passed_over[_shown(PurePosixPath(path).suffix.lower())] += 1
+            if not location.name.startswith("."):
+                passed_over[_shown(location.suffix.lower())] += 1
             return None
         _check_content(location, status, max_bytes)
     except FileNotFoundError:  # Git still lists what was deleted since the last commit

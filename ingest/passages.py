@@ -39,9 +39,14 @@ def cut_passages(document: Document, sections: Sequence[Section]) -> tuple[Passa
     ]
     labels = _Labels(sections, document.symbols)
     return tuple(
-        Passage(number, start, end, labels.at(start, end))
+        Passage(number, start, end, labels.at(_first_word(document.text, start, end), end))
         for number, (start, end) in enumerate(ranges, start=1)
     )
+
+
+def _first_word(text: str, start: int, end: int) -> int:
+    """Where the words begin: a method begins after its indentation."""
+    return end - len(text[start:end].lstrip())
 
 
 def _blocks(document: Document) -> Iterator[_Block]:

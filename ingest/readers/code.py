@@ -91,11 +91,20 @@ def _block_in(node: Node, marks: Marks, nesting: Nesting) -> Node | None:
 
 
 def _elements(text: str, cuts: Sequence[int]) -> Iterator[Element]:
-    for start, end in pairwise((0, *cuts, len(text))):
+    """Blocks without empty lines around them; the first line keeps its indentation, which has a meaning."""
+    for start, end in pairwise((0, *(_line_start(text, cut) for cut in cuts), len(text))):
         block = text[start:end].rstrip()
-        first = start + len(block) - len(block.lstrip())
         if block:
+            first = start + block.rfind("\n", 0, len(block) - len(block.lstrip())) + 1
             yield Element(first, start + len(block), text[first : start + len(block)], "code")
+
+
+def _line_start(text: str, cut: int) -> int:
+    """Where the line of a cut begins, if only its indentation stands before the cut."""
+    begin = cut
+    while begin > 0 and text[begin - 1] in " \t":
+        begin -= 1
+    return begin if begin == 0 or text[begin - 1] == "\n" else cut
 
 
 def _offsets(text: str, data: bytes) -> Callable[[int], int]:

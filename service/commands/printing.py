@@ -24,7 +24,7 @@ def where(place: PlacedText) -> str:
     else:
         parts.append(_reach("line ", "lines ", place.line_start, place.line_end))
     if place.section:
-        parts.append(place.section[-1])
+        parts.append(".".join(place.section) if _is_code(place.path) else place.section[-1])
     return ", ".join(parts)
 
 
@@ -75,12 +75,16 @@ def print_hit(rank: int, hit: Hit) -> None:
 def _quoted(citation: Citation) -> str:
     """The cited words; lines of code stay lines."""
     text = citation.cited_text
-    if citation.page_start is None and PurePosixPath(citation.path).suffix in _CODE:
+    if citation.page_start is None and _is_code(citation.path):
         lines = text.strip("\n").split("\n")
         shown = lines if len(lines) <= _LINES else [*lines[:_LINES], "…"]
         return textwrap.indent(textwrap.dedent("\n".join(shown)), "      │ ")
     words = textwrap.shorten(" ".join(text.split()), 400, placeholder=" …")
     return textwrap.indent(textwrap.fill(f"“{words}”", _WIDTH), "      ")
+
+
+def _is_code(path: str) -> bool:
+    return PurePosixPath(path).suffix in _CODE
 
 
 def _reach(one: str, many: str, first: int, last: int) -> str:

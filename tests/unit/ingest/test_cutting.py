@@ -13,6 +13,7 @@ from ingest.chunks import cut_chunks
 from ingest.model import Document, Element, Symbol
 from ingest.outline import outline
 from ingest.passages import cut_passages
+from ingest.readers.code import read_code
 from ingest.sentences import lines, pieces, sentences
 
 PROSE = st.text(alphabet=st.sampled_from("aB1.;:?!。；第条 \n\t(\"'”)Яяé-漢"), max_size=600)
@@ -165,3 +166,11 @@ def test_a_hostile_heading_costs_nothing() -> None:
     began = time.process_time()
     outline(Document(text, "", (Element(0, len(text), text, "heading"),)))
     assert time.process_time() - began < 1.0
+
+
+def test_a_method_after_its_indentation_is_what_a_passage_is_labelled_by() -> None:
+    body = "".join(f"        total_{n} = self.count({n})\n" for n in range(12))
+    text = f"class Till:\n    def open(self):\n{body}\n    def close(self):\n{body}"
+    cut = cut_passages(read_code(text, "till.py", "python"), ())
+    assert [p.section for p in cut] == [("Till",), ("Till", "close")]
+    assert text[cut[1].start :].startswith("    def close")

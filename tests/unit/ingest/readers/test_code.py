@@ -189,7 +189,8 @@ def assert_elements_hold_the_text(document: Document) -> None:
     end = 0
     for element in document.elements:
         assert element.text == document.text[element.start : element.end]
-        assert element.text.strip() == element.text != ""
+        assert element.text.rstrip() == element.text != ""
+        assert element.text.split("\n")[0].strip()
         assert not document.text[end : element.start].strip()
         end = element.end
     assert not document.text[end:].strip()
@@ -260,6 +261,14 @@ def assert_elements_hold_the_text(document: Document) -> None:
 def test_definitions_are_found(text: str, language: str, expected: str) -> None:
     assert ", ".join(" ".join(pair) for pair in names(text, language)) == expected
     assert_elements_hold_the_text(read_code(text, "file", language))
+
+
+def test_a_block_keeps_its_indentation() -> None:
+    for indent in ("    ", "\t"):
+        text = f"class A:\n{indent}x = 1\n\n{indent}def f(self):\n{indent * 2}return 1\nx = 1\n"
+        document = read_code(text, "a.py", "python")
+        begin = [element.text.split("\n")[0] for element in document.elements]
+        assert begin == ["class A:", f"{indent}def f(self):", "x = 1"]
 
 
 @pytest.mark.parametrize(
