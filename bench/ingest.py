@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from ingest import chunks
 from ingest.catalog.catalog import open_catalog
 from ingest.catalog.records import FileFacts
-from ingest.chunks import cut_chunks
+from ingest.chunks import cut_chunks, searched_chunks
 from ingest.discovery import discover
 from ingest.embedding import UniversalSentenceEncoder, check_vector
 from ingest.indexing import document_points
@@ -108,7 +108,7 @@ def run(folder: Path, source: Path, limit: int | None) -> tuple[int, int]:
         for path, document in documents(source, limit):
             with stage("cut"):
                 passages = cut_passages(document, outline(document))
-                cut = cut_chunks(document, passages)
+                cut = searched_chunks(document, cut_chunks(document, passages))
             facts = FileFacts(
                 path, path, 1, 1, "text/plain", document.reader, chunks.VERSION, embedder.identity
             )

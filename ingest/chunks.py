@@ -6,6 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from ingest.model import Chunk
+from ingest.passages import FURNITURE
 from ingest.sentences import lines, pieces
 
 if TYPE_CHECKING:
@@ -36,6 +37,20 @@ def cut_chunks(document: Document, passages: Sequence[Passage]) -> tuple[Chunk, 
         for start, end in _packed(document.text, passage.start, passage.end, by_lines=by_lines):
             chunks.append(Chunk(len(chunks), start, end, passage.number, passage.number))
     return tuple(chunks)
+
+
+def searched_chunks(document: Document, chunks: Sequence[Chunk]) -> tuple[Chunk, ...]:
+    """The chunks that belong into the index: all but running headers and footers, if there is more."""
+    starts = [element.start for element in document.elements]
+    kept = tuple(
+        chunk
+        for chunk in chunks
+        if not (
+            (nearest := bisect_right(starts, chunk.start) - 1) >= 0
+            and document.elements[nearest].kind in FURNITURE
+        )
+    )
+    return kept or tuple(chunks)
 
 
 def _packed(text: str, start: int, end: int, *, by_lines: bool) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,16 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.fusion import fuse
-from ingest.routing import CLOSE, LEAST_EXPLAINED, MOST_NAMED, Route, explained_run, stands_out, word_value
+from ingest.routing import (
+    CLOSE,
+    LEAST_EXPLAINED,
+    MOST_NAMED,
+    Route,
+    explained_run,
+    rarity,
+    stands_out,
+    word_value,
+)
 from ingest.sparse import question_vector
 from ingest.terms import Analyzer
 
@@ -87,6 +96,8 @@ class LocalIndex:
         self._embedder = embedder
         self._analyzer = Analyzer()
         self._analyzing = Lock()
+        self._sizes: dict[Scope, int] = {}
+        """Documents of a scope, until something is written."""
 
     def search(
         self, scope: Scope, question: Question, *, documents: Sequence[int] | None, limit: int
@@ -94,7 +105,8 @@ class LocalIndex:
         """The best chunks by weighted reciprocal ranks.
 
         A document that the question names is searched once more, with the rest of the question. Its ranks
-        weigh more, but what the whole scope has to say stays in the list: a wrong guess loses nothing.
+        weigh more, but what the whole scope has to say stays in the list: a wrong guess loses nothing. Among
+        documents that the caller chose, a name is as idle as among all.
         """
         with self._analyzing:
             words = self._analyzer.question_words(question.text)
@@ -103,8 +115,9 @@ class LocalIndex:
         asked = question_vector(terms, earlier)
         vector = self._embedder.embed([question.text])[0]
         rankings = self._rankings(scope, asked, vector, documents, limit * CANDIDATES)
-        route = self._route(scope, words) if documents is None else None
-        if route is not None:
+        route = self._route(scope, words, documents)
+        leads = rankings[0][0][:1]  # names lead to their own document, topics to whichever treats them
+        if route is not None and any(hit.document in route.documents for hit in leads):
             left = question_vector(route.terms)
             inside = self._rankings(scope, left, vector, route.documents, limit * CANDIDATES)
             rankings += [(hits, weight * ROUTED_WEIGHT) for hits, weight in inside]
@@ -122,15 +135,18 @@ class LocalIndex:
         dense = self._store.search_dense(scope, vector, documents=documents, limit=limit)
         return [(sparse, 1.0), (dense, DENSE_WEIGHT)]
 
-    def _route(self, scope: Scope, words: Sequence[tuple[int, ...]]) -> Route | None:
+    def _route(
+        self, scope: Scope, words: Sequence[tuple[int, ...]], documents: Sequence[int] | None
+    ) -> Route | None:
         """The documents that a run of the question's words names, if one does and leaves something to ask."""
         if sum(map(len, words)) > LONGEST_NAMING:
             return None
         asked = question_vector([term for word in words for term in word])
-        found = self._store.search_sparse(scope.openings, asked, documents=None, limit=MOST_NAMED + 1)
+        found = self._store.search_sparse(scope.openings, asked, documents=documents, limit=MOST_NAMED + 1)
         if not stands_out([hit.score for hit in found]):
             return None
-        values = [word_value(word, self._scores(scope, word, found[0].document)) for word in words]
+        rarest = rarity(self._size(scope.openings))
+        values = [word_value(word, self._scores(scope, word, found[0].document), rarest) for word in words]
         start, end, explained = explained_run(values)
         rest = tuple(term for word in (*words[:start], *words[end:]) for term in word)
         if explained < LEAST_EXPLAINED or not rest:
@@ -147,8 +163,14 @@ class LocalIndex:
             scores.append(hits[0].score if hits else 0.0)
         return scores
 
+    def _size(self, scope: Scope) -> int:
+        if scope not in self._sizes:
+            self._sizes[scope] = len(self._store.counts(scope))
+        return self._sizes[scope]
+
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points."""
+        self._sizes.pop(scope, None)
         self._store.upsert(scope, points)
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
@@ -157,11 +179,13 @@ class LocalIndex:
 
     def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
         """Forget these documents, chunks and openings."""
+        self._sizes.clear()
         self._store.delete_documents(scope, documents)
         self._store.delete_documents(scope.openings, documents)
 
     def delete_scope(self, scope: Scope) -> None:
         """Forget the whole scope, chunks and openings."""
+        self._sizes.clear()
         self._store.delete_scope(scope)
         self._store.delete_scope(scope.openings)
 

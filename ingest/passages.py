@@ -11,13 +11,15 @@ from ingest.sentences import pieces
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ingest.model import Document, Element, Section, Symbol
+    from ingest.model import Document, Section, Symbol
 
 LONGEST = 1_200
 """Code points of a passage, white space at its end included."""
 ENOUGH = 200
 """A passage this long is not joined with the block that follows it."""
 _OPENING = frozenset({"title", "heading"})
+FURNITURE = frozenset({"header", "footer"})
+"""Kinds of elements that are printed on page after page: citable, never searched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class _Block:
     start: int
     end: int
     opens: bool
+    apart: bool
+    """A running header or footer: it belongs neither to what stands before it nor to what follows."""
 
 
 def cut_passages(document: Document, sections: Sequence[Section]) -> tuple[Passage, ...]:
@@ -52,28 +56,24 @@ def _first_word(text: str, start: int, end: int) -> int:
 def _blocks(document: Document) -> Iterator[_Block]:
     elements = document.elements
     if not elements:
-        yield _Block(0, len(document.text), opens=False)
+        yield _Block(0, len(document.text), opens=False, apart=False)
         return
     for i, element in enumerate(elements):
         start = element.start if i else 0
         end = elements[i + 1].start if i + 1 < len(elements) else len(document.text)
-        yield _Block(start, end, opens=_opens(element))
-
-
-def _opens(element: Element) -> bool:
-    return element.kind in _OPENING
+        yield _Block(start, end, opens=element.kind in _OPENING, apart=element.kind in FURNITURE)
 
 
 def _joined(blocks: Iterator[_Block]) -> Iterator[tuple[int, int]]:
     start = end = 0
-    only_headings = True
+    only_headings, apart = True, False
     for block in blocks:
         full = end - start >= ENOUGH or block.end - start > LONGEST
         leaves_section = block.opens and not only_headings
-        if end > start and ((full and not only_headings) or leaves_section):
+        if end > start and ((full and not only_headings) or leaves_section or block.apart != apart):
             yield start, end
             start, only_headings = block.start, True
-        end = block.end
+        end, apart = block.end, block.apart
         only_headings = only_headings and block.opens
     if end > start:
         yield start, end

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.changes import Failure, find_changes
-from ingest.chunks import cut_chunks
+from ingest.chunks import cut_chunks, searched_chunks
 from ingest.discovery import discover, location_of
 from ingest.embedding import check_vector
 from ingest.errors import Gone, UnknownName, UnreadableFile
@@ -253,7 +253,7 @@ class Ingester:
 
     def _write(self, scope: Scope, number: int, document: Document, passages: Sequence[Passage]) -> int:
         """Put a document's points into the index, flushed; returns how many they are."""
-        chunks = cut_chunks(document, passages)
+        chunks = searched_chunks(document, cut_chunks(document, passages))
         if not document.symbols:  # a program is asked about by its names, which its chunks carry
             opening = opening_point(
                 document, number=number, analyzer=self._analyzer, dimensions=self._embedder.dimensions

@@ -8,6 +8,7 @@ inside that document.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
 OPENING = 2_000
 """Code points that stand for the whole: title, parties, date, first recitals; of code, its head."""
-GAIN = 0.15
-"""Of a word's BM25 score in the opening: rare words explain more."""
+GAIN = 0.8
+"""Of a word's BM25 score in the opening, over what the rarest word could add: rare words explain more."""
+LEAST_RARITY = 1.5
+"""Among a handful of documents no word is rare: each of them would seem to explain the question."""
 LARGEST_GAIN = 1.5
 LOSS = 0.6
 """Of a word that the opening does not hold."""
@@ -81,8 +84,13 @@ def explained_run(values: Sequence[float]) -> tuple[int, int, float]:
     return best
 
 
-def word_value(word: Sequence[int], scores: Sequence[float]) -> float:
+def rarity(documents: int) -> float:
+    """The inverse document frequency, as BM25 counts it, of a word that one of so many documents holds."""
+    return max(LEAST_RARITY, math.log(1 + (documents - 0.5) / 1.5))
+
+
+def word_value(word: Sequence[int], scores: Sequence[float], rarest: float) -> float:
     """What a word adds to a run: its score in the opening, or a loss; a function word is neutral."""
     if not word:
         return 0.0
-    return min(LARGEST_GAIN, GAIN * max(scores)) if any(scores) else -LOSS
+    return min(LARGEST_GAIN, GAIN * max(scores) / rarest) if any(scores) else -LOSS

@@ -82,7 +82,8 @@ class Answerer:
                 yield event
 
     async def _extracted(self, prepared: Prepared) -> AsyncGenerator[AnswerEvent, None]:
-        proven = extract(prepared.found, prepared.passages)
+        asked = " ".join((prepared.query.question, *prepared.session.questions))
+        proven = extract(asked, prepared.found, prepared.passages)
         yield Written(proven.text)
         placed = await self._place(prepared, proven.citations)
         for citation in placed:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from prompts.model import Citation, Claim, ProvenAnswer, Span
+from prompts.words import concept, content_words, script_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,18 +18,24 @@ if TYPE_CHECKING:
 EXTRACTS = 3
 LONGEST_EXTRACT = 700
 """Code points: beyond, the passage is cut around its best hit."""
+_NUMBER = re.compile(r"\d+")
 _EMPTY_LINES = re.compile(r"\A\s*\n")
 """Indentation of the first line stays: in code it means something."""
 NOTHING_FOUND = "The documents do not say."
 
 
-def extract(found: Iterable[Evidence], passages: Sequence[PromptPassage]) -> ProvenAnswer:
+def extract(question: str, found: Iterable[Evidence], passages: Sequence[PromptPassage]) -> ProvenAnswer:
     """Quote the best passages; every claim is its own proof.
 
+    There is always a nearest vector: a passage that shares no word with a question in its own script is
+    no answer.
+
     Args:
+        question: with the earlier ones that it goes on from.
         found: hits, best first.
         passages: passages that hold them, best first.
     """
+    passages = [passage for passage in passages if _is_related(question, passage.text)]
     best: dict[str, Hit] = {}
     for evidence in found:
         best.setdefault(f"D{evidence.hit.document}:{evidence.hit.first_passage}", evidence.hit)
@@ -42,6 +49,15 @@ def extract(found: Iterable[Evidence], passages: Sequence[PromptPassage]) -> Pro
         citations.append(_citation(index, passage, start, quote, Span(len(text) - len(mark), len(text))))
         claims.append(_claim(begin, len(text), index))
     return ProvenAnswer(text or NOTHING_FOUND, tuple(claims), tuple(citations), (), grounded=True)
+
+
+def _is_related(question: str, text: str) -> bool:
+    asked = {concept(word.stem) for word in content_words(question)} | set(_NUMBER.findall(question))
+    if asked and script_of(question) != script_of(text):
+        return True
+    return not asked.isdisjoint(
+        {concept(word.stem) for word in content_words(text)} | set(_NUMBER.findall(text))
+    )
 
 
 def _around(passage: PromptPassage, hit: Hit) -> tuple[int, str]:

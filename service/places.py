@@ -39,18 +39,29 @@ def locate(document: Document, passages: Sequence[Passage], start: int, end: int
     if not 0 <= start < end <= len(document.text):
         raise ValueError(f"no range [{start}, {end}) in a text of {len(document.text)} code points")
     line_start = 1 + document.text.count("\n", 0, start)
-    last = passages[bisect_right([p.start for p in passages], start) - 1]
+    passage = passages[bisect_right([p.start for p in passages], start) - 1]
     return Place(
         start=start,
         end=end,
         text=document.text[start:end],
-        section=last.section,
+        section=_symbol(document, start, end) if document.symbols else passage.section,
         page_start=_page(document.pages, start),
         page_end=_page(document.pages, end - 1),
         line_start=line_start,
         line_end=line_start + document.text.count("\n", start, end - 1),
         boxes=tuple(_boxes(document, start, end)),
     )
+
+
+def _symbol(document: Document, start: int, end: int) -> tuple[str, ...]:
+    """The innermost symbol around the first words of a range or, outside all, the first that begins in it."""
+    first = end - len(document.text[start:end].lstrip())
+    around = [s for s in document.symbols if s.start <= first < s.end]
+    begun = [s for s in document.symbols if first < s.start < end]
+    nearest = (
+        max(around, key=lambda s: s.start) if around else min(begun, key=lambda s: s.start, default=None)
+    )
+    return tuple(nearest.name.split(".")) if nearest else ()
 
 
 def _page(pages: Sequence[Page], position: int) -> int | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ingest.errors import LecternError
 from service.answers import MODES
 from service.client import Client, ServerAbsent, ServerUnreachable
 from service.commands import options
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from service.answers import Mode
+    from service.running import RunningServer
     from service.settings import Settings
 
 
@@ -64,23 +66,32 @@ def command(
         model=model,
         stream=True,
     )
-    with closing(_events(settings, request)) as events:
+    server = find_server(settings.data)
+    with closing(_events(settings, request, server)) as events:
         answer = _follow(events, quiet=as_json)
     if as_json:
         click.echo(answer.model_dump_json(indent=2))
+    elif server is not None:
+        click.secho(f"  answered by the server at {server.url}, by its settings", dim=True)
 
 
 def _follow(events: Iterator[tuple[str, str]], *, quiet: bool) -> QueryResponse:
     """Print the answer as it comes; the last event is the whole of it."""
-    streamed = False
-    for name, data in events:
-        if name == "plan":
-            streamed = not quiet and PlanEvent.model_validate_json(data).plan.mode != "extract"
-        elif name == "delta" and streamed:
-            click.echo(TextEvent.model_validate_json(data).text, nl=False)
-            sys.stdout.flush()
-        elif name == "done":
-            return _shown(QueryResponse.model_validate_json(data), streamed=streamed, quiet=quiet)
+    streamed = begun = False
+    try:
+        for name, data in events:
+            if name == "plan":
+                streamed = not quiet and PlanEvent.model_validate_json(data).plan.mode != "extract"
+            elif name == "delta" and streamed:
+                begun = True
+                click.echo(TextEvent.model_validate_json(data).text, nl=False)
+                sys.stdout.flush()
+            elif name == "done":
+                return _shown(QueryResponse.model_validate_json(data), streamed=streamed, quiet=quiet)
+    except LecternError:
+        if begun:  # what went wrong must not look like the answer's next words
+            click.echo()
+        raise
     raise ServerUnreachable("the answer broke off")
 
 
@@ -95,8 +106,9 @@ def _shown(answer: QueryResponse, *, streamed: bool, quiet: bool) -> QueryRespon
     return answer
 
 
-def _events(settings: Settings, request: QueryRequest) -> Generator[tuple[str, str]]:
-    server = find_server(settings.data)
+def _events(
+    settings: Settings, request: QueryRequest, server: RunningServer | None
+) -> Generator[tuple[str, str]]:
     if server is not None:
         key = settings.access_key.get_secret_value() if settings.access_key else None
         try:

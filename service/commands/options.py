@@ -16,8 +16,22 @@ if TYPE_CHECKING:
 
 Body = TypeVar("Body", bound=BaseModel)
 
+LONGEST_NAME = 200
+"""Code points of a collection's name, over HTTP as here."""
+
+
+def _check_name(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    if name is not None and not (0 < len(name) <= LONGEST_NAME and name.isprintable()):
+        raise click.BadParameter(f"must have 1 to {LONGEST_NAME} printable characters")
+    return name
+
+
 collection = click.option(
-    "--collection", "-c", metavar="NAME", help="Which collection; by default the settings'."
+    "--collection",
+    "-c",
+    metavar="NAME",
+    callback=_check_name,
+    help="Which collection; by default the settings'.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, as HTTP gives it.")
 

@@ -53,6 +53,8 @@ def print_sources(answer: QueryResponse) -> None:
 
 def print_footer(answer: QueryResponse) -> None:
     """What the answer took."""
+    if answer.llm_generated and not answer.answer.strip():
+        click.secho("  the model wrote no answer", fg="yellow")
     if not answer.llm_generated:
         click.secho("  extracts: no model is configured (LECTERN_LLM_API_KEY)", dim=True)
         return
@@ -78,7 +80,7 @@ def _quoted(citation: Citation) -> str:
     if citation.page_start is None and _is_code(citation.path):
         lines = text.strip("\n").split("\n")
         shown = lines if len(lines) <= _LINES else [*lines[:_LINES], "…"]
-        return textwrap.indent(textwrap.dedent("\n".join(shown)), "      │ ")
+        return textwrap.indent(textwrap.dedent("\n".join(shown)), "      │ ", lambda _: True)
     words = textwrap.shorten(" ".join(text.split()), 400, placeholder=" …")
     return textwrap.indent(textwrap.fill(f"“{words}”", _WIDTH), "      ")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated
@@ -13,10 +12,10 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from service.http import collections, documents, health, problems, queries
-from service.http.problems import Unauthorized
+from service.http.gate import GUARDED, Gate
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator
 
     from service.wiring import Services
 
@@ -43,23 +42,13 @@ def create_app(services: Services) -> FastAPI:
     if services.settings.access_key is None and ":" not in services.settings.host:
         # Without a key, only who names this machine: a page in a browser must not reach it by its own name.
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    app.add_middleware(Gate, key=services.settings.access_key)
     problems.install(app)
     app.include_router(health.router)
-    guarded = [Depends(_guard(services))]
     for part in (queries, documents, collections):
-        app.include_router(part.router, prefix="/v1", dependencies=guarded)
+        app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])
     return app
 
 
-def _guard(services: Services) -> Callable[..., None]:
-    """Compares keys in constant time; without a configured key everyone on this machine may ask."""
-    key = services.settings.access_key
-
-    def check(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
-        if key is None:
-            return
-        given = credentials.credentials if credentials else ""
-        if not secrets.compare_digest(given.encode(), key.get_secret_value().encode()):
-            raise Unauthorized("this server needs its access key: Authorization: Bearer …")
-
-    return check
+def _described(_: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
+    """Tells the API's description of the key that `Gate` has compared."""

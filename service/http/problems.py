@@ -40,7 +40,7 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (IndexUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (TransientError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
-STATUSES = (401, 404, 409, 410, 422, 500, 502, 503, 504)
+STATUSES = (400, 401, 404, 405, 409, 410, 413, 422, 500, 502, 503, 504)
 """All that a route may answer besides its own; 502 to 504 are the model provider's doing, or the index's."""
 
 
@@ -71,7 +71,7 @@ def install(app: FastAPI) -> None:
     for kind in (LecternError, PromptTooLongError):
         app.add_exception_handler(kind, _expected)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, _expected)
     app.add_exception_handler(Exception, _expected)
 
 
@@ -89,8 +89,10 @@ def _response(problem: Problem, headers: Mapping[str, str] | None = None) -> JSO
     )
 
 
-def _expected(request: Request, error: Exception) -> JSONResponse:
-    del request
+def answer_to(error: Exception) -> JSONResponse:
+    """The problem document of an error."""
+    if isinstance(error, HTTPException):
+        return _response(_problem(HTTPStatus(error.status_code), error.detail), error.headers)
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else None
     problem = problem_of(error)
     if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -107,7 +109,6 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
     return _response(_problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=fields))
 
 
-def _http(request: Request, error: Exception) -> JSONResponse:
+def _expected(request: Request, error: Exception) -> JSONResponse:
     del request
-    assert isinstance(error, HTTPException)
-    return _response(_problem(HTTPStatus(error.status_code), error.detail), error.headers)
+    return answer_to(error)

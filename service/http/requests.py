@@ -12,6 +12,7 @@ LONGEST_QUESTION = 20_000
 """Code points."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+CollectionName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Question = Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION, pattern=r"\S")]
 Documents = Annotated[list[Name], Field(min_length=1, max_length=1_000)]
 
@@ -26,7 +27,7 @@ class QueryRequest(Request):
     """A question to be answered."""
 
     question: Question
-    collection: Name = "default"
+    collection: CollectionName = "default"
     session_id: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
         default=None, description="Continues a conversation; every answer names its session."
     )
@@ -66,6 +67,6 @@ class SearchRequest(Request):
     """A search for places."""
 
     query: Question
-    collection: Name = "default"
+    collection: CollectionName = "default"
     documents: Documents | None = None
     top_k: int = Field(default=10, ge=1, le=500)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from service.extracting import NOTHING_FOUND
 from service.running import FILE
 from tests.fakes.command_line import CommandLine
 from tests.fakes.files import TEXTS, write_texts
@@ -180,9 +181,11 @@ class TestSearchAndDocuments:
         listed = line.ok("documents", "--json").json["documents"]
         policy = next(d["id"] for d in listed if d["path"] == "policy.txt")
 
-        found = line.ok("ask", RENT, "-d", policy, "--json").json
+        found = line.ok("ask", "Who shall book trains?", "-d", policy, "--json").json
+        lost = line.ok("ask", RENT, "-d", policy, "--json").json
 
         assert {c["path"] for c in found["citations"]} == {"policy.txt"}
+        assert (lost["answer"], lost["citations"]) == (NOTHING_FOUND, [])
 
 
 class TestServe:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from pydantic import SecretStr
 
 from ingest.catalog.catalog import Catalog
 from ingest.catalog.database import Database, sqlite_url
+from service.http.gate import LARGEST_BODY
 from service.settings import Settings
 from service.wiring import open_services
 from tests.fakes.files import LEASE, write_texts
@@ -397,6 +399,29 @@ class TestAccess:
             ]
 
         assert bodies[0] == bodies[1] == bodies[2]
+
+    def test_the_key_is_asked_for_before_the_body_is_read(self, guarded: LiveService) -> None:
+        with httpx2.Client(base_url=guarded.url, trust_env=False) as stranger:
+            for body in (b"{", b"[" * 2**20, b" " * (LARGEST_BODY + 1)):
+                assert stranger.post("/v1/query", content=body).status_code == 401
+
+
+class TestSize:
+    def test_a_body_is_bounded_whether_its_length_is_announced_or_not(self, service: LiveService) -> None:
+        def pieces() -> Iterator[bytes]:
+            yield from [b" " * 2**20] * (LARGEST_BODY // 2**20 + 1)
+
+        for content in (b"".join(pieces()), pieces()):
+            refused = service.http.post("/v1/search", content=content)
+            assert refused.status_code == 413
+            assert refused.headers["content-type"] == "application/problem+json"
+            assert "4,194,304 bytes" in refused.json()["detail"]
+
+    def test_the_longest_question_fits(self, service: LiveService) -> None:
+        body = {"query": "\U0001f600" * 20_000, "collection": "absent", "documents": ["é" * 200] * 1_000}
+        content = json.dumps(body).encode()  # every character escaped
+        asked = service.http.post("/v1/search", content=content, headers={"Content-Type": "application/json"})
+        assert asked.status_code == 404
 
 
 def test_events_are_parsed_as_they_are_framed() -> None:

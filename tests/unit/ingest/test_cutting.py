@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import time
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import chunks, passages
-from ingest.chunks import cut_chunks
+from ingest.chunks import cut_chunks, searched_chunks
 from ingest.model import Document, Element, Symbol
 from ingest.outline import outline
 from ingest.passages import cut_passages
 from ingest.readers.code import read_code
 from ingest.sentences import lines, pieces, sentences
+
+if TYPE_CHECKING:
+    from ingest.model import ElementKind
 
 PROSE = st.text(alphabet=st.sampled_from("aB1.;:?!。；第条 \n\t(\"'”)Яяé-漢"), max_size=600)
 LONG_PROSE = st.lists(PROSE, min_size=1, max_size=12).map("\n\n".join)
@@ -174,3 +178,26 @@ def test_a_method_after_its_indentation_is_what_a_passage_is_labelled_by() -> No
     cut = cut_passages(read_code(text, "till.py", "python"), ())
     assert [p.section for p in cut] == [("Till",), ("Till", "close")]
     assert text[cut[1].start :].startswith("    def close")
+
+
+def test_running_headers_are_cited_but_not_searched_for() -> None:
+    parts: list[tuple[ElementKind, str]] = [
+        ("header", "Source: EMBARK, 10/8/1999"),
+        ("paragraph", "The fee is due on"),
+        ("footer", "Page 3"),
+        ("paragraph", "the first of May."),
+    ]
+    text = "\n\n".join(words for _, words in parts)
+    elements = tuple(
+        Element(text.index(words), text.index(words) + len(words), words, kind) for kind, words in parts
+    )
+    read = Document(text, "", elements)
+    cut = cut_passages(read, ())
+    assert [text[p.start : p.end].strip() for p in cut] == [words for _, words in parts]
+    chunks = cut_chunks(read, cut)
+    assert [text[c.start : c.end].strip() for c in searched_chunks(read, chunks)] == [
+        parts[1][1],
+        parts[3][1],
+    ]
+    alone = Document(text[: elements[0].end], "", elements[:1])
+    assert len(searched_chunks(alone, cut_chunks(alone, cut_passages(alone, ())))) == 1

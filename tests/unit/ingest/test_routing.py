@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.model import Document
-from ingest.routing import LOSS, OPENING, explained_run, opening_point, word_value
+from ingest.routing import (
+    GAIN,
+    LEAST_RARITY,
+    LOSS,
+    OPENING,
+    explained_run,
+    opening_point,
+    rarity,
+    word_value,
+)
 from ingest.terms import Analyzer, term_id
 
 VALUES = st.lists(st.floats(-1, 2).map(lambda x: round(x, 2)), max_size=12)
@@ -22,10 +31,17 @@ def test_the_run_with_the_largest_sum_is_found(values: list[float]) -> None:
 
 
 def test_a_word_is_worth_its_score_within_bounds() -> None:
-    assert word_value((), ()) == 0.0
-    assert word_value((1,), (0.0,)) == -LOSS
-    assert word_value((1, 2), (0.0, 4.0)) == pytest.approx(0.6)
-    assert word_value((1,), (99.0,)) == 1.5
+    assert word_value((), (), 4.0) == 0.0
+    assert word_value((1,), (0.0,), 4.0) == -LOSS
+    assert word_value((1, 2), (0.0, 4.0), 4.0) == pytest.approx(GAIN)
+    assert word_value((1, 2), (0.0, 4.0), 8.0) == pytest.approx(GAIN / 2)
+    assert word_value((1,), (99.0,), 4.0) == 1.5
+
+
+def test_the_rarest_word_is_rarer_among_more_documents() -> None:
+    rarities = [rarity(documents) for documents in (0, 1, 10, 100, 1_000)]
+    assert rarities[0] == rarities[1] == LEAST_RARITY
+    assert rarities == sorted(rarities)
 
 
 def test_an_opening_is_title_and_first_lines() -> None:

@@ -32,7 +32,7 @@ def found(texts: list[str]) -> tuple[list[Evidence], list[PromptPassage]]:
 
 
 def test_nothing_found_is_said() -> None:
-    answer = extract([], [])
+    answer = extract("Who signs?", [], [])
 
     assert (answer.text, answer.citations, answer.claims) == (NOTHING_FOUND, (), ())
 
@@ -40,18 +40,18 @@ def test_nothing_found_is_said() -> None:
 def test_a_long_passage_is_cut_to_its_best_hit() -> None:
     evidence, passages = found(["word " * LONGEST_EXTRACT])
 
-    [citation] = extract(evidence, passages).citations
+    [citation] = extract("Which word?", evidence, passages).citations
 
     hit = evidence[0].hit
     assert hit.start <= citation.start < citation.end <= hit.end
 
 
-@given(TEXTS.map(lambda texts: [f"x{text}x" for text in texts]))
+@given(TEXTS.map(lambda texts: [f"word {text}x" for text in texts]))
 def test_every_extract_is_the_text_at_its_place(texts: list[str]) -> None:
     evidence, passages = found(texts)
     whole = "".join(texts)
 
-    answer = extract(evidence, passages)
+    answer = extract("Which word?", evidence, passages)
 
     assert 1 <= len(answer.citations) <= EXTRACTS
     assert answer.grounded
@@ -62,3 +62,14 @@ def test_every_extract_is_the_text_at_its_place(texts: list[str]) -> None:
         assert claim.citations == (citation.index,)
         said = answer.text[claim.start : claim.end].removesuffix(f" [{citation.index}]")
         assert said == " ".join(citation.quote.split())
+
+
+def test_what_shares_no_word_with_the_question_is_no_answer() -> None:
+    evidence, passages = found(["The rent is due in May.", "Аренда платится в мае."])
+
+    for question in ("asdkjhqwe zxcmnb?", "?!", "hi"):
+        assert extract(question, evidence[:1], passages[:1]).text == NOTHING_FOUND
+    assert (
+        len(extract("Which rents are due?", evidence, passages).citations) == 2
+    )  # a translation may share none
+    assert len(extract("Когда платится аренда?", evidence, passages).citations) == 2

@@ -7,6 +7,7 @@ from array import array
 import pytest
 
 from ingest.model import Box, Document, Element, Line, Page, Passage
+from ingest.readers.code import read_code
 from service.places import locate
 
 TEXT = "First line\nsecond line\n\nOn page two"
@@ -49,3 +50,20 @@ def test_a_text_without_pages_has_lines_alone() -> None:
 def test_a_range_outside_is_refused(start: int, end: int) -> None:
     with pytest.raises(ValueError, match="no range"):
         locate(DOCUMENT, PASSAGES, start, end)
+
+
+def test_a_range_of_code_stands_in_its_own_symbol_not_in_its_passage_s() -> None:
+    text = (
+        "LIMIT = 3\n\n\ndef alpha():\n    return 1\n\n\nclass Fee:\n    def late(self):\n        return 2\n"
+    )
+    read = read_code(text, "m.py", "python")
+    passages = (Passage(1, 0, len(text), ("alpha",)),)
+
+    def section(words: str) -> tuple[str, ...]:
+        return locate(read, passages, text.index(words), text.index(words) + len(words)).section
+
+    assert section("return 1") == ("alpha",)
+    assert section("        return 2") == ("Fee", "late")
+    assert section("class Fee") == ("Fee",)
+    assert section("\n\nclass Fee:") == ("Fee",)
+    assert section("LIMIT = 3") in {(), ("LIMIT",)}

@@ -1,0 +1,77 @@
+"""What a request must show before anything of it is read: its access key, and a body of sensible size."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.status import HTTP_413_CONTENT_TOO_LARGE
+
+from service.http.problems import Unauthorized, answer_to
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+GUARDED = "/v1"
+"""Everything below needs the key, if there is one."""
+LARGEST_BODY = 4 * 2**20
+"""Bytes: the longest question with its instructions, escaped, and a thousand documents fit."""
+
+
+class Gate:
+    """ASGI middleware in front of all routes. Keys are compared in constant time."""
+
+    def __init__(self, app: ASGIApp, key: SecretStr | None) -> None:
+        self._app = app
+        self._key = key
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through, or answer 401 or 413 in its place."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if self._is_guarded(scope["path"]) and not self._opens(headers.get("authorization", "")):
+            refusal: Exception = Unauthorized("this server needs its access key: Authorization: Bearer …")
+        elif _announced(headers) > LARGEST_BODY:
+            refusal = _too_large()
+        else:
+            await self._app(scope, _bounded(receive), send)
+            return
+        await answer_to(refusal)(scope, receive, send)
+
+    def _is_guarded(self, path: str) -> bool:
+        return self._key is not None and (path == GUARDED or path.startswith(f"{GUARDED}/"))
+
+    def _opens(self, authorization: str) -> bool:
+        assert self._key is not None
+        scheme, _, given = authorization.partition(" ")
+        known = secrets.compare_digest(given.strip().encode(), self._key.get_secret_value().encode())
+        return known and scheme.lower() == "bearer"
+
+
+def _announced(headers: Headers) -> int:
+    length = headers.get("content-length", "")
+    return int(length) if length.isdecimal() and length.isascii() else 0
+
+
+def _bounded(receive: Receive) -> Receive:
+    """The same body, cut off by an error where it grows beyond what it may."""
+    read = 0
+
+    async def bounded() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > LARGEST_BODY:
+            raise _too_large()
+        return message
+
+    return bounded
+
+
+def _too_large() -> HTTPException:
+    return HTTPException(HTTP_413_CONTENT_TOO_LARGE, f"a body holds {LARGEST_BODY:,} bytes at most")
