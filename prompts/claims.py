@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from prompts.checks.quantities import quantities
 from prompts.refusals import is_courtesy, is_refusal
 from prompts.sentences import CITATION, sentence_spans
 
@@ -51,14 +52,33 @@ _ITEM = re.compile(
     r"\s*(?:[-*+•–—]|\(?\d{1,3}[.)、]|\(?[a-zA-Zа-я][)]|[①-⑳]|[（(][一二三四五六七八九十]+[）)])\s+(?=\S)"
 )
 _ROW = re.compile(r"\s*\|")
-_RULE = re.compile(r"\s*(?:[-*_=]\s*){3,}$|\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
+_RULE = re.compile(r"[-*_=]{3,}|\|?:?-{2,}:?(?:\|:?-{2,}:?)*\|?")
+"""Of a line without its white space."""
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|has|have|had|shall|will|must|may|can|does|do|pays?|charges?|costs?"
+    r"|requires?|applies|apply)\b"
+    r"|\b(?:составля\w+|равн\w+|долж\w+|обязан\w*|вправе|может|плат\w+)\b|[为是应须可]",
+    re.IGNORECASE,
+)
 
 _MARKUP = re.compile(r"\*\*|__(?=\w)|(?<=\w)__|~~|^\s*(?:#{1,6}\s+|>\s*)+|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|\|")
-_REPLY = re.compile(r"(?:yes|no|да|нет|是的?|否|不是)[.,!:;。，！；：—–-]*", re.IGNORECASE)
+_REPLY = re.compile(
+    r"(?:yes|no|correct|yes,? (?:it|they) (?:is|are|does|do|may|can)|no,? (?:it|they) (?:is|are|does|do"
+    r"|may|can)(?: not|n['’]t)"
+    r"|да|нет|是的?|否|不是|可以|不可以|(?:short )?answer)[.,!:;。，！；：—–-]*",
+    re.IGNORECASE,
+)
 
+_RUN_IN = re.compile(r"(?:\*\*|__)[^*_\d\n]{1,60}[.:：。](?:\*\*|__)")
+"""A heading in bold type in front of its text."""
 _BULLET = re.compile(
     r"\s*(?:[-*+•–—]|\(?\d{1,3}[.)、]|\(?[a-zA-Zа-я][)]|[①-⑳]|[（(][一二三四五六七八九十]+[）)])\s+"
 )
+
+
+def _states_a_figure(words: str) -> bool:
+    """Whether a heading or a lead-in says how much or how long: then it must be proven like a sentence."""
+    return _VERB.search(words) is not None and any(quantity.unit for quantity in quantities(words))
 
 
 def mask(text: str, citations: Sequence[Span]) -> str:
@@ -77,8 +97,11 @@ def split_claims(text: str, citations: Sequence[Span]) -> list[Statement]:
     return [claim for block in split_blocks(masked) for claim in claims_of(masked, block)]
 
 
-def split_blocks(masked: str) -> list[Block]:
-    """Paragraphs, list items, table rows, headings and fenced code."""
+def split_blocks(masked: str, first: BlockKind | None = None) -> list[Block]:
+    """Paragraphs, list items, table rows, headings and fenced code.
+
+    ``first`` is the kind of the first line, where the text goes on in the middle of a block.
+    """
     blocks: list[Block] = []
     fenced = False
     apart = True
@@ -93,7 +116,7 @@ def split_blocks(masked: str) -> list[Block]:
         elif not line.strip(CITATION + " \t") and blocks and blocks[-1].kind != "rule":
             blocks[-1] = Block(blocks[-1].start, end, blocks[-1].kind)
         else:
-            kind = _kind(line)
+            kind = first if first and not start else _kind(line)
             if kind == "rule" and not apart and blocks[-1].kind == "row":
                 blocks[-1] = Block(blocks[-1].start, blocks[-1].end, "heading")
             fenced = kind == "code"
@@ -117,7 +140,7 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 def _kind(line: str) -> BlockKind:
     if _FENCE.match(line):
         return "code"
-    if _RULE.match(line):
+    if _RULE.fullmatch("".join(line.split())):
         return "rule"
     if _HEADING.match(line):
         return "heading"
@@ -137,7 +160,7 @@ def claims_of(masked: str, block: Block) -> Iterator[Statement]:
     carried: int | None = None
     for start, end in sentence_spans(masked, bullet.end() if bullet else block.start, block.end):
         begin = start if carried is None else carried
-        if _REPLY.fullmatch(masked[start:end]) and end < block.end:
+        if _is_opening(masked[start:end]) and end < block.end:
             carried = begin
             continue
         carried = None
@@ -146,9 +169,16 @@ def claims_of(masked: str, block: Block) -> Iterator[Statement]:
         yield _statement(masked, carried, block.end, block.kind)
 
 
+def _is_opening(sentence: str) -> bool:
+    """Whether a sentence only opens the next one: "Yes.", "**No.**", "**Audit costs.**"."""
+    return bool(_REPLY.fullmatch(sentence.strip("*_ ")) or _RUN_IN.fullmatch(sentence))
+
+
 def _statement(masked: str, start: int, end: int, kind: BlockKind) -> Statement:
     cited = CITATION in masked[start:end]
     words = masked[start:end].replace(CITATION, "")
+    if kind == "row":
+        words = words.strip().strip("|").replace("|", ";")  # each cell begins like a sentence
     words = _MARKUP.sub(" ", words) if kind != "code" else _FENCE_LINE.sub("", words)
     words = _without_reply(words.strip())
     return Statement(start, end, words, _is_substantive(words, kind, cited=cited))
@@ -163,10 +193,12 @@ def _without_reply(words: str) -> str:
 
 
 def _is_substantive(words: str, kind: BlockKind, *, cited: bool) -> bool:
-    if kind == "heading" or not any(map(str.isalnum, words)):
+    if not any(map(str.isalnum, words)):
         return False
     if kind == "code":
         return cited
-    if words.endswith(("?", "？", ":", "：")):
+    if words.endswith(("?", "？")):
         return False
+    if kind == "heading" or words.endswith((":", "：")):
+        return _states_a_figure(words)
     return not (is_refusal(words) or (not cited and is_courtesy(words)))

@@ -4,10 +4,11 @@
     reference = "D" document ":" passage [ "-" passage ] { quote }
     separator = ";" | "," | "、" | "|" | "and" | "&" | white space
 
-Brackets are ``[ ]``, ``【 】`` or ``［ ］``; quotes are straight, curly, angled or CJK, and may hold escaped
-quotes, brackets and bare inner quotes, but no blank line. Words without quotation marks after a reference
-count as its quote. A marker is a marker wherever it stands, in code too: models cite inside code, and a slice
-such as ``rows[D7:31]`` is rarer than that. ``D[1]``, ``[D7]`` and ``[1]`` never are.
+Brackets are ``[ ]``, ``【 】`` or ``［ ］``, and may be escaped as Markdown does it; quotes are straight,
+curly, angled or CJK, and may hold escaped quotes, brackets and bare inner quotes, but no blank line. Words
+without quotation marks after a reference count as its quote. A marker is a marker wherever it stands, in
+code too: models cite inside code, and a slice such as ``rows[D7:31]`` is rarer than that. ``D[1]``,
+``[D7]`` and ``[1]`` never are.
 """
 
 from __future__ import annotations
@@ -122,7 +123,11 @@ class Cursor:
 def read_group(cursor: Cursor) -> tuple[int, Group | None]:
     """Read the bracket at the cursor: where it ends, and the group unless it is no marker."""
     opened = cursor.position
-    closing = _CLOSING[cursor.take("[【［")]
+    cursor.take("\\")
+    bracket = cursor.take("[【［")
+    if not bracket:
+        return opened, None
+    closing = _CLOSING[bracket]
     cursor.skip(" \t\n")
     head = _read_place(cursor)
     if head is None:
@@ -211,7 +216,7 @@ def _read_following(cursor: Cursor, place: _Place) -> _Place | None:
 
 def _skip_separators(cursor: Cursor) -> None:
     while True:
-        cursor.skip(" \t\n" + _SEPARATORS)
+        cursor.skip(" \t\n\\" + _SEPARATORS)
         if not (
             cursor.peek() == "a" and cursor.peek(1) == "n" and cursor.peek(2) == "d" and cursor.peek(3) == " "
         ):
@@ -249,7 +254,7 @@ def _read_bare(cursor: Cursor, closing: str) -> str:
         if cursor.peek() in ("", "\n", *_CLOSING) or cursor.position - start > QUOTE_LIMIT:
             raise _Malformed
         cursor.position += 1
-    return cursor.text[words : cursor.position]
+    return cursor.text[words : cursor.position].rstrip("\\")
 
 
 def _read_quoted(cursor: Cursor, closers: str, closing: str) -> str:
@@ -287,7 +292,7 @@ def _breaks_off(cursor: Cursor, start: int) -> bool:
 
 def _ends_quote(cursor: Cursor, closing: str) -> bool:
     ahead = 1
-    while (character := cursor.peek(ahead)) and character in " \t" + _SEPARATORS:
+    while (character := cursor.peek(ahead)) and character in " \t\\" + _SEPARATORS:
         ahead += 1
     if character and character in closing:
         return True

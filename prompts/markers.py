@@ -8,7 +8,7 @@ from prompts.marker_grammar import Cursor, Group, MoreNeeded, read_group
 
 _FORGED = re.compile(r"([\[【［])(?=\\*\s*[Dd]\s*[0-9])")
 _ESCAPED = re.compile(r"([\[【［])\\(?=\\*\s*[Dd]\s*[0-9])")
-_OPEN = re.compile(r"[\[【［]")
+_OPEN = re.compile(r"\\?[\[【［]|\\\Z")
 
 Piece = str | Group
 """A stretch of plain text, or a group of citations."""

@@ -78,6 +78,6 @@ class ProvenAnswer:
     claims: tuple[Claim, ...]
     citations: tuple[Citation, ...]
     unresolved: tuple[str, ...]
-    """Markers that name no passage of the prompt, as the model wrote them."""
+    """Markers that name no passage of the prompt, normalised; broken ones as the model wrote them."""
     grounded: bool
     """Every substantive claim is supported, no quote is invented, and nothing is unresolved."""

@@ -9,18 +9,19 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from prompts.checks.sources import Evidence, Source
+from prompts.checks.support import Judge
 from prompts.claims import SETTLED, claims_of, split_blocks
 from prompts.marker_grammar import Group
 from prompts.markers import MarkerStream
 from prompts.model import Citation, Claim, ProvenAnswer, Span
 from prompts.quotes import Quotable
 from prompts.sentences import CITATION
-from prompts.support import Evidence, Judge, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from prompts.claims import Statement
+    from prompts.claims import BlockKind, Statement
     from prompts.marker_grammar import Reference
     from prompts.markers import Piece
     from prompts.model import PromptPassage
@@ -79,6 +80,8 @@ class ProofStream:
         self._unresolved: list[str] = []
         self._claims: list[Claim] = []
         self._open = 0
+        self._first: BlockKind | None = None
+        """The kind of the block that the open part begins inside of."""
         self._seen = 0
 
     def feed(self, delta: str) -> list[Event]:
@@ -153,14 +156,14 @@ class ProofStream:
     def _claim_so_far(self) -> str:
         """The words of the claim that the next citation belongs to, as far as they are written."""
         tail = self._masked[self._open :]
-        blocks = split_blocks(tail)
+        blocks = split_blocks(tail, self._first)
         statements = list(claims_of(tail, blocks[-1])) if blocks else []
         return statements[-1].words if statements else ""
 
     def _statements(self) -> Iterator[Statement]:
         """The claims of the part that may still change; offsets are those of the answer."""
         tail = self._masked[self._open :]
-        for block in split_blocks(tail):
+        for block in split_blocks(tail, self._first):
             for statement in claims_of(tail, block):
                 yield replace(statement, start=statement.start + self._open, end=statement.end + self._open)
 
@@ -175,7 +178,7 @@ class ProofStream:
             if not (final or (following and self._is_settled(statement, following))):
                 break
             yield from self._judge(statement)
-        self._close_blocks()
+        self._close(statements)
 
     def _is_settled(self, statement: Statement, following: Statement) -> bool:
         """Whether the border between two claims is certain: enough of the second one's line is known."""
@@ -184,14 +187,20 @@ class ProofStream:
         apart = self._masked.find("\n", statement.end, following.start) >= 0
         return not apart and len(self._masked) - following.start >= SETTLED
 
-    def _close_blocks(self) -> None:
-        """Forget the blocks whose claims are all judged: long answers cost no more per word."""
+    def _close(self, statements: Sequence[Statement]) -> None:
+        """Forget what is judged and nothing later can change: long answers cost no more per word."""
         done = self._claims[-1].end if self._claims else 0
-        closed = [
-            block for block in split_blocks(self._masked[self._open :]) if self._open + block.start <= done
-        ]
-        if closed:
-            self._open += closed[-1].start
+        blocks = split_blocks(self._masked[self._open :], self._first)
+        closed = [block for block in blocks if self._open + block.start <= done]
+        if not closed:
+            return
+        block, begins = closed[-1], self._open + closed[-1].start
+        if block.start:
+            self._open, self._first = begins, None
+        following = next((statement.start for statement in statements if statement.start >= done), None)
+        inside = following is not None and begins < done and "\n" not in self._masked[done:following]
+        if inside and following is not None and block.kind in ("paragraph", "item"):
+            self._open, self._first = following, "paragraph"
 
     def _judge(self, statement: Statement) -> Iterator[Event]:
         indexes = [index for span, index in self._marks if statement.start <= span.start < statement.end]
@@ -252,7 +261,7 @@ class _Library:
         known = self._numbers.get(reference.document, [])
         numbers = known[bisect_left(known, reference.first) : bisect_right(known, reference.last)]
         if not numbers:
-            return [], [reference.written]
+            return [], [reference.marker]
         places = [self._place(reference.document, run) for run in self._runs(reference.document, numbers)]
         return places, list(_gaps(reference, numbers))
 

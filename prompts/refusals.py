@@ -18,7 +18,11 @@ _COURTESY = re.compile(
     rf"|за вопрос))*"
     r"[,!.，！。\s]*$"
     r"|(?:i )?hope (?:this|that) helps\b|(?:please )?(?:let me know (?:if|whether|what)|feel free to)\b"
-    r"|happy to help\b"
+    r"|happy to help\b|(?:you|the user) asked\b|let me\b|i(?:['’]ll| will) (?:check|look|review"
+    r"|summari[sz]e)\b"
+    r"|here(?:['’]s| is| are) (?:what|the|a|my)\b|sources?\s*[:：]|(?:note\s*:\s*)?this is (?:only "
+    r"|just )?a summary\b"
+    r"|вы спросили\b|источник\w*\s*:|来源\s*[:：]|以下是"
     r"|надеюсь, (?:это|ответ)\b|обращайтесь\b|если у вас (?:есть|остались|возникнут)\b"
     r"|希望(?:这|以上|对)|如有",
     re.IGNORECASE,
@@ -32,7 +36,11 @@ _THE = (
     r"(?:(?:provided|available|given|cited|retrieved|above|relevant) )*"
 )
 _PAPERS = r"(?:documents?|passages?|texts?|excerpts?|sources?|context|materials?|files?|provided information)"
-_WORKS = r"(?:contracts?|agreements?|code|repository|clauses?|sections?|polic(?:y|ies))"
+_WORKS = (
+    r"(?:contracts?|agreements?|code|repository|clauses?|sections?|polic(?:y|ies)|leases?|licen[cs]es?"
+    r"|amendments?"
+    r"|exhibits?|schedules?|deeds?|statements? of work|order forms?|nda|function|module|readme)"
+)
 _NOT = r" (?:do|does|did)(?:n['’]t| not)(?: \w+ly)?"
 _TELL = r" (?:say|state|mention|specify|indicate|address|tell|discuss|identify|define|describe|clarify)s?\b"
 _HOLD = r" (?:contain|include|provide|give|cover|answer|offer|reveal|show|disclose|list|explain|have)s?\b"
@@ -64,13 +72,20 @@ _ENGLISH = (
         rf"(?:stated|specified|mentioned|found|given|provided|addressed|available"
         rf"|present)? ?in {_THE}(?:{_PAPERS}|{_WORKS})"
     ),
+    rf"{_SORRY}nothing (?:in|within) {_THE}(?:{_PAPERS}|{_WORKS})(?:{_TELL}|{_HOLD})",
+    (
+        rf"{_SORRY}no [^.;,]{{1,60}} (?:is|are|was|were) (?:\w+ly )?(?:stated|specified|mentioned|found"
+        rf"|given|provided"
+        rf"|addressed|defined|described|set out) in {_THE}(?:{_PAPERS}|{_WORKS})"
+    ),
     rf"{_SORRY}(?:no|not enough) (?:relevant )?information (?:about|on|regarding|concerning|was found)\b",
 )
 _RUSSIAN = (
     (
         r"(?:к сожалению,? )?(?:в |во )?(?:(?:предоставленн|имеющ|указанн|найденн|приведенн|приведённ)\w+ )*"
-        r"(?:документ|текст|отрывк|фрагмент|договор|источник|материал|контекст)\w*(?: прямо| явно| ничего)? "
-        r"(?:не (?:сказано|указа\w+|содерж\w+|говор\w+|упомина\w+|упомян\w+|сообща\w+|описан\w*)"
+        r"(?:документ|текст|отрывк|фрагмент|договор|источник|материал|контекст)\w*"
+        r"(?: (?!не\b|нет\b)\w+){0,3} "
+        r"(?:не (?:сказано|указ(?:а|ы)\w+|содерж\w+|говор\w+|упомина\w+|упомян\w+|сообща\w+|описан\w*)"
         r"|нет (?:информац|сведений|ответа|данных|упомин))"
     ),
     (
@@ -85,7 +100,7 @@ _CHINESE = (
         r"(?:中|里)?(?:均|都|并|也)?(?:没有|未|不|没)(?:明确|具体|直接|有)?(?:说明|提及|提到|提供|规定|约定|包含|涉及|记载|给出|列出|指出|写明|找到|显示|相关"
         r"|有关|关于)"
     ),
-    r"(?:无法|不能)(?:从|根据|在)?[^，。]{0,20}(?:找到|确定|回答|得知|判断)",
+    r"(?:(?:根据|依据|从|在)[^，。]{0,20}[，,]?\s*)?(?:我|我们)?(?:无法|不能)(?:从|根据|在)?[^，。]{0,20}(?:找到|确定|回答|得知|判断)",
 )
 _REFUSAL = re.compile("|".join(f"(?:{pattern})" for pattern in _ENGLISH + _RUSSIAN + _CHINESE), re.IGNORECASE)
 _DENIES = re.compile(
@@ -100,8 +115,8 @@ _ADDS = re.compile(
 
 
 def is_courtesy(sentence: str) -> bool:
-    """Whether this greets, thanks or offers help, and states nothing."""
-    return bool(_COURTESY.match(sentence))
+    """Whether this greets, thanks, offers help or says what it is about to do, and states nothing."""
+    return bool(_COURTESY.match(sentence)) and not any(map(str.isdigit, sentence))
 
 
 def is_refusal(sentence: str) -> bool:

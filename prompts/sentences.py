@@ -13,7 +13,8 @@ CITATION = "\ue000"
 
 _CLOSERS = "\"'”’»)\\]*_`~"
 _STOP = re.compile(
-    rf"(?<![.!?…])[.!?…]+[{_CLOSERS}]*(?=[\s{CITATION}])|[。！？]+[”』」）】’\"*_]*|(?<=[\u3400-\u9fff”」』）])[.!?]+(?=[\s{CITATION}])"
+    rf"(?<![.!?…])[.!?…]+[{_CLOSERS}]*(?=[\s{CITATION}])|[。！？]+[”』」）】’\"*_]*"
+    rf"|(?<=[\u3400-\u9fff”」』）])[.!?]+(?=[\s{CITATION}])"
 )
 _GAP = re.compile(rf"[\s{CITATION}]*")
 _OPENERS = "\"'“‘«„([*_`~ \t\n"
@@ -75,6 +76,9 @@ def _end_of_sentence(text: str, begin: int, stop: re.Match[str], limit: int) -> 
     following = after
     while following < limit and text[following] in _OPENERS:
         following += 1
+    cited = text[stop.start() - 1] == CITATION and stop.start() > begin
+    if following < limit and cited:
+        return ended
     if following >= limit or text[following].islower():
         return None if stop[0][0] in ".…" or following >= limit else ended
     if last_citation >= 0 or stop[0][0] != "." or _is_final_stop(text, begin, stop, following):

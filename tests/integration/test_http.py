@@ -108,7 +108,7 @@ class TestQuery:
         assert citation["quoted"] == "exact"
         assert citation["path"] == "lease.md"
         assert citation["line_start"] == 1 + text.count("\n", 0, citation["start_char"])
-        assert found["unresolved"] == ['D999:1 "in shells"']
+        assert found["unresolved"] == ["D999:1"]
         assert found["grounded"] is False
         assert [claim["supported"] for claim in found["claims"]] == [True, False]
         for span in citation["answer_spans"]:

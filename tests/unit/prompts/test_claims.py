@@ -51,7 +51,7 @@ def test_claims_are_sentences_items_and_rows(text: str, expected: list[str]) -> 
 @pytest.mark.parametrize(
     "text",
     [
-        "# The fee is $5",
+        "# Fees of $5",
         "**Payment terms**",
         "The terms are:",
         "Hello!",

@@ -73,7 +73,7 @@ def test_a_range_cites_what_resolves_and_reports_the_rest() -> None:
     ("marker", "unresolved"),
     [
         ("[D9:1]", "D9:1"),
-        ('[D7:99 "x"]', 'D7:99 "x"'),
+        ('[D7:99 "x"]', "D7:99"),
         ('[D7:31 "open', "[D7:31"),
         ("[D7:31-]", "[D7:31"),
         ("[D7:999999999999]", "D7:999999999999"),

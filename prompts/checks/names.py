@@ -28,7 +28,11 @@ _COMPANY = frozenset(
 _TERMS = frozenset(
     stem(word)
     for word in """
-    i party parties agreement agreements contract contracts section sections article articles clause
+    i ip mib kib gib mb kb gb tb ms nda sla msa sow api id vat readme faq url with without within upon
+    once since because although though between among against through during until unless except per
+    about above below whether which who what how their our your my his her its we you they he she there
+    here please note source yes according
+    based party parties agreement agreements contract contracts section sections article articles clause
     clauses paragraph exhibit exhibits schedule schedules annex appendix addendum amendment attachment
     recital preamble supplier suppliers vendor vendors provider providers seller sellers contractor
     contractors subcontractor customer customers client clients buyer buyers purchaser purchasers licensor
@@ -62,7 +66,7 @@ _TERMS = frozenset(
     ноябрь декабрь
     """.split()
 )  # fmt: skip
-_PLACES = frozenset(
+PLACES = frozenset(
     """
     alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho
     illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota
@@ -73,9 +77,17 @@ _PLACES = frozenset(
     paris berlin geneva zurich stockholm moscow beijing shanghai tokyo toronto boston chicago houston
     """.split()
 )
+_CHINESE_PLACE = re.compile(
+    "北京|上海|天津|重庆|深圳|广州|杭州|南京|苏州|成都|武汉|西安|青岛|厦门|香港|澳门|台湾|新加坡|中华人民共和国|中国大陆|日本|韩国|美国|英国|德国|法国|俄罗斯"
+)
+_CHINESE_INSTITUTION = re.compile(
+    "(?!适用|有关|相关|当地|所在|现行|其他|该国)[\u4e00-\u9fff]{2}(?:仲裁委员会|人民法院|有限公司|股份公司|集团|银行|法律(?!责任|规定|法规|效力|顾问|服务))"
+)
 _ACRONYM_LENGTH = 3
 _ROOT_LENGTH = 4
 _ENDING_LENGTH = 3
+_RUSSIAN_ENDING_LENGTH = 5
+"""Россия, Российской."""
 _CODE = re.compile(r"`([^`\n]+)`")
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*(?:\(\))?")
 _LOOSE_IDENTIFIER = re.compile(
@@ -119,14 +131,15 @@ def _name(run: list[str]) -> Iterator[Name]:
     """What of a run of capitalised words names something; a leading "" marks the start of a sentence."""
     opens = bool(run) and not run[0]
     words = [word for word in (re.sub(r"['’]s?$", "", word) for word in run) if word]
-    proper = [word for word in words if not _is_term(word)]
+    proper = [word for word in words if not is_term(word)]
     if opens and proper and proper[0] == words[0] and not _names_at_start(words):
         proper = proper[1:]
     if proper:
         yield Name(" ".join(words), tuple(proper))
 
 
-def _is_term(word: str) -> bool:
+def is_term(word: str) -> bool:
+    """Whether a capitalised word is one that contracts capitalise, or a company's form, and no name."""
     lower = word.lower()
     return (
         len(word) == 1
@@ -139,9 +152,16 @@ def _is_term(word: str) -> bool:
 def _names_at_start(words: list[str]) -> bool:
     """Whether the first word of a sentence is a name, not just its first word."""
     first = words[0]
-    if first.lower() in _PLACES or _ACRONYM.fullmatch(first) or any(map(str.isupper, first[1:])):
+    if first.lower() in PLACES or _ACRONYM.fullmatch(first) or any(map(str.isupper, first[1:])):
         return True
-    return len(words) > 1 and (words[1].lower() in _COMPANY or not _is_term(words[1]))
+    return len(words) > 1 and (words[1].lower() in _COMPANY or not is_term(words[1]))
+
+
+def chinese_names(claim: str) -> Iterator[str]:
+    """Places of a Chinese claim, and what stands before the words that only an institution ends in."""
+    yield from _CHINESE_PLACE.findall(claim)
+    for match in _CHINESE_INSTITUTION.finditer(claim):
+        yield match[0]
 
 
 def identifiers(claim: str) -> Iterator[str]:
@@ -150,7 +170,8 @@ def identifiers(claim: str) -> Iterator[str]:
         if _IDENTIFIER.fullmatch(code[1]) and not _FILE.fullmatch(code[1]):
             yield code[1].removesuffix("()").split(".")[-1]
     for match in _LOOSE_IDENTIFIER.finditer(_CODE.sub(" ", claim)):
-        yield match[0]
+        if not is_term(match[0]):
+            yield match[0]
 
 
 class Lexicon:
@@ -190,6 +211,7 @@ class Lexicon:
     def _resembles(self, word: str) -> bool:
         """Another form of the word: Russia and Russian, Москва and Москвы."""
         root = word[: max(_ROOT_LENGTH, len(word) - _ENDING_LENGTH)]
+        longest = _ENDING_LENGTH if word.isascii() else _RUSSIAN_ENDING_LENGTH
         return len(word) > _ROOT_LENGTH and any(
-            other.startswith(root) and abs(len(other) - len(word)) <= _ENDING_LENGTH for other in self._words
+            other.startswith(root) and abs(len(other) - len(word)) <= longest for other in self._words
         )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prompts.numerals import value_of_chinese
+from prompts.checks.numerals import value_of_chinese
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

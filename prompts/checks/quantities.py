@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from prompts.numerals import (
+from prompts.checks.numerals import (
     CHINESE_NUMBER,
     NUMBER_WORDS,
+    ORDINAL_WORDS,
     SCALES,
     has_number_words,
     value_of_chinese,
+    value_of_ordinal,
     value_of_words,
 )
 
@@ -73,8 +75,12 @@ _CURRENCY_SIGNS = {
 _CURRENCY_BEFORE = re.compile(
     r"(US\$|C\$|A\$|[$€£¥￥₽]|\b(?:USD|EUR|GBP|RUB|CNY|RMB|JPY|CHF|CAD|AUD|HKD|INR)|人民币|美元)\s?$"
 )
-_UNITS: Sequence[tuple[str, str, int]] = (
+_UNITS: Sequence[tuple[str, str, int | Decimal]] = (
     (r"%|％|percent\b|per\s?cent\b|pct\b|процент\w*|个百分点", "%", 1),
+    (r"basis\s+points?\b|bps\b", "%", Decimal("0.01")),
+    (r"‰|per\s?mille\b", "%", Decimal("0.1")),
+    (r"canadian\s+dollars?\b|cad\b|c\$", "CAD", 1),
+    (r"australian\s+dollars?\b|aud\b|a\$", "AUD", 1),
     (
         (
             r"us\s?dollars?\b|u\.s\.\s?dollars?\b|united states dollars?\b|dollars?\b|usd\b|us\$"
@@ -107,20 +113,38 @@ _UNITS: Sequence[tuple[str, str, int]] = (
     (r"decades?\b", "month", 120),
     (r"hours?\b|hrs?\b|час\w*|个?小时", "hour", 1),
     (r"minutes?\b|mins?\b|минут\w*|分钟", "minute", 1),
+    (r"milliseconds?\b|ms\b|миллисекунд\w*|毫秒", "second", Decimal("0.001")),
     (r"seconds?\b|secs?\b|секунд\w*|秒钟?", "second", 1),
+    (r"ki?b\b|kilobytes?\b|килобайт\w*", "byte", 1024),
+    (r"mi?b\b|megabytes?\b|мегабайт\w*", "byte", 1024**2),
+    (r"gi?b\b|gigabytes?\b|гигабайт\w*", "byte", 1024**3),
+    (r"bytes?\b|байт\w*|字节", "byte", 1),
+)
+_MONEY = tuple(
+    (code, re.compile(rf"(?<![A-Za-zА-я])(?:{words})|{sign}", re.IGNORECASE))
+    for code, words, sign in (
+        ("USD", r"(?:us|u\.s\.|united states)\s?dollars?\b|dollars?\b|usd\b|доллар", r"(?<![CA])\$|美元"),
+        ("EUR", r"euros?\b|eur\b|евро\b", r"€|欧元"),
+        ("GBP", r"pounds?\s+sterling\b|gbp\b|sterling\b", r"£|英镑"),
+        ("RUB", r"рубл|руб\b|rub\b|rubles?\b", r"₽|卢布"),
+        ("CNY", r"yuan\b|renminbi\b|rmb\b|cny\b|юан", r"￥|¥|元(?<!美元)(?<!欧元)|人民币"),
+        ("JPY", r"yen\b|jpy\b|иен", r"日元"),
+    )
 )
 _UNIT = re.compile(
     "|".join(f"(?P<u{place}>{pattern})" for place, (pattern, _, _) in enumerate(_UNITS)), re.IGNORECASE
 )
 _FILLER = re.compile(
-    r"\)?(?:\s*\([^()\n]{1,40}\))?(?:['’]|[\s-])*(?:(?:full|consecutive|successive|additional|more"
+    r"[)\]]*(?:\s*\([^()\n]{1,40}\))?[\]]?(?:\s+or\s+(?:more|less|fewer)\b)?(?:['’]|[\s~-])*(?:(?:full"
+    r"|consecutive|successive|additional|more"
     r"|further|calendar|continuous|complete|lawful|полных|календарных|последующих)[\s-]+)*",
     re.IGNORECASE,
 )
 _JOINED = re.compile(r"[\s()]*(?:-|–|—|to|or|and|and/or|/|,|до|или|и|至|到|或|、)[\s()]*", re.IGNORECASE)
 _LONGEST_JOINT = 12
 _INDEFINITE = re.compile(
-    r"\b(?:an?|each|per|every|one full)[\s-]+(?=(?:full[\s-]+|calendar[\s-]+|business[\s-]+)*(?:day"
+    r"\b(?:an?|each|per|every|one full|an?\s+single|single)[\s-]+(?=(?:full[\s-]+|calendar[\s-]+"
+    r"|business[\s-]+)*(?:day"
     r"|week|month|quarter|year|hour)\b)",
     re.IGNORECASE,
 )
@@ -142,7 +166,16 @@ _ADVERB = re.compile(
     "|".join(rf"(?<![a-zа-я]){word}(?![a-zа-я])" for word in sorted(_ADVERBS, key=len, reverse=True)),
     re.IGNORECASE,
 )
-_PERCENT_BEFORE = re.compile(r"百分之$")
+_SINGLE = re.compile(
+    r"\bsingle(?=\s+(?:calendar\s+|contract\s+)?(?:day|week|month|quarter|year)\b)", re.IGNORECASE
+)
+_TIMES = re.compile(r"\b(?:twice|thrice|дважды|трижды)\b", re.IGNORECASE)
+_PERCENT_BEFORE = re.compile(r"(?P<parts>[百千万]|十万)分之$")
+_PARTS = {"百": 1, "千": 10, "万": 100, "十万": 1000}
+_ANNIVERSARY = re.compile(
+    r"\b(?P<nth>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\s+anniversar", re.IGNORECASE
+)
+_NTH: Sequence[str] = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 
 
 def quantities(text: str) -> list[Quantity]:
@@ -156,7 +189,27 @@ def quantities(text: str) -> list[Quantity]:
         values = frozenset(value * factor for value in number.values)
         written = text[number.start : max(end, number.end)]
         unified.append(Quantity(number.start, number.end, values, unit, written, number.spelled))
-    return unified[::-1]
+    unified += _anniversaries(text)
+    return sorted(unified, key=lambda number: number.start)
+
+
+def _anniversaries(text: str) -> Iterator[Quantity]:
+    for match in _ANNIVERSARY.finditer(text):
+        months = Decimal(12 * (1 + _NTH.index(str(match["nth"]).lower())))
+        yield Quantity(match.start(), match.end(), frozenset({months}), "month", match[0], spelled=True)
+
+
+def currencies(text: str) -> frozenset[str]:
+    """The currencies that a text names, by their codes, with an amount or without."""
+    return frozenset(code for code, pattern in _MONEY if pattern.search(text) is not None)
+
+
+def bare_numbers(text: str) -> frozenset[Decimal]:
+    """The values of all numbers as they are written, whatever their units; ordinals too."""
+    values = {value for number in _numbers(text) for value in number.values}
+    for match in ORDINAL_WORDS.finditer(text.lower()):
+        values.add(Decimal(value_of_ordinal(match[0])))
+    return frozenset(values)
 
 
 def implied(text: str) -> Iterator[Quantity]:
@@ -174,6 +227,11 @@ def implied(text: str) -> Iterator[Quantity]:
 def _numbers(text: str) -> Iterator[Quantity]:
     for match in _DIGITS.finditer(text):
         yield from _digits(text, match)
+    for match in _SINGLE.finditer(text):
+        yield Quantity(match.start(), match.end(), frozenset({Decimal(1)}), "", match[0], spelled=True)
+    for match in _TIMES.finditer(text):
+        count = Decimal(2 if match[0].lower() in {"twice", "дважды"} else 3)
+        yield Quantity(match.start(), match.end(), frozenset({count}), "", match[0], spelled=True)
     lower = text.lower().replace("ё", "е")
     for match in NUMBER_WORDS.finditer(lower) if len(lower) == len(text) and has_number_words(lower) else ():
         value = value_of_words(match[0])
@@ -235,13 +293,13 @@ def _readings(digits: str) -> frozenset[Decimal]:
     return frozenset({Decimal(plain.replace(",", "."))})
 
 
-def _unit_of(text: str, number: Quantity) -> tuple[str, int, int]:
+def _unit_of(text: str, number: Quantity) -> tuple[str, int | Decimal, int]:
     """The unit of a number, the factor to its smallest equal unit, and where its word ends."""
     before = _CURRENCY_BEFORE.search(text, max(0, number.start - 8), number.start)
     if before:
         return _CURRENCY_SIGNS.get(before[1], before[1]), 1, number.end
-    if _PERCENT_BEFORE.search(text, max(0, number.start - 3), number.start):
-        return "%", 1, number.end
+    if parts := _PERCENT_BEFORE.search(text, max(0, number.start - 4), number.start):
+        return "%", Decimal(1) / _PARTS[parts["parts"]], number.end
     filler = _FILLER.match(text, number.end)
     unit = _UNIT.match(text, filler.end() if filler else number.end) or _UNIT.match(text, number.end)
     if not unit:
@@ -250,7 +308,7 @@ def _unit_of(text: str, number: Quantity) -> tuple[str, int, int]:
     return name, factor, unit.end()
 
 
-def _borrowed(text: str, number: Quantity, following: Quantity) -> tuple[str, int, int]:
+def _borrowed(text: str, number: Quantity, following: Quantity) -> tuple[str, int | Decimal, int]:
     """The unit of "thirty (30) to sixty (60) days" for its first numbers."""
     between = text[number.end : following.start]
     joined = len(between) <= _LONGEST_JOINT and (_JOINED.fullmatch(between) or not between.strip(" ()"))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompts.dates import dates
-from prompts.facts import ClaimFacts, SourceFacts
+from prompts.checks.dates import dates
+from prompts.checks.facts import ClaimFacts, SourceFacts
 
 EQUAL = [
     ("30", "thirty"),

@@ -81,6 +81,27 @@ _CHINESE_SCALES = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "�
 CHINESE_NUMBER = re.compile(rf"[{''.join(_CHINESE_DIGITS)}{''.join(_CHINESE_SCALES)}]+")
 
 
+_ENGLISH_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
+    " fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+).split()
+_RUSSIAN_ORDINALS = (
+    "перв втор треть четверт пят шест седьм восьм девят десят одиннадцат двенадцат тринадцат четырнадцат"
+    " пятнадцат шестнадцат семнадцат восемнадцат девятнадцат двадцат"
+).split()
+_ORDINALS = {
+    word: place for words in (_ENGLISH_ORDINALS, _RUSSIAN_ORDINALS) for place, word in enumerate(words, 1)
+} | {
+    "thirtieth": 30,
+    "тридцат": 30,
+}
+_RUSSIAN_ENDINGS = "ый|ой|ого|его|ому|ая|ую|ое|ом|ьего|ий"
+ORDINAL_WORDS = re.compile(
+    rf"\b(?:{'|'.join([*_ENGLISH_ORDINALS, 'thirtieth'])})\b"
+    rf"|\b(?:{'|'.join([*_RUSSIAN_ORDINALS, 'тридцат'])})(?:{_RUSSIAN_ENDINGS})\b"
+)
+"""In small letters, up to the twentieth and the thirtieth."""
+_RUSSIAN_ORDINAL_ENDING = re.compile(rf"(?:{_RUSSIAN_ENDINGS})$")
 _WORD_PARTS = frozenset(_WORDS.split("|"))
 _LETTERS = re.compile(r"[a-zа-я]+")
 
@@ -125,3 +146,8 @@ def value_of_chinese(characters: str) -> Decimal | None:
             section = 0
         digit = 0
     return Decimal(total + section + digit)
+
+
+def value_of_ordinal(word: str) -> int:
+    """The place that a word of ``ORDINAL_WORDS`` names."""
+    return _ORDINALS.get(word) or _ORDINALS[_RUSSIAN_ORDINAL_ENDING.sub("", word)]

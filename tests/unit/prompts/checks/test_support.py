@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prompts.checks.sources import Evidence, Source
+from prompts.checks.support import SUPPORTED, Judge, Support
 from prompts.quotes import Quotable
-from prompts.support import SUPPORTED, Evidence, Judge, Source, Support
 
 TEXT = (
     "Either party may terminate this Agreement upon thirty (30) days' prior written notice. "

@@ -2,8 +2,10 @@
 
 The score is the share of the claim's content words that the cited text holds, as stems, with synonyms of
 contract language. Hard facts come on top: every number, amount, date, name and identifier must be there or
-follow by unit or format, the sentence that supports the claim best must not say no where the claim says yes,
-"at most" is not "at least", and who acts must not change. One missing fact refuses the claim.
+follow by unit or format. And nothing may be said otherwise: the sentences that support the claim best must
+not say no where it says yes (`polarity`), bound a number the other way (`limits`), have "before" for "after"
+(`opposites`), let another party act or own (`actors`), or give the number to something else (`bindings`);
+and the claim must not add "only" or "in any case" (`absolutes`). One of these refuses the claim.
 
 A claim in another language than its source shares no words with it. Its facts are still checked, and it
 counts as supported by facts that agree or by a quote that was found; whether the translation is right is
@@ -19,17 +21,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from prompts.facts import ClaimFacts, SourceFacts
-from prompts.polarity import contradicts, polarity
-from prompts.roles import swapped
-from prompts.sentences import sentence_spans
+from prompts.checks.absolutes import overstated
+from prompts.checks.actors import misattributed
+from prompts.checks.bindings import misbound
+from prompts.checks.code import contrary_guard, contrary_order, contrary_switch
+from prompts.checks.facts import ClaimFacts, SourceFacts
+from prompts.checks.limits import contrary_limits
+from prompts.checks.negations import polarity
+from prompts.checks.opposites import contrary_prefix, contrary_words, lacks_condition
+from prompts.checks.polarity import contradicts
+from prompts.folding import fold
 from prompts.words import concept, content_words, script_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from prompts.model import Quoted
-    from prompts.polarity import Polarity
+    from prompts.checks.negations import Polarity
+    from prompts.checks.sources import Evidence, Sentence, Source
     from prompts.words import Script, Word
 
 SUPPORTED = 0.5
@@ -48,45 +56,6 @@ _CONDITIONAL_VERBS = re.compile(
     r"\b(?:shall|must|will|required|obligated|obliged|обязан\w*|долж\w+)\b|应|必须", re.IGNORECASE
 )
 _PERMISSIVE_VERBS = re.compile(r"\b(?:may|can|might|entitled|вправе|может|могут)\b|可以|有权", re.IGNORECASE)
-_AT_MOST = re.compile(
-    r"\bno\s+event\b[^.;]{1,120}\bexceed|\b(?:not|no|never)\s+(?:to\s+|be\s+)?(?:exceed|more|greater"
-    r"|higher|later|longer)|\bat\s+most\b|\bup\s+to\b|\bmaximum\b|\bcapped\b|\bno\s+later\b"
-    r"|\bnot\s+to\s+exceed"
-    r"|\bне\s+(?:бол|превы|поздн|свыше|выше)|\bмаксим|不(?:得|应|会)?(?:超过|高于|晚于|迟于)|至多|最多|最高|上限",
-    re.IGNORECASE,
-)
-_AT_LEAST = re.compile(
-    r"\b(?:not|no)\s+(?:be\s+)?(?:less|fewer|lower|earlier|sooner)|\bat\s+least\b|\bminimum\b"
-    r"|(?<!not )(?<!not to )(?<!not be )\bexceed(?:s|ing)?\b|(?<!not )(?<!no )\b(?:more|greater"
-    r"|higher)\s+than\b"
-    r"|\bне\s+(?:мен|ран|ниже)|\bминим|(?<!не )\b(?:более|свыше|превыша)|不(?:得|应)?(?:少于|低于|早于)"
-    r"|至少|最少|最低"
-    r"|(?<!不)(?<!不得)(?<!不应)(?<!不会)超过",
-    re.IGNORECASE,
-)
-_BREAK = re.compile(
-    r"\n[ \t]*\n\s*|(?<=[;{}])[ \t]*\n|\n(?=[ \t]*(?:[-*•]|\(?[a-z0-9ivx]{1,4}[.)]|\|)\s?)|\n(?=[ \t]{4,}|\t)"
-)
-_CODE_LINE = re.compile(
-    r"^\s*(?:def |class |return\b|import |from \w+ import|if .*[:{]$|func |fn |pub |const |let |var "
-    r"|public |private |@\w+|#include|}|raise )|[;{]\s*$|\w\(.*\)\s*[:{;]?$",
-    re.MULTILINE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A cited text and what became of the quote in it: ``text[start:end]`` where it was found."""
-
-    source: Source
-    quoted: Quoted
-    start: int
-    end: int
-
-    @property
-    def has_quote(self) -> bool:
-        """Whether the quote was found."""
-        return self.quoted in ("exact", "normalized", "fuzzy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,80 +71,15 @@ class Support:
         return self.score >= SUPPORTED
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """A sentence of a source; its words carry offsets into its own text."""
-
-    start: int
-    end: int
-    text: str
-    words: tuple[Word, ...]
-
-    @cached_property
-    def concepts(self) -> frozenset[str]:
-        """What its content words mean."""
-        return frozenset(concept(word.stem) for word in self.words)
-
-    @cached_property
-    def facts(self) -> SourceFacts:
-        """Its numbers, dates and names."""
-        return SourceFacts(self.text)
-
-    @cached_property
-    def script(self) -> Script | None:
-        """The script of most of its letters."""
-        return script_of(self.text)
-
-    @cached_property
-    def polarity(self) -> Polarity:
-        """What it denies and states."""
-        return polarity(self.text, self.words)
-
-
-class Source:
-    """A cited text, read once however many claims cite it."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.facts = SourceFacts(text)
-
-    @cached_property
-    def sentences(self) -> list[Sentence]:
-        """Its sentences; list items and lines of code count as such."""
-        return [
-            Sentence(start, end, self.text[start:end], tuple(content_words(self.text[start:end])))
-            for first, last in self._blocks()
-            for start, end in sentence_spans(self.text, first, last)
-        ]
-
-    @cached_property
-    def concepts(self) -> frozenset[str]:
-        """What all its content words mean."""
-        return frozenset[str]().union(*(sentence.concepts for sentence in self.sentences))
-
-    @cached_property
-    def script(self) -> Script | None:
-        """The script of most of its letters."""
-        return script_of(self.text)
-
-    @cached_property
-    def is_code(self) -> bool:
-        """Whether its lines look like a program's."""
-        lines = [line for line in self.text.splitlines() if line.strip()]
-        return sum(1 for line in lines if _CODE_LINE.search(line)) * 3 >= len(lines) > 0
-
-    def _blocks(self) -> Iterator[tuple[int, int]]:
-        start = 0
-        for end in [match.start() for match in _BREAK.finditer(self.text)] + [len(self.text)]:
-            yield start, end
-            start = end
-
-
 class Judge:
     """One claim, read at most once, to be held against its sources."""
 
     def __init__(self, claim: str) -> None:
         self.claim = claim
+
+    @cached_property
+    def _folded(self) -> str:
+        return fold(self.claim).text.rstrip(" .;。；")
 
     @cached_property
     def _facts(self) -> ClaimFacts:
@@ -202,6 +106,8 @@ class Judge:
         """Hold the claim against all the cited texts together."""
         if not evidence:
             return Support(0.0, ("citation",))
+        if any(self._repeats(item.source) for item in evidence):
+            return Support(1.0, ())
         missing = self._missing(evidence)
         translated = all(self._is_translation_of(item.source) for item in evidence)
         score = self._translated_score(evidence) if translated else self._score(evidence)
@@ -210,6 +116,10 @@ class Judge:
         elif score < SUPPORTED:
             missing = ["quote" if _has_only_false_quotes(evidence) else "words"]
         return Support(round(score, 3), tuple(missing))
+
+    def _repeats(self, source: Source) -> bool:
+        """Whether the claim is a sentence of the source, word for word."""
+        return any(self._folded == sentence.folded for sentence in source.sentences if self._folded)
 
     def best_sentence(self, source: Source) -> Sentence | None:
         """The sentence of the source that shares most with the claim; None where none shares anything."""
@@ -290,15 +200,37 @@ class Judge:
         missing = self._facts.missing(combined)
         if all(self._is_translation_of(item.source) for item in evidence):
             return missing + ["negation"] * self._translation_denies(evidence)
+        texts = [item.source.text for item in evidence]
+        if all(item.source.is_code for item in evidence):
+            return missing + ["negation"] * all(_contradicts_code(self.claim, text) for text in texts)
         closest = [sentence for item in evidence for sentence in self._closest(item)]
-        compared = [sentence for sentence in closest if len(self._concepts & sentence.concepts) >= 1]
-        if compared and not all(item.source.is_code for item in evidence):
-            missing += ["negation"] * all(
-                contradicts(self._polarity, sentence.polarity) for sentence in compared
-            )
-            missing += ["limit"] * all(_opposite_limits(self.claim, sentence.text) for sentence in compared)
-            missing += swapped(self.claim, [sentence.text for sentence in compared])
-        return missing
+        compared = [sentence for sentence in closest if self._concepts & sentence.concepts]
+        return missing + self._contradicted(compared, texts) if compared else missing
+
+    def _contradicted(self, compared: Sequence[Sentence], texts: Sequence[str]) -> list[str]:
+        """What the sentences that the claim rests on say otherwise; ``texts`` are all that it cites."""
+        near = [sentence.text for sentence in compared]
+        everything = "\n\n".join(dict.fromkeys(texts))
+        denied = all(contradicts(self._polarity, sentence.polarity) for sentence in compared)
+        wrong = ["negation"] * denied
+        wrong += ["limit"] * contrary_limits(self.claim, near)
+        wrong += ["opposite"] * self._says_the_opposite(compared)
+        wrong += misattributed(self.claim, near, everything)
+        wrong += misbound(self.claim, texts)
+        if not denied:
+            wrong += [f"word {word}" for word in overstated(self.claim, " ".join(near), everything)]
+        return wrong
+
+    def _says_the_opposite(self, compared: Sequence[Sentence]) -> bool:
+        """Whether a word of the claim excludes the one that stands in its place in the source."""
+        if contrary_words(self.claim, [sentence.text for sentence in compared]):
+            return True
+        if self._polarity.is_strong:
+            return False
+        if all(lacks_condition(self.claim, sentence.text) for sentence in compared):
+            return True
+        plain = [s.text for s in compared if not (s.polarity.is_strong or s.polarity.exceptions)]
+        return len(plain) == len(compared) and contrary_prefix(self.claim, " ".join(plain))
 
     def _closest(self, item: Evidence) -> list[Sentence]:
         """The sentences that the claim rests on: those it quotes, and those that share as much with it."""
@@ -320,6 +252,10 @@ class Judge:
         return all(item.is_strong for item in quoted) and not soft
 
 
+def _contradicts_code(claim: str, source: str) -> bool:
+    return any(check(claim, source) for check in (contrary_switch, contrary_guard, contrary_order))
+
+
 def _has_only_false_quotes(evidence: Sequence[Evidence]) -> bool:
     """Whether words were quoted that are not there, and none that are."""
     return any(item.quoted == "not_found" for item in evidence) and not any(
@@ -335,15 +271,3 @@ def _quoted_sentences(item: Evidence) -> list[Sentence]:
         for sentence in item.source.sentences
         if sentence.start < item.end and item.start < sentence.end
     ]
-
-
-def _opposite_limits(claim: str, text: str) -> bool:
-    """Whether one says "at most" and the other "at least"."""
-    return {_limit(claim), _limit(text)} == {"most", "least"}
-
-
-def _limit(text: str) -> str:
-    """``most`` or ``least``; nothing where a text sets no limit, or both."""
-    without_upper, upper = _AT_MOST.subn(" ", text)
-    lower = _AT_LEAST.search(without_upper)
-    return "" if bool(upper) == bool(lower) else "most" if upper else "least"
