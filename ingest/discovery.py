@@ -157,7 +157,9 @@ def _judge(
         return Skipped(_shown(path), location, error.reason, error.detail)
     except OSError as error:
         return Skipped(_shown(path), location, "unreadable", error.strerror or type(error).__name__)
-    return SourceFile(_shown(path), location, media_type, status.st_size, status.st_mtime_ns)
+    # Archives and copies may set the time of change; the time of the entry's own change nobody can set.
+    changed = max(status.st_mtime_ns, status.st_ctime_ns)
+    return SourceFile(_shown(path), location, media_type, status.st_size, changed)
 
 
 def _check_kind(status: os.stat_result) -> None:

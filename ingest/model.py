@@ -28,6 +28,7 @@ class SourceFile:
     size: int
     """Bytes."""
     modified_ns: int
+    """When bytes or attributes changed last."""
 
 
 @dataclass(frozen=True, slots=True)

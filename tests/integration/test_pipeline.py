@@ -154,6 +154,17 @@ class TestUnchanged:
 
 
 class TestChanged:
+    @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no time of an entry's change")
+    def test_an_edit_that_keeps_size_and_time_is_seen(self, workshop: Workshop) -> None:
+        write_texts(workshop.folder)
+        lease = workshop.folder / "lease.md"
+        os.utime(lease, ns=(10**18, 10**18))
+        workshop.ingest()
+        lease.write_text(LEASE.replace("4,200", "5,100"), encoding="utf-8")
+        os.utime(lease, ns=(10**18, 10**18))
+
+        assert workshop.ingest().indexed == ["lease.md"]
+
     def test_a_file_becomes_a_new_version_and_the_old_text_stays_resolvable(self, workshop: Workshop) -> None:
         write_texts(workshop.folder)
         workshop.ingest()
