@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from service.answers import Mode
-    from service.running import RunningServer
     from service.settings import Settings
+
+
+_SERVER = "server"
+"""Our own event, before those of the answer."""
 
 
 @click.command(short_help="Answer a question, with every claim cited and checked.")
@@ -66,28 +69,31 @@ def command(
         model=model,
         stream=True,
     )
-    server = find_server(settings.data)
-    with closing(_events(settings, request, server)) as events:
+    with closing(_events(settings, request)) as events:
         answer = _follow(events, quiet=as_json)
     if as_json:
         click.echo(answer.model_dump_json(indent=2))
-    elif server is not None:
-        click.secho(f"  answered by the server at {server.url}, by its settings", dim=True)
 
 
 def _follow(events: Iterator[tuple[str, str]], *, quiet: bool) -> QueryResponse:
     """Print the answer as it comes; the last event is the whole of it."""
     streamed = begun = False
+    server = ""
     try:
         for name, data in events:
-            if name == "plan":
+            if name == _SERVER:
+                server = data
+            elif name == "plan":
                 streamed = not quiet and PlanEvent.model_validate_json(data).plan.mode != "extract"
             elif name == "delta" and streamed:
                 begun = True
                 click.echo(TextEvent.model_validate_json(data).text, nl=False)
                 sys.stdout.flush()
             elif name == "done":
-                return _shown(QueryResponse.model_validate_json(data), streamed=streamed, quiet=quiet)
+                answer = _shown(QueryResponse.model_validate_json(data), streamed=streamed, quiet=quiet)
+                if server and not quiet:
+                    click.secho(f"  answered by the server at {server}, by its settings", dim=True)
+                return answer
     except LecternError:
         if begun:  # what went wrong must not look like the answer's next words
             click.echo()
@@ -106,13 +112,16 @@ def _shown(answer: QueryResponse, *, streamed: bool, quiet: bool) -> QueryRespon
     return answer
 
 
-def _events(
-    settings: Settings, request: QueryRequest, server: RunningServer | None
-) -> Generator[tuple[str, str]]:
+def _events(settings: Settings, request: QueryRequest) -> Generator[tuple[str, str]]:
+    """The events of the answer; before them, where a server gives it, that server's address."""
+    server = find_server(settings.data)
     if server is not None:
         key = settings.access_key.get_secret_value() if settings.access_key else None
         try:
-            yield from Client(server.url, key).query(request)
+            for number, event in enumerate(Client(server.url, key).query(request)):
+                if number == 0:
+                    yield _SERVER, server.url
+                yield event
         except ServerAbsent:
             pass  # it was killed, and something else has its process id by now
         else:

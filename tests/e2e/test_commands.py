@@ -203,6 +203,7 @@ class TestServe:
             assert len(glm5.requests) == before + 2
             assert found["llm_generated"] is True
             assert told.out.startswith("The monthly rent is 4,200 euros [1].")
+            assert told.out.endswith(f"  answered by the server at {url}, by its settings\n")
             assert (refused.status, refused.err) == (1, "lectern: no collection named 'nowhere'\n")
         assert not (line.data / FILE).exists()
         assert line.ok("ask", RENT, "--json").json["llm_generated"] is False
@@ -235,6 +236,7 @@ class TestServe:
         note = line.data / FILE
         note.write_text(json.dumps({**json.loads(note.read_text()), "pid": 1}))
         assert line.ok("ask", RENT, "--json").json["citations"]
+        assert "answered by the server" not in line.ok("ask", RENT).out
         note.unlink()
 
 
