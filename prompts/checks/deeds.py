@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from prompts.checks.clause import clauses
 from prompts.checks.grammar import (
     ADVERBS,
     ARTICLES,
     BE,
     BURDENED,
-    BY_WITHIN,
     DENIALS,
     DUTIES,
-    FUNCTION_WORDS,
     GIVING,
     HAVE,
     IRREGULAR,
@@ -40,9 +39,9 @@ from prompts.checks.parties import tokens
 from prompts.words import concept, stem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
-    from prompts.checks.parties import Token
+    from prompts.checks.clause import Clause
 
 Mode = Literal["duty", "right", ""]
 
@@ -63,27 +62,16 @@ class Deeds:
 def read_deeds(text: str, names: frozenset[str]) -> Deeds:
     """The deeds of a text; ``names`` are the parties' names in small letters."""
     deeds = Deeds()
-    for clause in _clauses(tokens(text, names)):
-        _Clause(clause, deeds).read()
+    for clause in clauses(tokens(text, names)):
+        _Reader(clause, deeds).read()
     return deeds
 
 
-def _clauses(read: Sequence[Token]) -> Iterator[list[Token]]:
-    clause: list[Token] = []
-    for token in read:
-        if token.text[0] in ";:.!?\n":
-            yield clause
-            clause = []
-        else:
-            clause.append(token)
-    yield clause
-
-
-class _Clause:
+class _Reader:
     """One clause while it is read; ``at`` is always the place of a token in it."""
 
-    def __init__(self, read: Sequence[Token], deeds: Deeds) -> None:
-        self._tokens = read
+    def __init__(self, clause: Clause, deeds: Deeds) -> None:
+        self._clause = clause
         self._deeds = deeds
         self._subject: set[str] = set()
         self._mode: Mode = ""
@@ -97,12 +85,12 @@ class _Clause:
 
     def read(self) -> None:
         at = 0
-        while at < len(self._tokens):
-            at = self._party(at) if self._tokens[at].party else self._word(at)
+        while at < len(self._clause.tokens):
+            at = self._party(at) if self._clause.tokens[at].party else self._word(at)
 
     def _word(self, at: int) -> int:
         """A token that is no party; returns where to go on."""
-        lower = self._tokens[at].lower
+        lower = self._clause.tokens[at].lower
         if lower in MODALS:
             return self._modal(at)
         if lower in BE:
@@ -114,7 +102,7 @@ class _Clause:
         if lower == "to" and self._led:
             self._led = False
             return self._verbs(self._skip(at + 1))
-        if lower.endswith("ed") and (doer := self._doer_behind(at)):
+        if lower.endswith("ed") and (doer := self._clause.doer_behind(at)):
             self._do(lower, {doer})
         elif lower in LEADS_TO:
             self._led, self._mode = True, _mode_of(lower)
@@ -130,7 +118,7 @@ class _Clause:
 
     def _party(self, at: int) -> int:
         """A party: the owner of something, the object of a preposition, or the next subject."""
-        token, before = self._tokens[at], self._before(at)
+        token, before = self._clause.tokens[at], self._clause.before(at)
         if token.possessive:
             self._own(token.party, at + 1)
         elif before == "of":
@@ -145,30 +133,30 @@ class _Clause:
         return at + 1
 
     def _subject_or_attribute(self, at: int, *, joined: bool) -> int:
-        party, following = self._tokens[at].party, self._skip(at + 1)
-        if self._is_part_of_name(at):
+        party, following = self._clause.tokens[at].party, self._skip(at + 1)
+        if self._clause.is_part_of_name(at):
             return at + 1
-        if self._is_noun(following):
+        if self._clause.is_noun(following):
             self._own(party, following)  # the Licensor consent
             return following
         beside = next(
-            (token.party for token in reversed(self._tokens[max(at - 3, 0) : at]) if token.party), ""
+            (token.party for token in reversed(self._clause.tokens[max(at - 3, 0) : at]) if token.party), ""
         )
         self._subject = {*self._subject, party} if joined and beside in self._subject else {party}
         self._led = False
-        return self._verbs(following) if self._is_finite(following) else at + 1
+        return self._verbs(following) if self._clause.is_finite(following) else at + 1
 
     def _modal(self, at: int) -> int:
-        lower = self._tokens[at].lower
+        lower = self._clause.tokens[at].lower
         self._mode = _mode_of(lower)
         self._begin_verb()
-        if self._has_other_subject(at):
+        if self._clause.has_other_subject(at):
             self._subject = set()
         self._led = lower in LEADS_TO
         if self._led:
             return at + 1
         following = self._skip(at + 1)
-        word = self._lower(following)
+        word = self._clause.lower(following)
         if word in BE:
             return self._passive(following + 1)
         return following + 1 if word in HAVE else self._verbs(following)
@@ -176,27 +164,27 @@ class _Clause:
     def _passive(self, at: int) -> int:
         """``is paid by X``: X acts; ``is entitled to``: the subject will."""
         at = self._skip(at)
-        word = self._lower(at)
+        word = self._clause.lower(at)
         if word in BURDENED and not self._denied:
             self._deeds.acts[_deed(word)].update(self._subject)
         if word in LEADS_TO:
             self._led, self._mode = True, _mode_of(word)
         elif word.endswith(("ed", "en")) or word in IRREGULAR:
             self._deeds.modes[_deed(word)].add("" if self._denied else self._mode)
-            if doer := self._doer_within(at):
+            if doer := self._clause.doer_within(at):
                 self._do(word, {doer})
         return at + 1
 
     def _verbs(self, at: int) -> int:
         """A verb of the subject, with those that are joined to it."""
-        while at < len(self._tokens):
-            token = self._tokens[at]
+        while at < len(self._clause.tokens):
+            token = self._clause.tokens[at]
             if token.party or token.lower in NO_VERBS or not token.text[0].isalpha():
                 return at
             self._do(token.lower, self._subject)
             self._deeds.modes[_deed(token.lower)].add("" if self._denied else self._mode)
             following = at + 1
-            while self._lower(following) in {",", "and", "or"}:
+            while self._clause.lower(following) in {",", "and", "or"}:
                 following += 1
             if following == at + 1:
                 return self._object(following)
@@ -206,11 +194,11 @@ class _Clause:
     def _object(self, at: int) -> int:
         """A party right behind its verb is the verb's object, no subject."""
         place = at
-        while self._lower(place) in {*ARTICLES, "other", "to"}:
+        while self._clause.lower(place) in {*ARTICLES, "other", "to"}:
             place += 1
-        if place >= len(self._tokens) or not self._tokens[place].party:
+        if place >= len(self._clause.tokens) or not self._clause.tokens[place].party:
             return at
-        token = self._tokens[place]
+        token = self._clause.tokens[place]
         if token.possessive:
             self._own(token.party, place + 1)
         elif self._gives:
@@ -223,24 +211,24 @@ class _Clause:
     def _possession(self, at: int) -> int:
         """``has the first right``: what stands behind is the subject's."""
         at = self._skip(at)
-        while self._lower(at) in ARTICLES:
+        while self._clause.lower(at) in ARTICLES:
             at += 1
         for party in self._subject if not self._denied else ():
             self._own(party, at)
         return at
 
     def _own(self, party: str, at: int) -> None:
-        for token in self._tokens[at : at + LONGEST_OBJECT]:
+        for token in self._clause.tokens[at : at + LONGEST_OBJECT]:
             if token.party or token.lower in NO_VERBS or not token.text[0].isalpha():
                 return
             self._deeds.owns[concept(stem(token.lower))].add(party)
 
     def _own_before(self, party: str, at: int) -> None:
         """``the liability of X``."""
-        while at >= 0 and self._tokens[at].lower != "of":
+        while at >= 0 and self._clause.tokens[at].lower != "of":
             at -= 1
-        if at > 0 and self._tokens[at - 1].text[0].isalpha() and not self._tokens[at - 1].party:
-            self._deeds.owns[concept(stem(self._tokens[at - 1].lower))].add(party)
+        if at > 0 and self._clause.tokens[at - 1].text[0].isalpha() and not self._clause.tokens[at - 1].party:
+            self._deeds.owns[concept(stem(self._clause.tokens[at - 1].lower))].add(party)
 
     def _do(self, verb: str, parties: Iterable[str]) -> None:
         base = IRREGULAR.get(verb, verb)
@@ -250,33 +238,15 @@ class _Clause:
 
     def _do_before(self, party: str, at: int) -> None:
         """Оплачивается Заказчиком: the verb stands before."""
-        for token in reversed(self._tokens[max(at - 3, 0) : at]):
+        for token in reversed(self._clause.tokens[max(at - 3, 0) : at]):
             if token.lower.endswith(("ется", "ится", "ены", "ено", "ена")):
                 self._deeds.acts[_deed(token.lower)].add(party)
                 return
 
-    def _doer_behind(self, at: int) -> str:
-        """The buyer of "orders issued by the buyer"."""
-        place = at + 1
-        if self._lower(place) != "by":
-            return ""
-        place += 2 if self._lower(place + 1) in ARTICLES else 1
-        return self._tokens[place].party if place < len(self._tokens) else ""
-
-    def _doer_within(self, at: int) -> str:
-        """The party that "by" names a little behind a passive, in the same phrase."""
-        for place in range(at + 1, min(at + BY_WITHIN, len(self._tokens))):
-            token = self._tokens[place]
-            if token.party and self._before(place) == "by":
-                return token.party
-            if token.text in {",", "("}:
-                return ""
-        return ""
-
     def _skip(self, at: int) -> int:
         """Past adverbs, what stands in brackets, and asides between commas."""
-        while at < len(self._tokens):
-            token = self._tokens[at]
+        while at < len(self._clause.tokens):
+            token = self._clause.tokens[at]
             self._denied = self._denied or token.lower in DENIALS
             if token.lower in ADVERBS or (token.lower.endswith(("ly", "но")) and not token.party):
                 at += 1
@@ -287,69 +257,16 @@ class _Clause:
         return at
 
     def _aside(self, at: int) -> int:
-        closing = ")" if self._tokens[at].text == "(" else ","
-        reach = range(at + 1, min(at + LONGEST_ASIDE, len(self._tokens)))
-        end = next((place for place in reach if self._tokens[place].text == closing), at)
+        closing = ")" if self._clause.tokens[at].text == "(" else ","
+        reach = range(at + 1, min(at + LONGEST_ASIDE, len(self._clause.tokens)))
+        end = next((place for place in reach if self._clause.tokens[place].text == closing), at)
         for place in range(at + 1, end):
-            token = self._tokens[place]
+            token = self._clause.tokens[place]
             if token.possessive:
                 self._own(token.party, place + 1)
-            elif token.party and self._before(place) == "of":
+            elif token.party and self._clause.before(place) == "of":
                 self._own_before(token.party, place)
         return end + 1
-
-    def _has_other_subject(self, at: int) -> bool:
-        """Whether something that is no party does what follows: "…, the licence shall terminate"."""
-        walked = False
-        for place in range(at - 1, -1, -1):
-            token = self._tokens[place]
-            if token.party and self._before(place) not in PREPOSITIONS:
-                return False
-            article = token.lower in ARTICLES
-            if article and self._lower(place - 1) not in PREPOSITIONS:
-                return walked
-            if token.lower in {"and", "or"}:
-                return False
-            if not token.text[0].isalpha() or token.lower in STARTS:
-                return walked
-            walked = walked or not (token.party or article or token.lower in PREPOSITIONS)
-        return walked
-
-    def _before(self, at: int) -> str:
-        """The word before a party, its articles left out."""
-        place = at - 1
-        while place >= 0 and self._tokens[place].lower in {*ARTICLES, "other"}:
-            place -= 1
-        return self._lower(place)
-
-    def _lower(self, at: int) -> str:
-        return self._tokens[at].lower if 0 <= at < len(self._tokens) else ""
-
-    def _is_part_of_name(self, at: int) -> bool:
-        """Whether other words with a capital stand around a name: the List of "WatchGuard Price List"."""
-        if self._tokens[at].party != self._tokens[at].lower:
-            return False
-        around = [self._tokens[place] for place in (at - 1, at + 1) if 0 <= place < len(self._tokens)]
-        return any(
-            token.text[0].isupper() and not token.party and token.lower not in FUNCTION_WORDS | ARTICLES
-            for token in around
-        )
-
-    def _is_noun(self, at: int) -> bool:
-        """Whether a word behind a party is neither its verb nor the beginning of something else."""
-        word = self._lower(at)
-        if not word.isascii() or not word.isalpha() or word in FUNCTION_WORDS or self._is_finite(at):
-            return False
-        return not self._tokens[at].party and self._tokens[at].text.islower()
-
-    def _is_finite(self, at: int) -> bool:
-        """Whether a word has the ending of a verb in the third person."""
-        word = self._lower(at)
-        if not word or word in NO_VERBS or word in LEADS_TO or not self._tokens[at].text[0].islower():
-            return False
-        if not word.isascii():
-            return word.endswith(("ет", "ит", "ют", "ят", "ся"))
-        return len(word) > len("its") and word.endswith("s") and not word.endswith("ss")
 
 
 def _deed(verb: str) -> str:

@@ -102,8 +102,8 @@ LIGHT = frozenset(
     stem(word)
     for word in """
     entitled right permitted allowed required obligated obliged able authorized need attempt have
-    make made get take give " "given event way manner circumstances party parties вправе имеет права
-    право может должен должна " "обязан случае сторона стороны одна
+    make made get take give given event way manner circumstances party parties вправе имеет права
+    право может должен должна обязан случае сторона стороны одна
     """.split()
 )
 CHINESE_PREPOSITION = re.compile(r"\s*[将把向对与以在为因]")
