@@ -197,15 +197,16 @@ def _name(places: Sequence[_Place], known: Mapping[str, str]) -> list[Found]:
     paths = {location: path for path, location in known.items() if location}
     old = [place for place in places if location_of(place.found) in paths]
     new = [place for place in places if location_of(place.found) not in paths]
-    named: list[Found] = [replace(place.found, path=paths[location_of(place.found)]) for place in old]
+    named = {paths[location_of(place.found)]: place.found for place in old}
     depths = _depths(new)
     for place in new:
-        path, depth = _path(place, depths.get(place.root, 0)), depths.get(place.root, 0)
-        while _is_taken(path, place, known) and depth < len(place.root.parts):
+        depth = depths.get(place.root, 0)
+        path = _path(place, depth)
+        while (path in named or _is_taken(path, place, known)) and depth < len(place.root.parts):
             depth += 1
             path = _path(place, depth)
-        named.append(replace(place.found, path=path))
-    return named
+        named[path] = place.found
+    return [replace(found, path=path) for path, found in named.items()]
 
 
 def _depths(places: Sequence[_Place]) -> dict[Path, int]:

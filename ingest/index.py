@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.fusion import fuse
@@ -36,6 +37,8 @@ ROUTED_WEIGHT = 5.0
 """Of a rank inside the document that a question names: its first 240 hits stand before all others."""
 LONGEST_NAMING = 100
 """Terms of a question that may name a document; each of them is looked up."""
+SIZE_SECONDS = 60.0
+"""How long a count of documents is believed that nobody here has changed."""
 TURNS = 4
 """Earlier turns of the user that a follow-up is searched with."""
 CANDIDATES = 4
@@ -96,8 +99,8 @@ class LocalIndex:
         self._embedder = embedder
         self._analyzer = Analyzer()
         self._analyzing = Lock()
-        self._sizes: dict[Scope, int] = {}
-        """Documents of a scope, until something is written."""
+        self._sizes: dict[Scope, tuple[int, float]] = {}
+        """Documents of a scope, and until when that may be believed."""
 
     def search(
         self, scope: Scope, question: Question, *, documents: Sequence[int] | None, limit: int
@@ -164,14 +167,17 @@ class LocalIndex:
         return scores
 
     def _size(self, scope: Scope) -> int:
-        if scope not in self._sizes:
-            self._sizes[scope] = len(self._store.counts(scope))
-        return self._sizes[scope]
+        """How many documents there are; behind a Qdrant server other processes write, too."""
+        size, until = self._sizes.get(scope, (0, 0.0))
+        if monotonic() >= until:
+            size = len(self._store.counts(scope))
+            self._sizes[scope] = size, monotonic() + SIZE_SECONDS
+        return size
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points."""
-        self._sizes.pop(scope, None)
         self._store.upsert(scope, points)
+        self._sizes.pop(scope, None)
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""
@@ -179,15 +185,15 @@ class LocalIndex:
 
     def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
         """Forget these documents, chunks and openings."""
-        self._sizes.clear()
         self._store.delete_documents(scope, documents)
         self._store.delete_documents(scope.openings, documents)
+        self._sizes.pop(scope.openings, None)
 
     def delete_scope(self, scope: Scope) -> None:
         """Forget the whole scope, chunks and openings."""
-        self._sizes.clear()
         self._store.delete_scope(scope)
         self._store.delete_scope(scope.openings)
+        self._sizes.pop(scope.openings, None)
 
     def flush(self) -> None:
         """Return once everything written so far survives a loss of power."""

@@ -281,6 +281,14 @@ def test_a_longer_name_may_be_taken_too(tmp_path: Path) -> None:
     assert renamed(tmp_path / "z/docs", known) == ["z/docs/a.md"]
 
 
+def test_two_new_files_never_get_one_path(tmp_path: Path) -> None:
+    write(tmp_path, {"old/a.md": "1", "p/docs/a.md": "2", "q/docs/a.md": "3"})
+    known = known_of(tmp_path / "old")
+    found = discover([tmp_path / "p/docs", tmp_path / "q"], known=known).found
+    # "a.md" is taken, so the one wants "docs/a.md": the other's name below its own folder.
+    assert [file.path for file in found] == ["docs/a.md", "q/docs/a.md"]
+
+
 def test_a_file_keeps_its_path_from_whichever_folder_it_is_reached(tmp_path: Path) -> None:
     write(tmp_path, {"docs/a.md": "1", "docs/sub/b.md": "2"})
     known = known_of(tmp_path / "docs")
