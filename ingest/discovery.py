@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from ingest.errors import FailureReason
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-"""Characters that move a terminal's cursor."""
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters that move a terminal's cursor, or turn the direction of what follows."""
 MAX_FILE_BYTES = 256 * 2**20
 
 
@@ -179,7 +179,11 @@ def _check_content(location: Path, status: os.stat_result, max_bytes: int) -> No
 def _shown(path: str) -> str:
     """A file's name may be any bytes; what people see, and the catalog keeps, is Unicode without controls."""
     name = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", name)
+    return _CONTROL.sub(lambda found: _escaped(ord(found[0])), name)
+
+
+def _escaped(code: int) -> str:
+    return f"\\x{code:02x}" if code < 1 << 8 else f"\\u{code:04x}"
 
 
 def location_of(source: Found) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest.errors import Gone, UnknownName, UnsupportedStore
+from ingest.errors import Gone, IndexUnavailable, UnknownName, UnsupportedStore
 from ingest.index import Question
 from service.answers import SearchHit
 from service.library import name_of
@@ -53,7 +53,7 @@ class Searcher:
 
         Raises:
             UnsupportedStore: the collection holds another embedder's vectors.
-            IndexUnavailable: the index does not answer.
+            IndexUnavailable: the index does not answer, or it was lost.
         """
         if collection.embedder != self._embedder:
             raise UnsupportedStore(
@@ -62,7 +62,18 @@ class Searcher:
             )
         asked = Question(question, tuple(history))
         hits = self._index.search(collection.scope, asked, documents=documents, limit=limit)
+        if not hits:
+            self._check_index(collection)
         return list(self._current(collection, hits))
+
+    def _check_index(self, collection: CollectionRecord) -> None:
+        """That nothing was found must not mean that nothing was there to be searched."""
+        known = len(self._library.catalog.ready_versions(collection))
+        if known and not self._index.counts(collection.scope):
+            raise IndexUnavailable(
+                f"the index of collection {collection.name!r} is lost, the catalog knows {known} documents: "
+                "ingest their folders again"
+            )
 
     def search(
         self, collection: CollectionRecord, question: str, *, documents: Sequence[int] | None, limit: int

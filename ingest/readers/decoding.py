@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from ingest.errors import UnreadableFile
+from ingest.readers import latin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,11 +98,14 @@ def _strictly(data: bytes, encoding: str) -> str | None:
 
 
 def _mostly_utf8(data: bytes) -> str | None:
-    """UTF-8 with a few broken bytes: better a hole in one word than another alphabet in all."""
+    """UTF-8 with a few broken bytes: better a hole in one word than another alphabet in all.
+
+    Every byte that goes on a character rightly is a witness; in another encoding few do.
+    """
     text = data.decode("utf-8", "replace")
     holes = text.count("\ufffd")
-    others = len(text) - len(text.encode("ascii", "ignore")) - holes
-    return text if others > 10 * holes else None
+    witnesses = len(text.encode()) - len(text) - len("\ufffd".encode()[1:]) * holes
+    return text if witnesses >= 2 * holes else None
 
 
 def _declared(data: bytes, name: str) -> Iterator[str | None]:
@@ -118,11 +122,13 @@ def _declared(data: bytes, name: str) -> Iterator[str | None]:
 def _guessed(data: bytes) -> Iterator[str | None]:
     from charset_normalizer import from_bytes  # noqa: PLC0415 — 30 ms that few files need
 
-    for match in from_bytes(_sample(data), cp_isolation=list[str](_GUESSED.split())):
-        encoding = match.encoding
-        if encoding == "cp1250" and not re.search(rb"[\x80-\x9f]", data):
-            encoding = "iso8859-2"  # whose letters stand elsewhere: cp1250 keeps š, ś and ž below 0xA0
+    sample = _sample(data)
+    if encoding := latin.accented(sample):
         yield _strictly(data, encoding)
+    for match in from_bytes(sample, cp_isolation=list[str](_GUESSED.split())):
+        if codecs.lookup(match.encoding).name in latin.ENCODINGS:
+            yield _strictly(data, latin.likeliest(sample))
+        yield _strictly(data, match.encoding)
 
 
 def _sample(data: bytes) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ingest.catalog.catalog import open_catalog
-from ingest.errors import Gone, UnknownName, UnsupportedStore
+from ingest.errors import Gone, IndexUnavailable, UnknownName, UnsupportedStore
 from ingest.pipeline import Ingester
 from ingest.reading import read
 from ingest.sandbox import InlineParser
@@ -109,6 +109,17 @@ def test_vectors_of_another_embedder_are_not_compared(catalog: Catalog, folder: 
 
     with pytest.raises(UnsupportedStore, match=r"words/0.*words/1"):
         mixed.searcher.evidence(record, RENT)
+
+
+def test_a_lost_index_is_said_not_answered_from(catalog: Catalog, folder: Path) -> None:
+    robbed = desk(catalog, folder)
+    record = robbed.library.collection("default", "docs")
+    robbed.index.delete_scope(record.scope)
+
+    with pytest.raises(IndexUnavailable, match="is lost, the catalog knows 2 documents"):
+        robbed.ask()
+    robbed.ingest()
+    assert robbed.ask().citations
 
 
 class TestWithoutAModel:

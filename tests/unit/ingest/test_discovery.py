@@ -143,7 +143,9 @@ def test_any_name_is_found(tree: Path, name: str) -> None:
 def test_names_with_newlines_and_broken_bytes_are_found(tree: Path) -> None:
     write(tree, {"new\nline.txt": "x"})
     (tree / os.fsdecode(b"caf\xe9.txt")).write_text("x")
-    assert names(tree) == ["caf\\xe9.txt", "new\\x0aline.txt"], "no name moves a terminal's cursor"
+    (tree / "\u202etxt.fdp.txt").write_text("x")
+    shown = ["\\u202etxt.fdp.txt", "caf\\xe9.txt", "new\\x0aline.txt"]
+    assert names(tree) == shown, "no name moves a terminal's cursor"
     for found in discover([tree]).found:
         assert isinstance(found, SourceFile)
         assert found.location.read_text() == "x"
