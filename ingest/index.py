@@ -12,6 +12,7 @@ from ingest.routing import (
     CLOSE,
     LEAST_EXPLAINED,
     MOST_NAMED,
+    SHORT,
     Route,
     explained_run,
     rarity,
@@ -107,9 +108,10 @@ class LocalIndex:
     ) -> list[Hit]:
         """The best chunks by weighted reciprocal ranks.
 
-        A document that the question names is searched once more, with the rest of the question. Its ranks
-        weigh more, but what the whole scope has to say stays in the list: a wrong guess loses nothing. Among
-        documents that the caller chose, a name is as idle as among all.
+        A document that the question names is searched once more: a long one with the rest of the question,
+        for its name says nothing about its clauses. Its ranks weigh more, but what the whole scope has to say
+        stays in the list: a wrong guess loses nothing. Among documents that the caller chose, a name is as
+        idle as among all.
         """
         with self._analyzing:
             words = self._analyzer.question_words(question.text)
@@ -144,8 +146,10 @@ class LocalIndex:
         """The documents that a run of the question's words names, if one does and leaves something to ask."""
         if sum(map(len, words)) > LONGEST_NAMING:
             return None
-        asked = question_vector([term for word in words for term in word])
-        found = self._store.search_sparse(scope.openings, asked, documents=documents, limit=MOST_NAMED + 1)
+        terms = [term for word in words for term in word]
+        found = self._store.search_sparse(
+            scope.openings, question_vector(terms), documents=documents, limit=MOST_NAMED + 1
+        )
         if not stands_out([hit.score for hit in found]):
             return None
         rarest = rarity(self._size(scope.openings))
@@ -154,6 +158,8 @@ class LocalIndex:
         rest = tuple(term for word in (*words[:start], *words[end:]) for term in word)
         if explained < LEAST_EXPLAINED or not rest:
             return None
+        if found[0].end - found[0].start <= SHORT:
+            rest = tuple(terms)
         return Route(tuple(h.document for h in found if h.score >= CLOSE * found[0].score), rest)
 
     def _scores(self, scope: Scope, word: Sequence[int], document: int) -> list[float]:

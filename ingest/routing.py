@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 OPENING = 2_000
 """Code points that stand for the whole: title, parties, date, first recitals; of code, its head."""
+SHORT = 4 * OPENING
+"""Code points. The opening of a document this short tells what it says, not only what it is called."""
 GAIN = 0.8
 """Of a word's BM25 score in the opening, over what the rarest word could add: rare words explain more."""
 LEAST_RARITY = 1.5
@@ -51,14 +53,17 @@ class Route:
 
 
 def opening_point(document: Document, *, number: int, analyzer: Analyzer, dimensions: int) -> Point:
-    """The point that tells which document this is; it has no direction among the dense vectors."""
+    """The point that tells which document this is, from its opening; its range is the whole document.
+
+    It has no direction among the dense vectors.
+    """
     own = analyzer.document_terms(document.text[:OPENING])
     (sparse,) = chunk_vectors([own], [analyzer.document_terms(document.title)])
     return Point(
         document=number,
         ordinal=0,
         start=0,
-        end=min(len(document.text), OPENING),
+        end=len(document.text),
         first_passage=1,
         last_passage=1,
         sparse=sparse,

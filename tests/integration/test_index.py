@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCOPE = Scope("default", "leases")
+EMBEDDER = WordEmbedder()
 SYLLABLES = ("bar", "dol", "fen", "gim", "kut", "lor", "mep")
 PARTIES = {
     number: (one + two + "ia").capitalize()
@@ -41,26 +42,29 @@ def lease(number: int) -> str:
     return (
         f"LEASE AGREEMENT\n\n"
         f"This lease is made between {party} Holdings and {party[::-1]} of Mount {party}berg {number}00.\n\n"
-        f"{FILLER * 30}The rent is {number} thousand pounds a month."
+        f"{FILLER * 100}The rent is {number} thousand pounds a month."
     )
 
 
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[LocalIndex]:
-    embedder, analyzer = WordEmbedder(), Analyzer()
-    local = LocalIndex(EdgeStore.open(tmp_path, dimensions=embedder.dimensions), embedder)
+    local = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
     for number in PARTIES:
-        document = read_plain(lease(number), f"{number}.txt")
-        passages = cut_passages(document, outline(document))
-        opening = opening_point(document, number=number, analyzer=analyzer, dimensions=embedder.dimensions)
-        local.upsert(SCOPE.openings, [opening])
-        chunks = cut_chunks(document, passages)
-        for points in document_points(
-            document, passages, chunks, number=number, analyzer=analyzer, embedder=embedder
-        ):
-            local.upsert(SCOPE, points)
+        add(local, number, lease(number))
     yield local
     local.close()
+
+
+def add(index: LocalIndex, number: int, text: str) -> None:
+    document, analyzer = read_plain(text, f"{number}.txt"), Analyzer()
+    passages = cut_passages(document, outline(document))
+    opening = opening_point(document, number=number, analyzer=analyzer, dimensions=EMBEDDER.dimensions)
+    index.upsert(SCOPE.openings, [opening])
+    chunks = cut_chunks(document, passages)
+    for points in document_points(
+        document, passages, chunks, number=number, analyzer=analyzer, embedder=EMBEDDER
+    ):
+        index.upsert(SCOPE, points)
 
 
 def found(index: LocalIndex, question: str, documents: list[int] | None = None) -> list[tuple[int, str]]:
