@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 from ingest import chunks
 from ingest.catalog.records import FileFacts
 from ingest.discovery import Skipped, location_of
-from ingest.reading import reader_of
+from ingest.reading import DEFAULTS, readers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ingest.catalog.records import FailureRecord, KnownFile
     from ingest.discovery import Found
     from ingest.errors import FailureReason
     from ingest.model import SourceFile
+    from ingest.readers.options import ReadingOptions
 
 _HASHED_AT_ONCE = 2**20
 
@@ -59,6 +60,7 @@ def find_changes(
     known: Mapping[str, KnownFile],
     failures: Mapping[str, FailureRecord],
     embedder: str,
+    options: ReadingOptions = DEFAULTS,
 ) -> Changes:
     """Compare by size and time first, then by content; what failed before and is the same fails again."""
     changes = Changes()
@@ -66,24 +68,25 @@ def find_changes(
         if isinstance(source, Skipped):
             changes.failed.append(Failure(source.path, source.reason, source.detail, location_of(source)))
             continue
-        reader = reader_of(source.media_type)
+        readers = readers_of(source.media_type, options)
         file, failure = known.get(source.path), failures.get(source.path)
-        if file and _is_current(file, reader, embedder) and _same_stamp(file, source):
+        if file and _is_current(file, readers, embedder) and _same_stamp(file, source):
             changes.unchanged.append(source.path)
-        elif failure and _fails_again(failure, reader) and _same_stamp(failure, source):
+        elif failure and _fails_again(failure, readers[0]) and _same_stamp(failure, source):
             changes.failed.append(Failure(source.path, failure.reason, failure.detail, failure.location))
         else:
             _compare_content(
                 changes,
                 source,
                 file,
+                readers,
                 FileFacts(
                     source.path,
                     "",
                     source.size,
                     source.modified_ns,
                     source.media_type,
-                    reader,
+                    readers[0],
                     chunks.VERSION,
                     embedder,
                     location_of(source),
@@ -92,7 +95,9 @@ def find_changes(
     return changes
 
 
-def _compare_content(changes: Changes, source: SourceFile, file: KnownFile | None, facts: FileFacts) -> None:
+def _compare_content(
+    changes: Changes, source: SourceFile, file: KnownFile | None, readers: Sequence[str], facts: FileFacts
+) -> None:
     try:
         digest = content_hash(source)
     except OSError as error:
@@ -100,7 +105,7 @@ def _compare_content(changes: Changes, source: SourceFile, file: KnownFile | Non
             Failure(source.path, "unreadable", error.strerror or str(error), facts.location)
         )
         return
-    if file and _is_current(file, facts.reader, facts.embedder) and file.content_hash == digest:
+    if file and _is_current(file, readers, facts.embedder) and file.content_hash == digest:
         changes.touched.append((file, source))
         changes.unchanged.append(source.path)
     else:
@@ -117,10 +122,10 @@ def content_hash(source: SourceFile) -> str:
     return digest.hexdigest()
 
 
-def _is_current(file: KnownFile, reader: str, embedder: str) -> bool:
+def _is_current(file: KnownFile, readers: Sequence[str], embedder: str) -> bool:
     """Whether the version in the index is what today's reader, chunker and embedder would make."""
-    made_by = (file.state, file.reader, file.chunker, file.embedder)
-    return made_by == ("ready", reader, chunks.VERSION, embedder)
+    made_by = (file.state, file.chunker, file.embedder)
+    return made_by == ("ready", chunks.VERSION, embedder) and file.reader in readers
 
 
 def _fails_again(failure: FailureRecord, reader: str) -> bool:

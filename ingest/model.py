@@ -120,6 +120,8 @@ class Document:
     symbols: tuple[Symbol, ...] = ()
     reader: str = ""
     """Name and version of the reader, as ``pdf/1``: a change makes the document stale."""
+    warnings: tuple[str, ...] = ()
+    """What of the file could not be read, a sentence each; shown to people, not searched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from ingest.errors import Gone, UnknownName, UnreadableFile
 from ingest.indexing import document_points
 from ingest.outline import outline
 from ingest.passages import cut_passages
+from ingest.reading import DEFAULTS
 from ingest.routing import opening_point
 from ingest.terms import Analyzer
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ingest.embedding import Embedder
     from ingest.index import Index
     from ingest.model import Document, Passage, Scope, SourceFile
+    from ingest.readers.options import ReadingOptions
     from ingest.sandbox import Parser
 
 READ_AHEAD = 2
@@ -64,11 +66,19 @@ class Progress:
 class Ingester:
     """Brings documents into collections. In a data directory, one works at a time."""
 
-    def __init__(self, catalog: Catalog, index: Index, embedder: Embedder, parser: Parser) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        index: Index,
+        embedder: Embedder,
+        parser: Parser,
+        options: ReadingOptions = DEFAULTS,
+    ) -> None:
         self._catalog = catalog
         self._index = index
         self._embedder = embedder
         self._parser = parser
+        self._options = options
         self._analyzer = Analyzer()
 
     def ingest(
@@ -93,7 +103,7 @@ class Ingester:
         collection = self._open(tenant, name)
         self.repair(collection)
         known, failures = self._catalog.known_files(collection), self._catalog.failures(collection)
-        changes = find_changes(found.found, known, failures, self._embedder.identity)
+        changes = find_changes(found.found, known, failures, self._embedder.identity, self._options)
         for file, source in changes.touched:
             self._catalog.touch(
                 file, size=source.size, modified_ns=source.modified_ns, location=location_of(source)

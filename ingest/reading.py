@@ -22,6 +22,7 @@ from ingest.media import (
 )
 from ingest.readers import code, markdown, office, pdf, plain
 from ingest.readers.decoding import decode
+from ingest.readers.options import ReadingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
 
     from ingest.model import Document, SourceFile
 
-_BY_LOCATION: Mapping[str, Callable[[Path], Document]] = {
-    PDF: pdf.read_pdf,
-    DOCX: office.read_docx,
-    HTML: office.read_html,
+_BY_LOCATION: Mapping[str, Callable[[Path, ReadingOptions], Document]] = {
+    PDF: lambda location, _: pdf.read_pdf(location),
+    DOCX: lambda location, _: office.read_docx(location),
+    HTML: lambda location, _: office.read_html(location),
 }
 _READERS: Mapping[str, str] = {
     PDF: pdf.READER,
@@ -47,12 +48,19 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
-def reader_of(media_type: str) -> str:
-    """Name and version of the reader that ``read`` would pick; what ``Document.reader`` will say."""
-    return code.READER if language_of(media_type) else _READERS.get(media_type, plain.READER)
+DEFAULTS = ReadingOptions()
 
 
-def read(source: SourceFile) -> Document:
+def readers_of(media_type: str, options: ReadingOptions = DEFAULTS) -> tuple[str, ...]:
+    """What ``Document.reader`` may say after ``read``; whatever else a document says makes it stale.
+
+    The first is kept with a file that fails: the file is tried again when that changes.
+    """
+    del options
+    return (code.READER if language_of(media_type) else _READERS.get(media_type, plain.READER),)
+
+
+def read(source: SourceFile, options: ReadingOptions = DEFAULTS) -> Document:
     """Read a file with the reader of its media type.
 
     Raises:
@@ -62,7 +70,7 @@ def read(source: SourceFile) -> Document:
     data = _load(source, SIGNATURE_BYTES if reader else source.size + 1)
     check_signature(source.media_type, data[:SIGNATURE_BYTES])
     if reader:
-        return _with_text(_storable(reader(source.location)))
+        return _with_text(_storable(reader(source.location, options)))
     if len(data) != source.size:
         raise UnreadableFile("changed", "the file was written while it was read")
     return _read_decoded(decode(data), source.path, source.media_type)
@@ -82,9 +90,7 @@ def read_text(text: str, path: str) -> Document:
 def _load(source: SourceFile, limit: int) -> bytes:
     """At most ``limit`` bytes. Whatever has taken the file's place since discovery never blocks."""
     try:
-        descriptor = os.open(
-            source.location, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        )
+        descriptor = os.open(source.location, _FLAGS)
         with open(descriptor, "rb") as file:  # noqa: PTH123 — a descriptor has no path
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise UnreadableFile("special_file", "a pipe, socket or device")

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from ingest.confinement import confine
 from ingest.errors import UnreadableFile
 from ingest.model import Document
+from ingest.readers.options import ReadingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 MEMORY_BYTES = 4 * 2**30
 SECONDS = 120.0
+_OPTIONS = ReadingOptions()
 _START_SECONDS = 120.0
 _GRACE_SECONDS = 5.0
 
@@ -55,12 +57,17 @@ class Parser(Protocol):
 class InlineParser:
     """Reads in this process: nothing to start, and as safe as the files are."""
 
-    def __init__(self, reader: Callable[[SourceFile], Document]) -> None:
+    def __init__(
+        self,
+        reader: Callable[[SourceFile, ReadingOptions], Document],
+        options: ReadingOptions = _OPTIONS,
+    ) -> None:
         self._reader = reader
+        self._options = options
 
     def parse(self, source: SourceFile) -> Document:
         """Read one file; see ``Parser``."""
-        outcome = _attempt(self._reader, source)
+        outcome = _attempt(lambda file: self._reader(file, self._options), source)
         if isinstance(outcome, Document):
             return outcome
         raise _refusal(outcome, source)
@@ -70,7 +77,8 @@ class ParsingProcess:
     """Reads in a child process; threads may share it and wait for each other.
 
     Args:
-        reader: ``module:function``, from a ``SourceFile`` to a ``Document``.
+        reader: ``module:function``, from a ``SourceFile`` and options to a ``Document``.
+        options: what every file is read with.
         memory_bytes: the child's address space.
         seconds: for one file.
     """
@@ -78,11 +86,13 @@ class ParsingProcess:
     def __init__(
         self,
         reader: str = "ingest.reading:read",
+        options: ReadingOptions = _OPTIONS,
         *,
         memory_bytes: int = MEMORY_BYTES,
         seconds: float = SECONDS,
     ) -> None:
         self._reader = reader
+        self._options = options
         self._memory_bytes = memory_bytes
         self._seconds = seconds
         self._turn = threading.Lock()
@@ -119,7 +129,7 @@ class ParsingProcess:
 
     def _running(self) -> _Child:
         if self._child is None:
-            self._child = _start(self._reader, self._memory_bytes, self._seconds)
+            self._child = _start(self._reader, self._options, self._memory_bytes, self._seconds)
         return self._child
 
     def _exchange(self, child: _Child, source: SourceFile) -> Document | _Failure:
@@ -175,11 +185,14 @@ class _Child:
         self.process.close()
 
 
-def _start(reader: str, memory_bytes: int, seconds: float) -> _Child:
+def _start(reader: str, options: ReadingOptions, memory_bytes: int, seconds: float) -> _Child:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(
-        target=_serve, args=(theirs, reader, memory_bytes, seconds), name="lectern-parser", daemon=True
+        target=_serve,
+        args=(theirs, reader, options, memory_bytes, seconds),
+        name="lectern-parser",
+        daemon=True,
     )
     process.start()
     theirs.close()
@@ -223,7 +236,7 @@ def _attempt(reader: Callable[[SourceFile], Document], source: SourceFile) -> Do
         return _Failure("broken", f"the reader failed with {type(error).__name__}", traceback.format_exc())
 
 
-def _serve(pipe: Connection, reader: str, memory_bytes: int, seconds: float) -> None:
+def _serve(pipe: Connection, reader: str, options: ReadingOptions, memory_bytes: int, seconds: float) -> None:
     """The child: read what is asked for until the parent is gone."""
     _leave_terminal()
     # Numeric libraries reserve address space for every core, and one file needs one thread.
@@ -231,13 +244,13 @@ def _serve(pipe: Connection, reader: str, memory_bytes: int, seconds: float) -> 
     limits = confine(memory_bytes)
     threading.Thread(target=_follow_parent, daemon=True).start()
     module, _, name = reader.partition(":")
-    read_file = cast("Callable[[SourceFile], Document]", getattr(import_module(module), name))
+    function = cast("Callable[[SourceFile, ReadingOptions], Document]", getattr(import_module(module), name))
     pipe.send(limits | {"time"})
     while True:
         try:
             source = cast("SourceFile", pipe.recv())
             _alarm(seconds + _GRACE_SECONDS)
-            _reply(pipe, _attempt(read_file, source))
+            _reply(pipe, _attempt(lambda file: function(file, options), source))
             _alarm(0)
         except (EOFError, BrokenPipeError):
             return

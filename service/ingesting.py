@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 
 from ingest.errors import TransientError
 from ingest.pipeline import Ingester
+from ingest.readers.options import ReadingOptions
 from ingest.sandbox import ParsingProcess
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def open_ingester(services: Services) -> Generator[Ingester]:
         IngestRunning: there is one already.
     """
     settings = services.settings
+    options = ReadingOptions(tuple(settings.ocr_languages.split("+")), settings.data / "recognised")
     lock = FileLock(settings.data / "ingest.lock")
     try:
         lock.acquire(timeout=_PATIENCE_SECONDS)
@@ -39,8 +41,10 @@ def open_ingester(services: Services) -> Generator[Ingester]:
         raise IngestRunning(f"another ingest is at work in {settings.data}") from None
     try:
         with ParsingProcess(
-            memory_bytes=settings.parse_memory_mb * _MEGABYTE, seconds=settings.parse_seconds
+            options=options,
+            memory_bytes=settings.parse_memory_mb * _MEGABYTE,
+            seconds=settings.parse_seconds,
         ) as parser:
-            yield Ingester(services.catalog, services.index, services.embedder, parser)
+            yield Ingester(services.catalog, services.index, services.embedder, parser, options)
     finally:
         lock.release()

@@ -82,6 +82,11 @@ class Settings(BaseModel):
         default=None,
         description="Required as `Authorization: Bearer …` by the server; a must beyond loopback.",
     )
+    ocr_languages: str = Field(
+        default="eng+rus+chi_sim",
+        pattern=r"^\w+(\+\w+)*$",
+        description="Languages of scanned pages, by tesseract's names, the likeliest first.",
+    )
     parse_seconds: float = Field(default=120.0, gt=0, description="Time that parsing one file may take.")
     parse_memory_mb: int = Field(default=4_096, gt=0, description="Address space of the parsing process.")
     largest_file_mb: int = Field(default=512, gt=0, description="Larger files are refused by name.")

@@ -15,9 +15,10 @@ from ingest.model import Document
 
 if TYPE_CHECKING:
     from ingest.model import SourceFile
+    from ingest.readers.options import ReadingOptions
 
 
-def misbehave(source: SourceFile) -> Document:
+def misbehave(source: SourceFile, _options: ReadingOptions) -> Document:
     """Do what the path says; anything else becomes the text of a document."""
     deed = _DEEDS.get(source.path)
     return Document(deed() if deed else source.path, str(os.getpid()), ())

@@ -13,7 +13,7 @@ from ingest.changes import Failure, content_hash, find_changes
 from ingest.discovery import Skipped, location_of
 from ingest.media import MARKDOWN
 from ingest.model import SourceFile
-from ingest.reading import reader_of
+from ingest.reading import readers_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,14 +32,14 @@ def source(tmp_path: Path) -> SourceFile:
 @pytest.fixture
 def known(source: SourceFile) -> KnownFile:
     """The file as the last run left it."""
-    reader = reader_of(MARKDOWN)
+    reader = readers_of(MARKDOWN)[0]
     stamp = (source.size, source.modified_ns, content_hash(source))
     made_by = (reader, chunks.VERSION, USE)
     return KnownFile("lease.md", "a1", 7, "ready", *stamp, *made_by, location_of(source))
 
 
 def failure(source: SourceFile) -> FailureRecord:
-    stamp = (content_hash(source), source.size, source.modified_ns, reader_of(MARKDOWN))
+    stamp = (content_hash(source), source.size, source.modified_ns, readers_of(MARKDOWN)[0])
     return FailureRecord("lease.md", "broken", "torn", *stamp, datetime.now(UTC), location_of(source))
 
 
@@ -50,7 +50,7 @@ def test_a_new_file_is_parsed_with_all_its_facts(source: SourceFile) -> None:
     assert change.replaces is None
     facts = change.facts
     assert (facts.path, facts.size, facts.modified_ns) == ("lease.md", source.size, source.modified_ns)
-    assert (facts.reader, facts.chunker, facts.embedder) == (reader_of(MARKDOWN), chunks.VERSION, USE)
+    assert (facts.reader, facts.chunker, facts.embedder) == (readers_of(MARKDOWN)[0], chunks.VERSION, USE)
     assert facts.content_hash == content_hash(source)
 
 

@@ -1,0 +1,19 @@
+"""What a user may choose about reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """Choices that every reader is given; they cross to the parsing process."""
+
+    ocr_languages: tuple[str, ...] = ("eng", "rus", "chi_sim")
+    """Of tesseract, the likeliest first."""
+    recognised: Path | None = None
+    """Folder that keeps recognised pages, so that a long scan goes on where it was interrupted."""
