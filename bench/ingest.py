@@ -1,149 +1,138 @@
-"""CPU seconds per megabyte of every stage of an ingest, and their share of the embedder's.
+"""CPU seconds per megabyte of every stage of an ingest, by format; beside other systems' on the same files.
 
-    python -m bench.ingest FOLDER|DOCUMENTS.jsonl [--limit N]
+    python -m bench.ingest FOLDER|DOCUMENTS.jsonl… [--files N] [--peers PYTHON]
 
-A megabyte is a million code points of text. The stages are those of `ingest.pipeline`, in one process so
-that each can be clocked; what crosses to the index process is pickled and unpickled as it would be there.
+A megabyte is a million code points of the text that a system read. Every system has the same embedder, one
+thread, and a process of its own; imports and its first file are not counted. ``PYTHON`` is the interpreter
+of an environment with ``bench/peers/requirements.txt``.
 """
 
 from __future__ import annotations
 
 import argparse
-import pickle
+import importlib.util
+import json
+import os
+import subprocess
+import sys
 import tempfile
-import time
-from collections import Counter
-from contextlib import contextmanager
+from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ingest import chunks
-from ingest.catalog.catalog import open_catalog
-from ingest.catalog.records import FileFacts
-from ingest.chunks import cut_chunks, searched_chunks
 from ingest.discovery import discover
-from ingest.embedding import UniversalSentenceEncoder, check_vector
-from ingest.indexing import document_points
 from ingest.model import SourceFile
-from ingest.outline import outline
-from ingest.passages import cut_passages
-from ingest.reading import read, read_text
-from ingest.store.edge import EdgeStore
-from ingest.terms import Analyzer
 from service.evaluation.dataset import read_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from ingest.model import Document
+    from collections.abc import Iterator, Mapping, Sequence
 
 _MILLION = 1_000_000
-_CLOCK = Counter[str]()
+_PEERS = ("bench.peers.llama_index_ingest", "bench.peers.lightrag_ingest")
 
 
-@contextmanager
-def stage(name: str) -> Generator[None]:
-    began = time.process_time()
-    try:
-        yield
-    finally:
-        _CLOCK[name] += time.process_time() - began  # pyright: ignore[reportArgumentType] — seconds, not counts
+@dataclass(frozen=True)
+class Row:
+    """What one system needed for one format."""
 
+    format: str
+    characters: int
+    chunks: int
+    seconds: Mapping[str, float]
 
-class ClockedEmbedder:
-    """The embedded encoder, on a clock of its own."""
+    @property
+    def megabytes(self) -> float:
+        return self.characters / _MILLION
 
-    def __init__(self) -> None:
-        self._encoder = UniversalSentenceEncoder()
-        self.identity = self._encoder.identity
-        self.dimensions = self._encoder.dimensions
-        self._encoder.embed(["the weights load once"])
+    @property
+    def embedding(self) -> float:
+        """CPU seconds per megabyte."""
+        return self.seconds.get("embed", 0.0) / self.megabytes
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        with stage("embed"):
-            return self._encoder.embed(texts)
-
-
-def documents(source: Path, limit: int | None) -> Iterator[tuple[str, Document]]:
-    if source.is_dir():
-        for found in discover([source]).found[:limit]:
-            if isinstance(found, SourceFile):
-                with stage("read"):
-                    document = read(found)
-                yield found.path, document
-        return
-    for row in read_documents(source)[:limit]:
-        with stage("read"):
-            document = read_text(row.text, row.path)
-        yield row.id, document
+    @property
+    def rest(self) -> float:
+        """CPU seconds per megabyte of everything but embedding."""
+        return sum(self.seconds.values()) / self.megabytes - self.embedding
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("source", type=Path)
-    parser.add_argument("--limit", type=int)
+    parser.add_argument("sources", type=Path, nargs="+")
+    parser.add_argument("--files", type=int, default=20, help="at most so many of each format")
+    parser.add_argument("--peers", type=Path, help="interpreter that has the other systems")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        report(*run(Path(folder), options.source, options.limit))
+        files = by_format(options.sources, options.files, Path(folder))
+        ours = run(sys.executable, "bench.peers.lectern_ingest", files)
+        peers = [run(options.peers, module, files) for module in _PEERS] if options.peers else []
+        report(ours, dict(zip(("LlamaIndex", "LightRAG"), peers, strict=False)))
 
 
-def run(folder: Path, source: Path, limit: int | None) -> tuple[int, int]:
-    """Ingest everything; returns code points and chunks."""
-    embedder, analyzer = ClockedEmbedder(), Analyzer()
-    store = EdgeStore.open(folder / "index", dimensions=embedder.dimensions)
-    characters = searched = 0
-    with open_catalog(folder / "catalog.sqlite") as catalog:
-        collection = catalog.ensure_collection(
-            "default",
-            "bench",
-            embedder=embedder.identity,
-            dimensions=embedder.dimensions,
-            check_vector=check_vector(embedder).tobytes(),
-        )
-        for path, document in documents(source, limit):
-            with stage("cut"):
-                passages = cut_passages(document, outline(document))
-                cut = searched_chunks(document, cut_chunks(document, passages))
-            facts = FileFacts(
-                path, path, 1, 1, "text/plain", document.reader, chunks.VERSION, embedder.identity
-            )
-            with stage("record"):
-                version = catalog.begin_version(collection, facts)
-            before = _CLOCK["embed"]
-            began = time.process_time()
-            batches = list(
-                document_points(
-                    document, passages, cut, number=version.number, analyzer=analyzer, embedder=embedder
-                )
-            )
-            _CLOCK["weigh terms"] += time.process_time() - began - (_CLOCK["embed"] - before)  # pyright: ignore[reportArgumentType] — as above
-            with stage("hop"):
-                batches = pickle.loads(pickle.dumps(batches, pickle.HIGHEST_PROTOCOL))
-            with stage("store"):
-                for points in batches:
-                    store.upsert(collection.scope, points)
-                store.flush()
-            with stage("record"):
-                catalog.publish_version(version, document, passages, chunks=len(cut))
-            characters += len(document.text)
-            searched += len(cut)
-        store.close()
-    return characters, searched
+def by_format(sources: Sequence[Path], most: int, folder: Path) -> dict[str, list[str]]:
+    """Files by their ending, those of each format with the shortest paths' order kept."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for location in _files(sources, folder):
+        groups[location.suffix.lower().removeprefix(".")].append(str(location))
+    return {name: sorted(files)[:most] for name, files in sorted(groups.items())}
 
 
-def report(characters: int, searched: int) -> None:
-    megabytes = characters / _MILLION
-    print(f"{megabytes:.2f} MB of text, {searched:,} chunks")
-    for name, seconds in sorted(_CLOCK.items(), key=lambda item: -item[1]):
-        rate, share = seconds / megabytes, seconds / _CLOCK["embed"]
-        print(f"{name:12} {seconds:8.2f} CPU s  {rate:7.3f} s/MB  {share:6.1%}")
-    rest = sum(_CLOCK.values()) - _CLOCK["embed"]
-    print(f"all but embedding: {rest / megabytes:.3f} s/MB, {rest / _CLOCK['embed']:.1%} of the embedder's")
+def _files(sources: Sequence[Path], folder: Path) -> Iterator[Path]:
+    """The files of folders, and the rows of data sets as files of their own."""
+    for number, source in enumerate(sources):
+        root = source
+        if source.suffix == ".jsonl":
+            root = folder / str(number)
+            root.mkdir()
+            for order, row in enumerate(read_documents(source)):
+                ending = Path(row.path).suffix or ".txt"
+                (root / f"{order:05}{ending}").write_text(row.text, encoding="utf-8")
+        yield from (found.location for found in discover([root]).found if isinstance(found, SourceFile))
+
+
+def run(python: str | Path, module: str, files: Mapping[str, Sequence[str]]) -> dict[str, Row]:
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "TIKTOKEN_CACHE_DIR": _vocabulary()}
+    done = subprocess.run(
+        [str(python), "-m", module],
+        input=json.dumps(files),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=False,
+        env=environment,
+    )
+    rows: dict[str, Row] = {}
+    for line in done.stdout.splitlines():
+        said: dict[str, Any] = json.loads(line)
+        if said["characters"]:
+            rows[said["format"]] = Row(said["format"], said["characters"], said["chunks"], said["seconds"])
+    return rows
+
+
+def _vocabulary() -> str:
+    """Where tiktoken finds its vocabulary without a network."""
+    found = importlib.util.find_spec("llama_index.core")
+    return str(Path(found.origin).parent / "_static/tiktoken_cache") if found and found.origin else ""
+
+
+def report(ours: Mapping[str, Row], peers: Mapping[str, Mapping[str, Row]]) -> None:
+    stages = ("read", "cut", "weigh", "hop", "store", "record")
+    print("CPU s/MB  " + "".join(f"{name:>9}" for name in ("MB", *stages, "rest", "embed")), end="")
+    print("".join(f"{name:>12}" for name in peers))
+    for name, row in ours.items():
+        parts = [row.seconds.get(stage, 0.0) / row.megabytes for stage in stages]
+        print(f"{name:10} {row.megabytes:9.2f}" + "".join(f"{part:9.3f}" for part in parts), end="")
+        print(f"{row.rest:9.3f}{row.embedding:9.2f}", end="")
+        for found in peers.values():
+            print(f"{found[name].rest:12.3f}" if name in found else f"{'–':>12}", end="")
+        print()
+    for name, found in peers.items():
+        shared = [each for each in ours if each in found]
+        mine = sum(ours[each].rest * ours[each].megabytes for each in shared)
+        theirs = sum(found[each].rest * found[each].megabytes for each in shared)
+        print(f"all but embedding, formats shared with {name}: {mine:.1f} against {theirs:.1f} CPU s")
 
 
 if __name__ == "__main__":

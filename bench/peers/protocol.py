@@ -1,0 +1,77 @@
+"""What a peer's script is given and what it answers. Runs under the peer's own interpreter, too."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+_WARMING = 3
+
+
+class Clock:
+    """CPU seconds of each stage of one format."""
+
+    def __init__(self) -> None:
+        self.seconds: Counter[str] = Counter()
+        self._inner = 0.0
+
+    @contextmanager
+    def stage(self, name: str) -> Generator[None]:
+        """Clock what runs inside, without the stages inside that."""
+        outer, self._inner = self._inner, 0.0
+        began = time.process_time()
+        try:
+            yield
+        finally:
+            spent = time.process_time() - began
+            self.seconds[name] += spent - self._inner  # pyright: ignore[reportArgumentType] — seconds
+            self._inner = outer + spent
+
+
+class ClockedEncoder:
+    """The embedded encoder, on a stage of its own; every system is given this one."""
+
+    def __init__(self) -> None:
+        from ingest.embedding import UniversalSentenceEncoder  # noqa: PLC0415 — after the clock's imports
+
+        self._encoder = UniversalSentenceEncoder()
+        self.identity = self._encoder.identity
+        self.dimensions = self._encoder.dimensions
+        self.clock = Clock()
+        self._encoder.embed(["the weights load once"])
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of shape ``(len(texts), dimensions)``."""
+        with self.clock.stage("embed"):
+            return self._encoder.embed(texts)
+
+
+def answer(ingest: Callable[[list[Path], ClockedEncoder], dict[str, int]]) -> None:
+    """Ingest each format of standard input, and print a line of JSON for it.
+
+    ``ingest`` returns ``characters`` and ``chunks``, and clocks its stages on the encoder's clock.
+    """
+    encoder = ClockedEncoder()
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what libraries print is no answer
+    for name, files in json.load(sys.stdin).items():
+        paths = [Path(file) for file in files]
+        encoder.clock = Clock()
+        ingest(paths[:_WARMING], encoder)  # imports and caches
+        encoder.clock = Clock()
+        made = ingest(paths, encoder)
+        row = {"format": name, "files": len(files), **made, "seconds": dict(encoder.clock.seconds)}
+        print(json.dumps(row), file=out, flush=True)
