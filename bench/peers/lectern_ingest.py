@@ -25,6 +25,7 @@ from ingest.outline import outline
 from ingest.passages import cut_passages
 from ingest.reading import read
 from ingest.store.edge import EdgeStore
+from ingest.store.points import Points
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ class _Indexing:
             )
             batches = list(made)
         with clock.stage("hop"):
-            batches = pickle.loads(pickle.dumps(batches, pickle.HIGHEST_PROTOCOL))
+            columns = [Points.of(points) for points in batches]
+            batches = pickle.loads(pickle.dumps(columns, pickle.HIGHEST_PROTOCOL))
         with clock.stage("store"):
             for points in batches:
                 self.store.upsert(self.collection.scope, points)

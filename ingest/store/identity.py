@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ingest.model import Scope
-    from ingest.store.contract import Point
+    from ingest.store.points import Points
 
 _LECTERN = UUID("5d1c3f0e-6f0a-4a53-9a3b-0c9b1f6d2e47")
 """Never changes: every point of every index follows from it."""
@@ -21,7 +19,7 @@ def scope_id(scope: Scope) -> UUID:
     return index if scope.part == "chunks" else uuid5(index, scope.part)
 
 
-def point_ids(scope: Scope, points: Iterable[Point]) -> list[UUID]:
+def point_ids(scope: Scope, points: Points) -> list[UUID]:
     """The ids of points, in their order."""
     names = scope_id(scope)
-    return [uuid5(names, f"{point.document}/{point.ordinal}") for point in points]
+    return [uuid5(names, f"{document}/{ordinal}") for document, ordinal in points.places[:, :2].tolist()]

@@ -18,6 +18,7 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 from ingest.errors import IndexUnavailable, UnsupportedStore
 from ingest.store.identity import point_ids, scope_id
 from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of, payloads
+from ingest.store.points import Points
 from ingest.store.ranking import best
 from ingest.store.vectors import batches, check_sparse, directions
 
@@ -97,15 +98,19 @@ class ServerStore:
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points in requests below `BATCH_BYTES`."""
-        dense = directions([point.dense for point in points], self._dimensions)
-        check_sparse([point.sparse for point in points])
-        ids = point_ids(scope, points)
+        columns = Points.of(points)
+        units, directed = directions(columns.dense, self._dimensions)
+        check_sparse(columns.indices, columns.values, columns.borders)
+        dense = [unit.tolist() if some else None for unit, some in zip(units, directed, strict=True)]
+        ids = point_ids(scope, columns)
         overhead = 512 + 12 * (len(scope.tenant) + len(scope.collection))
         for batch in batches(
-            points, limit_bytes=BATCH_BYTES, number_bytes=NUMBER_BYTES, point_bytes=overhead
+            columns, limit_bytes=BATCH_BYTES, number_bytes=NUMBER_BYTES, point_bytes=overhead
         ):
-            terms = [point.sparse for point in points[batch]]
-            made = map(_point, ids[batch], dense[batch], terms, payloads(scope, points[batch]))
+            part = columns[batch]
+            made = map(
+                _point, ids[batch], dense[batch], part.sparse_lists(), payloads(scope, part, named=True)
+            )
             with _server():
                 self._client.upsert(self._name, list(made), wait=True)
 
@@ -113,7 +118,7 @@ class ServerStore:
         self, scope: Scope, vector: SparseVector, *, documents: Sequence[int] | None, limit: int
     ) -> list[Hit]:
         """Rank by BM25; no terms, no hits."""
-        check_sparse([vector])
+        check_sparse(vector.indices, vector.values)
         if len(vector.indices) == 0:
             return []
         corpus = models.SearchParams(idf=models.IdfCorpusParams(corpus=_inside(scope)))
@@ -123,10 +128,10 @@ class ServerStore:
         self, scope: Scope, vector: NDArray[np.float32], *, documents: Sequence[int] | None, limit: int
     ) -> list[Hit]:
         """Rank by cosine; a zero vector is near nothing."""
-        (direction,) = directions([vector], self._dimensions)
-        if direction is None:
+        units, directed = directions(vector[None], self._dimensions)
+        if not directed[0]:
             return []
-        return self._search(direction.tolist(), DENSE, scope, documents, limit)
+        return self._search(units[0].tolist(), DENSE, scope, documents, limit)
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""
@@ -262,15 +267,15 @@ def _inside(scope: Scope, documents: Sequence[int] | None = None) -> models.Filt
 
 def _point(
     identity: UUID,
-    direction: NDArray[np.float32] | None,
-    terms: SparseVector,
+    direction: list[float] | None,
+    terms: tuple[list[int], list[float]],
     payload: dict[str, str | int],
 ) -> models.PointStruct:
     vectors: dict[str, list[float] | models.SparseVector] = {}
     if direction is not None:
-        vectors[DENSE] = direction.tolist()
-    if len(terms.indices):
-        vectors[SPARSE] = _sparse(terms)
+        vectors[DENSE] = direction
+    if terms[0]:
+        vectors[SPARSE] = models.SparseVector(indices=terms[0], values=terms[1])
     return models.PointStruct(id=str(identity), vector={**vectors}, payload=payload)
 
 

@@ -7,62 +7,63 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from ingest.store.contract import Point, SparseVector
+    from ingest.store.points import Points
 
 
-def directions(vectors: Sequence[NDArray[np.float32]], dimensions: int) -> list[NDArray[np.float32] | None]:
-    """The vectors at length 1; None for a zero vector, which points nowhere and is near nothing.
+def directions(
+    vectors: NDArray[np.float32], dimensions: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """The rows of ``vectors``, [n, dimensions], at length 1; and which of them point somewhere.
+
+    A zero vector points nowhere and is near nothing.
 
     Raises:
         ValueError: one holds NaN or infinity, or has not ``dimensions`` entries.
     """
-    for vector in vectors:
-        if vector.shape != (dimensions,):
-            raise ValueError(f"a dense vector of shape {vector.shape}, not ({dimensions},)")
-    if not vectors:
-        return []
-    matrix = np.stack(vectors).astype(np.float64)  # squares of large float32 numbers leave float32
+    if vectors.shape[1:] != (dimensions,) and len(vectors):
+        raise ValueError(f"a dense vector of shape {vectors.shape[1:]}, not ({dimensions},)")
+    matrix = vectors.astype(np.float64)  # squares of large float32 numbers leave float32
     if not np.isfinite(matrix).all():
         raise ValueError("a dense vector holds NaN or infinity")
     lengths = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
     units = (matrix / np.where(lengths == 0.0, 1.0, lengths)[:, None]).astype(np.float32)
-    return [unit if length > 0.0 else None for unit, length in zip(units, lengths, strict=True)]
+    return units, lengths > 0.0
 
 
-def check_sparse(vectors: Sequence[SparseVector]) -> None:
+def check_sparse(
+    indices: NDArray[np.uint32], values: NDArray[np.float32], borders: NDArray[np.int64] | None = None
+) -> None:
     """Refuse what an engine would store and then rank by wrongly.
+
+    Args:
+        indices: of one vector, or of several, one after another.
+        values: as many.
+        borders: where each vector begins, and where the last one ends; see `Points`.
 
     Raises:
         ValueError: a weight is NaN or infinite, arrays differ in length, or indices do not ascend.
     """
-    if not vectors:
-        return
-    lengths = [len(vector.indices) for vector in vectors]
-    if any(vector.indices.ndim != 1 or vector.values.shape != vector.indices.shape for vector in vectors):
+    if indices.ndim != 1 or values.shape != indices.shape:
         raise ValueError("a sparse vector needs one weight for each index")
-    if not np.isfinite(np.concatenate([vector.values for vector in vectors])).all():
+    if not np.isfinite(values).all():
         raise ValueError("a sparse vector holds NaN or infinity")
-    indices = np.concatenate([vector.indices for vector in vectors]).astype(np.int64)
-    owners = np.repeat(np.arange(len(vectors)), lengths)
-    if ((np.diff(indices) <= 0) & (np.diff(owners) == 0)).any():
+    falls = np.flatnonzero(np.diff(indices.astype(np.int64)) <= 0) + 1
+    if len(falls) and (borders is None or not np.isin(falls, borders).all()):
         raise ValueError("the indices of a sparse vector must ascend without repeats")
 
 
-def batches(
-    points: Sequence[Point], *, limit_bytes: int, number_bytes: int, point_bytes: int
-) -> Iterator[slice]:
+def batches(points: Points, *, limit_bytes: int, number_bytes: int, point_bytes: int) -> Iterator[slice]:
     """Cut ``points`` into runs that an engine takes at once, at least one point each.
 
     A point counts as ``point_bytes`` plus ``number_bytes`` for every number of its vectors.
     """
+    numbers = points.dense.shape[1] + 2 * np.diff(points.borders)
     first = size = 0
-    for position, point in enumerate(points):
-        numbers = len(point.dense) + 2 * len(point.sparse.indices)
-        needed = point_bytes + number_bytes * numbers
+    for position, needed in enumerate((point_bytes + number_bytes * numbers).tolist()):
         if size + needed > limit_bytes and position > first:
             yield slice(first, position)
             first, size = position, 0

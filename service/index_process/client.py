@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ingest.errors import IndexUnavailable
+from ingest.store.points import Points
 from service.index_process.address import Place
 from service.index_process.requests import (
     Counts,
@@ -68,7 +69,7 @@ class RemoteIndex:
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points."""
-        self._call(Upsert(scope, points))
+        self._call(Upsert(scope, Points.of(points)))
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ingest.model import Scope
 from ingest.store.contract import Point, SparseVector
 from ingest.store.identity import point_ids, scope_id
+from ingest.store.points import Points
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -22,7 +23,7 @@ PLACES = st.tuples(NAMES, NAMES, st.integers(0, 20), st.integers(0, 20), st.inte
 def identity(tenant: str, collection: str, generation: int, document: int, ordinal: int) -> UUID:
     nothing = SparseVector(np.zeros(0, np.uint32), np.zeros(0, np.float32))
     point = Point(document, ordinal, 0, 1, 1, 1, nothing, np.zeros(2, np.float32))
-    (made,) = point_ids(Scope(tenant, collection, generation), [point])
+    (made,) = point_ids(Scope(tenant, collection, generation), Points.of([point]))
     return made
 
 
