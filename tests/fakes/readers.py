@@ -14,11 +14,15 @@ from ingest.errors import UnreadableFile
 from ingest.model import Document
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ingest.model import SourceFile
     from ingest.readers.options import ReadingOptions
 
 
-def misbehave(source: SourceFile, _options: ReadingOptions) -> Document:
+def misbehave(
+    source: SourceFile, _options: ReadingOptions, on_page: Callable[[int, int], None]
+) -> Document:
     """Do what the path says; anything else becomes the text of a document."""
     deed = _DEEDS.get(source.path)
     return Document(deed() if deed else source.path, str(os.getpid()), ())
@@ -52,7 +56,7 @@ def _eat_memory() -> str:
     return str(len(bytearray(2**40)))
 
 
-def _return_more_than_fits() -> str:
+def _return_much() -> str:
     return "x" * 300 * 2**20
 
 
@@ -90,7 +94,7 @@ _DEEDS = {
     "be killed": _be_killed,
     "leave": _leave,
     "eat memory": _eat_memory,
-    "return more than fits": _return_more_than_fits,
+    "return much": _return_much,
     "fail": _fail,
     "recurse": _recurse,
     "refuse": _refuse,

@@ -105,9 +105,16 @@ def test_the_next_file_is_read_after_a_deadly_one(
 
 
 @linux
+def test_a_document_crosses_without_being_held_twice() -> None:
+    with ParsingProcess(READER, memory_bytes=500 * 2**20) as parser:
+        assert len(parser.parse(source("return much")).text) == 300 * 2**20
+        assert parser.parse(source("after")).text == "after"
+
+
+@linux
 def test_a_document_that_does_not_fit_is_refused() -> None:
-    with ParsingProcess(READER, memory_bytes=700 * 2**20) as parser:
-        assert refusal(parser, "return more than fits")[0] == "memory_limit"
+    with ParsingProcess(READER, memory_bytes=250 * 2**20) as parser:
+        assert refusal(parser, "return much")[0] == "memory_limit"
         assert parser.parse(source("after")).text == "after"
 
 

@@ -1,0 +1,66 @@
+"""A document on its way from the parsing process: in pieces, so that neither side ever holds it twice."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from ingest.elements import ElementColumns, Elements, LineColumns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from multiprocessing.connection import Connection
+
+    from ingest.model import Document
+
+_PIECE = 1 << 20
+"""Code points of text that are encoded at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A document without its text and its elements, and how much of them follows."""
+
+    document: Document
+    pieces: int
+    typecodes: str
+    """Of the columns of the elements, one letter each."""
+
+
+def send_document(pipe: Connection, document: Document) -> None:
+    """Send a document: a `Shipment`, the columns of its elements, the pieces of its text."""
+    text = document.text
+    columns = list(_columns(Elements.of(document.elements, text).columns))
+    typecodes = "".join(column.typecode for column in columns)
+    pipe.send(Shipment(replace(document, text="", elements=()), -(-len(text) // _PIECE), typecodes))
+    for column in columns:
+        pipe.send_bytes(column)
+    for first in range(0, len(text), _PIECE):
+        pipe.send_bytes(text[first : first + _PIECE].encode("utf-8", "surrogatepass"))
+
+
+def receive_document(shipment: Shipment, following: Callable[[], bytes]) -> Document:
+    """Put a document together; ``following`` gives what the pipe brings next."""
+    columns: list[array[Any]] = []
+    for typecode in shipment.typecodes:
+        column = cast("array[Any]", array(typecode))
+        column.frombytes(following())
+        columns.append(column)
+    text = "".join(following().decode("utf-8", "surrogatepass") for _ in range(shipment.pieces))
+    elements = Elements(text, _restored(columns))
+    return replace(shipment.document, text=text, elements=elements)
+
+
+def _columns(columns: ElementColumns | LineColumns) -> Iterator[array[Any]]:
+    for field in fields(columns):
+        value = getattr(columns, field.name)
+        if isinstance(value, LineColumns):
+            yield from _columns(value)
+        else:
+            yield value
+
+
+def _restored(columns: list[array[Any]]) -> ElementColumns:
+    own = len(fields(ElementColumns)) - 1
+    return ElementColumns(*columns[:own], LineColumns(*columns[own:]))
