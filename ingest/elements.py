@@ -7,14 +7,14 @@ parsing process.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, get_args, overload
+from typing import TYPE_CHECKING, get_args
 
 from ingest.model import Element, ElementKind, Line
+from ingest.packed import Packed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 KINDS: tuple[ElementKind, ...] = get_args(ElementKind)
 """The position of a kind is its number in a column."""
@@ -74,7 +74,7 @@ class ElementColumns:
     """For each element, how many lines it and those before it have."""
     lines: LineColumns = field(default_factory=LineColumns)
 
-    def append(
+    def append(  # noqa: PLR0917 — the fields of an element, in their order
         self,
         start: int,
         end: int,
@@ -107,7 +107,7 @@ class ElementColumns:
         self.ends[-1] = end
 
 
-class Elements(Sequence[Element]):
+class Elements(Packed[Element]):
     """A sequence of elements that equals the tuple of them."""
 
     __slots__ = ("columns", "text")
@@ -146,33 +146,12 @@ class Elements(Sequence[Element]):
     def __len__(self) -> int:
         return len(self.columns.starts)
 
-    @overload
-    def __getitem__(self, index: int) -> Element: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Element, ...]: ...
-    def __getitem__(self, index: int | slice) -> Element | tuple[Element, ...]:
-        if isinstance(index, slice):
-            return tuple(self._at(i) for i in range(*index.indices(len(self))))
-        return self._at(range(len(self))[index])
-
-    def __iter__(self) -> Iterator[Element]:
-        return map(self._at, range(len(self)))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Elements | tuple):
-            return NotImplemented
-        return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] — a tuple of anything
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return repr(tuple(self))
-
     def __reduce__(self) -> tuple[type[Elements], tuple[str, ElementColumns]]:
         """The columns, and the text, which a pickled document holds only once."""
         return Elements, (self.text, self.columns)
 
-    def _at(self, index: int) -> Element:
+    def member(self, index: int) -> Element:
+        """Make the element at ``index``."""
         columns = self.columns
         start, end = columns.starts[index], columns.ends[index]
         first, last = columns.line_ends[index - 1] if index else 0, columns.line_ends[index]

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, cast
 from ingest.confinement import allow_cpu, confine
 from ingest.elements import Elements
 from ingest.errors import UnreadableFile
-from ingest.model import Document
 from ingest.transfer import send_document
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from ingest.confinement import Limit
     from ingest.errors import FailureReason
-    from ingest.model import SourceFile
+    from ingest.model import Document, SourceFile
     from ingest.readers.options import ReadingOptions
 
     Reader = Callable[[SourceFile, ReadingOptions, Callable[[int, int], None]], Document]

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from ingest.errors import UnreadableFile
 from ingest.model import Document
-from ingest.parsing_child import GRACE_SECONDS, Order, Refusal, Sign, attempt, death, overtime, serve
+from ingest.parsing_child import GRACE_SECONDS, Order, Refusal, attempt, death, overtime, serve
 from ingest.readers.options import ReadingOptions
 from ingest.transfer import Shipment, receive_document
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from ingest.confinement import Limit
     from ingest.model import SourceFile
-    from ingest.parsing_child import Reader
+    from ingest.parsing_child import Reader, Sign
 
 MEMORY_BYTES = 4 * 2**30
 SECONDS = 120.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from ingest.elements import ElementColumns, Elements, LineColumns
@@ -52,15 +52,15 @@ def receive_document(shipment: Shipment, following: Callable[[], bytes]) -> Docu
     return replace(shipment.document, text=text, elements=elements)
 
 
-def _columns(columns: ElementColumns | LineColumns) -> Iterator[array[Any]]:
-    for field in fields(columns):
-        value = getattr(columns, field.name)
-        if isinstance(value, LineColumns):
-            yield from _columns(value)
-        else:
-            yield value
+def _columns(columns: ElementColumns) -> Iterator[array[Any]]:
+    lines = columns.lines
+    yield from (columns.starts, columns.ends, columns.kinds, columns.levels, columns.pages, columns.line_ends)
+    yield from (lines.starts, lines.ends, lines.pages, lines.tops, lines.bottoms)
+    yield from (lines.edges, lines.edge_starts)
 
 
 def _restored(columns: list[array[Any]]) -> ElementColumns:
-    own = len(fields(ElementColumns)) - 1
-    return ElementColumns(*columns[:own], LineColumns(*columns[own:]))
+    starts, ends, kinds, levels, pages, line_ends, *lines = columns
+    line_starts, ends_of_lines, line_pages, tops, bottoms, edges, edge_starts = lines
+    printed = LineColumns(line_starts, ends_of_lines, line_pages, tops, bottoms, edges, edge_starts)
+    return ElementColumns(starts, ends, kinds, levels, pages, line_ends, printed)

@@ -114,11 +114,11 @@ def _elements(columns: list[array[int]], lines: LineColumns) -> ElementColumns:
 
 
 def _lines(columns: list[array[Any]], edges: array[float]) -> LineColumns:
-    starts, ends = columns[:2]
+    starts, ends, pages, tops, bottoms = columns
     lengths = (end - start + 1 for start, end in zip(starts, ends, strict=True))
     edge_starts = array("Q", accumulate(lengths, initial=0))
     edge_starts.pop()
-    return LineColumns(*columns, edges, edge_starts)
+    return LineColumns(starts, ends, pages, tops, bottoms, edges, edge_starts)
 
 
 def _page_columns(pages: tuple[Page, ...]) -> tuple[array[Any], ...]:

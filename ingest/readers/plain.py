@@ -154,7 +154,9 @@ def _long_line(text: str, begin: int, end: int) -> _Line:
     while text[end - 1].isspace():
         end -= 1
     half = _LONG_LINE // 2
-    body = text[start:end] if end - start <= _LONG_LINE else text[start : start + half] + text[end - half : end]
+    body = (
+        text[start:end] if end - start <= _LONG_LINE else text[start : start + half] + text[end - half : end]
+    )
     return _Line(start, end, body)
 
 

@@ -6,8 +6,10 @@ import ctypes
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.errors import UnreadableFile
@@ -20,10 +22,19 @@ if TYPE_CHECKING:
     from ingest.readers.options import ReadingOptions
 
 
-def misbehave(
-    source: SourceFile, _options: ReadingOptions, on_page: Callable[[int, int], None]
-) -> Document:
+def misbehave(source: SourceFile, _options: ReadingOptions, on_page: Callable[[int, int], None]) -> Document:
     """Do what the path says; anything else becomes the text of a document."""
+    if source.path.startswith("slowly"):
+        for part in range(1, 5):
+            time.sleep(0.3)
+            on_page(part, 4)
+    if source.path == "start a program":
+        program = subprocess.Popen(["sleep", "600"])
+        return Document(f"{program.pid} {Path.cwd()}", str(os.getpid()), ())
+    if source.path == "crash beside a program":
+        program = subprocess.Popen(["sleep", "600"])
+        Path(os.environ["TEST_NOTE"]).write_text(str(program.pid))
+        _crash()
     deed = _DEEDS.get(source.path)
     return Document(deed() if deed else source.path, str(os.getpid()), ())
 
