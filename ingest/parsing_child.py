@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import shutil
@@ -38,6 +39,9 @@ GRACE_SECONDS = 5.0
 _BETWEEN_SIGNS = 0.2
 """Seconds between two signs of life."""
 _OUT_OF_MEMORY = 112
+_MMAP_THRESHOLD = -3
+_LARGE_BLOCK = 1 << 18
+"""Bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ def attempt(
 def serve(pipe: Connection, order: Order) -> None:
     """Be the child."""
     _stand_alone()
+    _give_memory_back()
     _use_folder(order.folder)
     # Numeric libraries reserve address space for every core, and one file needs one thread.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -175,6 +180,12 @@ def _stand_alone() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
         os.setsid()
+
+
+def _give_memory_back() -> None:
+    """Let every large block go back to the system when it is freed, as glibc does only at first."""
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(_MMAP_THRESHOLD, _LARGE_BLOCK)
 
 
 def _use_folder(folder: str) -> None:

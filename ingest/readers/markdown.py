@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 READER = "markdown/1"
 
 _LONGEST_TITLE = 200
-WINDOW = 1 << 19
+WINDOW = 1 << 18
 """Code points of a long text that are parsed at once."""
 LONGEST_WINDOWS = 4
 """Windows that one block on the top level may reach through."""
@@ -118,8 +118,8 @@ def _line_after(text: str, position: int) -> int:
 
 def _line_start(text: str, begin: int, end: int, line: int) -> int:
     """Where a line, counted from 0, begins in a window."""
-    ends = islice(_LINE_END.finditer(text, begin, end), line - 1, line)
-    return next((found.end() for found in ends), begin) if line else begin
+    ends = (found.end() for found in _LINE_END.finditer(text, begin, end))
+    return next(islice(chain([begin], ends), line, None), end)
 
 
 @cache
