@@ -82,21 +82,21 @@ def _piecewise(file: BinaryIO, size: int) -> str | None:
     mark, encoding = next((entry for entry in _MARKS if first.startswith(entry[0])), (b"", "utf-8"))
     decoder = codecs.getincrementaldecoder(encoding)("replace" if mark else "strict")
     lines = io.IncrementalNewlineDecoder(decoder, translate=True)
-    parts: list[str] = []
+    text = ""  # grows in place, while a join would hold everything twice
     tail = b""
     for piece in chain([first[len(mark) :]], pieces):
         if not mark and (b"\0" in piece or _has_escape(tail + piece)):
             return None
         try:
-            parts.append(lines.decode(piece))
+            text += lines.decode(piece)
         except UnicodeDecodeError:
             return None
         tail = piece[-_LONGEST_ESCAPE:]
     try:
-        parts.append(lines.decode(b"", final=True))
+        text += lines.decode(b"", final=True)
     except UnicodeDecodeError:
         return None
-    return "".join(parts)
+    return text
 
 
 def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:

@@ -8,10 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.confinement import FILE_BYTES
 from ingest.errors import UnreadableFile
 from ingest.model import Document
 
@@ -24,17 +26,10 @@ if TYPE_CHECKING:
 
 def misbehave(source: SourceFile, _options: ReadingOptions, on_page: Callable[[int, int], None]) -> Document:
     """Do what the path says; anything else becomes the text of a document."""
-    if source.path.startswith("slowly"):
-        for part in range(1, 5):
-            time.sleep(0.3)
-            on_page(part, 4)
-    if source.path == "start a program":
-        program = subprocess.Popen(["sleep", "600"])
-        return Document(f"{program.pid} {Path.cwd()}", str(os.getpid()), ())
-    if source.path == "crash beside a program":
-        program = subprocess.Popen(["sleep", "600"])
-        Path(os.environ["TEST_NOTE"]).write_text(str(program.pid))
-        _crash()
+    if source.path == "slowly":
+        for page in range(1, 5):
+            time.sleep(0.4)
+            on_page(page, 4)
     deed = _DEEDS.get(source.path)
     return Document(deed() if deed else source.path, str(os.getpid()), ())
 
@@ -98,7 +93,40 @@ def _connect() -> str:
     return "connected"
 
 
+def _start_a_program() -> str:
+    with subprocess.Popen(["sleep", "600"]) as program:
+        Path(os.environ["TEST_NOTE"]).write_text(str(program.pid))
+    return ""
+
+
+def _crash_beside_a_program() -> str:
+    program = subprocess.Popen(["sleep", "600"])
+    Path(os.environ["TEST_NOTE"]).write_text(str(program.pid))
+    return _crash()
+
+
+def _litter() -> str:
+    Path(tempfile.mkdtemp(), "litter").write_text("left behind")
+    tempfile.mkstemp()
+    return tempfile.gettempdir()
+
+
+def _list_litter() -> str:
+    return f"{len(os.listdir(tempfile.gettempdir()))} left"
+
+
+def _write_much() -> str:
+    with Path(tempfile.gettempdir(), "much").open("wb") as file:
+        file.truncate(FILE_BYTES + 1)
+    return "written"
+
+
 _DEEDS = {
+    "start a program": _start_a_program,
+    "crash beside a program": _crash_beside_a_program,
+    "litter": _litter,
+    "list litter": _list_litter,
+    "write much": _write_much,
     "sleep": _sleep,
     "sleep holding the interpreter": _sleep_holding_the_interpreter,
     "crash": _crash,
