@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from ingest import chunks
 from ingest.catalog.records import FileFacts
 from ingest.discovery import Skipped, location_of
+from ingest.errors import UnreadableFile
+from ingest.opening import check_unchanged, opened
 from ingest.reading import DEFAULTS, readers_of
 
 if TYPE_CHECKING:
@@ -100,10 +102,8 @@ def _compare_content(
 ) -> None:
     try:
         digest = content_hash(source)
-    except OSError as error:
-        changes.failed.append(
-            Failure(source.path, "unreadable", error.strerror or str(error), facts.location)
-        )
+    except UnreadableFile as error:
+        changes.failed.append(Failure(source.path, error.reason, error.detail, facts.location))
         return
     if file and _is_current(file, readers, facts.embedder) and file.content_hash == digest:
         changes.touched.append((file, source))
@@ -114,11 +114,18 @@ def _compare_content(
 
 
 def content_hash(source: SourceFile) -> str:
-    """BLAKE2b of the file's bytes, 32 hexadecimal digits."""
+    """BLAKE2b of the file's bytes, 32 hexadecimal digits.
+
+    Raises:
+        UnreadableFile: something else has taken its place, or it grows.
+    """
     digest = blake2b(digest_size=16)
-    with source.location.open("rb") as file:
-        while piece := file.read(_HASHED_AT_ONCE):
+    left = source.size
+    with opened(source) as file:
+        while piece := file.read(min(left, _HASHED_AT_ONCE)):
             digest.update(piece)
+            left -= len(piece)
+        check_unchanged(file, source)
     return digest.hexdigest()
 
 

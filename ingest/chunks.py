@@ -5,14 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from ingest.elements import Elements
 from ingest.model import Chunk
+from ingest.packed import PackedChunks
 from ingest.passages import FURNITURE
 from ingest.sentences import lines, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ingest.model import Document, Passage
+    from ingest.model import Document, ElementKind, Passage
 
 VERSION = "sentences/1"
 """Recorded with every document version: another value makes it stale."""
@@ -23,34 +25,35 @@ SHORTEST = 25
 _BY_LINES = frozenset({"code", "table"})
 
 
-def cut_chunks(document: Document, passages: Sequence[Passage]) -> tuple[Chunk, ...]:
+def cut_chunks(document: Document, passages: Sequence[Passage]) -> PackedChunks:
     """Sentences of prose, groups of lines of code and tables; a chunk lies inside one passage.
 
     Sentences are not packed up to the limit: short chunks, which take their context from their neighbours'
     terms, find the place better than long ones.
     """
-    starts = [element.start for element in document.elements]
-    chunks: list[Chunk] = []
+    elements = Elements.of(document.elements, document.text)
+    chunks = PackedChunks()
     for passage in passages:
-        nearest = bisect_right(starts, passage.start) - 1
-        by_lines = nearest >= 0 and document.elements[nearest].kind in _BY_LINES
+        by_lines = _kind_at(elements, passage.start) in _BY_LINES
         for start, end in _packed(document.text, passage.start, passage.end, by_lines=by_lines):
             chunks.append(Chunk(len(chunks), start, end, passage.number, passage.number))
-    return tuple(chunks)
+    return chunks
 
 
-def searched_chunks(document: Document, chunks: Sequence[Chunk]) -> tuple[Chunk, ...]:
+def searched_chunks(document: Document, chunks: Sequence[Chunk]) -> Sequence[Chunk]:
     """The chunks that belong into the index: all but running headers and footers, if there is more."""
-    starts = [element.start for element in document.elements]
-    kept = tuple(
-        chunk
-        for chunk in chunks
-        if not (
-            (nearest := bisect_right(starts, chunk.start) - 1) >= 0
-            and document.elements[nearest].kind in FURNITURE
-        )
-    )
-    return kept or tuple(chunks)
+    elements = Elements.of(document.elements, document.text)
+    kept = PackedChunks()
+    for chunk in chunks:
+        if _kind_at(elements, chunk.start) not in FURNITURE:
+            kept.append(chunk)
+    return kept or chunks
+
+
+def _kind_at(elements: Elements, position: int) -> ElementKind | None:
+    """The kind of the last element that begins at or before a position."""
+    nearest = bisect_right(elements.columns.starts, position) - 1
+    return elements.kind(nearest) if nearest >= 0 else None
 
 
 def _packed(text: str, start: int, end: int, *, by_lines: bool) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from ingest.sparse import chunk_vectors
@@ -9,6 +10,10 @@ from ingest.store.contract import Point
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from ingest.embedding import Embedder
     from ingest.model import Chunk, Document, Passage
@@ -16,6 +21,8 @@ if TYPE_CHECKING:
 
 BATCH = 512
 """Points made, and written, at once."""
+_HEADINGS = 4_096
+"""Headings whose terms are remembered."""
 
 
 def document_points(
@@ -33,12 +40,10 @@ def document_points(
         EmbeddingFailed: a remote embedder does not answer.
     """
     text = document.text
-    own = [analyzer.document_terms(text[chunk.start : chunk.end]) for chunk in chunks]
-    headings = _heading_terms(document, passages, analyzer)
-    vectors = chunk_vectors(own, [headings[chunk.first_passage - 1] for chunk in chunks])
-    for first in range(0, len(chunks), BATCH):
-        batch = chunks[first : first + BATCH]
-        dense = embedder.embed([text[chunk.start : chunk.end] for chunk in batch])
+    own = (analyzer.document_terms(text[chunk.start : chunk.end]) for chunk in chunks)
+    headings = _heading_terms(document, passages, chunks, analyzer)
+    vectors = chunk_vectors(own, headings)
+    for batch, dense in _embedded(text, chunks, embedder):
         yield [
             Point(
                 document=number,
@@ -54,14 +59,34 @@ def document_points(
         ]
 
 
-def _heading_terms(document: Document, passages: Sequence[Passage], analyzer: Analyzer) -> list[list[int]]:
-    """For each passage, the terms of what it stands under: a section's heading, or file and symbol."""
+def _embedded(
+    text: str, chunks: Sequence[Chunk], embedder: Embedder
+) -> Iterator[tuple[Sequence[Chunk], NDArray[np.float32]]]:
+    """The chunks in batches, with their vectors; the next batch is embedded while one is written."""
+    with ThreadPoolExecutor(max_workers=1) as embedding:
+        ready: tuple[Sequence[Chunk], Future[NDArray[np.float32]]] | None = None
+        for first in range(0, len(chunks), BATCH):
+            batch = chunks[first : first + BATCH]
+            texts = [text[chunk.start : chunk.end] for chunk in batch]
+            following = batch, embedding.submit(embedder.embed, texts)
+            if ready:
+                yield ready[0], ready[1].result()
+            ready = following
+        if ready:
+            yield ready[0], ready[1].result()
+
+
+def _heading_terms(
+    document: Document, passages: Sequence[Passage], chunks: Sequence[Chunk], analyzer: Analyzer
+) -> Iterator[list[int]]:
+    """For each chunk, the terms of what it stands under: a section's heading, or file and symbol."""
     file = analyzer.document_terms(document.title) if document.symbols else []
     known: dict[tuple[str, ...], list[int]] = {}
-    terms: list[list[int]] = []
-    for passage in passages:
-        label = passage.section if document.symbols else passage.section[-1:]
+    for chunk in chunks:
+        section = passages[chunk.first_passage - 1].section
+        label = section if document.symbols else section[-1:]
         if label not in known:
+            if len(known) >= _HEADINGS:
+                known.clear()
             known[label] = file + analyzer.document_terms(" ".join(label))
-        terms.append(known[label])
-    return terms
+        yield known[label]

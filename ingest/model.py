@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from array import array
+    from collections.abc import Sequence
     from pathlib import Path
 
 ElementKind = Literal["title", "heading", "paragraph", "list_item", "table", "code", "header", "footer"]
@@ -115,7 +116,8 @@ class Document:
 
     text: str
     title: str
-    elements: tuple[Element, ...]
+    elements: Sequence[Element]
+    """A tuple or, compact, `ingest.elements.Elements`."""
     pages: tuple[Page, ...] = ()
     symbols: tuple[Symbol, ...] = ()
     reader: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ingest.elements import Elements
 from ingest.model import Section
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def outline(document: Document) -> tuple[Section, ...]:
 
     Every section runs up to the next heading that is not below it.
     """
-    headings = [e for e in document.elements if e.kind == "heading"]
+    headings = list(Elements.of(document.elements, document.text).of_kind("heading"))
     levels = [_level(heading) for heading in headings]
     ends = _ends(headings, levels, len(document.text))
     sections: list[Section] = []

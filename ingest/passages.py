@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest.model import Passage
+from ingest.elements import Elements
+from ingest.packed import PackedPassages
 from ingest.sentences import pieces
 
 if TYPE_CHECKING:
@@ -33,19 +34,17 @@ class _Block:
     """A running header or footer: it belongs neither to what stands before it nor to what follows."""
 
 
-def cut_passages(document: Document, sections: Sequence[Section]) -> tuple[Passage, ...]:
+def cut_passages(document: Document, sections: Sequence[Section]) -> PackedPassages:
     """Cut at the borders of elements, of sentences where an element is too long.
 
     Short neighbours are joined, a heading with what it introduces; nothing is joined across a heading.
     """
-    ranges = [
-        span for start, end in _joined(_blocks(document)) for span in _fitting(document.text, start, end)
-    ]
-    labels = _Labels(sections, document.symbols)
-    return tuple(
-        Passage(number, start, end, labels.at(_first_word(document.text, start, end), end))
-        for number, (start, end) in enumerate(ranges, start=1)
-    )
+    text, labels = document.text, _Labels(sections, document.symbols)
+    passages = PackedPassages()
+    for first, last in _joined(_blocks(document)):
+        for start, end in _fitting(text, first, last):
+            passages.append(start, end, labels.at(_first_word(text, start, end), end))
+    return passages
 
 
 def _first_word(text: str, start: int, end: int) -> int:
@@ -54,14 +53,16 @@ def _first_word(text: str, start: int, end: int) -> int:
 
 
 def _blocks(document: Document) -> Iterator[_Block]:
-    elements = document.elements
+    elements = Elements.of(document.elements, document.text)
     if not elements:
         yield _Block(0, len(document.text), opens=False, apart=False)
         return
-    for i, element in enumerate(elements):
-        start = element.start if i else 0
-        end = elements[i + 1].start if i + 1 < len(elements) else len(document.text)
-        yield _Block(start, end, opens=element.kind in _OPENING, apart=element.kind in FURNITURE)
+    starts = elements.columns.starts
+    for i in range(len(elements)):
+        start = starts[i] if i else 0
+        end = starts[i + 1] if i + 1 < len(elements) else len(document.text)
+        kind = elements.kind(i)
+        yield _Block(start, end, opens=kind in _OPENING, apart=kind in FURNITURE)
 
 
 def _joined(blocks: Iterator[_Block]) -> Iterator[tuple[int, int]]:

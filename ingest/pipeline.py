@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from ingest.sandbox import Parser
 
 READ_AHEAD = 2
-"""Files that the parsing process may be ahead of the embedder."""
+"""Files that wait for the embedder while every parsing process reads another."""
+READ_AHEAD_BYTES = 64 * 2**20
+"""Size of the files that may be read and waiting, unless it is one alone."""
 
 
 @dataclass(slots=True)
@@ -73,12 +75,15 @@ class Ingester:
         embedder: Embedder,
         parser: Parser,
         options: ReadingOptions = DEFAULTS,
+        *,
+        parse_workers: int = 1,
     ) -> None:
         self._catalog = catalog
         self._index = index
         self._embedder = embedder
         self._parser = parser
         self._options = options
+        self._parse_workers = parse_workers
         self._analyzer = Analyzer()
 
     def ingest(
@@ -225,18 +230,27 @@ class Ingester:
     def _parsed(
         self, changes: Sequence[ChangedFile]
     ) -> Iterator[tuple[ChangedFile, Document | UnreadableFile]]:
-        """Outcomes in order, parsed a little ahead in another process."""
-        with ThreadPoolExecutor(max_workers=1) as reading:
-            waiting: deque[Future[Document | UnreadableFile]] = deque()
-            upcoming = iter(changes)
+        """Outcomes in order, parsed a little ahead by as many threads as there are parsing processes."""
+        with ThreadPoolExecutor(max_workers=self._parse_workers) as reading:
+            waiting: deque[tuple[ChangedFile, Future[Document | UnreadableFile]]] = deque()
+            upcoming = deque(changes)
+            size = 0
             try:
-                for change in changes:
-                    while len(waiting) <= READ_AHEAD and (following := next(upcoming, None)):
-                        waiting.append(reading.submit(self._parse, following.source))
-                    yield change, waiting.popleft().result()
-            finally:  # an ingest that breaks off waits for one file at most
-                for future in waiting:
-                    future.cancel()
+                while waiting or upcoming:
+                    while upcoming and self._may_read(upcoming[0], len(waiting), size):
+                        change = upcoming.popleft()
+                        size += change.source.size
+                        waiting.append((change, reading.submit(self._parse, change.source)))
+                    change, outcome = waiting.popleft()
+                    yield change, outcome.result()
+                    size -= change.source.size
+            finally:  # an ingest that breaks off waits for the files that are being read
+                for _, outcome in waiting:
+                    outcome.cancel()
+
+    def _may_read(self, change: ChangedFile, waiting: int, size: int) -> bool:
+        fits = size + change.source.size <= READ_AHEAD_BYTES
+        return not waiting or (waiting < self._parse_workers + READ_AHEAD and fits)
 
     def _parse(self, source: SourceFile) -> Document | UnreadableFile:
         try:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from ingest.elements import Elements
 from ingest.errors import UnreadableFile
 from ingest.media import (
     DOCX,
@@ -20,8 +19,9 @@ from ingest.media import (
     language_of,
     media_type_of,
 )
+from ingest.opening import check_unchanged, opened
 from ingest.readers import code, markdown, office, pdf, plain
-from ingest.readers.decoding import decode
+from ingest.readers.decoding import decode_file
 from ingest.readers.options import ReadingOptions
 
 if TYPE_CHECKING:
@@ -44,11 +44,14 @@ _READERS: Mapping[str, str] = {
 
 # No database column and no JSON string holds these; one for one, so that offsets stay true.
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 DEFAULTS = ReadingOptions()
+
+
+def _ignore(_done: int, _total: int) -> None:
+    """Nobody wants to know how far a file is read."""
 
 
 def readers_of(media_type: str, options: ReadingOptions = DEFAULTS) -> tuple[str, ...]:
@@ -60,20 +63,28 @@ def readers_of(media_type: str, options: ReadingOptions = DEFAULTS) -> tuple[str
     return (code.READER if language_of(media_type) else _READERS.get(media_type, plain.READER),)
 
 
-def read(source: SourceFile, options: ReadingOptions = DEFAULTS) -> Document:
+def read(
+    source: SourceFile, options: ReadingOptions = DEFAULTS, on_page: Callable[[int, int], None] = _ignore
+) -> Document:
     """Read a file with the reader of its media type.
+
+    Args:
+        source: what discovery found.
+        options: choices of the user.
+        on_page: told how many parts are read, and of how many.
 
     Raises:
         UnreadableFile: with the reason why it cannot become a document.
     """
     reader = _BY_LOCATION.get(source.media_type)
-    data = _load(source, SIGNATURE_BYTES if reader else source.size + 1)
-    check_signature(source.media_type, data[:SIGNATURE_BYTES])
-    if reader:
-        return _with_text(_storable(reader(source.location, options)))
-    if len(data) != source.size:
-        raise UnreadableFile("changed", "the file was written while it was read")
-    return _read_decoded(decode(data), source.path, source.media_type)
+    with opened(source) as file:
+        check_signature(source.media_type, file.read(SIGNATURE_BYTES))
+        if reader is None:
+            file.seek(0)
+            text = decode_file(file, source.size)
+            check_unchanged(file, source)
+            return _read_decoded(text, source.path, source.media_type, on_page)
+    return _with_text(_storable(reader(source.location, options)))
 
 
 def read_text(text: str, path: str) -> Document:
@@ -87,31 +98,16 @@ def read_text(text: str, path: str) -> Document:
     return _read_decoded(text, path, media_type_of(PurePath(path)) or "")
 
 
-def _load(source: SourceFile, limit: int) -> bytes:
-    """At most ``limit`` bytes. Whatever has taken the file's place since discovery never blocks."""
-    try:
-        descriptor = os.open(source.location, _FLAGS)
-        with open(descriptor, "rb") as file:  # noqa: PTH123 — a descriptor has no path
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise UnreadableFile("special_file", "a pipe, socket or device")
-            data = file.read(limit)
-    except FileNotFoundError:
-        raise UnreadableFile("changed", "the file is gone") from None
-    except OSError as error:
-        raise UnreadableFile("unreadable", error.strerror or type(error).__name__) from error
-    if not data:
-        raise UnreadableFile("empty", "holds no bytes")
-    return data
-
-
-def _read_decoded(text: str, path: str, media_type: str) -> Document:
+def _read_decoded(
+    text: str, path: str, media_type: str, on_page: Callable[[int, int], None] = _ignore
+) -> Document:
     text = _UNSTORABLE.sub(_REPLACEMENT, text)
     language = language_of(media_type)
     if language:
         return _with_text(code.read_code(text, path, language))
     if media_type == MARKDOWN:
-        return _with_text(markdown.read_markdown(text, path))
-    return _with_text(plain.read_plain(text, path))
+        return _with_text(markdown.read_markdown(text, path, on_page))
+    return _with_text(plain.read_plain(text, path, on_page))
 
 
 def _with_text(document: Document) -> Document:
@@ -129,5 +125,5 @@ def _storable(document: Document) -> Document:
         document,
         text=text,
         title=_UNSTORABLE.sub(_REPLACEMENT, document.title),
-        elements=tuple(replace(each, text=text[each.start : each.end]) for each in document.elements),
+        elements=Elements(text, Elements.of(document.elements, document.text).columns),
     )

@@ -8,7 +8,7 @@ document frequency when it searches.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from ingest.store.contract import SparseVector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,20 +34,31 @@ BLOCK = 2_048
 
 
 def chunk_vectors(
-    own: Sequence[Sequence[int]],
-    headings: Sequence[Sequence[int]],
+    own: Iterable[Sequence[int]],
+    headings: Iterable[Sequence[int]],
     *,
     neighbours: Sequence[float] = NEIGHBOURS,
     block: int = BLOCK,
 ) -> Iterator[SparseVector]:
-    """One vector a chunk, in order; ``own`` and ``headings`` hold the term ids of each."""
+    """One vector a chunk, in order; ``own`` and ``headings`` bring the term ids of each.
+
+    They are asked for a block and a few neighbours ahead, and never again.
+    """
     halo = len(neighbours)
-    for first in range(0, len(own), block):
-        last = min(first + block, len(own))
-        low, high = max(first - halo, 0), min(last + halo, len(own))
-        rows, terms, counts = _counts(own[low:high], headings[low:high], neighbours)
-        inside = (rows >= first - low) & (rows < last - low)
-        yield from _saturated(rows[inside] - (first - low), terms[inside], counts[inside], last - first)
+    chunks = zip(own, headings, strict=True)
+    window: list[tuple[Sequence[int], Sequence[int]]] = []
+    before = 0  # chunks at the beginning of the window that only lend their terms
+    while True:
+        window += islice(chunks, before + block + halo - len(window))
+        after = min(before + block, len(window))
+        if after == before:
+            return
+        rows, terms, counts = _counts([each for each, _ in window], [each for _, each in window], neighbours)
+        inside = (rows >= before) & (rows < after)
+        yield from _saturated(rows[inside] - before, terms[inside], counts[inside], after - before)
+        passed = max(after - halo, 0)
+        del window[:passed]
+        before = after - passed
 
 
 def question_vector(terms: Sequence[int], earlier: Sequence[Sequence[int]] = ()) -> SparseVector:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ingest.embedding import UniversalSentenceEncoder
+from ingest.parallel_embedding import ParallelEmbedder
 from ingest.remote_embedding import EmbeddingService
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from ingest.embedding import Embedder
     from service.settings import Settings
+
+_MOST_WORKERS = 8
+"""More than that wait for one another: the terms, the index and the catalog are one process each."""
 
 
 def make_embedder(settings: Settings) -> Embedder:
@@ -23,3 +31,20 @@ def make_embedder(settings: Settings) -> Embedder:
         model=settings.embeddings_model,
         dimensions=settings.embeddings_dimensions,
     )
+
+
+@contextmanager
+def embedding_in_parallel(settings: Settings, embedder: Embedder) -> Generator[Embedder]:
+    """For as long as the block runs, the same embedder in several processes, if it computes here."""
+    workers = settings.embed_workers or default_workers()
+    if workers == 1 or not isinstance(embedder, UniversalSentenceEncoder):
+        yield embedder
+        return
+    with ParallelEmbedder(UniversalSentenceEncoder, workers) as parallel:
+        yield parallel
+
+
+def default_workers() -> int:
+    """One process for each core that this one may use, within reason."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, _MOST_WORKERS)

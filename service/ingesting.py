@@ -1,4 +1,4 @@
-"""The ingester of a data directory: one at a time, with its parsing process."""
+"""The ingester of a data directory: one at a time, with its parsing processes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from filelock import FileLock, Timeout
 from ingest.errors import TransientError
 from ingest.pipeline import Ingester
 from ingest.readers.options import ReadingOptions
-from ingest.sandbox import ParsingProcess
+from ingest.sandbox import ParsingPool, ParsingProcess
+from service.embedders import default_workers, embedding_in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from service.settings import Settings
     from service.wiring import Services
 
 _PATIENCE_SECONDS = 1.0
@@ -40,11 +42,19 @@ def open_ingester(services: Services) -> Generator[Ingester]:
     except Timeout:
         raise IngestRunning(f"another ingest is at work in {settings.data}") from None
     try:
-        with ParsingProcess(
-            options=options,
-            memory_bytes=settings.parse_memory_mb * _MEGABYTE,
-            seconds=settings.parse_seconds,
-        ) as parser:
-            yield Ingester(services.catalog, services.index, services.embedder, parser, options)
+        workers = settings.parse_workers or default_workers()
+        with (
+            ParsingPool([_process(settings, options) for _ in range(workers)]) as parser,
+            embedding_in_parallel(settings, services.embedder) as embedder,
+        ):
+            yield Ingester(services.catalog, services.index, embedder, parser, options, parse_workers=workers)
     finally:
         lock.release()
+
+
+def _process(settings: Settings, options: ReadingOptions) -> ParsingProcess:
+    return ParsingProcess(
+        options=options,
+        memory_bytes=settings.parse_memory_mb * _MEGABYTE,
+        seconds=settings.parse_seconds,
+    )

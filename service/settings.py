@@ -87,8 +87,16 @@ class Settings(BaseModel):
         pattern=r"^\w+(\+\w+)*$",
         description="Languages of scanned pages, by tesseract's names, the likeliest first.",
     )
-    parse_seconds: float = Field(default=120.0, gt=0, description="Time that parsing one file may take.")
-    parse_memory_mb: int = Field(default=4_096, gt=0, description="Address space of the parsing process.")
+    parse_seconds: float = Field(
+        default=120.0, gt=0, description="Time that parsing one file may take without progress."
+    )
+    parse_memory_mb: int = Field(default=4_096, gt=0, description="Address space of each parsing process.")
+    parse_workers: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="Processes that read files; by default one a core, at most 8."
+    )
+    embed_workers: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="Processes that embed with the embedded encoder; by default the same."
+    )
     largest_file_mb: int = Field(default=512, gt=0, description="Larger files are refused by name.")
 
     @field_validator("data")

@@ -10,11 +10,12 @@ import json
 import zlib
 from array import array
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from ingest.catalog.columns import pack, restore_floats, squeeze_floats, unpack
+from ingest.elements import ElementColumns, Elements, LineColumns
 from ingest.errors import UnsupportedStore
-from ingest.model import Document, Element, ElementKind, Line, Page, Passage, Symbol
+from ingest.model import Document, Page, Passage, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 _FORMAT = b"\x01"
 _TEXT_LEVEL = 4
 """Of zlib: 29% of an English contract at 55 MB/s; level 6 gives 27% at 21 MB/s."""
-_KINDS: tuple[ElementKind, ...] = get_args(ElementKind)
-_KIND_CODES = {kind: code for code, kind in enumerate(_KINDS)}
 
 
 def encode_text(text: str) -> bytes:
@@ -43,15 +42,17 @@ def encode_layout(document: Document) -> bytes:
         ValueError: an element is no slice of the text, or a line has not one edge a character and one
             more, as single floats.
     """
-    lines = [line for element in document.elements for line in element.lines]
+    elements = Elements.of(document.elements, document.text).columns
+    lines = elements.lines
+    counts = _whole(last - first for first, last in pairwise((0, *elements.line_ends)))
     columns = (
         _strings([document.title, document.reader, *_symbol_strings(document.symbols)]),
-        *_element_columns(document),
-        *_line_columns(lines),
+        *(elements.starts, elements.ends, elements.kinds, elements.levels, elements.pages, counts),
+        *(lines.starts, lines.ends, lines.pages, lines.tops, lines.bottoms),
         *_page_columns(document.pages),
         *_symbol_columns(document.symbols),
     )
-    edges = squeeze_floats(line.edges for line in lines)
+    edges = squeeze_floats([lines.edges])
     return _FORMAT + pack(array("B", zlib.compress(pack(*columns), 1)), array("B", edges))
 
 
@@ -64,7 +65,7 @@ def decode_layout(blob: bytes, text: str) -> Document:
     return Document(
         text=text,
         title=title,
-        elements=_elements(elements, _lines(lines, restore_floats(edges.tobytes())), text),
+        elements=Elements(text, _elements(elements, _lines(lines, restore_floats(edges.tobytes())))),
         pages=tuple(Page(*page) for page in zip(*pages, strict=True)),
         symbols=_symbols(symbols, names),
         reader=reader,
@@ -100,59 +101,24 @@ def _strings(strings: Sequence[object]) -> array[int]:
 
 
 def _whole(numbers: Iterable[int]) -> array[int]:
-    return array("I", list(numbers))
+    return array("I", numbers)
 
 
-def _ranges(parts: Sequence[Element | Line | Page | Symbol | Passage]) -> tuple[array[int], array[int]]:
+def _ranges(parts: Sequence[Page | Symbol | Passage]) -> tuple[array[int], array[int]]:
     return _whole(part.start for part in parts), _whole(part.end for part in parts)
 
 
-def _element_columns(document: Document) -> tuple[array[int], ...]:
-    elements = document.elements
-    for element in elements:
-        if document.text[element.start : element.end] != element.text:
-            raise ValueError(f"the element at {element.start} is no slice of the text")
-    return (
-        *_ranges(elements),
-        array("B", [_KIND_CODES[element.kind] for element in elements]),
-        array("H", [element.level or 0 for element in elements]),  # levels, pages from 1: 0 is None
-        _whole(element.page or 0 for element in elements),
-        _whole(len(element.lines) for element in elements),
-    )
+def _elements(columns: list[array[int]], lines: LineColumns) -> ElementColumns:
+    starts, ends, kinds, levels, pages, counts = columns
+    return ElementColumns(starts, ends, kinds, levels, pages, _whole(accumulate(counts)), lines)
 
 
-def _elements(columns: list[array[int]], lines: list[Line], text: str) -> tuple[Element, ...]:
-    starts, ends, codes, levels, pages, counts = columns
-    kinds = [_KINDS[code] for code in codes]
-    reach = [tuple(lines[first:last]) for first, last in pairwise(accumulate(counts, initial=0))]
-    rows = zip(starts, ends, kinds, levels, pages, reach, strict=True)
-    return tuple(
-        Element(start, end, text[start:end], kind, level or None, page or None, held)
-        for start, end, kind, level, page, held in rows
-    )
-
-
-def _line_columns(lines: list[Line]) -> tuple[array[Any], ...]:
-    for line in lines:
-        if line.edges.typecode != "f" or len(line.edges) != line.end - line.start + 1:
-            raise ValueError(f"the line at {line.start} has {len(line.edges)} edges ({line.edges.typecode})")
-    return (
-        *_ranges(lines),
-        _whole(line.page for line in lines),
-        array("d", [line.top for line in lines]),
-        array("d", [line.bottom for line in lines]),
-    )
-
-
-def _lines(columns: list[array[Any]], edges: array[float]) -> list[Line]:
+def _lines(columns: list[array[Any]], edges: array[float]) -> LineColumns:
     starts, ends, pages, tops, bottoms = columns
-    lines: list[Line] = []
-    position = 0
-    for start, end, page, top, bottom in zip(starts, ends, pages, tops, bottoms, strict=True):
-        following = position + end - start + 1
-        lines.append(Line(start, end, page, top, bottom, edges[position:following]))
-        position = following
-    return lines
+    lengths = (end - start + 1 for start, end in zip(starts, ends, strict=True))
+    edge_starts = array("Q", accumulate(lengths, initial=0))
+    edge_starts.pop()
+    return LineColumns(starts, ends, pages, tops, bottoms, edges, edge_starts)
 
 
 def _page_columns(pages: tuple[Page, ...]) -> tuple[array[Any], ...]:

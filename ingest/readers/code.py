@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.model import Document, Element
+from ingest.elements import ElementColumns, Elements
+from ingest.model import Document
 from ingest.readers.symbols import describe, nest
 from ingest.readers.syntax import mark
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 READER = "code/1"
 
+_VISIBLE = re.compile(r"\S")
 LARGEST_PROGRAM = 10 * 2**20
 """Bytes: what is larger was generated, and its syntax tree would take gigabytes; it is read as one block."""
 
@@ -33,16 +36,16 @@ def read_code(text: str, path: str, language: str) -> Document:
         path: becomes the title.
         language: a key of ``QUERIES``.
     """
-    data = text.encode()
+    data = text[: LARGEST_PROGRAM + 1].encode()
     if len(data) > LARGEST_PROGRAM:
-        return Document(text, path, tuple(_elements(text, [])), reader=READER)
+        return Document(text, path, _elements(text, []), reader=READER)
     to_offset = _offsets(text, data)
     marks = mark(data, language)
     nesting = nest(marks)
     return Document(
         text=text,
         title=path,
-        elements=tuple(_elements(text, [to_offset(cut) for cut in _cut(marks, nesting)])),
+        elements=_elements(text, [to_offset(cut) for cut in _cut(marks, nesting)]),
         symbols=tuple(describe(named, marks, to_offset) for named in nesting.named),
         reader=READER,
     )
@@ -90,13 +93,17 @@ def _block_in(node: Node, marks: Marks, nesting: Nesting) -> Node | None:
     return definition.node if definition and definition.is_block else None
 
 
-def _elements(text: str, cuts: Sequence[int]) -> Iterator[Element]:
+def _elements(text: str, cuts: Sequence[int]) -> Elements:
     """Blocks without empty lines around them; the first line keeps its indentation, which has a meaning."""
+    columns = ElementColumns()
     for start, end in pairwise((0, *(_line_start(text, cut) for cut in cuts), len(text))):
-        block = text[start:end].rstrip()
-        if block:
-            first = start + block.rfind("\n", 0, len(block) - len(block.lstrip())) + 1
-            yield Element(first, start + len(block), text[first : start + len(block)], "code")
+        found = _VISIBLE.search(text, start, end)
+        if found:
+            last = end
+            while text[last - 1].isspace():
+                last -= 1
+            columns.append(max(text.rfind("\n", start, found.start()) + 1, start), last, "code")
+    return Elements(text, columns)
 
 
 def _line_start(text: str, cut: int) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, BinaryIO
 
 from ingest.errors import UnreadableFile
 from ingest.readers import latin
@@ -37,6 +39,10 @@ _GUESSED = """shift_jis cp932 euc_jp cp949 johab gb18030 big5 cp1250 cp1251 cp12
 _HEAD = 2048
 """Bytes in which a charset is declared."""
 _SAMPLE = 1 << 16
+_PIECE = 1 << 20
+"""Bytes decoded at once."""
+_LONGEST_ESCAPE = max(len(escape) for escape, _ in _ESCAPED) - 1
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _PRINTABLE = bytes(range(32, 127))
 _SPACES = "\t\n\v\f\r\x1b"
 """Controls that stand in texts; escape colours a terminal's."""
@@ -51,16 +57,66 @@ def decode(data: bytes) -> str:
     Raises:
         UnreadableFile: ``not_text``, the bytes spell no text in any known encoding.
     """
-    text = _spelled(data)
+    return decode_file(io.BytesIO(data), len(data))
+
+
+def decode_file(file: BinaryIO, size: int) -> str:
+    """As `decode` the next ``size`` bytes of a file, of which UTF-8 is never held beside its text."""
+    begin = file.tell()
+    text = _piecewise(file, size)
+    if text is None:
+        file.seek(begin)
+        if _is_mostly_zeros(file, size):
+            raise UnreadableFile("not_text", "the bytes spell no text")
+        file.seek(begin)
+        text = _spelled(file.read(size)).replace("\r\n", "\n").replace("\r", "\n")
     if not _readable(text):
         raise UnreadableFile("not_text", "the bytes spell no text")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
+
+
+def _piecewise(file: BinaryIO, size: int) -> str | None:
+    """The text of what has a byte order mark or is UTF-8; None where it takes the whole to tell."""
+    pieces = _pieces(file, size)
+    first = next(pieces, b"")
+    mark, encoding = next((entry for entry in _MARKS if first.startswith(entry[0])), (b"", "utf-8"))
+    decoder = codecs.getincrementaldecoder(encoding)("replace" if mark else "strict")
+    lines = io.IncrementalNewlineDecoder(decoder, translate=True)
+    text = ""  # grows in place, while a join would hold everything twice
+    tail = b""
+    for piece in chain([first[len(mark) :]], pieces):
+        if not mark and (b"\0" in piece or _has_escape(tail + piece)):
+            return None
+        try:
+            text += lines.decode(piece)
+        except UnicodeDecodeError:
+            return None
+        tail = piece[-_LONGEST_ESCAPE:]
+    try:
+        text += lines.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return None
+    return text
+
+
+def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
+    left = size
+    while left > 0 and (piece := file.read(min(left, _PIECE))):
+        left -= len(piece)
+        yield piece
+
+
+def _has_escape(data: bytes) -> bool:
+    return b"\x1b" in data and any(escape in data for escape, _ in _ESCAPED)
+
+
+def _is_mostly_zeros(file: BinaryIO, size: int) -> bool:
+    """Whether the file is a hole rather than a text: not even UTF-32 has four zeros in five bytes."""
+    return sum(piece.count(0) for piece in _pieces(file, size)) * 5 > 4 * size
 
 
 def _spelled(data: bytes) -> str:
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, "replace")
+    """What has no mark and is no clean UTF-8."""
     if b"\0" in data:
         return next(_wide(data), "\0")
     return next((text for text in _narrow(data) if text is not None), "\0")
@@ -102,10 +158,15 @@ def _mostly_utf8(data: bytes) -> str | None:
 
     Every byte that goes on a character rightly is a witness; in another encoding few do.
     """
-    text = data.decode("utf-8", "replace")
-    holes = text.count("\ufffd")
-    witnesses = len(text.encode()) - len(text) - len("\ufffd".encode()[1:]) * holes
-    return text if witnesses >= 2 * holes else None
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    holes = witnesses = 0
+    for piece in _pieces(io.BytesIO(data), len(data)):
+        text = decoder.decode(piece)
+        found = text.count("\ufffd")
+        holes += found
+        witnesses += len(text.encode()) - len(text) - len("\ufffd".encode()[1:]) * found
+    holes += len(decoder.decode(b"", final=True))
+    return data.decode("utf-8", "replace") if witnesses >= 2 * holes else None
 
 
 def _declared(data: bytes, name: str) -> Iterator[str | None]:
@@ -133,11 +194,29 @@ def _guessed(data: bytes) -> Iterator[str | None]:
 
 def _sample(data: bytes) -> bytes:
     """Lines that tell encodings apart; cut at white space, which is nobody's second byte."""
-    telling = b"\n".join(line for line in data.split(b"\n") if not line.isascii())
+    lines: list[bytes] = []
+    length = 0
+    for line in _telling(data):
+        lines.append(line)
+        length += len(line) + 1
+        if length > _SAMPLE + 1:
+            break
+    telling = b"\n".join(lines)
     if len(telling) <= _SAMPLE:
         return telling
     cut = max(telling.rfind(space, 0, _SAMPLE) for space in (b" ", b"\n"))
     return telling[: cut if cut > 0 else _SAMPLE]
+
+
+def _telling(data: bytes) -> Iterator[bytes]:
+    """Lines that are not ASCII, or as much of them from there on as a sample holds."""
+    begin = 0
+    while found := _BEYOND_ASCII.search(data, begin):
+        start = max(data.rfind(b"\n", begin, found.start()) + 1, begin, found.start() - _SAMPLE // 2)
+        border = data.find(b"\n", found.end())
+        stop = len(data) if border < 0 else border
+        yield data[start : min(stop, start + 2 * _SAMPLE)]
+        begin = stop
 
 
 def _readable(text: str) -> bool:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
-from itertools import chain
+from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 
-from ingest.model import Document, Element
+from ingest.elements import ElementColumns, Elements
+from ingest.model import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from markdown_it.token import Token
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 READER = "markdown/1"
 
 _LONGEST_TITLE = 200
+WINDOW = 1 << 18
+"""Code points of a long text that are parsed at once."""
+LONGEST_WINDOWS = 4
+"""Windows that one block on the top level may reach through."""
 _LINE_END = re.compile(r"\r\n?|\n")
 """What the parser counts as the end of a line."""
 _FRONT_MATTER = re.compile(
@@ -50,21 +55,71 @@ class _Block:
     level: int | None = None
 
 
-def read_markdown(text: str, path: str) -> Document:
+def read_markdown(
+    text: str,
+    path: str,
+    on_page: Callable[[int, int], None] | None = None,
+    *,
+    window: int = WINDOW,
+) -> Document:
     """Mark the blocks of a Markdown text; the text itself stays as it is, marks included.
 
     What stands between blocks (rules, link definitions, empty items) belongs to an element too. The title is
-    that of the front matter, else the first heading, else the stem of ``path``.
+    that of the front matter, else the first heading, else the stem of ``path``. A long text is parsed in
+    windows of about ``window`` code points; ``on_page`` is told how many are behind, and of how many.
     """
     front = _FRONT_MATTER.match(text)
     begin = front.end() if front else 0
-    tokens = _blocks_parser().parse(text[begin:])
-    elements: list[Element] = []
+    columns = ElementColumns()
     if front:
-        _append(elements, text, 0, begin, _Block(0, 0, "code"))
-    _mark(elements, text, begin, _blocks(tokens))
-    title = _title(front["fields"] if front else "", tokens) or PurePosixPath(path).stem
-    return Document(text, title, tuple(elements), reader=READER)
+        _append(columns, text, 0, begin, _Block(0, 0, "code"))
+    title = _front_title(front["fields"] if front else "")
+    for start, end, tokens in _windows(text, begin, window):
+        _mark(columns, text, start, end, _blocks(tokens))
+        title = title or _first_heading(tokens)
+        if on_page and end < len(text):
+            on_page(end, len(text))
+    return Document(text, title or PurePosixPath(path).stem, Elements(text, columns), reader=READER)
+
+
+def _windows(text: str, begin: int, window: int) -> Iterator[tuple[int, int, Sequence[Token]]]:
+    """Parse piece after piece, each up to where its last block on the top level begins.
+
+    That block may go on beyond the window, so the next piece begins with it; all before it are complete.
+    """
+    size = window
+    while begin < len(text):
+        stop = _line_after(text, begin + size)
+        tokens = _blocks_parser().parse(text[begin:stop])
+        if stop >= len(text):
+            yield begin, len(text), tokens
+            return
+        last = next((i for i in reversed(range(len(tokens))) if _is_top(tokens[i])), 0)
+        line = (tokens[last].map or [0])[0] if tokens else 0
+        border = _line_start(text, begin, stop, line)
+        if border > begin:
+            yield begin, border, tokens[:last]
+            begin, size = border, window
+        elif size < LONGEST_WINDOWS * window:
+            size *= 2
+        else:  # no block is that long: it is cut, however it would have gone on
+            yield begin, stop, tokens
+            begin, size = stop, window
+
+
+def _is_top(token: Token) -> bool:
+    return token.level == 0 and token.map is not None and token.nesting >= 0
+
+
+def _line_after(text: str, position: int) -> int:
+    border = text.find("\n", position) if position < len(text) else -1
+    return len(text) if border < 0 else border + 1
+
+
+def _line_start(text: str, begin: int, end: int, line: int) -> int:
+    """Where a line, counted from 0, begins in a window."""
+    ends = (found.end() for found in _LINE_END.finditer(text, begin, end))
+    return next(islice(chain([begin], ends), line, None), end)
 
 
 @cache
@@ -93,39 +148,41 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[_Block]:
         opens_item = False
 
 
-def _mark(elements: list[Element], text: str, begin: int, blocks: Iterator[_Block]) -> None:
-    starts = [begin, *(found.end() for found in _LINE_END.finditer(text, begin)), len(text)]
+def _mark(columns: ElementColumns, text: str, begin: int, end: int, blocks: Iterator[_Block]) -> None:
+    starts = [begin, *(found.end() for found in _LINE_END.finditer(text, begin, end)), end]
     position = begin
     for block in chain(blocks, (_Block(len(starts), len(starts), "paragraph"),)):
         start = starts[min(block.first, len(starts) - 1)]
-        end = starts[min(block.last, len(starts) - 1)]
-        _fill(elements, text, position, start)
-        _append(elements, text, max(start, position), end, block)
-        position = max(end, position)
+        stop = starts[min(block.last, len(starts) - 1)]
+        _fill(columns, text, position, start)
+        _append(columns, text, max(start, position), stop, block)
+        position = max(stop, position)
 
 
-def _fill(elements: list[Element], text: str, start: int, end: int) -> None:
+def _fill(columns: ElementColumns, text: str, start: int, end: int) -> None:
     """Give the characters between two blocks to an element: rules to the last one, words to their own."""
     between = text[start:end].strip()
-    last = elements[-1] if elements else None
-    if last and between and last.kind != "heading" and not any(map(str.isalnum, between)):
-        stop = start + len(text[start:end].rstrip())
-        elements[-1] = replace(last, end=stop, text=text[last.start : stop])
+    follows = len(columns.starts) and columns.last_kind != "heading"
+    if between and follows and not any(map(str.isalnum, between)):
+        columns.extend_last(start + len(text[start:end].rstrip()))
     else:
-        _append(elements, text, start, end, _Block(0, 0, "paragraph"))
+        _append(columns, text, start, end, _Block(0, 0, "paragraph"))
 
 
-def _append(elements: list[Element], text: str, start: int, end: int, block: _Block) -> None:
+def _append(columns: ElementColumns, text: str, start: int, end: int, block: _Block) -> None:
     piece = text[start:end]
     start += len(piece) - len(piece.lstrip())
     piece = piece.strip()
     if piece:
-        elements.append(Element(start, start + len(piece), piece, block.kind, block.level))
+        columns.append(start, start + len(piece), block.kind, block.level)
 
 
-def _title(fields: str, tokens: Sequence[Token]) -> str:
-    if named := _TITLE_FIELD.search(fields):
-        return named["title"][:_LONGEST_TITLE]
+def _front_title(fields: str) -> str:
+    named = _TITLE_FIELD.search(fields)
+    return named["title"][:_LONGEST_TITLE] if named else ""
+
+
+def _first_heading(tokens: Sequence[Token]) -> str:
     headings = (tokens[i + 1] for i, token in enumerate(tokens) if token.type == "heading_open")
     return next(filter(None, (_words(heading.content) for heading in headings)), "")
 

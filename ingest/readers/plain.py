@@ -8,16 +8,22 @@ from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from ingest.model import Document, Element
+from ingest.elements import ElementColumns, Elements
+from ingest.model import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from ingest.model import ElementKind
+    from ingest.model import Element, ElementKind
 
 READER = "plain/1"
 
 _LONGEST_HEADING = 100
+_LONG_LINE = 1 << 16
+"""Code points of a line that are copied to look at it."""
+_VISIBLE = re.compile(r"\S")
+_REPORTED = 1 << 14
+"""Elements between two signs of life."""
 _LONGEST_TITLE = 200
 _TITLE_AMONG = 10
 """Elements among which a document's title stands, if it has one."""
@@ -52,12 +58,11 @@ _CHARACTERS_OF_A_HAN_NAME = 24
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    start: int
-    body: str
+    """A line without the white space around it; of a very long one, ``body`` is beginning and end."""
 
-    @property
-    def end(self) -> int:
-        return self.start + len(self.body)
+    start: int
+    end: int
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +73,21 @@ class _Opening:
     shape: str = ""
 
 
-_BLANK = _Line(0, "")
+_BLANK = _Line(0, 0, "")
 
 
-def read_plain(text: str, path: str) -> Document:
+def read_plain(text: str, path: str, on_page: Callable[[int, int], None] | None = None) -> Document:
     """Mark the blocks of a text; the text itself stays as it is, and is its canonical text.
 
-    The title is the first heading near the beginning, else the stem of ``path``.
+    The title is the first heading near the beginning, else the stem of ``path``. ``on_page`` is told how many
+    elements' worth of text is read, and of how much, in code points.
     """
-    elements = tuple(_elements(text))
+    columns = ElementColumns()
+    for start, end, kind in _blocks(text):
+        columns.append(start, end, kind)
+        if on_page and not len(columns.starts) % _REPORTED:
+            on_page(end, len(text))
+    elements = Elements(text, columns)
     return Document(text, title_of(elements, path), elements, reader=READER)
 
 
@@ -96,19 +107,19 @@ def is_heading(line: str, *, alone: bool) -> bool:
     return _is_strong(line) or (alone and _is_weak(line))
 
 
-def _elements(text: str) -> Iterator[Element]:
+def _blocks(text: str) -> Iterator[tuple[int, int, ElementKind]]:
     previous, current = _BLANK, _Opening("paragraph")
     start = end = 0
     for line, following in _in_context(text):
         opening = _opening(previous, line, following, current) if line.body else None
         if opening is not None:
             if end > start:
-                yield Element(start, end, text[start:end], current.kind)
+                yield start, end, current.kind
             start, current = line.start, opening
         end = line.end if line.body else end
         previous = line
     if end > start:
-        yield Element(start, end, text[start:end], current.kind)
+        yield start, end, current.kind
 
 
 def _in_context(text: str) -> Iterator[tuple[_Line, _Line]]:
@@ -125,9 +136,28 @@ def _lines(text: str) -> Iterator[_Line]:
     while begin < len(text):
         border = text.find("\n", begin)
         stop = len(text) if border < 0 else border
-        tail = text[begin:stop].lstrip()
-        yield _Line(stop - len(tail), tail.rstrip())
+        if stop - begin > _LONG_LINE:
+            yield _long_line(text, begin, stop)
+        else:
+            tail = text[begin:stop].lstrip()
+            body = tail.rstrip()
+            yield _Line(stop - len(tail), stop - len(tail) + len(body), body)
         begin = stop + 1
+
+
+def _long_line(text: str, begin: int, end: int) -> _Line:
+    """A line of which no copy is made."""
+    found = _VISIBLE.search(text, begin, end)
+    if found is None:
+        return _Line(end, end, "")
+    start = found.start()
+    while text[end - 1].isspace():
+        end -= 1
+    half = _LONG_LINE // 2
+    body = (
+        text[start:end] if end - start <= _LONG_LINE else text[start : start + half] + text[end - half : end]
+    )
+    return _Line(start, end, body)
 
 
 def _opening(previous: _Line, line: _Line, following: _Line, current: _Opening) -> _Opening | None:

@@ -29,3 +29,10 @@ class WordEmbedder:
                 vector[crc32(word.encode()) % self.dimensions] += 1
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+
+
+class FailingEmbedder(WordEmbedder):
+    """Embeds nothing."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        raise ZeroDivisionError(f"by accident, over {len(texts)} texts")

@@ -6,20 +6,30 @@ import ctypes
 import os
 import signal
 import socket
+import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.confinement import FILE_BYTES
 from ingest.errors import UnreadableFile
 from ingest.model import Document
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ingest.model import SourceFile
     from ingest.readers.options import ReadingOptions
 
 
-def misbehave(source: SourceFile, _options: ReadingOptions) -> Document:
+def misbehave(source: SourceFile, _options: ReadingOptions, on_page: Callable[[int, int], None]) -> Document:
     """Do what the path says; anything else becomes the text of a document."""
+    if source.path == "slowly":
+        for page in range(1, 5):
+            time.sleep(0.4)
+            on_page(page, 4)
     deed = _DEEDS.get(source.path)
     return Document(deed() if deed else source.path, str(os.getpid()), ())
 
@@ -52,7 +62,7 @@ def _eat_memory() -> str:
     return str(len(bytearray(2**40)))
 
 
-def _return_more_than_fits() -> str:
+def _return_much() -> str:
     return "x" * 300 * 2**20
 
 
@@ -83,14 +93,47 @@ def _connect() -> str:
     return "connected"
 
 
+def _start_a_program() -> str:
+    with subprocess.Popen(["sleep", "600"]) as program:
+        Path(os.environ["TEST_NOTE"]).write_text(str(program.pid))
+    return ""
+
+
+def _crash_beside_a_program() -> str:
+    program = subprocess.Popen(["sleep", "600"])
+    Path(os.environ["TEST_NOTE"]).write_text(str(program.pid))
+    return _crash()
+
+
+def _litter() -> str:
+    Path(tempfile.mkdtemp(), "litter").write_text("left behind")
+    tempfile.mkstemp()
+    return tempfile.gettempdir()
+
+
+def _list_litter() -> str:
+    return f"{len(os.listdir(tempfile.gettempdir()))} left"
+
+
+def _write_much() -> str:
+    with Path(tempfile.gettempdir(), "much").open("wb") as file:
+        file.truncate(FILE_BYTES + 1)
+    return "written"
+
+
 _DEEDS = {
+    "start a program": _start_a_program,
+    "crash beside a program": _crash_beside_a_program,
+    "litter": _litter,
+    "list litter": _list_litter,
+    "write much": _write_much,
     "sleep": _sleep,
     "sleep holding the interpreter": _sleep_holding_the_interpreter,
     "crash": _crash,
     "be killed": _be_killed,
     "leave": _leave,
     "eat memory": _eat_memory,
-    "return more than fits": _return_more_than_fits,
+    "return much": _return_much,
     "fail": _fail,
     "recurse": _recurse,
     "refuse": _refuse,

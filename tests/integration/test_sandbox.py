@@ -18,7 +18,7 @@ import pytest
 
 from ingest.errors import UnreadableFile
 from ingest.model import SourceFile
-from ingest.sandbox import InlineParser, ParsingProcess
+from ingest.sandbox import InlineParser, ParsingPool, ParsingProcess
 from tests.fakes.readers import misbehave
 
 if TYPE_CHECKING:
@@ -105,9 +105,16 @@ def test_the_next_file_is_read_after_a_deadly_one(
 
 
 @linux
+def test_a_document_crosses_without_being_held_twice() -> None:
+    with ParsingProcess(READER, memory_bytes=500 * 2**20) as parser:
+        assert len(parser.parse(source("return much")).text) == 300 * 2**20
+        assert parser.parse(source("after")).text == "after"
+
+
+@linux
 def test_a_document_that_does_not_fit_is_refused() -> None:
-    with ParsingProcess(READER, memory_bytes=700 * 2**20) as parser:
-        assert refusal(parser, "return more than fits")[0] == "memory_limit"
+    with ParsingProcess(READER, memory_bytes=250 * 2**20) as parser:
+        assert refusal(parser, "return much")[0] == "memory_limit"
         assert parser.parse(source("after")).text == "after"
 
 
@@ -128,7 +135,83 @@ def test_the_child_prints_nothing(shared_parser: ParsingProcess, capfd: pytest.C
 
 @linux
 def test_limits_are_reported(shared_parser: ParsingProcess) -> None:
-    assert shared_parser.limits >= {"memory", "open_files", "core_dumps", "time"}
+    named = {"memory", "open_files", "file_size", "core_dumps", "cpu", "privileges", "time"}
+    assert shared_parser.limits >= named
+
+
+def test_time_counts_from_the_last_sign_of_life() -> None:
+    told: list[tuple[int, int]] = []
+    with ParsingProcess(READER, seconds=1.2) as parser:
+        text = parser.parse(source("slowly"), lambda done, total: told.append((done, total))).text
+    assert text == "slowly"
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_who_watches_may_break_off(shared_parser: ParsingProcess) -> None:
+    def stop(_done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        shared_parser.parse(source("slowly"), stop)
+    assert shared_parser.parse(source("after")).text == "after"
+
+
+@unix
+@pytest.mark.parametrize(
+    ("deed", "reason"), [("start a program", "time_limit"), ("crash beside a program", "broken")]
+)
+def test_programs_end_with_the_reader(
+    deed: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = tmp_path / "program"
+    monkeypatch.setenv("TEST_NOTE", str(note))
+    with ParsingProcess(READER, seconds=3) as parser:
+        assert refusal(parser, deed)[0] == reason
+        assert ends_within(int(note.read_text()), seconds=5)
+
+
+@unix
+def test_programs_end_with_the_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = tmp_path / "program"
+    monkeypatch.setenv("TEST_NOTE", str(note))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    program = textwrap.dedent(PROGRAM).replace('"x", Path("x")', '"start a program", Path("x")')
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT) as parent:
+        deadline = time.monotonic() + 60
+        while not (note.exists() and note.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        parent.send_signal(signal.SIGKILL)
+    assert ends_within(int(note.read_text()), seconds=15)
+    assert disappears(tmp_path.glob("lectern-parser-*"), seconds=5)
+
+
+def test_temporary_files_are_removed() -> None:
+    with ParsingProcess(READER, seconds=20) as parser:
+        folder = Path(parser.parse(source("litter")).text)
+        assert folder.name.startswith("lectern-parser-")
+        assert parser.parse(source("list litter")).text == "0 left"
+        assert folder.exists()
+        refusal(parser, "be killed" if sys.platform != "win32" else "leave")
+        assert not folder.exists()
+        folder = Path(parser.parse(source("litter")).text)
+    assert not folder.exists()
+
+
+@linux
+def test_files_of_any_size_cannot_be_written(shared_parser: ParsingProcess) -> None:
+    assert refusal(shared_parser, "write much") == ("broken", "the reader failed with OSError")
+
+
+def test_a_pool_reads_in_as_many_processes_as_it_has() -> None:
+    processes = [ParsingProcess(READER) for _ in range(2)]
+    with ParsingPool(processes) as parser:
+        first = parser.parse(source("warm")).title
+        assert {parser.parse(source(f"file {number}")).title for number in range(5)} == {first}
+        with ThreadPoolExecutor(4) as threads:
+            began = [threads.submit(parser.parse, source("slowly")) for _ in range(4)]
+            assert len({document.result().title for document in began}) == 2
+        assert refusal(parser, "fail")[0] == "broken"
+        assert parser.parse(source("after")).text == "after"
 
 
 @linux
@@ -234,3 +317,12 @@ def ends_within(process: int, seconds: float) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def disappears(paths: Iterator[Path], seconds: float) -> bool:
+    deadline, left = time.monotonic() + seconds, list(paths)
+    while any(path.exists() for path in left):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -129,5 +128,5 @@ def test_refused_and_vanished_files_are_failures(source: SourceFile) -> None:
 
     assert changes.failed == [
         Failure("big.txt", "too_large", "1,000 bytes", location_of(big)),
-        Failure("lease.md", "unreadable", os.strerror(2), location_of(source)),
+        Failure("lease.md", "changed", "the file is gone", location_of(source)),
     ]

@@ -6,10 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.readers.markdown import read_markdown
+from ingest.readers.markdown import LONGEST_WINDOWS, read_markdown
 
 if TYPE_CHECKING:
     from ingest.model import Document
@@ -144,3 +144,24 @@ def test_hostile_nesting_ends_soon(text: str) -> None:
     started = time.process_time()
     assert_sound(read_markdown(text, "a.md"))
     assert time.process_time() - started < 2
+
+
+LINES = """# Heading|words||- item|  more|```|> quote|===|2. two|<div>|    code|[a]: /b|***|\t- deep
+|words, long words, words that fill more than a window""".split("|")
+ROWS = ["| a | b |", "|---|---|"]
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from(LINES + ROWS), max_size=60).map("\n".join), st.integers(1, 80))
+def test_windows_change_nothing(text: str, window: int) -> None:
+    whole = read_markdown(text, "a.md")
+    pieces = read_markdown(text, "a.md", window=max(window, len(text) // LONGEST_WINDOWS))
+    assert pieces == whole
+
+
+def test_a_block_longer_than_all_windows_is_cut() -> None:
+    told: list[tuple[int, int]] = []
+    text = "- item\n" * 1000
+    document = read_markdown(text, "a.md", lambda done, total: told.append((done, total)), window=100)
+    assert "".join(element.text for element in document.elements) == "- item" * 1000
+    assert told[-1][1] == len(text)
