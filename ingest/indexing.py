@@ -5,21 +5,23 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from ingest.sparse import chunk_vectors
-from ingest.store.contract import Point
+import numpy as np
+
+from ingest.sparse import BLOCK, chunk_vectors
+from ingest.store.points import Points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from ingest.embedding import Embedder
     from ingest.model import Chunk, Document, Passage
+    from ingest.sparse import SparseRows
     from ingest.terms import Analyzer
 
-BATCH = 512
+BATCH = BLOCK // 4
 """Points made, and written, at once."""
 _HEADINGS = 4_096
 """Headings whose terms are remembered."""
@@ -33,7 +35,7 @@ def document_points(
     number: int,
     analyzer: Analyzer,
     embedder: Embedder,
-) -> Iterator[list[Point]]:
+) -> Iterator[Points]:
     """Points of the document version ``number``, in batches, in the order of the chunks.
 
     Raises:
@@ -42,21 +44,19 @@ def document_points(
     text = document.text
     own = (analyzer.document_terms(text[chunk.start : chunk.end]) for chunk in chunks)
     headings = _heading_terms(document, passages, chunks, analyzer)
-    vectors = chunk_vectors(own, headings)
+    rows = _batches(chunk_vectors(own, headings))
     for batch, dense in _embedded(text, chunks, embedder):
-        yield [
-            Point(
-                document=number,
-                ordinal=chunk.ordinal,
-                start=chunk.start,
-                end=chunk.end,
-                first_passage=chunk.first_passage,
-                last_passage=chunk.last_passage,
-                sparse=next(vectors),
-                dense=vector,
-            )
-            for chunk, vector in zip(batch, dense, strict=True)
+        sparse = next(rows)
+        places = [
+            (number, chunk.ordinal, chunk.start, chunk.end, chunk.first_passage, chunk.last_passage)
+            for chunk in batch
         ]
+        yield Points(np.asarray(places), dense, sparse.indices, sparse.values, sparse.borders)
+
+
+def _batches(blocks: Iterator[SparseRows]) -> Iterator[SparseRows]:
+    """Blocks are a whole number of batches."""
+    return (rows[first : first + BATCH] for rows in blocks for first in range(0, len(rows), BATCH))
 
 
 def _embedded(

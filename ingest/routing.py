@@ -58,7 +58,7 @@ def opening_point(document: Document, *, number: int, analyzer: Analyzer, dimens
     It has no direction among the dense vectors.
     """
     own = analyzer.document_terms(document.text[:OPENING])
-    (sparse,) = chunk_vectors([own], [analyzer.document_terms(document.title)])
+    ((sparse,),) = chunk_vectors([own], [analyzer.document_terms(document.title)])
     return Point(
         document=number,
         ordinal=0,

@@ -25,7 +25,6 @@ from ingest.outline import outline
 from ingest.passages import cut_passages
 from ingest.reading import read
 from ingest.store.edge import EdgeStore
-from ingest.store.points import Points
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
@@ -98,8 +97,7 @@ class _Indexing:
             )
             batches = list(made)
         with clock.stage("hop"):
-            columns = [Points.of(points) for points in batches]
-            batches = pickle.loads(pickle.dumps(columns, pickle.HIGHEST_PROTOCOL))
+            batches = pickle.loads(pickle.dumps(batches, pickle.HIGHEST_PROTOCOL))
         with clock.stage("store"):
             for points in batches:
                 self.store.upsert(self.collection.scope, points)

@@ -15,10 +15,10 @@ from tests.fakes.files import LEASE, TEXTS
 
 if TYPE_CHECKING:
     from ingest.model import Chunk
-    from ingest.store.contract import Point
+    from ingest.store.points import Points
 
 
-def batches(text: str, path: str) -> tuple[list[Chunk], list[list[Point]]]:
+def batches(text: str, path: str) -> tuple[list[Chunk], list[Points]]:
     document = read_text(text, path)
     passages = cut_passages(document, outline(document))
     chunks = list(cut_chunks(document, passages))

@@ -37,7 +37,8 @@ def test_vectors_equal_the_formula_whatever_the_block(
     own: list[list[int]], neighbours: tuple[float, ...], block: int
 ) -> None:
     headings = [terms[:2] for terms in own]
-    vectors = list(chunk_vectors(own, headings, neighbours=neighbours, block=block))
+    blocks = chunk_vectors(own, headings, neighbours=neighbours, block=block)
+    vectors = [vector for rows in blocks for vector in rows]
     assert len(vectors) == len(own)
     for vector, expected in zip(vectors, naive(own, headings, neighbours), strict=True):
         assert dict(zip(vector.indices.tolist(), vector.values.tolist(), strict=True)) == pytest.approx(
