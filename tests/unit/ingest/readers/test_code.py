@@ -350,7 +350,7 @@ def test_offsets_are_code_points() -> None:
 
 def test_the_document_is_named_by_its_path() -> None:
     document = read_code("x = 1\n", "src/a.py", "python")
-    assert (document.title, document.reader) == ("src/a.py", "code/1")
+    assert (document.title, document.reader) == ("src/a.py", "code/2")
     assert {element.kind for element in document.elements} == {"code"}
 
 
