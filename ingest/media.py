@@ -163,8 +163,8 @@ _NAMES: Mapping[str, str] = MappingProxyType(
             "text/x-dockerfile": "dockerfile containerfile",
             "text/x-starlark": "build workspace tiltfile",
             "text/x-python": "sconstruct sconscript",
-            PLAIN: "readme license licence copying notice authors contributors changelog changes news todo install"
-            " procfile justfile codeowners",
+            PLAIN: "readme license licence copying notice authors contributors changelog changes news todo"
+            " install procfile justfile codeowners",
         }.items()
         for name in names.split()
     }

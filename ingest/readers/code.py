@@ -60,12 +60,14 @@ def _cut(marks: Marks, nesting: Nesting) -> list[int]:
         body = (definition and definition.body) or block.child_by_field_name("body")
         # A brace alone ends the signature; the members are its neighbours.
         body = body if body and body.child_count else block
-        pending.extend(_cut_block(body.children, marks, nesting, cuts))
+        pending.extend(_cut_block(body.children, block.start_byte, marks, nesting, cuts))
     return sorted(cuts)
 
 
-def _cut_block(children: Sequence[Node], marks: Marks, nesting: Nesting, cuts: set[int]) -> Iterator[Node]:
-    """Cut between the children of one block; yields those that are blocks themselves."""
+def _cut_block(
+    children: Sequence[Node], begin: int, marks: Marks, nesting: Nesting, cuts: set[int]
+) -> Iterator[Node]:
+    """Cut between the children of a block that begins at a byte; yields those that are blocks themselves."""
     before: str | None = None
     last_row = -1
     lead: Node | None = None
@@ -82,8 +84,11 @@ def _cut_block(children: Sequence[Node], marks: Marks, nesting: Nesting, cuts: s
         block = _block_in(child, marks, nesting)
         sort = "import" if child.id in marks.imports else "block" if block else "rest"
         apart = first.start_point.row - last_row > 1
-        if block or (child.is_named and before and (sort != before or (sort == "rest" and apart))):
-            above = () if lead or not block else notes_above(first.start_byte, marks)
+        if (block and first.start_byte > begin) or (
+            child.is_named and before and (sort != before or (sort == "rest" and apart))
+        ):
+            # Some grammars count a comment into what stands before it.
+            above = notes_above(first.start_byte, marks) if block and before and not lead else ()
             cuts.add(min((note.start_byte for note, _ in above), default=first.start_byte))
         if block and block.id in marks.containers:
             yield block

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.model import Import
-from ingest.readers.syntax import end_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,17 +26,17 @@ def list_imports(marks: Marks, to_offset: Callable[[int], int]) -> tuple[Import,
     for use in sorted(marks.uses.values(), key=lambda use: (use.node.start_byte, use.node.end_byte)):
         modules = _modules(use, marks)
         names = _names(use, marks) if len(modules) == 1 else ()
-        start, end = to_offset(use.node.start_byte), to_offset(_end(use.node, marks))
+        start, end = (to_offset(byte) for byte in _range(use.node, marks))
         found.extend(Import(start, end, module, names) for module in modules)
     return tuple(found)
 
 
-def _end(statement: Node, marks: Marks) -> int:
-    """Where a statement ends, without the comments behind it that some grammars count into it."""
-    for part in reversed(statement.children):
-        if part.id not in marks.notes:
-            return end_of(part, marks.data)
-    return end_of(statement, marks.data)
+def _range(statement: Node, marks: Marks) -> tuple[int, int]:
+    """A statement without the white space and the comments behind it that some grammars count into it."""
+    ends = (part.end_byte for part in reversed(statement.children) if part.id not in marks.notes)
+    written = marks.data[statement.start_byte : next(ends, statement.end_byte)]
+    start = statement.start_byte + len(written) - len(written.lstrip())
+    return start, start + len(written.strip())
 
 
 def _modules(use: Use, marks: Marks) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ _KINDS: Mapping[str, SymbolKind] = {
     "section": "module",
     "variable": "variable",
 }
-_LINE_OPENING = re.compile(r"^\s*(?://[/!]*|#+'?|--+|;+|%+|!+[<>]?|\"\s)? ?(?:\| ?)?", re.MULTILINE)
+_LINE_OPENING = re.compile(r"^\s*(?://[/!]*|#+'?|--+(?: \|)?|;+|%+|!+[<>]?|\"\s)? ?", re.MULTILINE)
 _BLOCK_OPENING = re.compile(r'/\*+!?|\(\*+|\{-+ ?\|?|<#|--\[=*\[|=\w+|(?:@\w+\s+(?:~[sS])?)?"(?:"")?|@\w+\s')
 _BLOCK_CLOSING = re.compile(r'\s*(?:\*+/|\*+\)|-+\}|#>|\]=*\]|"(?:"")?|=(?:end|cut)\b.*)\s*$')
 _BLOCK_LINE = re.compile(r"^\s*(?:\*+ ?|//[/!]* ?|#+ )?", re.MULTILINE)
@@ -204,7 +204,7 @@ def _signature(named: Named, marks: Marks) -> str:
         written += marks.text(start, note.start_byte) + " "
         start = note.end_byte
     written += marks.text(start, end)
-    return " ".join(written.split()).rstrip(" {:;,")[:_SIGNATURE_CHARACTERS]
+    return " ".join(written.split()).rstrip(" {:;," if body else " {:;")[:_SIGNATURE_CHARACTERS]
 
 
 def _docstring(named: Named, marks: Marks) -> str:

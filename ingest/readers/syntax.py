@@ -25,6 +25,9 @@ _STRAY_TOKENS = 10_000
 """A file that is one flood of stray tokens has no definitions, and would cost the query quadratic time."""
 
 _SCOPES = frozenset({"class", "module", "scope", "rule"})
+_FLOOD = re.compile(rb"([^\w\s])\1{4999}")
+"""One mark thousands of times is no program, and costs some grammars quadratic time."""
+
 _DEFINITIONS = _SCOPES | {"function", "clause", "prototype", "method", "variable", "section", "target"}
 _VERBATIM = frozenset({"rule", "target"})
 _WRAPPERS = frozenset({"wrapper", "decorated"})
@@ -115,14 +118,12 @@ def mark(data: bytes, language: str) -> Marks:
     """
     scripts = find_scripts(data) if language in SCRIPTED else None
     language = SCRIPTED.get(language, language)
-    parser = Parser(_grammar(language), included_ranges=scripts)
-    # An empty list of ranges would mean the whole file.
-    root = parser.parse(data if scripts != [] else b"").root_node
-    marks = Marks(
-        data,
-        root,
-        borders=[border for script in scripts or () for border in (script.start_byte, script.end_byte)],
-    )
+    # No range at all would mean the whole file.
+    unreadable = scripts == [] or _FLOOD.search(data)
+    parser = Parser(_grammar(language), included_ranges=scripts or None)
+    root = parser.parse(b"" if unreadable else data).root_node
+    borders = [border for script in scripts or () for border in (script.start_byte, script.end_byte)]
+    marks = Marks(data, root, borders=borders)
     if root.is_error and root.child_count - root.named_child_count > _STRAY_TOKENS:
         return marks
     for _, captured in QueryCursor(_query(language)).matches(root):
@@ -208,7 +209,7 @@ def _speak(capture: str, written: Sequence[str]) -> str:
     """One name of the parts that the query found."""
     if capture in _VERBATIM:
         return " ".join(" ".join(written).split())
-    spoken = ".".join("".join(part.split()) for part in written)
+    spoken = ".".join("".join(part.split()).removeprefix("::") for part in written)
     return _SEPARATOR.sub(".", _TEMPLATE.sub("", spoken))
 
 
