@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ALONE = (
-    "bash clojure cmake commonlisp csharp css dart dockerfile elisp elixir elm erlang fish fortran gdscript go"
-    " graphql groovy haskell hcl java julia kotlin lua make ocaml perl php powershell prisma proto python r ruby rust"
-    " scala scss solidity sql starlark swift tcl thrift zig c"
+    "bash clojure cmake commonlisp csharp css dart dockerfile elisp elixir elm erlang fish fortran"
+    " gdscript go graphql groovy haskell hcl java julia kotlin lua make ocaml perl php powershell"
+    " prisma proto python r ruby rust scala scss solidity sql starlark swift tcl thrift zig c"
 )
 
 QUERIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
