@@ -33,6 +33,49 @@ _LANGUAGES: Mapping[str, str] = MappingProxyType(
         "text/x-c-header": "cpp",
         "text/x-c++": "cpp",
         "text/x-rust": "rust",
+        "text/x-csharp": "csharp",
+        "text/x-kotlin": "kotlin",
+        "text/x-swift": "swift",
+        "text/x-ruby": "ruby",
+        "text/x-php": "php",
+        "text/x-scala": "scala",
+        "text/x-lua": "lua",
+        "text/x-perl": "perl",
+        "text/x-r": "r",
+        "text/x-julia": "julia",
+        "text/x-haskell": "haskell",
+        "text/x-elixir": "elixir",
+        "text/x-erlang": "erlang",
+        "text/x-clojure": "clojure",
+        "text/x-dart": "dart",
+        "text/x-objective-c": "objc",
+        "text/x-ocaml": "ocaml",
+        "text/x-zig": "zig",
+        "text/x-groovy": "groovy",
+        "text/x-powershell": "powershell",
+        "application/sql": "sql",
+        "text/x-hcl": "hcl",
+        "text/x-solidity": "solidity",
+        "text/x-protobuf": "proto",
+        "text/x-thrift": "thrift",
+        "text/x-prisma": "prisma",
+        "application/graphql": "graphql",
+        "text/css": "css",
+        "text/x-scss": "scss",
+        "text/x-elm": "elm",
+        "text/x-fortran": "fortran",
+        "text/x-gdscript": "gdscript",
+        "text/x-tcl": "tcl",
+        "text/x-starlark": "starlark",
+        "text/x-common-lisp": "commonlisp",
+        "text/x-emacs-lisp": "elisp",
+        "application/x-sh": "bash",
+        "application/x-fish": "fish",
+        "text/x-make": "make",
+        "text/x-cmake": "cmake",
+        "text/x-dockerfile": "dockerfile",
+        "text/x-vue": "vue",
+        "text/x-svelte": "svelte",
     }
 )
 
@@ -60,23 +103,71 @@ _ENDINGS: Mapping[str, str] = MappingProxyType(
             "application/toml": ".toml",
             "application/xml": ".xml .xsd .xsl",
             "text/csv": ".csv .tsv",
-            "text/css": ".css .scss .less",
-            "application/x-sh": ".sh .bash .zsh .fish .ps1 .bat",
+            "text/x-csharp": ".cs .csx",
+            "text/x-kotlin": ".kt .kts",
+            "text/x-swift": ".swift",
+            "text/x-ruby": ".rb .rake .gemspec .ru",
+            "text/x-php": ".php .phtml",
+            "text/x-scala": ".scala .sc",
+            "text/x-lua": ".lua",
+            "text/x-perl": ".pl .pm .t",
+            "text/x-r": ".r",
+            "text/x-julia": ".jl",
+            "text/x-haskell": ".hs",
+            "text/x-elixir": ".ex .exs",
+            "text/x-erlang": ".erl .hrl",
+            "text/x-clojure": ".clj .cljs .cljc .edn",
+            "text/x-dart": ".dart",
+            "text/x-objective-c": ".m .mm",
+            "text/x-ocaml": ".ml",
+            "text/x-zig": ".zig",
+            "text/x-groovy": ".groovy .gradle",
+            "text/x-powershell": ".ps1 .psm1",
             "application/sql": ".sql",
-            PLAIN: ".txt .text .ini .cfg .conf .properties .proto .graphql .tex .adoc .org .cmake .mk .gradle"
-            " .kt .kts .scala .swift .cs .rb .php .pl .lua .r .jl .hs .ex .exs .erl .clj .dart .m .mm .vue"
-            " .svelte",
+            "text/x-hcl": ".tf .tfvars .hcl",
+            "text/x-solidity": ".sol",
+            "text/x-protobuf": ".proto",
+            "text/x-thrift": ".thrift",
+            "text/x-prisma": ".prisma",
+            "application/graphql": ".graphql .graphqls .gql",
+            "text/css": ".css",
+            "text/x-scss": ".scss",
+            "text/x-elm": ".elm",
+            "text/x-fortran": ".f90 .f95 .f03 .f08",
+            "text/x-gdscript": ".gd",
+            "text/x-tcl": ".tcl",
+            "text/x-starlark": ".bzl .bazel .star",
+            "text/x-common-lisp": ".lisp .lsp",
+            "text/x-emacs-lisp": ".el",
+            "application/x-sh": ".sh .bash .zsh .ksh",
+            "application/x-fish": ".fish",
+            "text/x-make": ".mk .mak",
+            "text/x-cmake": ".cmake",
+            "text/x-dockerfile": ".dockerfile",
+            "text/x-vue": ".vue",
+            "text/x-svelte": ".svelte",
+            PLAIN: ".txt .text .ini .cfg .conf .properties .tex .adoc .org .less .bat",
         }.items()
         for ending in endings.split()
     }
 )
 
 _NAMES: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys(
-        "readme license licence copying notice authors contributors changelog changes news todo"
-        " install makefile gnumakefile dockerfile containerfile jenkinsfile rakefile gemfile".split(),
-        PLAIN,
-    )
+    {
+        name: media_type
+        for media_type, names in {
+            "text/x-ruby": "rakefile gemfile vagrantfile podfile brewfile guardfile fastfile capfile",
+            "text/x-groovy": "jenkinsfile",
+            "text/x-make": "makefile gnumakefile",
+            "text/x-cmake": "cmakelists.txt",
+            "text/x-dockerfile": "dockerfile containerfile",
+            "text/x-starlark": "build workspace tiltfile",
+            "text/x-python": "sconstruct sconscript",
+            PLAIN: "readme license licence copying notice authors contributors changelog changes news todo"
+            " install procfile justfile codeowners",
+        }.items()
+        for name in names.split()
+    }
 )
 
 _ZIP = b"PK\x03\x04"
@@ -101,9 +192,7 @@ _BINARY = MappingProxyType(
 
 def media_type_of(path: PurePath) -> str | None:
     """The media type that the name promises, or None where Lectern has no reader for it."""
-    if path.suffix:
-        return _ENDINGS.get(path.suffix.lower())
-    return _NAMES.get(path.name.lower())
+    return _NAMES.get(path.name.lower()) or _ENDINGS.get(path.suffix.lower())
 
 
 def language_of(media_type: str) -> str | None:

@@ -108,6 +108,18 @@ class Symbol:
 
 
 @dataclass(frozen=True, slots=True)
+class Import:
+    """A statement of a program that takes something from elsewhere: ``text[start:end]``."""
+
+    start: int
+    end: int
+    module: str
+    """As written, without quotes: ``os.path``, ``./client``, ``sys/types.h``, ``std::io``."""
+    names: tuple[str, ...] = ()
+    """What is taken from the module, where the statement lists it; ``*`` is all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """What a reader makes of a file. ``text`` is canonical: nobody cleans it afterwards.
 
@@ -124,6 +136,7 @@ class Document:
     """Name and version of the reader, as ``pdf/1``: a change makes the document stale."""
     warnings: tuple[str, ...] = ()
     """What of the file could not be read, a sentence each; shown to people, not searched."""
+    imports: tuple[Import, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import numpy as np
 
 from ingest.elements import ElementColumns, Elements
 from ingest.model import Document
-from ingest.readers.symbols import describe, nest
+from ingest.readers.importing import list_imports
+from ingest.readers.symbols import describe, nest, notes_above
 from ingest.readers.syntax import mark
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ingest.readers.symbols import Nesting
     from ingest.readers.syntax import Marks
 
-READER = "code/1"
+READER = "code/2"
 
 _VISIBLE = re.compile(r"\S")
 LARGEST_PROGRAM = 10 * 2**20
@@ -34,7 +35,7 @@ def read_code(text: str, path: str, language: str) -> Document:
     Args:
         text: without lone surrogates.
         path: becomes the title.
-        language: a key of ``QUERIES``.
+        language: one of ``LANGUAGES``.
     """
     data = text[: LARGEST_PROGRAM + 1].encode()
     if len(data) > LARGEST_PROGRAM:
@@ -48,22 +49,28 @@ def read_code(text: str, path: str, language: str) -> Document:
         elements=_elements(text, [to_offset(cut) for cut in _cut(marks, nesting)]),
         symbols=tuple(describe(named, marks, to_offset) for named in nesting.named),
         reader=READER,
+        imports=list_imports(marks, to_offset),
     )
 
 
 def _cut(marks: Marks, nesting: Nesting) -> list[int]:
     """The bytes at which elements begin: definitions, members, runs of imports, paragraphs of the rest."""
-    cuts: set[int] = set()
+    cuts = set(marks.borders)
     pending = [marks.root]
     while pending:
         block = pending.pop()
-        body = block.child_by_field_name("body") or block
-        pending.extend(_cut_block(body.children, marks, nesting, cuts))
+        definition = marks.definitions.get(block.id)
+        body = (definition and definition.body) or block.child_by_field_name("body")
+        # A brace alone ends the signature; the members are its neighbours.
+        body = body if body and body.child_count else block
+        pending.extend(_cut_block(body.children, block.start_byte, marks, nesting, cuts))
     return sorted(cuts)
 
 
-def _cut_block(children: Sequence[Node], marks: Marks, nesting: Nesting, cuts: set[int]) -> Iterator[Node]:
-    """Cut between the children of one block; yields those that are blocks themselves."""
+def _cut_block(
+    children: Sequence[Node], begin: int, marks: Marks, nesting: Nesting, cuts: set[int]
+) -> Iterator[Node]:
+    """Cut between the children of a block that begins at a byte; yields those that are blocks themselves."""
     before: str | None = None
     last_row = -1
     lead: Node | None = None
@@ -73,16 +80,27 @@ def _cut_block(children: Sequence[Node], marks: Marks, nesting: Nesting, cuts: s
             if lead is None and child.start_point.row != last_row:
                 lead = child
             continue
+        if child.id in nesting.continued:
+            lead, last_row = None, _last_row(child)
+            continue
         first = lead or child
         block = _block_in(child, marks, nesting)
         sort = "import" if child.id in marks.imports else "block" if block else "rest"
         apart = first.start_point.row - last_row > 1
-        if block or (child.is_named and before and (sort != before or (sort == "rest" and apart))):
-            cuts.add(first.start_byte)
+        if (block and first.start_byte > begin) or (
+            child.is_named and before and (sort != before or (sort == "rest" and apart))
+        ):
+            # Some grammars count a comment into what stands before it.
+            above = notes_above(first.start_byte, marks) if block and before and not lead else ()
+            cuts.add(min((note.start_byte for note, _ in above), default=first.start_byte))
         if block and block.id in marks.containers:
             yield block
         before, lead = sort, None
-        last_row = child.end_point.row - (child.end_point.column == 0)
+        last_row = _last_row(child)
+
+
+def _last_row(node: Node) -> int:
+    return node.end_point.row - (node.end_point.column == 0)
 
 
 def _block_in(node: Node, marks: Marks, nesting: Nesting) -> Node | None:

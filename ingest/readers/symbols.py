@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.model import Symbol
-from ingest.readers.syntax import end_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tree_sitter import Node
 
@@ -28,32 +27,47 @@ _GAP_BYTES = 200
 _KINDS: Mapping[str, SymbolKind] = {
     "class": "class",
     "function": "function",
+    "clause": "function",
     "prototype": "function",
+    "target": "function",
     "method": "method",
+    "rule": "class",
     "module": "module",
+    "section": "module",
     "variable": "variable",
 }
-_COMMENT_OPENING = re.compile(r"^\s*(?:/\*+!?|//[/!]*|\*+(?!/)|#+)? ?", re.MULTILINE)
-_COMMENT_CLOSING = re.compile(r"\s*\*+/\s*$")
+_LINE_OPENING = re.compile(r"^\s*(?://[/!]*|#+'?|--+(?: \|)?|;+|%+|!+[<>]?|\"\s)? ?", re.MULTILINE)
+_BLOCK_OPENING = re.compile(r'/\*+!?|\(\*+|\{-+ ?\|?|<#|--\[=*\[|=\w+|(?:@\w+\s+(?:~[sS])?)?"(?:"")?|@\w+\s')
+_BLOCK_CLOSING = re.compile(r'\s*(?:\*+/|\*+\)|-+\}|#>|\]=*\]|"(?:"")?|=(?:end|cut)\b.*)\s*$')
+_BLOCK_LINE = re.compile(r"^\s*(?:\*+ ?|//[/!]* ?|#+ )?", re.MULTILINE)
+_STRING_CONTENTS = frozenset({"string_content", "quoted_content"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Named:
-    """A definition in its surroundings. Offsets are bytes, and include the wrappers that belong to it."""
+    """A definition in its surroundings. Offsets are bytes, and include the wrappers that belong to it.
+
+    ``end`` moves while further clauses, or the next section, are found.
+    """
 
     definition: Definition
     qualified: str
     kind: SymbolKind
     start: int
     signature_start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
 class Nesting:
-    """Definitions in the order of the text; ``unwrapped`` leads from a wrapper's id to its definition."""
+    """Definitions in the order of the text; ``unwrapped`` leads from a wrapper's id to its definition.
+
+    ``continued`` are the nodes that belong to the definition before them.
+    """
 
     named: list[Named] = field(default_factory=list[Named])
     unwrapped: dict[int, Definition] = field(default_factory=dict[int, "Definition"])
+    continued: set[int] = field(default_factory=set[int])
 
 
 @dataclass(slots=True)
@@ -66,11 +80,14 @@ class _Frame:
     wrapper: Node | None = None
     signed: bool = True
     taken: bool = False
+    section: Named | None = None
+    clause: Named | None = None
+    """The function whose clauses are being read directly under this node."""
 
 
 def nest(marks: Marks) -> Nesting:
     """Give each definition its qualified name, its kind and the wrappers that belong to it."""
-    nesting = Nesting()
+    nesting = Nesting(continued=set(marks.tails))
     opened: list[tuple[Node, str, Definition | None]] = [
         *((node, capture, None) for node, capture in marks.wrappers),
         *((definition.node, definition.capture, definition) for definition in marks.definitions.values()),
@@ -80,6 +97,8 @@ def nest(marks: Marks) -> Nesting:
     for node, capture, definition in opened:
         while stack[-1].end <= node.start_byte:
             stack.pop()
+        if capture == "section":
+            _close_section(stack, node.start_byte, marks)
         outer = stack[-1]
         if definition is None:
             stack.append(
@@ -88,11 +107,41 @@ def nest(marks: Marks) -> Nesting:
             continue
         start, signature_start = _unwrap(marks, definition, stack, nesting)
         if len(outer.names) < _DEPTH:
+            frame = _Frame(definition.end, (*outer.names, definition.name), capture)
             if not _is_local(definition, outer):
                 qualified, kind = _qualify(definition, outer)
-                nesting.named.append(Named(definition, qualified, kind, start, signature_start))
-            stack.append(_Frame(node.end_byte, (*outer.names, definition.name), capture))
+                named = Named(definition, qualified, kind, start, signature_start, definition.end)
+                _add(named, outer, nesting)
+                if capture == "section" and definition.body is None:
+                    frame.section, frame.end = named, outer.end
+                    named.end = _without_space(min(outer.end, len(marks.data)), marks)
+            stack.append(frame)
     return nesting
+
+
+def _close_section(stack: list[_Frame], end: int, marks: Marks) -> None:
+    """A section ends where the next one begins."""
+    section = stack[-1].section
+    if section:
+        section.end = _without_space(end, marks)
+        stack.pop()
+
+
+def _without_space(end: int, marks: Marks) -> int:
+    while marks.data[end - 1 : end].isspace():
+        end -= 1
+    return end
+
+
+def _add(named: Named, outer: _Frame, nesting: Nesting) -> None:
+    """Note a definition, or one more clause of the definition before it."""
+    is_clause = named.definition.capture == "clause"
+    if is_clause and outer.clause and outer.clause.qualified == named.qualified:
+        outer.clause.end = named.end
+        nesting.continued.add(named.definition.node.id)
+        return
+    outer.clause = named if is_clause else None
+    nesting.named.append(named)
 
 
 def _unwrap(
@@ -123,9 +172,13 @@ def _is_local(definition: Definition, outer: _Frame) -> bool:
 def _qualify(definition: Definition, outer: _Frame) -> tuple[str, SymbolKind]:
     names = (definition.owner,) if definition.owner else outer.names
     kind = _KINDS[definition.capture]
-    if kind == "function" and (outer.capture in ("class", "scope") or "." in definition.name):
+    if (
+        kind == "function"
+        and definition.capture != "target"
+        and (outer.capture in ("class", "scope") or "." in definition.name)
+    ):
         kind = "method"
-    return ".".join((*names, definition.name)), kind
+    return (" " if definition.capture == "rule" else ".").join((*names, definition.name)), kind
 
 
 def describe(named: Named, marks: Marks, to_offset: Callable[[int], int]) -> Symbol:
@@ -133,7 +186,7 @@ def describe(named: Named, marks: Marks, to_offset: Callable[[int], int]) -> Sym
     definition = named.definition
     return Symbol(
         start=to_offset(named.start),
-        end=to_offset(end_of(definition.node, marks.data)),
+        end=to_offset(named.end),
         name=named.qualified,
         kind=named.kind,
         signature=_signature(named, marks),
@@ -151,28 +204,34 @@ def _signature(named: Named, marks: Marks) -> str:
         written += marks.text(start, note.start_byte) + " "
         start = note.end_byte
     written += marks.text(start, end)
-    return " ".join(written.split()).rstrip(" {:;")[:_SIGNATURE_CHARACTERS]
+    return " ".join(written.split()).rstrip(" {:;," if body else " {:;")[:_SIGNATURE_CHARACTERS]
 
 
 def _docstring(named: Named, marks: Marks) -> str:
     string = marks.docstrings.get(named.definition.node.id)
     if string is None:
         return _comment_above(named.start, marks)
-    written = [marks.text(*part.byte_range) for part in string.children if part.type == "string_content"]
-    return inspect.cleandoc("".join(written))
+    parts = [part for part in string.children if part.type in _STRING_CONTENTS]
+    written = "".join(marks.text(*part.byte_range) for part in parts) or marks.text(*string.byte_range).strip(
+        '"'
+    )
+    return inspect.cleandoc(written)
 
 
 def _comment_above(start: int, marks: Marks) -> str:
-    """The comments directly above, with no empty line between; attributes may stand between too."""
-    written: list[str] = []
+    notes = [(note, end) for note, end in notes_above(start, marks) if note.id not in marks.attributes]
+    written = [_uncomment(marks.text(note.start_byte, end)) for note, end in notes]
+    return "\n".join(reversed(written)).strip()
+
+
+def notes_above(start: int, marks: Marks) -> Iterator[tuple[Node, int]]:
+    """The comments and attributes directly above, with no empty line between, the last one first."""
     for note, end in marks.notes_before(start):
         gap = marks.data[end:start] if start - end <= _GAP_BYTES else b"?"
         if gap.strip() or gap.count(b"\n") > 1 or not _starts_line(note, marks.data):
             break
-        if "comment" in note.type:
-            written.append(_uncomment(marks.text(note.start_byte, end)))
+        yield note, end
         start = note.start_byte
-    return "\n".join(reversed(written)).strip()
 
 
 def _starts_line(node: Node, data: bytes) -> bool:
@@ -181,4 +240,7 @@ def _starts_line(node: Node, data: bytes) -> bool:
 
 
 def _uncomment(comment: str) -> str:
-    return _COMMENT_OPENING.sub("", _COMMENT_CLOSING.sub("", comment)).strip()
+    block = _BLOCK_OPENING.match(comment)
+    if block is None:
+        return _LINE_OPENING.sub("", comment).strip()
+    return _BLOCK_LINE.sub("", _BLOCK_CLOSING.sub("", comment[block.end() :])).strip()

@@ -7,7 +7,7 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from ingest.model import Document, Element, ElementKind, Line, Page, Symbol, SymbolKind
+from ingest.model import Document, Element, ElementKind, Import, Line, Page, Symbol, SymbolKind
 
 TEXTS = st.text(st.characters(), max_size=80)
 """Lone surrogates too: a PDF may hold them."""
@@ -50,6 +50,7 @@ def documents(draw: st.DrawFn) -> Document:
     kinds = st.sampled_from(get_args(SymbolKind))
     symbol = st.builds(Symbol, offsets, offsets, TEXTS, kinds, TEXTS, TEXTS, offsets)
     page = st.builds(Page, NUMBERS, offsets, offsets, DOUBLE, DOUBLE)
+    imports = st.builds(Import, offsets, offsets, TEXTS, st.lists(TEXTS).map(tuple))
     return Document(
         text,
         draw(TEXTS),
@@ -57,4 +58,5 @@ def documents(draw: st.DrawFn) -> Document:
         tuple(draw(st.lists(page, max_size=3))),
         tuple(draw(st.lists(symbol, max_size=3))),
         draw(TEXTS),
+        imports=tuple(draw(st.lists(imports, max_size=3))),
     )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import time
+import zlib
 from array import array
 
 import pytest
@@ -16,6 +17,7 @@ from ingest.catalog.codec import (
     encode_passages,
     encode_text,
 )
+from ingest.catalog.columns import pack, unpack
 from ingest.errors import UnsupportedStore
 from ingest.model import Document, Element, Line, Passage
 from tests.fakes.documents import NUMBERS, TEXTS, documents
@@ -57,6 +59,15 @@ def test_edges_that_do_not_fit_are_refused(edges: array[float]) -> None:
 
     with pytest.raises(ValueError, match="edges"):
         encode_layout(document)
+
+
+def test_a_layout_without_imports_is_still_read() -> None:
+    document = Document("x = 1", "a.py", (Element(0, 5, "x = 1", "code"),), reader="code/1")
+    packed, edges = unpack(encode_layout(document)[1:])
+    columns = unpack(zlib.decompress(packed))[:20]
+    old = b"\x01" + pack(array("B", zlib.compress(pack(*columns), 1)), edges)
+
+    assert decode_layout(old, "x = 1") == document
 
 
 def test_a_format_of_the_future_is_refused() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ingest.media import language_of, media_type_of
 from ingest.readers.code import LARGEST_PROGRAM, read_code
-from ingest.readers.grammars import QUERIES
+from ingest.readers.grammars import LANGUAGES
 from tests.shared_data import needs_shared, shared
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ def assert_elements_hold_the_text(document: Document) -> None:
             "class A, method A.#p, function g, variable o, function o.run",
         ),
     ],
-    ids=lambda value: value if value in QUERIES else "",
+    ids=lambda value: value if value in LANGUAGES else "",
 )
 def test_definitions_are_found(text: str, language: str, expected: str) -> None:
     assert ", ".join(" ".join(pair) for pair in names(text, language)) == expected
@@ -350,11 +350,11 @@ def test_offsets_are_code_points() -> None:
 
 def test_the_document_is_named_by_its_path() -> None:
     document = read_code("x = 1\n", "src/a.py", "python")
-    assert (document.title, document.reader) == ("src/a.py", "code/1")
+    assert (document.title, document.reader) == ("src/a.py", "code/2")
     assert {element.kind for element in document.elements} == {"code"}
 
 
-@pytest.mark.parametrize("language", QUERIES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("text", ["", " \n\t", "\ufeff", "}", "def", "\\", "'", "/*", "\x00", "\ufffd\n" * 3])
 def test_broken_programs_are_still_text(language: str, text: str) -> None:
     document = read_code(text, "file", language)
@@ -380,7 +380,7 @@ def test_a_broken_function_does_not_hide_the_others() -> None:
         ("python", "@a\n" * 20_000 + "def f(): pass"),
         ("typescript", "(a=>" * 10_000),
     ],
-    ids=lambda value: value if value in QUERIES else value[:12],
+    ids=lambda value: value if value in LANGUAGES else value[:12],
 )
 def test_deep_and_long_programs_are_read_in_linear_time(language: str, text: str) -> None:
     began = time.process_time()
@@ -412,7 +412,9 @@ fragments = st.sampled_from(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(sorted(QUERIES)), st.lists(fragments | st.text(max_size=5), max_size=30).map("".join))
+@given(
+    st.sampled_from(sorted(LANGUAGES)), st.lists(fragments | st.text(max_size=5), max_size=30).map("".join)
+)
 def test_elements_always_hold_the_text(language: str, text: str) -> None:
     text = text.encode(errors="replace").decode()
     document = read_code(text, "file", language)
