@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Protocol, cast
 from ingest.errors import UnreadableFile
 from ingest.readers.composing import Part, composed, opening_heading
 from ingest.readers.decoding import decode
-from ingest.readers.nesting import flattened
 from ingest.readers.offline_nlp import offline_pipeline
 from ingest.readers.package import check_package, damage_named, package_title
 from ingest.readers.plain import is_heading
+from ingest.readers.web_markup import readable
 from ingest.readers.wordml import unwrapped
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def html_parts(source: str) -> list[Part]:
     """
     partition = _partitioner("html")
     with damage_named():
-        found = partition(text=_XML_DECLARATION.sub("", flattened(source), count=1))
+        found = partition(text=_XML_DECLARATION.sub("", readable(source), count=1))
     return _parts(found, shallowest_item=1)
 
 

@@ -60,6 +60,7 @@ def read_xls(location: Path) -> Document:
         UnreadableFile: ``encrypted``, ``broken``, or ``no_text`` where no cell holds anything.
     """
     import xlrd.biffh  # noqa: PLC0415 — 20 ms that only these files are worth
+    import xlrd.compdoc  # noqa: PLC0415 — the same
 
     opened = cast("Callable[..., _Book]", xlrd.open_workbook)
     with damage_named(), Path(os.devnull).open("w", encoding="ascii") as silence:
@@ -68,8 +69,8 @@ def read_xls(location: Path) -> Document:
         except xlrd.biffh.XLRDError as error:
             locked = "encrypted" in str(error).lower()
             raise UnreadableFile("encrypted" if locked else "broken", str(error)) from error
-        except AssertionError as error:  # what xlrd finds where another record should be
-            raise UnreadableFile("broken", "a record is not what it should be") from error
+        except (xlrd.compdoc.CompDocError, AssertionError) as error:
+            raise UnreadableFile("broken", str(error) or "a record is not what it should be") from error
         parts = list(_parts(book))
     shown = parts if any(part.kind == "table" for part in parts) else ()
     return composed(shown, title=location.stem, reader=READER)
