@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import accumulate
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -67,7 +67,8 @@ def _records(lines: Sequence[str], delimiter: str) -> Iterator[_Record]:
 
 def _record(lines: Sequence[str], line: int, delimiter: str) -> tuple[int, list[str]]:
     """How many lines the record that begins here has, and its cells."""
-    reader = csv.reader(islice(lines, line, line + _MOST_LINES), delimiter=delimiter)
+    most = _MOST_LINES if '"' in lines[line] else 1
+    reader = csv.reader(lines[line : line + most], delimiter=delimiter)
     try:
         cells = next(reader)
     except csv.Error:  # a cell beyond all measure

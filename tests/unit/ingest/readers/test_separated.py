@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from hypothesis import given
@@ -46,6 +47,12 @@ def test_records_are_cut_into_tables_of_bounded_size() -> None:
 def test_a_forgotten_quote_does_not_swallow_the_rest() -> None:
     document = read("a,b\n" + '"c,d\n' + "e,f\n" * 1_000)
     assert len(document.elements) > 3
+
+
+def test_long_files_are_read_in_time_that_grows_with_their_length() -> None:
+    started = time.process_time()
+    read("a,b,c\n" * 50_000 + '"d","e",f\n' * 50_000)
+    assert time.process_time() - started < 10
 
 
 def test_one_column_and_one_record_are_tables_too() -> None:
