@@ -52,9 +52,10 @@ def read_org(text: str, path: str) -> Document:
 
 def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
     current: _Block | None = None
+    ends = frozenset(line.strip().lower() for line in lines if line.lstrip().startswith(("#+", ":")))
     number = 0
     while number < len(lines):
-        opening = _opening(lines, number, current)
+        opening = _opening(lines, number, current, ends)
         if current and (opening or not lines[number].strip()):
             yield current
             current = None
@@ -67,7 +68,9 @@ def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
         yield current
 
 
-def _opening(lines: Sequence[str], number: int, current: _Block | None) -> _Block | None:
+def _opening(
+    lines: Sequence[str], number: int, current: _Block | None, ends: frozenset[str]
+) -> _Block | None:
     """The block that a line begins; None where it is empty or goes on with the current one."""
     line = lines[number]
     if not line.strip():
@@ -75,7 +78,7 @@ def _opening(lines: Sequence[str], number: int, current: _Block | None) -> _Bloc
     if heading := _HEADING.match(line):
         return _Block(number, number, "heading", len(heading["stars"]))
     if begin := _BEGIN.match(line):
-        last = _last(lines, number, begin)
+        last = _last(lines, number, begin, ends)
         if last:
             return _Block(number, last, "paragraph" if (begin["block"] or "").lower() in _PROSE else "code")
     if item := _ITEM.match(line):
@@ -85,9 +88,11 @@ def _opening(lines: Sequence[str], number: int, current: _Block | None) -> _Bloc
     return None if goes_on else _Block(number, number, kind)
 
 
-def _last(lines: Sequence[str], number: int, begin: re.Match[str]) -> int:
+def _last(lines: Sequence[str], number: int, begin: re.Match[str], ends: frozenset[str]) -> int:
     """The line that ends a block or drawer; 0 where there is none before the next heading."""
     end = f"#+end_{begin['block']}".lower() if begin["block"] else ":end:"
+    if end not in ends:
+        return 0
     for last in range(number + 1, min(len(lines), number + _LONGEST_BLOCK)):
         if lines[last].strip().lower() == end:
             return last
