@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DOC, PPT, XLS = "application/msword", "application/vnd.ms-powerpoint", "application/vnd.ms-excel"
+ODT, ODS, ODP = (
+    f"application/vnd.oasis.opendocument.{kind}" for kind in ("text", "spreadsheet", "presentation")
+)
+EPUB = "application/epub+zip"
+RTF = "application/rtf"
+ORG = "text/org"
+CSV = "text/csv"
 HTML = "text/html"
 MARKDOWN = "text/markdown"
 PLAIN = "text/plain"
@@ -84,7 +94,18 @@ _ENDINGS: Mapping[str, str] = MappingProxyType(
         ending: media_type
         for media_type, endings in {
             PDF: ".pdf",
-            DOCX: ".docx",
+            DOCX: ".docx .docm .dotx .dotm",
+            PPTX: ".pptx .pptm .ppsx .ppsm .potx .potm",
+            XLSX: ".xlsx .xlsm .xltx .xltm",
+            DOC: ".doc .dot",
+            PPT: ".ppt .pps .pot",
+            XLS: ".xls .xlt",
+            ODT: ".odt .ott",
+            ODS: ".ods .ots",
+            ODP: ".odp .otp",
+            EPUB: ".epub",
+            RTF: ".rtf",
+            ORG: ".org",
             HTML: ".html .htm",
             MARKDOWN: ".md .markdown",
             "text/x-rst": ".rst",
@@ -102,7 +123,7 @@ _ENDINGS: Mapping[str, str] = MappingProxyType(
             "application/yaml": ".yaml .yml",
             "application/toml": ".toml",
             "application/xml": ".xml .xsd .xsl",
-            "text/csv": ".csv .tsv",
+            CSV: ".csv .tsv",
             "text/x-csharp": ".cs .csx",
             "text/x-kotlin": ".kt .kts",
             "text/x-swift": ".swift",
@@ -146,7 +167,7 @@ _ENDINGS: Mapping[str, str] = MappingProxyType(
             "text/x-dockerfile": ".dockerfile",
             "text/x-vue": ".vue",
             "text/x-svelte": ".svelte",
-            PLAIN: ".txt .text .ini .cfg .conf .properties .tex .adoc .org .less .bat",
+            PLAIN: ".txt .text .ini .cfg .conf .properties .tex .adoc .less .bat",
         }.items()
         for ending in endings.split()
     }
@@ -172,6 +193,9 @@ _NAMES: Mapping[str, str] = MappingProxyType(
 
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
+_RTF = b"{\\"
+_OPEN_XML = frozenset({DOCX, PPTX, XLSX})
+_OTHER_PACKAGES = frozenset({ODT, ODS, ODP, EPUB})
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BINARY = MappingProxyType(
     {
@@ -204,15 +228,23 @@ def check_signature(media_type: str, head: bytes) -> None:
     """Compare the first ``SIGNATURE_BYTES`` of a file with what its name promises.
 
     Raises:
-        UnreadableFile: ``wrong_extension``, or ``encrypted`` for a protected Word document.
+        UnreadableFile: ``wrong_extension``, or ``encrypted`` for a protected Office document.
     """
     if media_type == PDF:
         _require(b"%PDF-" in head, "has no PDF header")
-    elif media_type == DOCX:
-        # Word wraps an encrypted document in the old Office container.
+    elif media_type in _OPEN_XML:
+        # Office wraps an encrypted document in the old Office container.
         if head.startswith(_OLE):
-            raise UnreadableFile("encrypted", "protected by a password, or an old .doc with a new name")
-        _require(head.startswith((_ZIP, _EMPTY_ZIP)), "is not a Word document")
+            raise UnreadableFile(
+                "encrypted", "protected by a password, or an old Office file with a new name"
+            )
+        _require(head.startswith((_ZIP, _EMPTY_ZIP)), "is not an Office document")
+    elif media_type in _OTHER_PACKAGES:
+        _require(head.startswith((_ZIP, _EMPTY_ZIP)), "is not a document of this kind")
+    elif media_type in {DOC, PPT, XLS}:
+        _require(head.startswith((_OLE, _ZIP, _RTF)), "is not an Office document")
+    elif media_type == RTF:
+        _require(head.lstrip().startswith(_RTF), "is not RTF")
     else:
         for magic, what in _BINARY.items():
             _require(not head.startswith(magic), f"is {what}")

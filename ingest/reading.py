@@ -10,17 +10,43 @@ from typing import TYPE_CHECKING
 from ingest.elements import Elements
 from ingest.errors import UnreadableFile
 from ingest.media import (
+    CSV,
+    DOC,
     DOCX,
+    EPUB,
     HTML,
     MARKDOWN,
+    ODP,
+    ODS,
+    ODT,
+    ORG,
     PDF,
+    PPT,
+    PPTX,
+    RTF,
     SIGNATURE_BYTES,
+    XLS,
+    XLSX,
     check_signature,
     language_of,
     media_type_of,
 )
 from ingest.opening import check_unchanged, opened
-from ingest.readers import code, markdown, office, pdf, plain
+from ingest.readers import (
+    code,
+    epub,
+    markdown,
+    odf,
+    office,
+    old_office,
+    org,
+    pdf,
+    plain,
+    rtf,
+    separated,
+    slides,
+    workbook,
+)
 from ingest.readers.decoding import decode_file
 from ingest.readers.options import ReadingOptions
 
@@ -34,12 +60,36 @@ _BY_LOCATION: Mapping[str, Callable[[Path, ReadingOptions], Document]] = {
     PDF: lambda location, _: pdf.read_pdf(location),
     DOCX: lambda location, _: office.read_docx(location),
     HTML: lambda location, _: office.read_html(location),
+    PPTX: lambda location, _: slides.read_pptx(location),
+    XLSX: lambda location, _: workbook.read_xlsx(location),
+    DOC: lambda location, _: old_office.read_doc(location),
+    PPT: lambda location, _: old_office.read_ppt(location),
+    XLS: lambda location, _: old_office.read_xls(location),
+    ODT: lambda location, _: odf.read_odt(location),
+    ODS: lambda location, _: odf.read_ods(location),
+    ODP: lambda location, _: odf.read_odp(location),
+    EPUB: lambda location, _: epub.read_epub(location),
+    RTF: lambda location, _: rtf.read_rtf(location),
+}
+_BY_TEXT: Mapping[str, Callable[[str, str, Callable[[int, int], None]], Document]] = {
+    MARKDOWN: markdown.read_markdown,
+    CSV: lambda text, path, _: separated.read_separated(text, path),
+    ORG: lambda text, path, _: org.read_org(text, path),
 }
 _READERS: Mapping[str, str] = {
     PDF: pdf.READER,
     DOCX: office.DOCX_READER,
     HTML: office.HTML_READER,
     MARKDOWN: markdown.READER,
+    PPTX: slides.READER,
+    XLSX: workbook.READER,
+    ODT: odf.ODT_READER,
+    ODS: odf.ODS_READER,
+    ODP: odf.ODP_READER,
+    EPUB: epub.READER,
+    RTF: rtf.READER,
+    CSV: separated.READER,
+    ORG: org.READER,
 }
 
 # No database column and no JSON string holds these; one for one, so that offsets stay true.
@@ -60,6 +110,8 @@ def readers_of(media_type: str, options: ReadingOptions = DEFAULTS) -> tuple[str
     The first is kept with a file that fails: the file is tried again when that changes.
     """
     del options
+    if media_type in old_office.READERS:
+        return old_office.READERS[media_type]
     return (code.READER if language_of(media_type) else _READERS.get(media_type, plain.READER),)
 
 
@@ -105,9 +157,7 @@ def _read_decoded(
     language = language_of(media_type)
     if language:
         return _with_text(code.read_code(text, path, language))
-    if media_type == MARKDOWN:
-        return _with_text(markdown.read_markdown(text, path, on_page))
-    return _with_text(plain.read_plain(text, path, on_page))
+    return _with_text(_BY_TEXT.get(media_type, plain.read_plain)(text, path, on_page))
 
 
 def _with_text(document: Document) -> Document:

@@ -10,11 +10,12 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ingest.errors import UnreadableFile
-from ingest.model import Document, Element
+from ingest.readers.composing import Part, composed, opening_heading
 from ingest.readers.decoding import decode
 from ingest.readers.offline_nlp import offline_pipeline
 from ingest.readers.package import check_package, damage_named, package_title
-from ingest.readers.plain import is_heading, title_of
+from ingest.readers.plain import is_heading
+from ingest.readers.web_markup import readable
 from ingest.readers.wordml import unwrapped
 
 if TYPE_CHECKING:
@@ -22,13 +23,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-    from ingest.model import ElementKind
+    from ingest.model import Document, ElementKind
 
-DOCX_READER = "docx/1"
-HTML_READER = "html/1"
+DOCX_READER = "docx/2"
+HTML_READER = "html/2"
 
-_LONGEST_TITLE = 200
-_SEPARATOR = "\n\n"
 _QUIET = {"SCARF_NO_ANALYTICS": "true", "DO_NOT_TRACK": "true", "UNSTRUCTURED_DISABLE_NOTICE": "1"}
 _KINDS: Mapping[str, ElementKind] = {
     "Title": "heading",
@@ -61,8 +60,8 @@ def read_docx(location: Path) -> Document:
     """Read a Word document: its canonical text is its elements, joined by empty lines.
 
     Tracked changes count as accepted. Automatic numbers stand in the text as Word prints them, tables as rows
-    of cells between bars. The title is the first heading near the beginning, else that of the core
-    properties, else the stem of the name.
+    of cells between bars; notes, comments and text boxes follow the block that they belong to. The title is
+    the first heading near the beginning, else that of the core properties, else the stem of the name.
 
     Raises:
         UnreadableFile: see ``check_package``; ``no_text`` where nothing but pictures is left.
@@ -70,10 +69,10 @@ def read_docx(location: Path) -> Document:
     check_package(location, "word/")
     partition = _partitioner("docx")
     with damage_named():
-        parts = partition(file=unwrapped(location), include_page_breaks=False)
-    text, elements = _joined(parts, shallowest_item=0)
-    title = title_of(elements, "") or package_title(location) or location.stem
-    return Document(text, title[:_LONGEST_TITLE], elements, reader=DOCX_READER)
+        found = partition(file=unwrapped(location), include_page_breaks=False)
+    parts = _parts(found, shallowest_item=0)
+    title = opening_heading(parts) or package_title(location) or location.stem
+    return composed(parts, title=title, reader=DOCX_READER)
 
 
 def read_html(location: Path) -> Document:
@@ -87,14 +86,22 @@ def read_html(location: Path) -> Document:
     source = decode(location.read_bytes())
     if not source.strip():
         raise UnreadableFile("empty", "the file holds no characters")
-    partition = _partitioner("html")
-    with damage_named():
-        parts = partition(text=_XML_DECLARATION.sub("", source, count=1))
-    text, elements = _joined(parts, shallowest_item=1)
+    parts = html_parts(source)
     named = _TITLE.search(source, 0, _HEAD)
     title = " ".join(html.unescape(named[1]).split()) if named else ""
-    title = title or title_of(elements, "") or location.stem
-    return Document(text, title[:_LONGEST_TITLE], elements, reader=HTML_READER)
+    return composed(parts, title=title or opening_heading(parts) or location.stem, reader=HTML_READER)
+
+
+def html_parts(source: str) -> list[Part]:
+    """The blocks that a web page shows, in order.
+
+    Raises:
+        UnreadableFile: ``broken``.
+    """
+    partition = _partitioner("html")
+    with damage_named():
+        found = partition(text=_XML_DECLARATION.sub("", readable(source), count=1))
+    return _parts(found, shallowest_item=1)
 
 
 @cache
@@ -125,20 +132,13 @@ def _imported(name: str) -> ModuleType:
     return import_module(f"unstructured.partition.{name}")
 
 
-def _joined(parts: Iterable[_Part], *, shallowest_item: int) -> tuple[str, tuple[Element, ...]]:
-    texts: list[str] = []
-    elements: list[Element] = []
-    start = 0
-    for part in parts:
-        text = _text(part)
+def _parts(found: Iterable[_Part], *, shallowest_item: int) -> list[Part]:
+    parts: list[Part] = []
+    for each in found:
+        text = _text(each)
         if text:
-            kind, level = _kind(part, text, shallowest_item)
-            elements.append(Element(start, start + len(text), text, kind, level))
-            texts.append(text)
-            start += len(text) + len(_SEPARATOR)
-    if not elements:
-        raise UnreadableFile("no_text", "the document shows no words")
-    return _SEPARATOR.join(texts), tuple(elements)
+            parts.append(Part(text, *_kind(each, text, shallowest_item)))
+    return parts
 
 
 def _text(part: _Part) -> str:

@@ -28,7 +28,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _FOREIGN = (b"%PDF-", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"<")
 _ENCRYPTION_FLAG = 1
-_STRICT = b"http://purl.oclc.org/ooxml/"
+_MANIFEST = "META-INF/manifest.xml"
 _TITLE = re.compile(rb"<dc:title[^>]*>([^<]*)</dc:title>")
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError),
@@ -45,8 +45,8 @@ def check_package(location: Path, folder: str) -> None:
     """Refuse what is no sound package with its main part in ``folder`` (``word/``).
 
     Raises:
-        UnreadableFile: ``empty``, ``encrypted``, ``wrong_extension``, ``unpacks_too_large``, ``unsupported``
-            (strict Open XML) or ``broken``; a document type, as entity bombs need it, is broken.
+        UnreadableFile: ``empty``, ``encrypted``, ``wrong_extension``, ``unpacks_too_large`` or ``broken``; a
+            document type, as entity bombs need it, is broken.
     """
     _check_signature(location)
     with damage_named(), zipfile.ZipFile(location) as package:
@@ -56,6 +56,28 @@ def check_package(location: Path, folder: str) -> None:
         for part in parts:
             if part.filename.endswith((".xml", ".rels")):
                 _check_prolog(package, part)
+
+
+def check_archive(location: Path, media_type: str) -> None:
+    """Refuse what is no sound zip package that says in its ``mimetype`` that it is of this type.
+
+    Its parts are not looked into: ``markup.parsed`` refuses document types.
+
+    Raises:
+        UnreadableFile: as ``check_package`` does.
+    """
+    _check_signature(location)
+    with damage_named(), zipfile.ZipFile(location) as package:
+        parts = package.infolist()
+        _check_sizes(parts)
+        names = package.namelist()
+        named = (
+            package.read("mimetype")[:_HEAD].decode("ascii", "replace").strip() if "mimetype" in names else ""
+        )
+        if named and not named.startswith(media_type):
+            raise UnreadableFile("wrong_extension", f"calls itself {named[:80]}")
+        if _MANIFEST in names and b"encryption-data" in package.read(_MANIFEST):
+            raise UnreadableFile("encrypted", "the document asks for a password")
 
 
 @contextmanager
@@ -125,8 +147,6 @@ def _check_prolog(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
     parser.StartElementHandler = finish
     with package.open(part) as stream:
         head = stream.read(_HEAD)
-        if part.filename == "_rels/.rels" and _STRICT in head:
-            raise UnreadableFile("unsupported", "strict Open XML")
         try:
             while head:
                 parser.Parse(head)

@@ -11,6 +11,8 @@ import re
 import zipfile
 from typing import TYPE_CHECKING
 
+from ingest.readers.word_asides import with_asides
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -21,18 +23,31 @@ _WRAPPER = re.compile(
 )
 
 
+_STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")
+"""Names of the strict form of Open XML, which differs in little else from the usual one."""
+_USUAL = rb"http://schemas.openxmlformats.org/\1/2006/"
+_VARIANT = re.compile(
+    rb"application/vnd\.(?:ms-word\.(?:document|template)\.macroEnabled"
+    rb"|openxmlformats-officedocument\.wordprocessingml\.template)\.main\+xml"
+)
+"""Types of documents with macros and of templates."""
+_DOCUMENT = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+
+
 def unwrapped(location: Path) -> io.BytesIO:
     """The package with all tracked changes accepted and nothing between paragraphs and their runs.
 
-    Pictures and other embedded files keep their names and lose their bytes: nobody reads them.
+    Notes, comments, text boxes and formulas stand in paragraphs. Pictures and other embedded files keep their
+    names and lose their bytes: nobody reads them.
 
     Raises:
         zipfile.BadZipFile: or another of the errors that ``damage_named`` turns into ``broken``.
     """
     copy = io.BytesIO()
     with zipfile.ZipFile(location) as package, zipfile.ZipFile(copy, "w") as plain:
-        for name in dict.fromkeys(package.namelist()):
-            plain.writestr(name, _part(package, name))
+        parts = {name: _part(package, name) for name in dict.fromkeys(package.namelist())}
+        for name, body in with_asides(parts):
+            plain.writestr(name, body)
     copy.seek(0)
     return copy
 
@@ -40,5 +55,7 @@ def unwrapped(location: Path) -> io.BytesIO:
 def _part(package: zipfile.ZipFile, name: str) -> bytes:
     if not name.endswith((".xml", ".rels")):
         return b""
-    body = package.read(name)
+    body = _STRICT.sub(_USUAL, package.read(name))
+    if name == "[Content_Types].xml":
+        return _VARIANT.sub(_DOCUMENT, body)
     return _WRAPPER.sub(b"", body) if name.startswith("word/") else body

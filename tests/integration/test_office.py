@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ingest.errors import UnreadableFile
 from ingest.readers import package
 from ingest.readers.office import read_docx, read_html
+from tests.fakes.sound import assert_sound, shape
 from tests.shared_data import needs_shared, shared
 
 if TYPE_CHECKING:
@@ -25,21 +26,6 @@ if TYPE_CHECKING:
     from ingest.model import Document
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def assert_sound(document: Document) -> None:
-    end = 0
-    for element in document.elements:
-        assert element.start >= end
-        assert element.text == document.text[element.start : element.end]
-        assert element.text
-        assert not document.text[end : element.start].strip()
-        end = element.end
-    assert end == len(document.text)
-
-
-def shape(document: Document) -> list[tuple[str, int | None, str]]:
-    return [(e.kind, e.level, e.text) for e in document.elements]
 
 
 @pytest.fixture
@@ -88,7 +74,7 @@ def test_a_word_document_falls_into_its_elements(contract: Path) -> None:
         ("heading", None, "Статья 5. Предмет договора"),
     ]
     assert_sound(document)
-    assert (document.title, document.pages, document.reader) == ("Services Agreement", (), "docx/1")
+    assert (document.title, document.pages, document.reader) == ("Services Agreement", (), "docx/2")
 
 
 def test_automatic_numbers_stand_in_the_text(tmp_path: Path) -> None:
@@ -253,7 +239,7 @@ def test_a_web_page_falls_into_its_elements(tmp_path: Path) -> None:
         ("code", None, "x = 1\ny = 2"),
     ]
     assert_sound(document)
-    assert (document.title, document.reader) == ("Правила & сроки", "html/1")
+    assert (document.title, document.reader) == ("Правила & сроки", "html/2")
 
 
 @pytest.mark.parametrize(
@@ -263,7 +249,6 @@ def test_a_web_page_falls_into_its_elements(tmp_path: Path) -> None:
         (b" \n", "empty"),
         (b"<html><script>alert(1)</script></html>", "no_text"),
         (b"<p>text</p>\0\x01\x02", "not_text"),
-        (b"<div>" * 5_000 + b"deep", "no_text"),
     ],
 )
 def test_pages_without_words_are_refused_by_name(tmp_path: Path, data: bytes, reason: str) -> None:
@@ -275,6 +260,24 @@ def test_an_entity_bomb_in_a_page_stays_small(tmp_path: Path) -> None:
     entities = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10 if i else "ha"}">' for i in range(12))
     (tmp_path / "page.html").write_text(f"<!DOCTYPE html [{entities}]><p>word &e11;</p>")
     assert len(read_html(tmp_path / "page.html").text) < 5_000
+
+
+def test_pages_nested_deep_keep_their_words(tmp_path: Path) -> None:
+    for tag in ("div", "span", "x-card"):
+        page = f"<{tag}>" * 20_000 + "deep words" + f"</{tag}>" * 20_000 + "<p>and more</p>"
+        (tmp_path / "page.html").write_text(page)
+        assert read_html(tmp_path / "page.html").text == "deep words\n\nand more"
+
+
+def test_figures_forms_and_formulas_are_read(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(
+        "<form action='/'><p>In a form.</p><label>Name of the tenant</label></form>"
+        "<figure><img src='a.png'/><figcaption>A <b>caption</b>.</figcaption></figure>"
+        "<details><summary>More</summary><p>Folded away.</p></details>"
+        "<p>Let <math><mi>x</mi><mo>=</mo><mn>2</mn></math>.</p><my-card flag/><my-card>Carded.</my-card>"
+    )
+    words = " ".join(read_html(tmp_path / "page.html").text.split())
+    assert words == "In a form. Name of the tenant A caption. More Folded away. Let x=2. Carded."
 
 
 @settings(max_examples=80, deadline=None)
@@ -351,16 +354,9 @@ def test_the_private_name_that_is_replaced_still_exists() -> None:
 
 
 @needs_shared
-@pytest.mark.parametrize(("ending", "read", "refused"), [("docx", read_docx, 2), ("html", read_html, 0)])
-def test_real_files_parse_or_fail_with_a_reason(
-    ending: str, read: Callable[[Path], Document], refused: int
-) -> None:
-    failures = 0
+@pytest.mark.parametrize(("ending", "read"), [("docx", read_docx), ("html", read_html)])
+def test_real_files_are_all_read(ending: str, read: Callable[[Path], Document]) -> None:
     for file in shared("fixtures").rglob(f"*.{ending}"):
         if file.name == "handbook-872p.docx":
             continue  # five seconds
-        try:
-            assert_sound(read(file))
-        except UnreadableFile:
-            failures += 1
-    assert failures <= refused
+        assert_sound(read(file))
