@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ingest.sparse import chunk_vectors
@@ -26,8 +27,11 @@ def document_points(
     number: int,
     analyzer: Analyzer,
     embedder: Embedder,
+    held: int = 0,
 ) -> Iterator[list[Point]]:
     """Points of the document version ``number``, in batches, in the order of the chunks.
+
+    The first ``held`` chunks are in the index already and are left out.
 
     Raises:
         EmbeddingFailed: a remote embedder does not answer.
@@ -36,7 +40,8 @@ def document_points(
     own = [analyzer.document_terms(text[chunk.start : chunk.end]) for chunk in chunks]
     headings = _heading_terms(document, passages, analyzer)
     vectors = chunk_vectors(own, [headings[chunk.first_passage - 1] for chunk in chunks])
-    for first in range(0, len(chunks), BATCH):
+    vectors = islice(vectors, held, None)
+    for first in range(held, len(chunks), BATCH):
         batch = chunks[first : first + BATCH]
         dense = embedder.embed([text[chunk.start : chunk.end] for chunk in batch])
         yield [

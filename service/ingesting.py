@@ -5,24 +5,17 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
-from ingest.errors import TransientError
 from ingest.pipeline import Ingester
 from ingest.readers.options import ReadingOptions
 from ingest.sandbox import ParsingProcess
+from service.ingest_lock import holding
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from service.wiring import Services
 
-_PATIENCE_SECONDS = 1.0
 _MEGABYTE = 2**20
-
-
-class IngestRunning(TransientError):
-    """Another process ingests into this data directory."""
 
 
 @contextmanager
@@ -34,17 +27,12 @@ def open_ingester(services: Services) -> Generator[Ingester]:
     """
     settings = services.settings
     options = ReadingOptions(tuple(settings.ocr_languages.split("+")), settings.data / "recognised")
-    lock = FileLock(settings.data / "ingest.lock")
-    try:
-        lock.acquire(timeout=_PATIENCE_SECONDS)
-    except Timeout:
-        raise IngestRunning(f"another ingest is at work in {settings.data}") from None
-    try:
-        with ParsingProcess(
+    with (
+        holding(settings.data, "ingest"),
+        ParsingProcess(
             options=options,
             memory_bytes=settings.parse_memory_mb * _MEGABYTE,
             seconds=settings.parse_seconds,
-        ) as parser:
-            yield Ingester(services.catalog, services.index, services.embedder, parser, options)
-    finally:
-        lock.release()
+        ) as parser,
+    ):
+        yield Ingester(services.catalog, services.index, services.embedder, parser, options)
