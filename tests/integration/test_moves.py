@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.fakes.workshop import Workshop
 
+SLOW = pytest.mark.slow
+MOMENTS = [pytest.param("before", marks=SLOW), "halfway", pytest.param("after", marks=SLOW)]
 POLICY = TEXTS["policy.txt"]
 
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from tests.fakes.memory_index import Content
     from tests.fakes.workshop import Workshop
 
+SLOW = pytest.mark.slow
+MOMENTS = [pytest.param("before", marks=SLOW), "halfway", pytest.param("after", marks=SLOW)]
 FEW = {name: TEXTS[name] for name in ("lease.md", "policy.txt", "code/ledger.py")}
 NEW = WordEmbedder("words/2", dimensions=12)
 
@@ -168,7 +170,7 @@ def test_a_file_that_moves_between_two_runs_has_its_new_title_in_both_generation
     index = MortalIndex(0, "after")
     with opened(tmp_path / "docs", tmp_path / "data", index) as workshop:
         workshop.ingest()
-        index.calls, index.dies_at = 0, 13
+        index.calls, index.dies_at = 0, 9
         with pytest.raises(Killed):
             reindex(workshop)
         (workshop.folder / "code/ledger.py").rename(workshop.folder / "code/book.py")
