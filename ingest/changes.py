@@ -1,15 +1,17 @@
-"""Which of the files found must be parsed: new, changed, or read by an older Lectern."""
+"""Which of the files found must be parsed: new, changed, or read by an older Lectern; which moved or went."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from ingest import chunks
 from ingest.catalog.records import FileFacts
-from ingest.discovery import Skipped, location_of
+from ingest.discovery import Skipped, is_below, location_of, may_be_escaped
 from ingest.errors import UnreadableFile
+from ingest.moving import match_moves
 from ingest.opening import check_unchanged, opened
 from ingest.reading import DEFAULTS, readers_of
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ingest.catalog.records import FailureRecord, KnownFile
-    from ingest.discovery import Found
+    from ingest.discovery import Discovery, Found
     from ingest.errors import FailureReason
     from ingest.model import SourceFile
     from ingest.readers.options import ReadingOptions
@@ -46,6 +48,22 @@ class ChangedFile:
     """Number of the ready version that the new one will supersede."""
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A document whose file lies elsewhere now, or has another name."""
+
+    file: KnownFile
+    source: SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """What is known of files that lay below the given folders and are not found there any more."""
+
+    documents: tuple[KnownFile, ...]
+    failures: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Changes:
     """The files found, sorted by what is to be done with them."""
@@ -53,6 +71,8 @@ class Changes:
     parse: list[ChangedFile] = field(default_factory=list[ChangedFile])
     touched: list[tuple[KnownFile, SourceFile]] = field(default_factory=list["tuple[KnownFile, SourceFile]"])
     """The same bytes under a new time, or in another place."""
+    moved: list[Move] = field(default_factory=list[Move])
+    """To be carried out before anything is parsed: a moved file may have changed its reader, too."""
     unchanged: list[str] = field(default_factory=list[str])
     failed: list[Failure] = field(default_factory=list[Failure])
 
@@ -94,7 +114,34 @@ def find_changes(
                     location_of(source),
                 ),
             )
+    _follow(changes, known, embedder, options)
     return changes
+
+
+def find_vanished(
+    discovery: Discovery,
+    known: Mapping[str, KnownFile],
+    failures: Mapping[str, FailureRecord],
+    moved: Iterable[Move],
+) -> Vanished:
+    """Documents and failures whose files lay below the roots and were not found, or are ignored now.
+
+    A file that is refused now, or lies in a folder that may not be opened, is still there.
+    """
+    found = {source.path for source in discovery.found}
+    refused = [location_of(source) for source in discovery.found if isinstance(source, Skipped)]
+    elsewhere = {move.file.document for move in moved}
+
+    def is_gone(path: str, location: str) -> bool:
+        return path not in found and is_below(location, discovery.roots) and not is_below(location, refused)
+
+    gone = [
+        file
+        for file in known.values()
+        if file.state == "ready" and file.document not in elsewhere and is_gone(file.path, file.location)
+    ]
+    forgotten = [path for path, failure in failures.items() if is_gone(path, failure.location)]
+    return Vanished(tuple(gone), tuple(forgotten))
 
 
 def _compare_content(
@@ -111,6 +158,39 @@ def _compare_content(
     else:
         replaces = file.number if file and file.state == "ready" else None
         changes.parse.append(ChangedFile(source, replace(facts, content_hash=digest), replaces))
+
+
+def _follow(changes: Changes, known: Mapping[str, KnownFile], embedder: str, options: ReadingOptions) -> None:
+    """Find the moved ones among what seems new or changed."""
+    arrived = {change.facts.path: change for change in changes.parse}
+    hashes = {path: change.facts.content_hash for path, change in arrived.items()}
+    wanted = set(hashes.values())
+    settled = {*changes.unchanged, *(failure.path for failure in changes.failed)}
+    lost = [
+        file
+        for file in known.values()
+        if file.state == "ready"
+        and file.content_hash in wanted
+        and file.path not in settled
+        and hashes.get(file.path, "") != file.content_hash
+        and (file.path in arrived or _is_lost(file))
+    ]
+    moves = match_moves(hashes, lost, known)
+    changes.parse.clear()
+    for path, change in arrived.items():
+        if path not in moves:
+            changes.parse.append(change)
+            continue
+        file, source = moves[path], change.source
+        changes.moved.append(Move(file, source))
+        readers = readers_of(source.media_type, options)
+        if file.media_type != source.media_type or not _is_current(file, readers, embedder):
+            changes.parse.append(replace(change, replaces=file.number))
+
+
+def _is_lost(file: KnownFile) -> bool:
+    """Whether nothing lies where the file lay; of a name that cannot be shown nobody knows."""
+    return bool(file.location) and not may_be_escaped(file.location) and not os.path.lexists(file.location)
 
 
 def content_hash(source: SourceFile) -> str:

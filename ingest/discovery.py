@@ -16,7 +16,7 @@ from ingest.media import language_of, media_type_of
 from ingest.model import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ingest.errors import FailureReason
@@ -47,6 +47,8 @@ class Discovery:
     """Sorted by path."""
     passed_over: Counter[str]
     """How many files of each ending have no reader, hidden ones aside; ``""`` stands for no ending."""
+    roots: tuple[str, ...] = ()
+    """Where the folders and files lie, as `location_of` says it."""
 
 
 def discover(
@@ -74,7 +76,8 @@ def discover(
         for place in _find(root, max_bytes, passed_over):
             places.setdefault(place.found.location, place)
     named = _name(list(places.values()), known or {})
-    return Discovery(sorted(named, key=lambda found: found.path), passed_over)
+    lying = tuple(_shown(str(root.resolve())) for root in roots)
+    return Discovery(sorted(named, key=lambda found: found.path), passed_over, lying)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,18 @@ def _escaped(code: int) -> str:
 def location_of(source: Found) -> str:
     """Where a file lies, as the catalog keeps it."""
     return _shown(str(source.location))
+
+
+def is_below(location: str, folders: Iterable[str]) -> bool:
+    """Whether a location is one of these, or lies below it; the empty one is nowhere."""
+    return bool(location) and any(
+        location == folder or location.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders
+    )
+
+
+def may_be_escaped(location: str) -> bool:
+    """Whether a location is shown otherwise than the file system names it."""
+    return "\\x" in location or "\\u" in location
 
 
 def _name(places: Sequence[_Place], known: Mapping[str, str]) -> list[Found]:

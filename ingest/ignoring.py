@@ -45,6 +45,12 @@ class IgnoreRules:
         self._in_force: dict[str, tuple[tuple[str, GitIgnoreSpec], ...]] = {}
         self._ignored_folders: dict[str, bool] = {"": False}
 
+    def concerns(self, path: str) -> bool:
+        """Whether a change of this file or folder may change what is read: an ignore file's always may."""
+        if is_generated(path):
+            return False
+        return path.rpartition("/")[2] in self._names or not (self.ignores(path) or self.ignores_folder(path))
+
     def ignores(self, path: str) -> bool:
         """Whether a file is ignored; ``path`` is POSIX and relative to the root."""
         folder = path.rpartition("/")[0]

@@ -7,6 +7,7 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
+from ingest.errors import UnsupportedStore
 from ingest.fusion import fuse
 from ingest.routing import (
     CLOSE,
@@ -52,6 +53,8 @@ class Question:
 
     text: str
     history: tuple[str, ...] = ()
+    embedder: str = ""
+    """Identity of the embedder that the scope's vectors are of, where the asker knows it."""
 
 
 class Index(Protocol):
@@ -112,7 +115,15 @@ class LocalIndex:
         for its name says nothing about its clauses. Its ranks weigh more, but what the whole scope has to say
         stays in the list: a wrong guess loses nothing. Among documents that the caller chose, a name is as
         idle as among all.
+
+        Raises:
+            UnsupportedStore: the question is for another embedder than this process has.
         """
+        if question.embedder not in {"", self._embedder.identity}:
+            raise UnsupportedStore(
+                f"the vectors are of {question.embedder!r}, and the running index was started for "
+                f"{self._embedder.identity!r}: end the server, or the command, that was started before"
+            )
         with self._analyzing:
             words = self._analyzer.question_words(question.text)
             terms = self._analyzer.question_terms(question.text)

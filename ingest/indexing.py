@@ -35,8 +35,11 @@ def document_points(
     number: int,
     analyzer: Analyzer,
     embedder: Embedder,
+    held: int = 0,
 ) -> Iterator[Points]:
     """Points of the document version ``number``, in batches, in the order of the chunks.
+
+    The first ``held`` chunks are in the index already and are left out.
 
     Raises:
         EmbeddingFailed: a remote embedder does not answer.
@@ -44,8 +47,8 @@ def document_points(
     text = document.text
     own = (analyzer.document_terms(text[chunk.start : chunk.end]) for chunk in chunks)
     headings = _heading_terms(document, passages, chunks, analyzer)
-    rows = _batches(chunk_vectors(own, headings))
-    for batch, dense in _embedded(text, chunks, embedder):
+    rows = _batches(chunk_vectors(own, headings), held)
+    for batch, dense in _embedded(text, chunks, embedder, held):
         sparse = next(rows)
         places = [
             (number, chunk.ordinal, chunk.start, chunk.end, chunk.first_passage, chunk.last_passage)
@@ -54,19 +57,27 @@ def document_points(
         yield Points(np.asarray(places), dense, sparse.indices, sparse.values, sparse.borders)
 
 
-def _batches(blocks: Iterator[SparseRows]) -> Iterator[SparseRows]:
-    """Blocks are a whole number of batches."""
-    return (rows[first : first + BATCH] for rows in blocks for first in range(0, len(rows), BATCH))
+def _batches(blocks: Iterator[SparseRows], held: int) -> Iterator[SparseRows]:
+    """The rows of each batch, from row ``held`` on; a block is a whole number of batches."""
+    before = 0
+    for rows in blocks:
+        for first in range(0, len(rows), BATCH):
+            begin = max(first, held - before)
+            if begin < min(first + BATCH, len(rows)):
+                yield rows[begin : first + BATCH]
+        before += len(rows)
 
 
 def _embedded(
-    text: str, chunks: Sequence[Chunk], embedder: Embedder
+    text: str, chunks: Sequence[Chunk], embedder: Embedder, held: int
 ) -> Iterator[tuple[Sequence[Chunk], NDArray[np.float32]]]:
     """The chunks in batches, with their vectors; the next batch is embedded while one is written."""
     with ThreadPoolExecutor(max_workers=1) as embedding:
         ready: tuple[Sequence[Chunk], Future[NDArray[np.float32]]] | None = None
-        for first in range(0, len(chunks), BATCH):
-            batch = chunks[first : first + BATCH]
+        for first in range(held - held % BATCH, len(chunks), BATCH):
+            batch = chunks[max(first, held) : first + BATCH]
+            if not batch:
+                continue
             texts = [text[chunk.start : chunk.end] for chunk in batch]
             following = batch, embedding.submit(embedder.embed, texts)
             if ready:

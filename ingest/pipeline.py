@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ingest.changes import Failure, find_changes
-from ingest.chunks import cut_chunks, searched_chunks
+from ingest.catalog.codec import encode_layout
+from ingest.catalog.records import Moved
+from ingest.changes import Failure, find_changes, find_vanished
 from ingest.discovery import discover, location_of
 from ingest.embedding import check_vector
 from ingest.errors import Gone, UnknownName, UnreadableFile
-from ingest.indexing import document_points
+from ingest.moving import is_named_by_file, title_of_moved
 from ingest.outline import outline
 from ingest.passages import cut_passages
 from ingest.reading import DEFAULTS
-from ingest.routing import opening_point
-from ingest.terms import Analyzer
+from ingest.writing import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord, FailureRecord, FileFacts, VersionRecord
-    from ingest.changes import ChangedFile, Changes
+    from ingest.changes import ChangedFile, Changes, Move, Vanished
     from ingest.embedding import Embedder
     from ingest.index import Index
-    from ingest.model import Document, Passage, Scope, SourceFile
+    from ingest.model import Document, Scope, SourceFile
     from ingest.readers.options import ReadingOptions
     from ingest.sandbox import Parser
 
@@ -37,6 +38,22 @@ READ_AHEAD = 2
 """Files that wait for the embedder while every parsing process reads another."""
 READ_AHEAD_BYTES = 64 * 2**20
 """Size of the files that may be read and waiting, unless it is one alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A document whose file goes by another path now; it was not read again."""
+
+    path: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A document that lacks something of its file."""
+
+    path: str
+    warnings: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -51,6 +68,13 @@ class Report:
     chunks: int = 0
     passed_over: dict[str, int] = field(default_factory=dict[str, int])
     """Files below folders that have no reader, by their ending."""
+    moved: list[Renamed] = field(default_factory=list[Renamed])
+    partial: list[Partial] = field(default_factory=list[Partial])
+    """Of the documents that were indexed now."""
+    gone: list[str] = field(default_factory=list[str])
+    """Documents whose files are not found any more; they are still answered from."""
+    removed: list[str] = field(default_factory=list[str])
+    """Documents that were deleted because their files are not found any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +108,9 @@ class Ingester:
         self._parser = parser
         self._options = options
         self._parse_workers = parse_workers
-        self._analyzer = Analyzer()
+        self._writer = Writer(index, embedder)
+        self._held: dict[tuple[Scope, int], int] = {}
+        """Points of pending versions that a killed run wrote: always the first ones."""
 
     def ingest(
         self,
@@ -94,10 +120,12 @@ class Ingester:
         *,
         largest: int,
         on_progress: Callable[[Progress], None],
+        prune: bool = False,
     ) -> Report:
         """Bring a collection up to date with these files and folders; ``largest`` is in bytes.
 
-        A file that cannot be read is reported and does not stop the others.
+        A file that cannot be read is reported and does not stop the others. With ``prune``, documents whose
+        files lay below the roots and are not found any more are deleted for good.
 
         Raises:
             UnknownName: a root does not exist.
@@ -109,16 +137,20 @@ class Ingester:
         self.repair(collection)
         known, failures = self._catalog.known_files(collection), self._catalog.failures(collection)
         changes = find_changes(found.found, known, failures, self._embedder.identity, self._options)
+        vanished = find_vanished(found, known, failures, changes.moved)
+        self._move(collection, changes.moved)
         for file, source in changes.touched:
             self._catalog.touch(
                 file, size=source.size, modified_ns=source.modified_ns, location=location_of(source)
             )
-        self._settle_failures(collection, changes, failures)
+        self._settle_failures(collection, changes, failures, vanished)
         report = Report(unchanged=changes.unchanged, failed=changes.failed)
+        report.moved = [Renamed(move.source.path, move.file.path) for move in changes.moved]
         report.passed_over.update(found.passed_over.most_common())
         if changes.parse:
             self.ensure_collection(tenant, name)
         self._index_all(collection, changes, report, on_progress)
+        self._settle_vanished(collection, vanished, report, prune=prune)
         return report
 
     def ensure_collection(self, tenant: str, name: str) -> CollectionRecord:
@@ -152,7 +184,8 @@ class Ingester:
         """
         passages = cut_passages(document, outline(document))
         version = self._catalog.begin_version(collection, facts)
-        chunks = self._write(collection.scope, version.number, document, passages)
+        held = self._held.pop((collection.scope, version.number), 0)
+        chunks = self._writer.write(collection.scope, version.number, document, passages, held=held)
         try:
             published = self._catalog.publish_version(version, document, passages, chunks=chunks)
         except Gone:
@@ -165,16 +198,74 @@ class Ingester:
     def repair(self, collection: CollectionRecord) -> None:
         """Make the index agree with the catalog, at whatever moment the last run was killed."""
         expected = self._catalog.manifest(collection)
+        begun = {version.number for version in self._catalog.pending_versions(collection)}
         held = self._index.counts(collection.scope)
         openings = self._index.counts(collection.scope.openings)
-        stray = sorted((held.keys() | openings.keys()) - expected.keys())
+        stray = sorted((held.keys() | openings.keys()) - expected.keys() - begun)
         if stray:
             self._index.delete_documents(collection.scope, stray)
+        self._held = {(collection.scope, number): held.get(number, 0) for number in begun}
         for number, count in expected.items():
             if held.get(number, 0) != count:
                 self._index.delete_documents(collection.scope, [number])
+                self.rewrite(collection, [number])
+        for number in self._catalog.retitled(collection):
+            self._retitle(collection, number)
+
+    def rewrite(self, collection: CollectionRecord, numbers: Iterable[int]) -> None:
+        """Write the points of ready versions again, from what the catalog holds; no file is read."""
+        for number in numbers:
+            with suppress(Gone, UnknownName):  # deleted in this moment
                 content = self._catalog.content(collection.tenant, collection.name, number)
-                self._write(collection.scope, number, content.document, content.passages)
+                self._writer.write(collection.scope, number, content.document, content.passages)
+
+    def _retitle(self, collection: CollectionRecord, number: int) -> None:
+        """Write the points that a title is part of: all of a program's, otherwise the opening alone."""
+        for scope in collection.scopes[1:]:  # what a killed re-index has built shows the old title, too
+            self._index.delete_documents(scope, [number])
+        with suppress(Gone, UnknownName):
+            content = self._catalog.content(collection.tenant, collection.name, number)
+            if content.document.symbols:
+                self._writer.write(collection.scope, number, content.document, content.passages)
+            else:
+                self._writer.write_opening(collection.scope, number, content.document)
+                self._index.flush()
+        self._catalog.settle_title(collection, number)
+
+    def _move(self, collection: CollectionRecord, moves: Sequence[Move]) -> None:
+        """Give moved documents their new paths; killed in between, the next run writes their points."""
+        if not moves:
+            return
+        self._catalog.move_documents(collection, [self._moved(collection, move) for move in moves])
+        for number in self._catalog.retitled(collection):
+            self._retitle(collection, number)
+
+    def _moved(self, collection: CollectionRecord, move: Move) -> Moved:
+        file, source = move.file, move.source
+        title, layout = None, None
+        if is_named_by_file(file):
+            document = self._catalog.content(collection.tenant, collection.name, file.number).document
+            title = title_of_moved(file, document, source.path)
+            layout = None if title is None else encode_layout(replace(document, title=title))
+        place = (source.path, location_of(source), source.size, source.modified_ns)
+        return Moved(file.document, file.number, *place, title, layout)
+
+    def _settle_vanished(
+        self, collection: CollectionRecord, vanished: Vanished, report: Report, *, prune: bool
+    ) -> None:
+        """Delete what is gone, as a user would, or say that it is."""
+        paths = sorted(file.path for file in vanished.documents)
+        if not prune:
+            report.gone = paths
+            return
+        numbers: list[int] = []
+        for file in vanished.documents:
+            with suppress(Gone, UnknownName):
+                numbers += self._catalog.delete_document(collection.tenant, file.document)
+        for scope in collection.scopes if numbers else ():
+            self._index.delete_documents(scope, numbers)
+        self._index.flush()
+        report.removed = paths
 
     def _open(self, tenant: str, name: str) -> CollectionRecord:
         """The collection without the check vector, which costs an embedder its start."""
@@ -187,7 +278,11 @@ class Ingester:
         return collection
 
     def _settle_failures(
-        self, collection: CollectionRecord, changes: Changes, kept: Mapping[str, FailureRecord]
+        self,
+        collection: CollectionRecord,
+        changes: Changes,
+        kept: Mapping[str, FailureRecord],
+        vanished: Vanished,
     ) -> None:
         """Keep what was refused before parsing; forget what is well again without it."""
         for failure in changes.failed:
@@ -203,7 +298,9 @@ class Ingester:
                     modified_ns=0,
                     location=failure.location,
                 )
-        self._catalog.forget_failures(collection, [path for path in changes.unchanged if path in kept])
+        moved = (move.source.path for move in changes.moved)
+        well = [path for path in (*changes.unchanged, *moved) if path in kept]
+        self._catalog.forget_failures(collection, [*well, *vanished.failures])
 
     def _index_all(
         self,
@@ -221,6 +318,8 @@ class Ingester:
                 report.indexed.append(change.source.path)
                 report.characters += version.characters
                 report.chunks += version.chunks
+                if version.warnings:
+                    report.partial.append(Partial(version.path, version.warnings))
             done, read = done + 1, read + change.source.size
             on_progress(Progress(change.source.path, done, total, read, size, len(report.failed)))
         for version in self._catalog.pending_versions(collection):  # of a killed run, and of bytes now gone
@@ -274,19 +373,3 @@ class Ingester:
             location=facts.location,
         )
         report.failed.append(Failure(facts.path, error.reason, error.detail, facts.location))
-
-    def _write(self, scope: Scope, number: int, document: Document, passages: Sequence[Passage]) -> int:
-        """Put a document's points into the index, flushed; returns how many they are."""
-        chunks = searched_chunks(document, cut_chunks(document, passages))
-        if not document.symbols:  # a program is asked about by its names, which its chunks carry
-            opening = opening_point(
-                document, number=number, analyzer=self._analyzer, dimensions=self._embedder.dimensions
-            )
-            # First: chunks are counted when the index is repaired; all there means that this one is too.
-            self._index.upsert(scope.openings, [opening])
-        for points in document_points(
-            document, passages, chunks, number=number, analyzer=self._analyzer, embedder=self._embedder
-        ):
-            self._index.upsert(scope, points)
-        self._index.flush()
-        return len(chunks)

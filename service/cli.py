@@ -19,10 +19,13 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Said before numpy loads: its small products take four times the CPU when several threads share them."""
 COMMANDS = {
     "ask": "Answer a question, with every claim cited and checked.",
+    "collections": "List the collections, or delete one.",
     "demo": "Ingest the example corpus and ask it five questions.",
-    "documents": "List the documents of a collection.",
+    "doctor": "Check data folder, catalog and index; repair them.",
+    "documents": "List the documents of a collection, or delete some.",
     "eval": "Measure retrieval on a labelled set.",
     "ingest": "Read files and folders into a collection.",
+    "reindex": "Build a collection's index anew from what is stored.",
     "search": "Find the passages that answer a query.",
     "serve": "Run the HTTP service.",
 }

@@ -5,13 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
-from ingest.errors import TransientError
 from ingest.pipeline import Ingester
 from ingest.readers.options import ReadingOptions
 from ingest.sandbox import ParsingPool, ParsingProcess
 from service.embedders import default_workers, embedding_in_parallel
+from service.ingest_lock import holding
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -19,12 +17,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
     from service.wiring import Services
 
-_PATIENCE_SECONDS = 1.0
 _MEGABYTE = 2**20
-
-
-class IngestRunning(TransientError):
-    """Another process ingests into this data directory."""
 
 
 @contextmanager
@@ -36,20 +29,13 @@ def open_ingester(services: Services) -> Generator[Ingester]:
     """
     settings = services.settings
     options = ReadingOptions(tuple(settings.ocr_languages.split("+")), settings.data / "recognised")
-    lock = FileLock(settings.data / "ingest.lock")
-    try:
-        lock.acquire(timeout=_PATIENCE_SECONDS)
-    except Timeout:
-        raise IngestRunning(f"another ingest is at work in {settings.data}") from None
-    try:
-        workers = settings.parse_workers or default_workers()
-        with (
-            ParsingPool([_process(settings, options) for _ in range(workers)]) as parser,
-            embedding_in_parallel(settings, services.embedder) as embedder,
-        ):
-            yield Ingester(services.catalog, services.index, embedder, parser, options, parse_workers=workers)
-    finally:
-        lock.release()
+    workers = settings.parse_workers or default_workers()
+    with (
+        holding(settings.data, "ingest"),
+        ParsingPool([_process(settings, options) for _ in range(workers)]) as parser,
+        embedding_in_parallel(settings, services.embedder) as embedder,
+    ):
+        yield Ingester(services.catalog, services.index, embedder, parser, options, parse_workers=workers)
 
 
 def _process(settings: Settings, options: ReadingOptions) -> ParsingProcess:

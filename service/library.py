@@ -6,7 +6,7 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from ingest.errors import UnknownName
+from ingest.errors import Gone, UnknownName
 from prompts.model import PromptPassage
 from service.answers import DocumentName
 from service.places import locate
@@ -64,6 +64,27 @@ class Library:
             Gone: its document was deleted.
         """
         return self.catalog.version(collection.tenant, collection.name, number)
+
+    def version_of(
+        self, tenant: str, document: str, *, ordinal: int | None = None, number: int | None = None
+    ) -> VersionRecord:
+        """A version of a document: by its place among them, by its number, or the current one.
+
+        Raises:
+            UnknownName: there is no such document, or it has no such version.
+            Gone: the document was deleted, or the version purged.
+        """
+        current = self.catalog.document(tenant, document).version
+        if ordinal is None and number is None:
+            return current
+        for version in self.catalog.versions_of(tenant, document):
+            if ordinal in {None, version.ordinal} and number in {None, version.number}:
+                return version
+        if number is None:
+            assert ordinal is not None
+            raise (Gone if ordinal < current.ordinal else UnknownName)("version", f"{ordinal} of {document}")
+        found = self.catalog.version(tenant, current.collection, number)  # raises where it was purged
+        raise UnknownName("version", f"D{found.number} of {document}")
 
     def content(self, version: VersionRecord) -> DocumentContent:
         """Text, layout and passages of a version."""

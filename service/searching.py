@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,12 +59,16 @@ class Searcher:
         if collection.embedder != self._embedder:
             raise UnsupportedStore(
                 f"collection {collection.name!r} has vectors of {collection.embedder!r}, "
-                f"and the settings ask for {self._embedder!r}: set that one again, or ingest anew"
+                f"and the settings ask for {self._embedder!r}: set that one again, or re-index it: "
+                f"lectern reindex {shlex.quote(collection.name)}"
             )
-        asked = Question(question, tuple(history))
+        asked = Question(question, tuple(history), self._embedder)
         hits = self._index.search(collection.scope, asked, documents=documents, limit=limit)
         if not hits:
-            self._check_index(collection)
+            current = self._library.collection(collection.tenant, collection.name)
+            if current.generation != collection.generation:  # a re-index has ended in this moment
+                return self.evidence(current, question, history=history, documents=documents, limit=limit)
+            self._check_index(current)
         return list(self._current(collection, hits))
 
     def _check_index(self, collection: CollectionRecord) -> None:

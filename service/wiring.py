@@ -59,8 +59,10 @@ class Services:
             UnknownName, Gone: it is not there, or not any more.
         """
         collection = self.catalog.document(tenant, identity).version.collection
-        scope = self.catalog.collection(tenant, collection).scope
-        self.index.delete_documents(scope, self.catalog.delete_document(tenant, identity))
+        numbers = self.catalog.delete_document(tenant, identity)
+        # Asked afterwards: a re-index that ends in between has not taken the document over any more.
+        for scope in self.catalog.collection(tenant, collection).scopes:
+            self.index.delete_documents(scope, numbers)
         self.index.flush()
 
     def delete_collection(self, tenant: str, name: str) -> None:
@@ -70,10 +72,11 @@ class Services:
             UnknownName: it is not there.
             IndexUnavailable: the index does not answer; the collection is still there to be deleted.
         """
-        scope = self.catalog.collection(tenant, name).scope
-        self.index.delete_scope(scope)
-        self.catalog.delete_collection(tenant, name)
-        self.index.delete_scope(scope)  # what an ingest wrote in between; from here on it can publish nothing
+        for scope in self.catalog.collection(tenant, name).scopes:
+            self.index.delete_scope(scope)
+        forgotten = self.catalog.delete_collection(tenant, name)
+        for scope in forgotten.scopes:  # what an ingest wrote in between; from here on it can publish nothing
+            self.index.delete_scope(scope)
         self.index.flush()
 
     async def close_model(self) -> None:
@@ -143,10 +146,10 @@ def _catalog(settings: Settings) -> Catalog:
 def _index(settings: Settings, embedder: Embedder) -> Index:
     if settings.qdrant_url is None:
         return RemoteIndex(settings.data, FACTORY)
-    from ingest.store.server import connect  # noqa: PLC0415 — a CPU second that the embedded store saves
+    from ingest.store.server import connect_all  # noqa: PLC0415 — a CPU second that the embedded store saves
 
     key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
-    return LocalIndex(connect(settings.qdrant_url, key, dimensions=embedder.dimensions), embedder)
+    return LocalIndex(connect_all(settings.qdrant_url, key, dimensions=embedder.dimensions), embedder)
 
 
 def _generation(settings: Settings, model: LanguageModel | None) -> Generation | None:

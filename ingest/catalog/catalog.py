@@ -8,6 +8,7 @@ from ingest.catalog.collection import Collections
 from ingest.catalog.database import Database, sqlite_url
 from ingest.catalog.document import Documents
 from ingest.catalog.failure import Failures
+from ingest.catalog.generation import Generations
 from ingest.catalog.migrating import bring_to_head
 from ingest.catalog.session import Sessions
 from ingest.catalog.version import Versions
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Catalog(Collections, Versions, Documents, Failures, Sessions):
+class Catalog(Collections, Generations, Versions, Documents, Failures, Sessions):
     """All calls over one database. Threads and processes may share it; each call is one transaction."""
+
+    def damage(self) -> tuple[str, ...]:
+        """What the database says is damaged in it; nothing where it is whole, or cannot tell."""
+        return self._database.damage()
 
     def close(self) -> None:
         """Let go of the database."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import sys
 from array import array
 from datetime import UTC, datetime
@@ -18,17 +19,27 @@ from ingest.catalog.schema import (
     collections,
     documents,
     failures,
+    session_documents,
     sessions,
     tombstones,
 )
 from ingest.errors import UnknownName, UnsupportedStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Table
     from sqlalchemy.sql import ColumnElement
 
+_FIELDS = frozenset(CollectionRecord.__slots__)
+NO_REINDEX: dict[str, None] = {
+    "next_generation": None,
+    "next_embedder": None,
+    "next_dimensions": None,
+    "next_check_vector": None,
+    "next_chunker": None,
+}
+"""Of a collection beside which nothing is built."""
 _DRIFT = 0.01
 """Of a check vector's length: other processors round otherwise, other models point elsewhere."""
 
@@ -79,7 +90,8 @@ class Collections(CatalogPart):
                 connection.execute(insert(collections).values(new))
                 return _record(new)
             if row["deleted"]:
-                again = {**fresh, "generation": row["generation"] + 1}
+                used = max(row["generation"], row["next_generation"] or 0)
+                again = {**fresh, **NO_REINDEX, "generation": used + 1}
                 named = (collections.c.tenant == tenant) & (collections.c.name == name)
                 connection.execute(update(collections).where(named).values(again))
                 return _record({**row, **again})
@@ -131,19 +143,31 @@ def bury(connection: Connection, chosen: ColumnElement[bool]) -> None:
     connection.execute(insert(tombstones).from_select(names, graves.where(chosen)))
 
 
+def end_sessions(connection: Connection, tenant: str, collection: str, numbers: Sequence[int]) -> None:
+    """Forget the conversations that have shown any of these versions."""
+    shown = select(session_documents.c.session).where(
+        (session_documents.c.tenant == tenant) & session_documents.c.number.in_(numbers)
+    )
+    over = owned(sessions, tenant, collection) & sessions.c.id.in_(shown)
+    connection.execute(delete(sessions).where(over))
+
+
 def _check_embedder(name: str, row: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     for key in ("embedder", "dimensions"):
         if row[key] != wanted[key]:
             raise UnsupportedStore(
-                f"collection {name!r} has {key} {row[key]!r}, not {wanted[key]!r}: re-index it"
+                f"collection {name!r} has {key} {row[key]!r}, not {wanted[key]!r}: "
+                f"re-index it: {_command(name)}"
             )
-    if not _same_direction(row["check_vector"], wanted["check_vector"]):
+    if not same_direction(row["check_vector"], wanted["check_vector"]):
         raise UnsupportedStore(
-            f"collection {name!r}: {wanted['embedder']!r} gives other vectors now: re-index it"
+            f"collection {name!r}: {wanted['embedder']!r} gives other vectors now: "
+            f"re-index it: {_command(name)}"
         )
 
 
-def _same_direction(one: bytes, other: bytes) -> bool:
+def same_direction(one: bytes, other: bytes) -> bool:
+    """Whether two check vectors, single floats, are one but for rounding."""
     left, right = _floats(one), _floats(other)
     return len(left) == len(right) and math.dist(left, right) <= _DRIFT * math.hypot(*left)
 
@@ -156,7 +180,9 @@ def _floats(data: bytes) -> array[float]:
     return floats
 
 
+def _command(name: str) -> str:
+    return f"lectern reindex {shlex.quote(name)}"
+
+
 def _record(row: Mapping[str, Any]) -> CollectionRecord:
-    return CollectionRecord(
-        **{key: value for key, value in row.items() if key not in {"next_number", "deleted"}}
-    )
+    return CollectionRecord(**{key: value for key, value in row.items() if key in _FIELDS})

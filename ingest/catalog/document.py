@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from ingest.catalog.codec import decode_layout, decode_passages, decode_text
-from ingest.catalog.collection import bury, lock_collection, owned
-from ingest.catalog.database import CatalogPart, rows
+from ingest.catalog.collection import bury, end_sessions, lock_collection, owned
+from ingest.catalog.database import CatalogPart, rows, storable
 from ingest.catalog.records import CitableText, DocumentContent, DocumentPage, DocumentRecord, VersionRecord
-from ingest.catalog.schema import contents, documents, session_documents, sessions, tombstones, versions
+from ingest.catalog.schema import contents, documents, tombstones, versions
 from ingest.catalog.version import absence, version_query
 from ingest.errors import Gone, UnknownName
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Select
+
+    from ingest.catalog.records import CollectionRecord, Moved
 
 _CREATED = "document_created_at"
 
@@ -90,10 +92,52 @@ class Documents(CatalogPart):
             lock_collection(connection, tenant, collection)
             held = rows(connection, select(versions.c.number).where(versions.c.document == document))
             numbers = tuple(sorted(row["number"] for row in held))
-            _end_sessions(connection, tenant, collection, numbers)
+            end_sessions(connection, tenant, collection, numbers)
             bury(connection, chosen)
             connection.execute(delete(documents).where(chosen))
         return numbers
+
+    def document_at(self, tenant: str, collection: str, path: str) -> DocumentRecord:
+        """The document that goes by this path; raises `UnknownName`."""
+        chosen = owned(documents, tenant, collection) & (documents.c.path == path)
+        with self._database.read() as connection:
+            found = rows(connection, _ready().where(chosen))
+        if not found:
+            raise UnknownName("document", path)
+        return _record(found[0])
+
+    def move_documents(self, collection: CollectionRecord, moves: Sequence[Moved]) -> None:
+        """Give documents new paths, all at once: two of them may swap theirs.
+
+        Those that get a new title are `retitled` until their points are written again.
+        """
+        mine = owned(documents, collection.tenant, collection.name)
+        with self._database.write() as connection:
+            for move in moves:  # out of each other's way: no path of a file begins like this
+                document = update(documents).where(mine & (documents.c.id == move.document))
+                connection.execute(document.values(path=f"/moving/{move.document}"))
+            for move in moves:
+                document = update(documents).where(mine & (documents.c.id == move.document))
+                connection.execute(document.values(path=move.path, location=move.location))
+                of_version = owned(versions, collection.tenant, collection.name) & (
+                    versions.c.number == move.number
+                )
+                stamp = {"size": move.size, "modified_ns": move.modified_ns}
+                connection.execute(update(versions).where(of_version).values(stamp))
+                _retitle(connection, collection, move)
+
+    def retitled(self, collection: CollectionRecord) -> tuple[int, ...]:
+        """Numbers of the ready versions whose points still show the title before a move."""
+        chosen = owned(documents, collection.tenant, collection.name) & documents.c.retitled
+        query = select(documents.c.current).where(chosen & documents.c.current.is_not(None))
+        with self._database.read() as connection:
+            return tuple(row["current"] for row in rows(connection, query.order_by(documents.c.current)))
+
+    def settle_title(self, collection: CollectionRecord, number: int) -> None:
+        """The points of a retitled version have been written again."""
+        chosen = owned(documents, collection.tenant, collection.name) & (documents.c.current == number)
+        with self._database.write() as connection:
+            connection.execute(update(documents).where(chosen).values(retitled=False))
 
     def _blobs(self, tenant: str, collection: str, number: int, *names: str) -> Mapping[str, Any]:
         chosen = owned(contents, tenant, collection) & (contents.c.number == number)
@@ -102,6 +146,18 @@ class Documents(CatalogPart):
             if not found:
                 raise absence(connection, tenant, collection, number)
         return found[0]
+
+
+def _retitle(connection: Connection, collection: CollectionRecord, move: Moved) -> None:
+    if move.title is None:
+        return
+    of_version, of_content = (
+        owned(table, collection.tenant, collection.name) & (table.c.number == move.number)
+        for table in (versions, contents)
+    )
+    connection.execute(update(versions).where(of_version).values(title=storable(move.title)))
+    connection.execute(update(contents).where(of_content).values(layout=move.layout))
+    connection.execute(update(documents).where(documents.c.id == move.document).values(retitled=True))
 
 
 def _ready() -> Select[*tuple[Any, ...]]:
@@ -118,11 +174,3 @@ def _lost(connection: Connection, tenant: str, document: str) -> Gone | UnknownN
     buried = (tombstones.c.tenant == tenant) & (tombstones.c.document == document)
     grave = connection.execute(select(tombstones.c.document).where(buried)).scalar()
     return (UnknownName if grave is None else Gone)("document", document)
-
-
-def _end_sessions(connection: Connection, tenant: str, collection: str, numbers: Sequence[int]) -> None:
-    shown = select(session_documents.c.session).where(
-        (session_documents.c.tenant == tenant) & session_documents.c.number.in_(numbers)
-    )
-    over = owned(sessions, tenant, collection) & sessions.c.id.in_(shown)
-    connection.execute(delete(sessions).where(over))

@@ -28,11 +28,20 @@ class CollectionRecord:
     check_vector: bytes
     """The embedder's vector of an agreed sentence: a silent change of the model shows in it."""
     created_at: datetime
+    next_generation: int | None = None
+    """What a re-index is building, or was when it was killed."""
 
     @property
     def scope(self) -> Scope:
         """Where its points lie in the index."""
         return Scope(self.tenant, self.name, self.generation)
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """The scope that serves, and the one that a re-index is building."""
+        if self.next_generation is None:
+            return (self.scope,)
+        return self.scope, Scope(self.tenant, self.name, self.next_generation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,24 @@ class KnownFile:
     chunker: str
     embedder: str
     location: str
+    media_type: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A document whose file goes by another path now, and what changes with that."""
+
+    document: str
+    number: int
+    path: str
+    location: str
+    size: int
+    modified_ns: int
+    title: str | None
+    """The new one; None where the document names itself."""
+    layout: bytes | None
+    """The stored layout under the new title, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +120,8 @@ class VersionRecord:
     passages: int
     chunks: int
     created_at: datetime
+    warnings: tuple[str, ...] = ()
+    """What of the file could not be read, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)

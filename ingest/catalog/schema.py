@@ -5,6 +5,7 @@ A change here needs a new file in ``migrations/versions`` and a new ``HEAD``.
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,13 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-HEAD = "0001"
+HEAD = "0003"
 """The newest revision, so that a catalog at head opens without importing alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,6 +51,23 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
+class Sentences(TypeDecorator[tuple[str, ...]]):
+    """Some sentences, as a JSON list; none is the empty text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str:
+        """Towards the database."""
+        del dialect
+        return json.dumps(value) if value else ""
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
+        """From the database."""
+        del dialect
+        return tuple(json.loads(value)) if value else ()
+
+
 # Paths and names sort by code point in both databases, whatever the server's locale.
 _NAME = Text().with_variant(Text(collation="C"), "postgresql")
 
@@ -67,6 +86,12 @@ collections = Table(
     Column("created_at", Moment, nullable=False),
     # A deleted collection keeps its counter: were it to start again, old citations would name new text.
     Column("deleted", Boolean, nullable=False),
+    # What a re-index is building while the generation above serves; null where none is under way.
+    Column("next_generation", Integer),
+    Column("next_embedder", Text),
+    Column("next_dimensions", Integer),
+    Column("next_check_vector", LargeBinary),
+    Column("next_chunker", Text),
 )
 
 documents = Table(
@@ -78,6 +103,7 @@ documents = Table(
     Column("path", _NAME, nullable=False),
     Column("location", Text, nullable=False),  # of the file; empty where it never was one
     Column("current", Integer),  # number of the ready version
+    Column("retitled", Boolean, nullable=False, server_default=false()),  # its points show an older title
     Column("created_at", Moment, nullable=False),
     ForeignKeyConstraint(["tenant", "collection"], ["collections.tenant", "collections.name"]),
     Index("documents_path", "tenant", "collection", "path", unique=True),
@@ -113,6 +139,7 @@ versions = Table(
     Column("pages", Integer, nullable=False),
     Column("passages", Integer, nullable=False),
     Column("chunks", Integer, nullable=False),
+    Column("warnings", Sentences, nullable=False, server_default=""),
     Column("created_at", Moment, nullable=False),
     ForeignKeyConstraint(["document"], ["documents.id"], ondelete="CASCADE"),
     Index("versions_document", "document"),

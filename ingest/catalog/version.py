@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, exists, func, insert, select, update
 
 from ingest.catalog.codec import encode_layout, encode_passages, encode_text
-from ingest.catalog.collection import owned, require_collection
+from ingest.catalog.collection import end_sessions, owned, require_collection
 from ingest.catalog.database import CatalogPart, rows, storable
 from ingest.catalog.records import KnownFile, VersionRecord
 from ingest.catalog.schema import collections, contents, documents, failures, versions
@@ -57,7 +57,8 @@ class Versions(CatalogPart):
     def begin_version(self, collection: CollectionRecord, file: FileFacts) -> VersionRecord:
         """Give the file a number, in one transaction with its pending record.
 
-        What a killed run left pending for the same path and bytes keeps its number.
+        What a killed run left pending for the same path and bytes keeps its number, if the same reader,
+        chunker and embedder go on with it: its points may then be in the index already.
 
         Raises:
             UnknownName: the collection has been deleted.
@@ -95,6 +96,7 @@ class Versions(CatalogPart):
             "pages": len(document.pages),
             "passages": len(passages),
             "chunks": chunks,
+            "warnings": tuple(storable(words) for words in document.warnings),
         }
         content = {
             "text": encode_text(document.text),
@@ -107,7 +109,7 @@ class Versions(CatalogPart):
             connection.execute(update(versions).where(_is(version)).values(published))
             connection.execute(insert(contents).values(**_key(version), **content))
             current = update(documents).where(documents.c.id == version.document)
-            connection.execute(current.values(current=version.number))
+            connection.execute(current.values(current=version.number, retitled=False))
             healed = owned(failures, version.tenant, version.collection) & (failures.c.path == version.path)
             connection.execute(delete(failures).where(healed))
         return replace(version, **published)
@@ -147,13 +149,24 @@ class Versions(CatalogPart):
         """Old versions that are still resolvable, by number; none of their points belongs in the index."""
         return self._in_state(collection, "superseded")
 
+    def versions_of(self, tenant: str, document: str) -> tuple[VersionRecord, ...]:
+        """Ready and superseded versions of a document, the oldest first; none where it is not known."""
+        chosen = (versions.c.tenant == tenant) & (versions.c.document == document)
+        with self._database.read() as connection:
+            return read_versions(connection, chosen & (versions.c.state != "pending"))
+
     def purge_superseded(self, collection: CollectionRecord) -> tuple[int, ...]:
-        """Forget the text of old versions for good; their numbers answer `Gone` from now on."""
+        """Forget the text of old versions for good; their numbers answer `Gone` from now on.
+
+        The conversations that have shown any of them end.
+        """
         old = owned(versions, collection.tenant, collection.name) & (versions.c.state == "superseded")
         with self._database.write() as connection:
-            numbers = rows(connection, select(versions.c.number).where(old).order_by(versions.c.number))
+            found = rows(connection, select(versions.c.number).where(old).order_by(versions.c.number))
+            numbers = tuple(row["number"] for row in found)
+            end_sessions(connection, collection.tenant, collection.name, numbers)
             connection.execute(delete(versions).where(old))
-        return tuple(row["number"] for row in numbers)
+        return numbers
 
     def manifest(self, collection: CollectionRecord) -> dict[int, int]:
         """Ready version number → chunks the index must hold; any other number there is a leftover."""
@@ -182,7 +195,10 @@ class Versions(CatalogPart):
             return read_versions(connection, chosen)
 
 
-_KNOWN = ("number", "state", "size", "modified_ns", "content_hash", "reader", "chunker", "embedder")
+_KNOWN = (
+    *("number", "state", "size", "modified_ns", "content_hash", "media_type", "title"),
+    *("reader", "chunker", "embedder"),
+)
 
 
 def version_query() -> Select[*tuple[Any, ...]]:
@@ -229,8 +245,9 @@ def _move(connection: Connection, document: str, location: str) -> None:
 
 
 def _resume(connection: Connection, document: str, file: FileFacts) -> VersionRecord | None:
-    same = versions.c.content_hash == file.content_hash
-    pending = (versions.c.document == document) & (versions.c.state == "pending") & same
+    pending = (versions.c.document == document) & (versions.c.state == "pending")
+    for name in ("content_hash", "reader", "chunker", "embedder"):
+        pending &= versions.c[name] == getattr(file, name)
     found = read_versions(connection, pending)
     if not found:
         return None

@@ -7,6 +7,7 @@ Vectors are searched exactly; a graph is only worth its building time far above 
 
 from __future__ import annotations
 
+import json
 from array import array
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self, cast
@@ -158,6 +159,15 @@ class EdgeStore:
                 return [hit_of(point.payload, point.score) for point in self._shard.query(request)]
 
         return best(fetch, limit)
+
+
+def dimensions_of(path: Path) -> int | None:
+    """The length of the vectors in a shard's folder; None where there is no shard, or none to be read."""
+    try:
+        configuration = json.loads((path / "edge_config.json").read_text(encoding="utf-8"))
+        return int(configuration["vectors"][DENSE]["size"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _load(path: Path, dimensions: int) -> qdrant.EdgeShard:

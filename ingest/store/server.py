@@ -17,6 +17,7 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 
 from ingest.errors import IndexUnavailable, UnsupportedStore
 from ingest.store.identity import point_ids, scope_id
+from ingest.store.lengths import StoreOfLengths
 from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of, payloads
 from ingest.store.points import Points
 from ingest.store.ranking import best
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ingest.model import Hit, Scope
-    from ingest.store.contract import Point, SparseVector
+    from ingest.store.contract import Point, SparseVector, Store
 
 COLLECTION_NAME = "lectern"
 """Of the Qdrant collection; ours are fields of its points."""
@@ -48,6 +49,44 @@ _INDEXES: dict[str, models.KeywordIndexParams | models.IntegerIndexParams] = {
     SCOPE: models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True),
     DOCUMENT: models.IntegerIndexParams(type=models.IntegerIndexType.INTEGER, lookup=True, range=False),
 }
+
+
+def connect_all(url: str, key: str | None, *, dimensions: int) -> StoreOfLengths:
+    """The Qdrant collections of a server, one for each length of vectors; ``key`` is its API key.
+
+    The first is ``lectern``, of whatever length its vectors are; another is ``lectern-<length>``.
+
+    Raises:
+        IndexUnavailable: no answer, or none in time.
+        UnsupportedStore: the server is too old, or refuses the key.
+    """
+
+    def make(length: int) -> ServerStore:
+        return connect(url, key, dimensions=length, collection_name=f"{COLLECTION_NAME}-{length}")
+
+    client = QdrantClient(url=url, api_key=key, timeout=TIMEOUT_SECONDS, check_compatibility=False)
+    try:
+        with _server():
+            lengths = _lengths(client)
+    finally:
+        client.close()
+    first = lengths.get(COLLECTION_NAME, dimensions)
+    stores: dict[int, Store] = {first: connect(url, key, dimensions=first)}
+    for name, length in lengths.items():
+        if name == f"{COLLECTION_NAME}-{length}" and length not in stores:
+            stores[length] = make(length)
+    return StoreOfLengths(stores, make)
+
+
+def _lengths(client: QdrantClient) -> dict[str, int]:
+    """The length of the vectors in each Qdrant collection of ours."""
+    lengths: dict[str, int] = {}
+    for found in client.get_collections().collections:
+        if found.name == COLLECTION_NAME or found.name.startswith(f"{COLLECTION_NAME}-"):
+            vectors = client.get_collection(found.name).config.params.vectors
+            if isinstance(vectors, dict) and DENSE in vectors:
+                lengths[found.name] = vectors[DENSE].size
+    return lengths
 
 
 def connect(

@@ -1,4 +1,4 @@
-"""``lectern documents``: what a collection holds."""
+"""``lectern documents``: what a collection holds, and the end of it."""
 
 from __future__ import annotations
 
@@ -6,45 +6,122 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ingest.errors import UnknownName
 from service.answers import DEFAULT_TENANT
 from service.commands import options
-from service.http.listings import DocumentList, DocumentShape
+from service.http.listings import DocumentList, DocumentShape, VersionList, VersionShape
 from service.wiring import open_services
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from ingest.catalog.records import VersionRecord
     from service.wiring import Services
 
 _PAGE = 1_000
 
 
-@click.command(short_help="List the documents of a collection.")
+@click.group(invoke_without_command=True, short_help="List the documents of a collection, or delete some.")
 @options.collection
+@click.option("--versions", is_flag=True, help="Also the versions before: old citations name their text.")
 @options.as_json
-def command(collection: str | None, *, as_json: bool) -> None:
+@click.pass_context
+def command(context: click.Context, collection: str | None, *, versions: bool, as_json: bool) -> None:
     """List the documents of a collection, by path, and the files that could not be read."""
+    if context.invoked_subcommand is not None:
+        return
     settings = options.settings()
     with open_services(settings) as services:
         record = services.library.collection(DEFAULT_TENANT, collection or settings.collection)
         documents = list(_all(services, record.name))
         failures = services.catalog.failures(record).values()
+        if versions:
+            _print_versions(_every_version(services, documents), as_json=as_json)
+            return
     if as_json:
-        click.echo(DocumentList(documents=documents, next=None).model_dump_json(indent=2))
+        shapes = [DocumentShape.of_version(version) for version in documents]
+        click.echo(DocumentList(documents=shapes, next=None).model_dump_json(indent=2))
         return
     for document in documents:
-        pages = f"{document.pages} pages, " if document.pages else ""
-        size = f"{pages}{document.characters:,} characters"
-        click.echo(f"{document.id}  D{document.number:<5} {document.path}  ({size})  {document.title[:60]}")
+        click.echo(f"{_line(document)}  {document.title[:60]}")
+        for warning in document.warnings:
+            click.secho(f"{'not all of it':16}  {warning}", fg="yellow")
     for failure in failures:
         click.secho(f"{'not read':16}  {failure.path}: {failure.reason}: {failure.detail}", fg="yellow")
 
 
-def _all(services: Services, collection: str) -> Iterator[DocumentShape]:
+@command.command(short_help="Forget documents for good.")
+@click.argument("documents", nargs=-1, required=True, metavar="ID|PATH...")
+@options.collection
+def delete(documents: tuple[str, ...], collection: str | None) -> None:
+    """Forget documents: texts, index, and the conversations that have shown them. There is no way back.
+
+    A document is named by its id, or by the path that `lectern documents` shows. The file stays where it is:
+    the next ingest of its folder reads it again, unless a rule in .lecternignore names it.
+    """
+    settings = options.settings()
+    name = collection or settings.collection
+    with open_services(settings) as services:
+        chosen = [_find(services, name, document) for document in documents]  # all are there, or none goes
+        for version in {version.document: version for version in chosen}.values():
+            services.delete_document(DEFAULT_TENANT, version.document)
+            click.echo(f"deleted {version.path}")
+
+
+@command.command(short_help="Forget the text of versions that have been replaced.")
+@options.collection
+def purge(collection: str | None) -> None:
+    """Forget the text of versions that newer ones have replaced; old citations of them answer 410 then.
+
+    Conversations that have shown them end.
+    """
+    settings = options.settings()
+    with open_services(settings) as services:
+        record = services.library.collection(DEFAULT_TENANT, collection or settings.collection)
+        numbers = services.catalog.purge_superseded(record)
+    click.echo(f"purged {len(numbers)} old versions")
+
+
+def _find(services: Services, collection: str, name: str) -> VersionRecord:
+    """The document at this path, or of this id; raises `UnknownName`, or `Gone` of an id that was deleted."""
+    try:
+        return services.catalog.document_at(DEFAULT_TENANT, collection, name).version
+    except UnknownName:
+        return services.catalog.document(DEFAULT_TENANT, name).version
+
+
+def _all(services: Services, collection: str) -> Iterator[VersionRecord]:
     after: str | None = None
     while True:
         page = services.catalog.documents(DEFAULT_TENANT, collection, limit=_PAGE, after=after)
-        yield from (DocumentShape.of(record) for record in page.documents)
+        yield from (record.version for record in page.documents)
         after = page.next
         if after is None:
             return
+
+
+def _every_version(services: Services, documents: Iterable[VersionRecord]) -> list[VersionShape]:
+    return [
+        VersionShape.of_version(version)
+        for document in documents
+        for version in services.catalog.versions_of(DEFAULT_TENANT, document.document)
+    ]
+
+
+def _print_versions(versions: list[VersionShape], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(VersionList(versions=versions).model_dump_json(indent=2))
+        return
+    for version in versions:
+        when = version.created_at.astimezone().isoformat(sep=" ", timespec="minutes")
+        size = f"{version.characters:,} characters"
+        click.echo(
+            f"{version.id}  D{version.number:<5} {version.path}  version {version.version}  ({size})  "
+            f"{when}  {version.state}"
+        )
+
+
+def _line(version: VersionRecord) -> str:
+    pages = f"{version.pages} pages, " if version.pages else ""
+    size = f"{pages}{version.characters:,} characters"
+    return f"{version.document}  D{version.number:<5} {version.path}  ({size})"

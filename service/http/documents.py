@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from starlette.status import HTTP_204_NO_CONTENT
 
 from service.http.access import TENANT, Wired
-from service.http.listings import DocumentList, DocumentShape, DocumentText
+from service.http.listings import DocumentList, DocumentShape, DocumentText, VersionList, VersionShape
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 
@@ -32,10 +32,25 @@ def document(document_id: str, services: Wired) -> DocumentShape:
     return DocumentShape.of(services.catalog.document(TENANT, document_id))
 
 
+@router.get("/{document_id}/versions")
+def versions(document_id: str, services: Wired) -> VersionList:
+    """All its versions whose text is still there: an old citation names one of them by its number."""
+    services.catalog.document(TENANT, document_id)
+    found = services.catalog.versions_of(TENANT, document_id)
+    return VersionList(versions=[VersionShape.of_version(version) for version in found])
+
+
 @router.get("/{document_id}/text")
-def text(document_id: str, services: Wired) -> DocumentText:
-    """Its canonical text: offsets everywhere are code points of it."""
-    found = services.catalog.document(TENANT, document_id).version
+def text(
+    document_id: str,
+    services: Wired,
+    version: Annotated[
+        int | None, Query(ge=1, description="First, second, …; without it the current one.")
+    ] = None,
+    number: Annotated[int | None, Query(ge=1, description="Instead: the 7 of `[D7:31]`.")] = None,
+) -> DocumentText:
+    """The canonical text of a version: offsets everywhere are code points of it."""
+    found = services.library.version_of(TENANT, document_id, ordinal=version, number=number)
     return DocumentText(
         id=found.document,
         number=found.number,

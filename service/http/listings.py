@@ -29,6 +29,8 @@ class DocumentShape(Response):
     chunks: int
     content_hash: str
     created_at: datetime
+    warnings: list[str]
+    """What of the file could not be read."""
 
     @classmethod
     def of(cls, record: DocumentRecord) -> Self:
@@ -53,7 +55,26 @@ class DocumentShape(Response):
             chunks=version.chunks,
             content_hash=version.content_hash,
             created_at=version.created_at,
+            warnings=list(version.warnings),
         )
+
+
+class VersionShape(DocumentShape):
+    """A version whose text is still there."""
+
+    state: Literal["ready", "superseded"]
+
+    @classmethod
+    def of_version(cls, version: VersionRecord) -> Self:
+        """From the catalog's record."""
+        shown = DocumentShape.of_version(version).model_dump()
+        return cls(**shown, state="ready" if version.state == "ready" else "superseded")
+
+
+class VersionList(Response):
+    """The versions of a document, the oldest first; what was purged is left out."""
+
+    versions: list[VersionShape]
 
 
 class DocumentList(Response):

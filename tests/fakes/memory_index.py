@@ -83,7 +83,7 @@ class MortalIndex(MemoryIndex):
     def __init__(self, dies_at: int, when: Literal["before", "halfway", "after"]) -> None:
         super().__init__()
         self.calls = 0
-        self._dies_at = dies_at
+        self.dies_at = dies_at
         self._when = when
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
@@ -114,7 +114,7 @@ class MortalIndex(MemoryIndex):
         self._die(*moments)
 
     def _die(self, *moments: str) -> None:
-        if self.calls == self._dies_at and self._when in moments:
+        if self.calls == self.dies_at and self._when in moments:
             raise Killed
 
 

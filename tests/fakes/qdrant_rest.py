@@ -113,6 +113,7 @@ class QdrantRest:
     def _routes(self) -> dict[tuple[str, str], Callable[..., Json]]:
         return {
             ("GET", f"{COLLECTION}/exists"): self._exists,
+            ("GET", "/collections"): self._list,
             ("GET", COLLECTION): self._describe,
             ("PUT", COLLECTION): self._create,
             ("PUT", f"{COLLECTION}/index"): self._index,
@@ -138,6 +139,9 @@ class QdrantRest:
             self.denied.remove(name)
             return {"exists": False}
         return {"exists": name in self._collections}
+
+    def _list(self, _body: str) -> Json:
+        return {"collections": [{"name": name} for name in self._collections]}
 
     def _describe(self, name: str, _body: str) -> Json:
         return _information(self._collection(name))

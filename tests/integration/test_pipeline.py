@@ -4,73 +4,24 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.catalog.catalog import open_catalog
 from ingest.errors import UnknownName, UnsupportedStore
 from ingest.pipeline import Ingester
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.files import LEASE, write_every_kind, write_texts
-from tests.fakes.memory_index import Killed, MemoryIndex, MortalIndex
-from tests.fakes.parsers import CountingParser
+from tests.fakes.memory_index import Killed, MortalIndex
+from tests.fakes.workshop import LARGEST, edit, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
     from typing import Literal
 
-    from ingest.catalog.catalog import Catalog
-    from ingest.catalog.records import CollectionRecord
-    from ingest.pipeline import Progress, Report
     from tests.fakes.memory_index import Content, Key
-
-LARGEST = 2**20
-
-
-@dataclass
-class Workshop:
-    """An ingester with all its parts in reach."""
-
-    catalog: Catalog
-    index: MemoryIndex
-    parser: CountingParser
-    embedder: WordEmbedder
-    folder: Path
-
-    def ingest(self) -> Report:
-        report, _ = self.ingest_watched()
-        return report
-
-    def ingest_watched(self) -> tuple[Report, list[Progress]]:
-        seen: list[Progress] = []
-        ingester = Ingester(self.catalog, self.index, self.embedder, self.parser)
-        report = ingester.ingest("default", "docs", [self.folder], largest=LARGEST, on_progress=seen.append)
-        return report, seen
-
-    @property
-    def collection(self) -> CollectionRecord:
-        return self.catalog.collection("default", "docs")
-
-    @property
-    def numbers(self) -> dict[str, tuple[int, int]]:
-        """Path → number and chunks of its ready version."""
-        records = self.catalog.documents("default", "docs", limit=1_000).documents
-        return {r.version.path: (r.version.number, r.version.chunks) for r in records}
-
-    def state(self) -> tuple[dict[str, tuple[int, int]], dict[Key, Content]]:
-        """What a question can see: two equal states answer alike."""
-        return self.numbers, self.index.contents
-
-
-@contextmanager
-def opened(folder: Path, data: Path, index: MemoryIndex | None = None) -> Generator[Workshop]:
-    data.mkdir(exist_ok=True)
-    with open_catalog(data / "catalog.sqlite") as catalog:
-        yield Workshop(catalog, index or MemoryIndex(), CountingParser(), WordEmbedder(), folder)
+    from tests.fakes.workshop import Workshop
 
 
 @pytest.fixture
@@ -79,13 +30,6 @@ def workshop(tmp_path: Path) -> Iterator[Workshop]:
     folder.mkdir()
     with opened(folder, tmp_path / "data") as made:
         yield made
-
-
-def edit(location: Path, text: str) -> None:
-    """Write, and make sure that the time differs however coarse the clock is."""
-    location.write_text(text, encoding="utf-8")
-    later = location.stat().st_mtime_ns + 2_000_000_000
-    os.utime(location, ns=(later, later))
 
 
 class TestEveryKind:

@@ -1,0 +1,79 @@
+"""One store for each length of vectors: the one that serves, and the one that a re-index builds beside it.
+
+A scope lies in one of them. Which one that is, the vectors tell where there are any, and counts where not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ingest.model import Hit, Scope
+    from ingest.store.contract import Point, SparseVector, Store
+
+
+class StoreOfLengths:
+    """A `Store` over several; nothing of a scope that has no vectors of a length is ever there."""
+
+    def __init__(self, stores: dict[int, Store], make: Callable[[int], Store]) -> None:
+        """``stores`` are those that there are, by length; ``make`` makes one of a new length."""
+        self._stores = stores
+        self._make = make
+
+    def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
+        """Write points where vectors of their length lie."""
+        if points:
+            self._of_length(len(points[0].dense)).upsert(scope, points)
+
+    def search_sparse(
+        self, scope: Scope, vector: SparseVector, *, documents: Sequence[int] | None, limit: int
+    ) -> list[Hit]:
+        """Rank by BM25 in the store that knows the scope."""
+        for store in self._stores.values():
+            hits = store.search_sparse(scope, vector, documents=documents, limit=limit)
+            if hits:
+                return hits
+        return []
+
+    def search_dense(
+        self, scope: Scope, vector: NDArray[np.float32], *, documents: Sequence[int] | None, limit: int
+    ) -> list[Hit]:
+        """Rank by cosine among vectors of this length."""
+        store = self._of_length(len(vector))
+        return store.search_dense(scope, vector, documents=documents, limit=limit)
+
+    def counts(self, scope: Scope) -> Mapping[int, int]:
+        """Points held per document number."""
+        return {
+            number: count for store in self._stores.values() for number, count in store.counts(scope).items()
+        }
+
+    def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
+        """Forget these documents."""
+        for store in self._stores.values():
+            store.delete_documents(scope, documents)
+
+    def delete_scope(self, scope: Scope) -> None:
+        """Forget the whole scope."""
+        for store in self._stores.values():
+            store.delete_scope(scope)
+
+    def flush(self) -> None:
+        """Return once everything written so far is on the disk."""
+        for store in self._stores.values():
+            store.flush()
+
+    def close(self) -> None:
+        """Close all of them."""
+        for store in self._stores.values():
+            store.close()
+
+    def _of_length(self, length: int) -> Store:
+        if length not in self._stores:
+            self._stores[length] = self._make(length)
+        return self._stores[length]

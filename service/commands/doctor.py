@@ -1,0 +1,70 @@
+"""``lectern doctor``: what is wrong with the data folder, and its repair."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from ingest.errors import LecternError
+from service import diagnosis
+from service.commands import options
+from service.diagnosis import Finding
+from service.ingesting import open_ingester
+from service.settings import SettingsError
+from service.wiring import open_services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_COLOURS = {"ok": "green", "wrong": "red", "repaired": "yellow", "note": None}
+
+
+@click.command(short_help="Check data folder, catalog and index; repair them.")
+@click.option("--repair", is_flag=True, help="Write what the index lacks, delete what does not belong there.")
+@options.as_json
+def command(*, repair: bool, as_json: bool) -> None:
+    """Check settings, data folder, catalog and index, and whether they agree.
+
+    The exit status is 1 where something is wrong and was not repaired.
+    """
+    findings: list[Finding] = []
+    for finding in _findings(repairs=repair):
+        findings.append(finding)
+        if not as_json:
+            _print(finding)
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+    if any(finding.state == "wrong" for finding in findings):
+        raise SystemExit(1)
+
+
+def _findings(*, repairs: bool) -> Iterator[Finding]:
+    try:
+        settings = options.settings()
+    except SettingsError as error:
+        yield Finding("settings", "wrong", str(error))
+        return
+    yield Finding("settings", "ok")
+    try:
+        with ExitStack() as closing:
+            yield from diagnosis.check_leftovers(settings.data, repairs=repairs)
+            services = closing.enter_context(open_services(settings))
+            yield from diagnosis.check_folder(settings.data)
+            yield diagnosis.check_catalog(services)
+            ingester = closing.enter_context(open_ingester(services)) if repairs else None
+            yield from diagnosis.check_collections(services, ingester)
+    except (LecternError, OSError) as error:
+        yield Finding("data", "wrong", str(error), "see index.log in the data folder, and the settings")
+    yield from diagnosis.check_programs()
+
+
+def _print(finding: Finding) -> None:
+    state = click.style(f"{finding.state:8}", fg=_COLOURS[finding.state])
+    said = f"  {finding.detail}" if finding.detail else ""
+    click.echo(f"{state}  {finding.check}{said}")
+    if finding.advice:
+        click.echo(f"{'':8}    {finding.advice}")

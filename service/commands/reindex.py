@@ -1,0 +1,52 @@
+"""``lectern reindex``: a collection's index, anew and beside the one that serves."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from ingest.reindexing import Reindexer
+from service.answers import DEFAULT_TENANT
+from service.commands import options
+from service.ingest_lock import holding
+from service.wiring import open_services
+
+if TYPE_CHECKING:
+    from ingest.reindexing import ReindexProgress, ReindexReport
+
+
+@click.command(short_help="Build a collection's index anew from what is stored.")
+@click.argument("collection", required=False)
+@click.option("--anew", is_flag=True, help="Also where all of it is up to date.")
+@options.as_json
+def command(collection: str | None, *, anew: bool, as_json: bool) -> None:
+    """Build the index of a collection anew, with the embedder that the settings ask for.
+
+    No file is read: the text is that of the catalog. Searches use the old index until the new one is whole.
+    A run that is killed goes on where it was when it is called again.
+    """
+    settings = options.settings()
+    name = collection or settings.collection
+    with open_services(settings) as services, holding(settings.data, f"re-index of {name!r}"):
+        reindexer = Reindexer(services.catalog, services.index, services.embedder)
+        report = reindexer.reindex(DEFAULT_TENANT, name, on_progress=_show, anew=anew)
+    click.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2) if as_json else describe(report))
+
+
+def describe(report: ReindexReport) -> str:
+    """What has been built."""
+    if not report.documents:
+        return f"{report.collection} is of {report.embedder} already"
+    resumed = f", {report.resumed} of them by a run before" if report.resumed else ""
+    made = f"{report.documents} documents, {report.chunks:,} chunks{resumed}"
+    return f"{report.collection} is of {report.embedder} now: {made}"
+
+
+def _show(progress: ReindexProgress) -> None:
+    if sys.stderr.isatty():
+        end = "\n" if progress.done == progress.total else ""
+        click.echo(f"\r{progress.done}/{progress.total} documents{end}", nl=False, err=True)
