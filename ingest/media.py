@@ -16,6 +16,16 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HTML = "text/html"
 MARKDOWN = "text/markdown"
 PLAIN = "text/plain"
+EML = "message/rfc822"
+MSG = "application/vnd.ms-outlook"
+NOTEBOOK = "application/x-ipynb+json"
+JSON = "application/json"
+JSON_LINES = "application/jsonl"
+YAML = "application/yaml"
+TOML = "application/toml"
+XML = "application/xml"
+UNKNOWN = "application/octet-stream"
+"""Of a file that only a reader which the user chose can read."""
 
 SIGNATURE_BYTES = 1024
 """How much of a file ``check_signature`` wants to see: a PDF may begin with that much of something else."""
@@ -55,10 +65,14 @@ _ENDINGS: Mapping[str, str] = MappingProxyType(
             "text/x-c-header": ".h",
             "text/x-c++": ".cc .cpp .cxx .hpp .hh .hxx",
             "text/x-rust": ".rs",
-            "application/json": ".json .jsonl",
-            "application/yaml": ".yaml .yml",
-            "application/toml": ".toml",
-            "application/xml": ".xml .xsd .xsl",
+            EML: ".eml",
+            MSG: ".msg",
+            NOTEBOOK: ".ipynb",
+            JSON: ".json",
+            JSON_LINES: ".jsonl .ndjson",
+            YAML: ".yaml .yml",
+            TOML: ".toml",
+            XML: ".xml .xsd .xsl",
             "text/csv": ".csv .tsv",
             "text/css": ".css .scss .less",
             "application/x-sh": ".sh .bash .zsh .fish .ps1 .bat",
@@ -106,6 +120,11 @@ def media_type_of(path: PurePath) -> str | None:
     return _NAMES.get(path.name.lower())
 
 
+def media_types() -> frozenset[str]:
+    """All that some name may promise."""
+    return frozenset(_ENDINGS.values())
+
+
 def language_of(media_type: str) -> str | None:
     """The programming language of a media type, by the name of its grammar; None for what is not code."""
     return _LANGUAGES.get(media_type)
@@ -124,6 +143,8 @@ def check_signature(media_type: str, head: bytes) -> None:
         if head.startswith(_OLE):
             raise UnreadableFile("encrypted", "protected by a password, or an old .doc with a new name")
         _require(head.startswith((_ZIP, _EMPTY_ZIP)), "is not a Word document")
+    elif media_type == MSG:
+        _require(head.startswith(_OLE), "is not an Outlook message")
     else:
         for magic, what in _BINARY.items():
             _require(not head.startswith(magic), f"is {what}")

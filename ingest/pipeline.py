@@ -264,7 +264,7 @@ class Ingester:
     def _write(self, scope: Scope, number: int, document: Document, passages: Sequence[Passage]) -> int:
         """Put a document's points into the index, flushed; returns how many they are."""
         chunks = searched_chunks(document, cut_chunks(document, passages))
-        if not document.symbols:  # a program is asked about by its names, which its chunks carry
+        if not _is_program(document):
             opening = opening_point(
                 document, number=number, analyzer=self._analyzer, dimensions=self._embedder.dimensions
             )
@@ -276,3 +276,8 @@ class Ingester:
             self._index.upsert(scope, points)
         self._index.flush()
         return len(chunks)
+
+
+def _is_program(document: Document) -> bool:
+    """A program is asked about by its names, which its chunks carry; a notebook by its prose too."""
+    return bool(document.symbols) and all(element.kind == "code" for element in document.elements)
