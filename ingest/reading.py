@@ -29,7 +29,7 @@ from ingest.media import (
     media_types,
 )
 from ingest.model import SourceFile
-from ingest.readers import code, eml, letter, markdown, msg, notebook, office, pdf, plain, structured
+from ingest.readers import code, eml, letter, llama, markdown, msg, notebook, office, pdf, plain, structured
 from ingest.readers.decoding import decode
 from ingest.readers.options import ReadingOptions
 
@@ -71,6 +71,8 @@ def readers_of(media_type: str, options: ReadingOptions = DEFAULTS) -> tuple[str
 
     The first is kept with a file that fails: the file is tried again when that changes.
     """
+    if options.chosen:
+        return (options.chosen.identity,)
     if media_type in _LETTERS:
         return (_letter_reader(options),)
     return (code.READER if language_of(media_type) else _READERS.get(media_type, plain.READER),)
@@ -82,6 +84,9 @@ def read(source: SourceFile, options: ReadingOptions = DEFAULTS) -> Document:
     Raises:
         UnreadableFile: with the reason why it cannot become a document.
     """
+    if options.chosen:
+        _load(source, 1)
+        return _with_text(_storable(llama.read_file(source.location, source.path, options.chosen)))
     reader = _BY_LOCATION.get(source.media_type)
     data = _load(source, SIGNATURE_BYTES if reader else source.size + 1)
     check_signature(source.media_type, data[:SIGNATURE_BYTES])

@@ -15,6 +15,7 @@ from ingest.sandbox import ParsingProcess
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from ingest.readers.options import ChosenReader
     from service.wiring import Services
 
 _PATIENCE_SECONDS = 1.0
@@ -26,14 +27,14 @@ class IngestRunning(TransientError):
 
 
 @contextmanager
-def open_ingester(services: Services) -> Generator[Ingester]:
-    """Wire an ingester for as long as the block runs.
+def open_ingester(services: Services, chosen: ChosenReader | None = None) -> Generator[Ingester]:
+    """Wire an ingester for as long as the block runs; a chosen reader reads all its files.
 
     Raises:
         IngestRunning: there is one already.
     """
     settings = services.settings
-    options = ReadingOptions(tuple(settings.ocr_languages.split("+")), settings.data / "recognised")
+    options = ReadingOptions(tuple(settings.ocr_languages.split("+")), settings.data / "recognised", chosen)
     lock = FileLock(settings.data / "ingest.lock")
     try:
         lock.acquire(timeout=_PATIENCE_SECONDS)
