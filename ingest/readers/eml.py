@@ -1,7 +1,7 @@
 """Mail as it travels (RFC 5322, MIME), read so that broken headers and charsets cost as little as they can.
 
-The standard library's strict policy parses headers by a grammar that raises, or takes quadratic time, over
-hostile ones; the compatible policy keeps them as they stand, and they are decoded here.
+The standard library's strict policy parses headers by a grammar that raises over broken ones; the compatible
+policy keeps them as they stand, and they are decoded here.
 """
 
 from __future__ import annotations
