@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import UnknownName, UnreadableFile
 from ingest.listing import list_files
-from ingest.media import language_of, media_type_of
+from ingest.media import UNKNOWN, language_of, media_type_of
 from ingest.model import SourceFile
 
 if TYPE_CHECKING:
@@ -52,7 +52,11 @@ class Discovery:
 
 
 def discover(
-    roots: Sequence[Path], *, max_bytes: int = MAX_FILE_BYTES, known: Mapping[str, str] | None = None
+    roots: Sequence[Path],
+    *,
+    max_bytes: int = MAX_FILE_BYTES,
+    known: Mapping[str, str] | None = None,
+    every_kind: bool = False,
 ) -> Discovery:
     """Find what to read below folders, or the files that are named themselves.
 
@@ -63,6 +67,7 @@ def discover(
         roots: files and folders.
         max_bytes: a larger file is refused.
         known: for every path that has been given before, where its file lies; empty where it is no file.
+        every_kind: take files too that Lectern has no reader for, unless they are hidden.
 
     Raises:
         UnknownName: a root does not exist.
@@ -73,7 +78,7 @@ def discover(
     passed_over = Counter[str]()
     places: dict[Path, _Place] = {}
     for root in roots:
-        for place in _find(root, max_bytes, passed_over):
+        for place in _find(root, max_bytes, passed_over, every_kind=every_kind):
             places.setdefault(place.found.location, place)
     named = _name(list(places.values()), known or {})
     lying = tuple(_shown(str(root.resolve())) for root in roots)
@@ -88,9 +93,9 @@ class _Place:
     root: Path
 
 
-def _find(root: Path, max_bytes: int, passed_over: Counter[str]) -> Iterator[_Place]:
+def _find(root: Path, max_bytes: int, passed_over: Counter[str], *, every_kind: bool) -> Iterator[_Place]:
     if not os.path.isdir(root):  # noqa: PTH112 — unlike Path.is_dir() it never raises
-        found = _judge_named(root, max_bytes)
+        found = _judge_named(root, max_bytes, every_kind=every_kind)
         yield _Place(found, found.location.parent)
         return
     boundary = root.resolve()
@@ -101,7 +106,7 @@ def _find(root: Path, max_bytes: int, passed_over: Counter[str]) -> Iterator[_Pl
             Skipped(_shown(path), location, "unreadable", "a folder that may not be opened"), boundary
         )
     for path in listing.files:
-        found = _judge(path, boundary / path, max_bytes, boundary, passed_over)
+        found = _judge(path, boundary / path, max_bytes, boundary, passed_over, every_kind=every_kind)
         if found and not _is_empty_program(found):
             yield _Place(found, boundary)
 
@@ -114,13 +119,13 @@ def _is_empty_program(found: Found) -> bool:
     return media_type is not None and language_of(media_type) is not None
 
 
-def _judge_named(path: Path, max_bytes: int) -> Found:
+def _judge_named(path: Path, max_bytes: int, *, every_kind: bool) -> Found:
     """Judge a file that somebody named by itself: its links are followed, its refusal is reported."""
     name = path.name
     if not os.path.exists(path):  # noqa: PTH110 — unlike Path.exists() it never raises
         return _dangling(name, path.absolute())
     location = path.resolve()
-    found = _judge(name, location, max_bytes, location.parent, Counter())
+    found = _judge(name, location, max_bytes, location.parent, Counter(), every_kind=every_kind)
     return found or Skipped(_shown(name), location, "unsupported", "no reader for this kind of file")
 
 
@@ -140,7 +145,13 @@ def _dangling(path: str, location: Path) -> Skipped:
 
 
 def _judge(
-    path: str, location: Path, max_bytes: int, boundary: Path, passed_over: Counter[str]
+    path: str,
+    location: Path,
+    max_bytes: int,
+    boundary: Path,
+    passed_over: Counter[str],
+    *,
+    every_kind: bool,
 ) -> Found | None:
     """A source, a refusal, or None where the kind of file has no reader. Nothing is opened."""
     try:
@@ -149,6 +160,8 @@ def _judge(
             return _judge_link(path, location, boundary)
         _check_kind(status)
         media_type = media_type_of(PurePosixPath(path))
+        if media_type is None and every_kind and not location.name.startswith("."):
+            media_type = UNKNOWN
         if media_type is None:
             if not location.name.startswith("."):
                 passed_over[_shown(location.suffix.lower())] += 1

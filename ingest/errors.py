@@ -5,6 +5,7 @@ LecternError
 │   ├── UnreadableFile      one file; the rest of the ingest goes on
 │   ├── UnsupportedStore    data of another version, or another embedder's vectors
 │   ├── UnknownName         a collection, a document that is not there
+│   ├── UnusableReader      a LlamaIndex reader that is not there, is none, or fails
 │   ├── Gone                a document that was there and has been deleted
 │   └── EmbeddingRefused    a wrong key, model or dimension of an embeddings endpoint
 └── TransientError          the same call may succeed later
@@ -77,6 +78,10 @@ class UnknownName(PermanentError):
     def __reduce__(self) -> tuple[type[UnknownName], tuple[str, str]]:
         """Cross the border of a process whole."""
         return UnknownName, (self.kind, self.name)
+
+
+class UnusableReader(PermanentError):
+    """A reader of LlamaIndex's that cannot be used as it was named; the message says what to do."""
 
 
 class Gone(PermanentError):

@@ -26,6 +26,16 @@ CSV = "text/csv"
 HTML = "text/html"
 MARKDOWN = "text/markdown"
 PLAIN = "text/plain"
+EML = "message/rfc822"
+MSG = "application/vnd.ms-outlook"
+NOTEBOOK = "application/x-ipynb+json"
+JSON = "application/json"
+JSON_LINES = "application/jsonl"
+YAML = "application/yaml"
+TOML = "application/toml"
+XML = "application/xml"
+UNKNOWN = "application/octet-stream"
+"""Of a file that only a reader which the user chose can read."""
 
 SIGNATURE_BYTES = 1024
 """How much of a file ``check_signature`` wants to see: a PDF may begin with that much of something else."""
@@ -119,10 +129,14 @@ _ENDINGS: Mapping[str, str] = MappingProxyType(
             "text/x-c-header": ".h",
             "text/x-c++": ".cc .cpp .cxx .hpp .hh .hxx",
             "text/x-rust": ".rs",
-            "application/json": ".json .jsonl",
-            "application/yaml": ".yaml .yml",
-            "application/toml": ".toml",
-            "application/xml": ".xml .xsd .xsl",
+            EML: ".eml",
+            MSG: ".msg",
+            NOTEBOOK: ".ipynb",
+            JSON: ".json",
+            JSON_LINES: ".jsonl .ndjson",
+            YAML: ".yaml .yml",
+            TOML: ".toml",
+            XML: ".xml .xsd .xsl",
             CSV: ".csv .tsv",
             "text/x-csharp": ".cs .csx",
             "text/x-kotlin": ".kt .kts",
@@ -219,6 +233,11 @@ def media_type_of(path: PurePath) -> str | None:
     return _NAMES.get(path.name.lower()) or _ENDINGS.get(path.suffix.lower())
 
 
+def media_types() -> frozenset[str]:
+    """All that some name may promise."""
+    return frozenset(_ENDINGS.values())
+
+
 def language_of(media_type: str) -> str | None:
     """The programming language of a media type, by the name of its grammar; None for what is not code."""
     return _LANGUAGES.get(media_type)
@@ -245,6 +264,8 @@ def check_signature(media_type: str, head: bytes) -> None:
         _require(head.startswith((_OLE, _ZIP, _RTF)), "is not an Office document")
     elif media_type == RTF:
         _require(head.lstrip().startswith(_RTF), "is not RTF")
+    elif media_type == MSG:
+        _require(head.startswith(_OLE), "is not an Outlook message")
     else:
         for magic, what in _BINARY.items():
             _require(not head.startswith(magic), f"is {what}")

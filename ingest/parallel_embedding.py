@@ -119,7 +119,7 @@ def _shares(lengths: Sequence[int], parts: int) -> Iterator[tuple[int, int]]:
     """Cut into runs of about the same length in all."""
     reach = np.asarray(list(accumulate(lengths)))
     wanted = reach[-1] * np.arange(1, parts) / parts
-    cuts = [int(cut) for cut in np.searchsorted(reach, wanted, side="right")]
+    cuts: list[int] = np.searchsorted(reach, wanted, side="right").tolist()
     yield from pairwise([0, *cuts, len(lengths)])
 
 

@@ -132,7 +132,12 @@ class Ingester:
             UnsupportedStore: the collection holds another embedder's vectors.
             IndexUnavailable: the index does not answer.
         """
-        found = discover(roots, max_bytes=largest, known=self._catalog.locations(tenant, name))
+        found = discover(
+            roots,
+            max_bytes=largest,
+            known=self._catalog.locations(tenant, name),
+            every_kind=self._options.chosen is not None,
+        )
         collection = self._open(tenant, name)
         self.repair(collection)
         known, failures = self._catalog.known_files(collection), self._catalog.failures(collection)

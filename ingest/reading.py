@@ -4,104 +4,38 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import PurePath
+from functools import cache, partial
+from hashlib import blake2b
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ingest.elements import Elements
 from ingest.errors import UnreadableFile
-from ingest.media import (
-    CSV,
-    DOC,
-    DOCX,
-    EPUB,
-    HTML,
-    MARKDOWN,
-    ODP,
-    ODS,
-    ODT,
-    ORG,
-    PDF,
-    PPT,
-    PPTX,
-    RTF,
-    SIGNATURE_BYTES,
-    XLS,
-    XLSX,
-    check_signature,
-    language_of,
-    media_type_of,
-)
+from ingest.formats import FILES, text_format
+from ingest.media import EML, MSG, PLAIN, SIGNATURE_BYTES, check_signature, media_type_of, media_types
+from ingest.model import SourceFile
 from ingest.opening import check_unchanged, opened
-from ingest.readers import (
-    code,
-    epub,
-    markdown,
-    odf,
-    office,
-    old_office,
-    org,
-    pdf,
-    plain,
-    rtf,
-    separated,
-    slides,
-    workbook,
-)
-from ingest.readers.decoding import decode_file
+from ingest.readers import eml, letter, llama, msg
+from ingest.readers.decoding import decode, decode_file
 from ingest.readers.options import ReadingOptions
+from ingest.readers.progress import ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
 
-    from ingest.model import Document, SourceFile
+    from ingest.model import Document
+    from ingest.readers.letter import OpenFile
+    from ingest.readers.progress import OnPage
 
-_BY_LOCATION: Mapping[str, Callable[[Path, ReadingOptions], Document]] = {
-    PDF: lambda location, _: pdf.read_pdf(location),
-    DOCX: lambda location, _: office.read_docx(location),
-    HTML: lambda location, _: office.read_html(location),
-    PPTX: lambda location, _: slides.read_pptx(location),
-    XLSX: lambda location, _: workbook.read_xlsx(location),
-    DOC: lambda location, _: old_office.read_doc(location),
-    PPT: lambda location, _: old_office.read_ppt(location),
-    XLS: lambda location, _: old_office.read_xls(location),
-    ODT: lambda location, _: odf.read_odt(location),
-    ODS: lambda location, _: odf.read_ods(location),
-    ODP: lambda location, _: odf.read_odp(location),
-    EPUB: lambda location, _: epub.read_epub(location),
-    RTF: lambda location, _: rtf.read_rtf(location),
-}
-_BY_TEXT: Mapping[str, Callable[[str, str, Callable[[int, int], None]], Document]] = {
-    MARKDOWN: markdown.read_markdown,
-    CSV: lambda text, path, _: separated.read_separated(text, path),
-    ORG: lambda text, path, _: org.read_org(text, path),
-}
-_READERS: Mapping[str, str] = {
-    PDF: pdf.READER,
-    DOCX: office.DOCX_READER,
-    HTML: office.HTML_READER,
-    MARKDOWN: markdown.READER,
-    PPTX: slides.READER,
-    XLSX: workbook.READER,
-    ODT: odf.ODT_READER,
-    ODS: odf.ODS_READER,
-    ODP: odf.ODP_READER,
-    EPUB: epub.READER,
-    RTF: rtf.READER,
-    CSV: separated.READER,
-    ORG: org.READER,
-}
+_LETTERS: Mapping[str, OpenFile] = {EML: eml.open_eml, MSG: msg.open_msg}
+_OPENERS = {".eml": eml.open_eml, ".msg": msg.open_msg, **_LETTERS}
 
 # No database column and no JSON string holds these; one for one, so that offsets stay true.
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
-
 DEFAULTS = ReadingOptions()
-
-
-def _ignore(_done: int, _total: int) -> None:
-    """Nobody wants to know how far a file is read."""
 
 
 def readers_of(media_type: str, options: ReadingOptions = DEFAULTS) -> tuple[str, ...]:
@@ -109,15 +43,15 @@ def readers_of(media_type: str, options: ReadingOptions = DEFAULTS) -> tuple[str
 
     The first is kept with a file that fails: the file is tried again when that changes.
     """
-    del options
-    if media_type in old_office.READERS:
-        return old_office.READERS[media_type]
-    return (code.READER if language_of(media_type) else _READERS.get(media_type, plain.READER),)
+    if options.chosen:
+        return (options.chosen.identity,)
+    if media_type in _LETTERS:
+        return (_letter_reader(options),)
+    file = FILES.get(media_type)
+    return file.names(options) if file else (text_format(media_type).name,)
 
 
-def read(
-    source: SourceFile, options: ReadingOptions = DEFAULTS, on_page: Callable[[int, int], None] = _ignore
-) -> Document:
+def read(source: SourceFile, options: ReadingOptions = DEFAULTS, on_page: OnPage = ignore) -> Document:
     """Read a file with the reader of its media type.
 
     Args:
@@ -128,15 +62,15 @@ def read(
     Raises:
         UnreadableFile: with the reason why it cannot become a document.
     """
-    reader = _BY_LOCATION.get(source.media_type)
     with opened(source) as file:
-        check_signature(source.media_type, file.read(SIGNATURE_BYTES))
-        if reader is None:
+        if options.chosen is None:
+            check_signature(source.media_type, file.read(SIGNATURE_BYTES))
+        if not _opens_itself(source.media_type, options):
             file.seek(0)
             text = decode_file(file, source.size)
             check_unchanged(file, source)
             return _read_decoded(text, source.path, source.media_type, on_page)
-    return _with_text(_storable(reader(source.location, options)))
+    return _with_text(_storable(_read_file(source, options, on_page)))
 
 
 def read_text(text: str, path: str) -> Document:
@@ -147,17 +81,65 @@ def read_text(text: str, path: str) -> Document:
     """
     if not text:
         raise UnreadableFile("empty", "holds no characters")
-    return _read_decoded(text, path, media_type_of(PurePath(path)) or "")
+    return _read_decoded(text, path, media_type_of(PurePath(path)) or "", ignore)
 
 
-def _read_decoded(
-    text: str, path: str, media_type: str, on_page: Callable[[int, int], None] = _ignore
-) -> Document:
+def _opens_itself(media_type: str, options: ReadingOptions) -> bool:
+    return options.chosen is not None or media_type in _LETTERS or media_type in FILES
+
+
+def _read_file(source: SourceFile, options: ReadingOptions, on_page: OnPage) -> Document:
+    if options.chosen:
+        return llama.read_file(source.location, source.path, options.chosen)
+    if source.media_type in _LETTERS:
+        return _read_letter(source, options)
+    return FILES[source.media_type].read(source.location, options, on_page)
+
+
+def _read_letter(source: SourceFile, options: ReadingOptions) -> Document:
+    """A message with all that is attached to it, each by the reader of its kind."""
+    reader = letter.LetterReader(partial(_read_part, options=options), _OPENERS)
+    opened_letter = _LETTERS[source.media_type](source.location.read_bytes())
+    return replace(reader.document(opened_letter, source.location.stem), reader=_letter_reader(options))
+
+
+@cache
+def _letter_reader(options: ReadingOptions) -> str:
+    """The name says which readers there are for attachments: where one changes, or comes, mail is stale."""
+    kinds = sorted(media_types() - _LETTERS.keys())
+    readers = " ".join(reader for kind in kinds for reader in (kind, *readers_of(kind, options)))
+    return f"{letter.READER}+{blake2b(readers.encode(), digest_size=4).hexdigest()}"
+
+
+def _read_part(data: bytes, name: str, declared: str, *, options: ReadingOptions) -> Document:
+    """Read what is not a file but part of one; what its name does not say, its declared type may.
+
+    Raises:
+        UnreadableFile: with the reason why not.
+    """
+    named = media_type_of(PurePath(name))
+    media_type = named or (declared if declared in media_types() else None)
+    if media_type is None and declared.startswith("text/"):
+        media_type = PLAIN
+    if media_type is None:
+        raise UnreadableFile("unsupported", "no reader for this kind of file")
+    if not data:
+        raise UnreadableFile("empty", "holds no bytes")
+    if media_type not in FILES:
+        check_signature(media_type, data[:SIGNATURE_BYTES])
+        return _read_decoded(decode(data), name, media_type, ignore)
+    try:
+        with TemporaryDirectory(prefix="lectern-") as folder:
+            location = Path(folder) / f"part{PurePath(name).suffix.lower() if named else ''}"
+            location.write_bytes(data)
+            return read(SourceFile(name, location, media_type, len(data), 0), options)
+    except OSError as error:
+        raise UnreadableFile("unreadable", f"no temporary file: {error.strerror or error}") from error
+
+
+def _read_decoded(text: str, path: str, media_type: str, on_page: OnPage) -> Document:
     text = _UNSTORABLE.sub(_REPLACEMENT, text)
-    language = language_of(media_type)
-    if language:
-        return _with_text(code.read_code(text, path, language))
-    return _with_text(_BY_TEXT.get(media_type, plain.read_plain)(text, path, on_page))
+    return _with_text(_storable(text_format(media_type).read(text, path, media_type, on_page)))
 
 
 def _with_text(document: Document) -> Document:

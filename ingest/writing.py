@@ -34,7 +34,7 @@ class Writer:
         and every operation of the store is kept whole or not at all.
         """
         chunks = searched_chunks(document, cut_chunks(document, passages))
-        if not document.symbols:  # a program is asked about by its names, which its chunks carry
+        if not _is_program(document):
             # First: chunks are counted when the index is repaired; all there means that this one is too.
             self.write_opening(scope, number, document)
         for points in document_points(
@@ -56,3 +56,8 @@ class Writer:
             document, number=number, analyzer=self._analyzer, dimensions=self._embedder.dimensions
         )
         self._index.upsert(scope.openings, [opening])
+
+
+def _is_program(document: Document) -> bool:
+    """A program is asked about by its names, which its chunks carry; a notebook by its prose too."""
+    return bool(document.symbols) and all(element.kind == "code" for element in document.elements)

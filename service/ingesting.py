@@ -14,6 +14,7 @@ from service.ingest_lock import holding
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from ingest.readers.options import ChosenReader
     from service.settings import Settings
     from service.wiring import Services
 
@@ -21,14 +22,14 @@ _MEGABYTE = 2**20
 
 
 @contextmanager
-def open_ingester(services: Services) -> Generator[Ingester]:
-    """Wire an ingester for as long as the block runs.
+def open_ingester(services: Services, chosen: ChosenReader | None = None) -> Generator[Ingester]:
+    """Wire an ingester for as long as the block runs; a chosen reader reads all its files.
 
     Raises:
         IngestRunning: there is one already.
     """
     settings = services.settings
-    options = ReadingOptions(tuple(settings.ocr_languages.split("+")), settings.data / "recognised")
+    options = ReadingOptions(tuple(settings.ocr_languages.split("+")), settings.data / "recognised", chosen)
     workers = settings.parse_workers or default_workers()
     with (
         holding(settings.data, "ingest"),

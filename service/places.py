@@ -44,13 +44,20 @@ def locate(document: Document, passages: Sequence[Passage], start: int, end: int
         start=start,
         end=end,
         text=document.text[start:end],
-        section=_symbol(document, start, end) if document.symbols else passage.section,
+        section=_section(document, passage, start, end),
         page_start=_page(document.pages, start),
         page_end=_page(document.pages, end - 1),
         line_start=line_start,
         line_end=line_start + document.text.count("\n", start, end - 1),
         boxes=tuple(_boxes(document, start, end)),
     )
+
+
+def _section(document: Document, passage: Passage, start: int, end: int) -> tuple[str, ...]:
+    """Of prose the passage's; of a program, whose passages join parts, that of these very words."""
+    nearest = bisect_right([element.start for element in document.elements], start) - 1
+    in_prose = nearest >= 0 and document.elements[nearest].kind != "code"
+    return passage.section if in_prose or not document.symbols else _symbol(document, start, end)
 
 
 def _symbol(document: Document, start: int, end: int) -> tuple[str, ...]:

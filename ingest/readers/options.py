@@ -10,6 +10,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class ChosenReader:
+    """A reader of LlamaIndex's that takes the place of Lectern's own."""
+
+    name: str
+    """``module:Class``."""
+    arguments: tuple[tuple[str, str], ...]
+    """As they were given: a value may be JSON."""
+    identity: str
+    """Name and version; becomes ``Document.reader``."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReadingOptions:
     """Choices that every reader is given; they cross to the parsing process."""
 
@@ -17,3 +29,5 @@ class ReadingOptions:
     """Of tesseract, the likeliest first."""
     recognised: Path | None = None
     """Folder that keeps recognised pages, so that a long scan goes on where it was interrupted."""
+    chosen: ChosenReader | None = None
+    """Reads every file, whatever its name says."""

@@ -112,7 +112,7 @@ def _litter() -> str:
 
 
 def _list_litter() -> str:
-    return f"{len(os.listdir(tempfile.gettempdir()))} left"
+    return f"{len([*Path(tempfile.gettempdir()).iterdir()])} left"
 
 
 def _write_much() -> str:

@@ -39,7 +39,9 @@ def refusal(found: SourceFile) -> str:
     [
         ("a.txt", "Оплата в срок 30 дней.", "plain/1"),
         ("README", "Read me.", "plain/1"),
-        ("a.json", '{"a": 1}', "plain/1"),
+        ("a.json", '{"a": 1}', "structured/1"),
+        ("a.yaml", "a: 1", "structured/1"),
+        ("a.xml", "<a>1</a>", "structured/1"),
         ("a.md", "# Title\n\nText.", "markdown/1"),
         ("a.py", "def f(): pass", "code/2"),
         ("a.h", "class A {};", "code/2"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from array import array
 
 import pytest
 
 from ingest.model import Box, Document, Element, Line, Page, Passage
+from ingest.outline import outline
+from ingest.passages import cut_passages
 from ingest.readers.code import read_code
+from ingest.readers.notebook import read_notebook
 from service.places import locate
 
 TEXT = "First line\nsecond line\n\nOn page two"
@@ -67,3 +71,16 @@ def test_a_range_of_code_stands_in_its_own_symbol_not_in_its_passage_s() -> None
     assert section("class Fee") == ("Fee",)
     assert section("\n\nclass Fee:") == ("Fee",)
     assert section("LIMIT = 3") in {(), ("LIMIT",)}
+
+
+def test_prose_beside_a_program_stands_in_its_section_not_in_a_symbol() -> None:
+    cells = [
+        {"cell_type": "markdown", "source": "# Fees\n\nLate fees are due."},
+        {"cell_type": "code", "source": "def late():\n    return 2"},
+    ]
+    notebook = read_notebook(json.dumps({"cells": cells}), "fees.ipynb")
+    passages = cut_passages(notebook, outline(notebook))
+    place = notebook.text.index("Late")
+    assert locate(notebook, passages, place, place + 4).section == ("Fees",)
+    program = notebook.text.index("return")
+    assert locate(notebook, passages, program, program + 6).section == ("late",)
