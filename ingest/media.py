@@ -17,6 +17,8 @@ HTML = "text/html"
 MARKDOWN = "text/markdown"
 PLAIN = "text/plain"
 
+IMAGES = ("image/png", "image/jpeg", "image/tiff", "image/bmp", "image/gif", "image/webp")
+
 SIGNATURE_BYTES = 1024
 """How much of a file ``check_signature`` wants to see: a PDF may begin with that much of something else."""
 
@@ -42,6 +44,12 @@ _ENDINGS: Mapping[str, str] = MappingProxyType(
         for media_type, endings in {
             PDF: ".pdf",
             DOCX: ".docx",
+            "image/png": ".png",
+            "image/jpeg": ".jpg .jpeg",
+            "image/tiff": ".tif .tiff",
+            "image/bmp": ".bmp",
+            "image/gif": ".gif",
+            "image/webp": ".webp",
             HTML: ".html .htm",
             MARKDOWN: ".md .markdown",
             "text/x-rst": ".rst",
@@ -82,6 +90,7 @@ _NAMES: Mapping[str, str] = MappingProxyType(
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_IMAGE = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II", b"MM", b"BM", b"GIF8", b"RIFF")
 _BINARY = MappingProxyType(
     {
         b"%PDF-": "a PDF",
@@ -124,6 +133,9 @@ def check_signature(media_type: str, head: bytes) -> None:
         if head.startswith(_OLE):
             raise UnreadableFile("encrypted", "protected by a password, or an old .doc with a new name")
         _require(head.startswith((_ZIP, _EMPTY_ZIP)), "is not a Word document")
+    elif media_type in IMAGES:
+        # Which kind of image the name says does not matter: many are named wrongly.
+        _require(head.startswith(_IMAGE), "is not an image")
     else:
         for magic, what in _BINARY.items():
             _require(not head.startswith(magic), f"is {what}")

@@ -13,6 +13,7 @@ from ingest.errors import UnreadableFile
 from ingest.media import (
     DOCX,
     HTML,
+    IMAGES,
     MARKDOWN,
     PDF,
     SIGNATURE_BYTES,
@@ -20,23 +21,29 @@ from ingest.media import (
     language_of,
     media_type_of,
 )
-from ingest.readers import code, markdown, office, pdf, plain
+from ingest.readers import code, images, markdown, office, pdf, plain
 from ingest.readers.decoding import decode
 from ingest.readers.options import ReadingOptions
+from ingest.readers.progress import ignore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from ingest.model import Document, SourceFile
+    from ingest.readers.progress import OnPage
 
-_BY_LOCATION: Mapping[str, Callable[[Path, ReadingOptions], Document]] = {
-    PDF: lambda location, _: pdf.read_pdf(location),
-    DOCX: lambda location, _: office.read_docx(location),
-    HTML: lambda location, _: office.read_html(location),
+_BY_LOCATION: Mapping[str, Callable[[Path, ReadingOptions, OnPage], Document]] = {
+    PDF: pdf.read_pdf,
+    DOCX: lambda location, _, __: office.read_docx(location),
+    HTML: lambda location, _, __: office.read_html(location),
+    **dict.fromkeys(IMAGES, images.read_image),
+}
+_READ_BY_OPTIONS: Mapping[str, Callable[[ReadingOptions], tuple[str, ...]]] = {
+    PDF: pdf.readers,
+    **dict.fromkeys(IMAGES, images.readers),
 }
 _READERS: Mapping[str, str] = {
-    PDF: pdf.READER,
     DOCX: office.DOCX_READER,
     HTML: office.HTML_READER,
     MARKDOWN: markdown.READER,
@@ -56,12 +63,15 @@ def readers_of(media_type: str, options: ReadingOptions = DEFAULTS) -> tuple[str
 
     The first is kept with a file that fails: the file is tried again when that changes.
     """
-    del options
+    if media_type in _READ_BY_OPTIONS:
+        return _READ_BY_OPTIONS[media_type](options)
     return (code.READER if language_of(media_type) else _READERS.get(media_type, plain.READER),)
 
 
-def read(source: SourceFile, options: ReadingOptions = DEFAULTS) -> Document:
+def read(source: SourceFile, options: ReadingOptions = DEFAULTS, on_page: OnPage = ignore) -> Document:
     """Read a file with the reader of its media type.
+
+    ``on_page`` is told of every page of a file that has pages.
 
     Raises:
         UnreadableFile: with the reason why it cannot become a document.
@@ -70,7 +80,7 @@ def read(source: SourceFile, options: ReadingOptions = DEFAULTS) -> Document:
     data = _load(source, SIGNATURE_BYTES if reader else source.size + 1)
     check_signature(source.media_type, data[:SIGNATURE_BYTES])
     if reader:
-        return _with_text(_storable(reader(source.location, options)))
+        return _with_text(_storable(reader(source.location, options, on_page)))
     if len(data) != source.size:
         raise UnreadableFile("changed", "the file was written while it was read")
     return _read_decoded(decode(data), source.path, source.media_type)

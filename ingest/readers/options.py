@@ -17,3 +17,5 @@ class ReadingOptions:
     """Of tesseract, the likeliest first."""
     recognised: Path | None = None
     """Folder that keeps recognised pages, so that a long scan goes on where it was interrupted."""
+    ocr_threads: int = 0
+    """How many pages of a file are recognised at a time; 0 is one for each core of the machine."""
