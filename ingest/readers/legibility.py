@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from ingest.readers.rows import is_dense
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ingest.readers.rows import PrintedPage
 
 _STRANGE_SHARE = 0.2
@@ -23,7 +26,7 @@ _STRANGE_KINDS = frozenset({"Co", "Cn", "Cc", "Cs"})
 
 def letters(page: PrintedPage) -> int:
     """Letters and digits of a page."""
-    return sum(character.isalnum() for row in page.rows for character in row.text)
+    return _count(_characters(page), str.isalnum)
 
 
 def is_stamp(page: PrintedPage) -> bool:
@@ -36,15 +39,24 @@ def is_garbled(page: PrintedPage) -> bool:
 
     A font that does not tell what its glyphs mean gives such text.
     """
-    inked = [character for row in page.rows for character in row.text if character != " "]
-    if not inked:
-        return False
-    strange = sum(map(_is_strange, inked))
-    if strange > _STRANGE_SHARE * len(inked):
+    inked = _characters(page)
+    strange = _count(inked, _is_strange)
+    if strange > _STRANGE_SHARE * inked.total():
         return True
-    telling = [character for character in inked if character not in _RULES]
-    readable = sum(character.isalnum() or is_dense(character) for character in telling)
-    return len(telling) >= _ENOUGH_SIGNS and readable < _FEW_LETTERS * len(telling)
+    telling = inked.total() - _count(inked, _RULES.__contains__)
+    readable = _count(inked, lambda character: character.isalnum() or is_dense(character))
+    return telling >= _ENOUGH_SIGNS and readable < _FEW_LETTERS * telling
+
+
+def _characters(page: PrintedPage) -> Counter[str]:
+    """How often each character stands on it: most pages have a hundred different ones."""
+    inked = Counter("".join(row.text for row in page.rows))
+    del inked[" "]
+    return inked
+
+
+def _count(inked: Counter[str], belongs: Callable[[str], bool]) -> int:
+    return sum(count for character, count in inked.items() if belongs(character))
 
 
 def _is_strange(character: str) -> bool:

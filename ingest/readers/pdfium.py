@@ -111,15 +111,16 @@ class Pdf:
         import pypdfium2  # noqa: PLC0415 — loaded by now; see _open
 
         with self._page(number) as page:
-            scale = resolution / _POINTS_PER_INCH if resolution else _scale(*page.get_size())
+            scale = _scale(*page.get_size(), resolution)
             try:
                 bitmap = cast("Any", page).render(scale=scale, grayscale=True)
-            except (pypdfium2.PdfiumError, ValueError) as error:
+            except (pypdfium2.PdfiumError, ValueError, MemoryError) as error:
+                # A page of absurd proportions: a thousand times as long as wide.
                 raise DamagedPage(f"page {number} cannot be drawn") from error
             pixels = cast("NDArray[np.uint8]", bitmap.to_numpy())
             picture = np.array(pixels.reshape(pixels.shape[:2]))
             bitmap.close()
-        return picture, round(scale * _POINTS_PER_INCH)
+        return picture, max(1, round(scale * _POINTS_PER_INCH))
 
     @contextmanager
     def _page(self, number: int) -> Generator[PdfPage]:
@@ -137,10 +138,11 @@ class Pdf:
             page.close()
 
 
-def _scale(width: float, height: float) -> float:
-    """Pixels a point."""
+def _scale(width: float, height: float, resolution: int | None) -> float:
+    """Pixels a point; a poster gets fewer than asked for."""
     fine = max(_RESOLUTION / _POINTS_PER_INCH, _SHORTEST_PICTURE / max(width, height, 1))
-    return min(fine, _FINEST / _POINTS_PER_INCH, (_MOST_PIXELS / max(width * height, 1)) ** 0.5)
+    wanted = resolution / _POINTS_PER_INCH if resolution else fine
+    return min(wanted, _FINEST / _POINTS_PER_INCH, (_MOST_PIXELS / max(width * height, 1)) ** 0.5)
 
 
 def _area(bounds: tuple[float, float, float, float]) -> float:

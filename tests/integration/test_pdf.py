@@ -225,7 +225,7 @@ def test_a_title_in_the_file_is_used(tmp_path: Path) -> None:
 
 def test_a_scan_needs_ocr(tmp_path: Path) -> None:
     location = draw(tmp_path / "scan.pdf", lambda sheet: sheet.rect(100, 100, 200, 200, fill=1))
-    with pytest.raises(UnreadableFile, match="OCR.*tesseract-ocr") as caught:
+    with pytest.raises(UnreadableFile, match=r"OCR.*tesseract-ocr") as caught:
         read_pdf(location, UNRECOGNISED)
     assert caught.value.reason == "no_text"
 
