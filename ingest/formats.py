@@ -10,6 +10,7 @@ from ingest import media
 from ingest.readers import (
     code,
     epub,
+    images,
     markdown,
     notebook,
     odf,
@@ -61,7 +62,8 @@ def _file(read: Callable[[Path], Document], *names: str) -> FileFormat:
 
 FILES: Mapping[str, FileFormat] = MappingProxyType(
     {
-        media.PDF: _file(pdf.read_pdf, pdf.READER),
+        media.PDF: FileFormat(pdf.read_pdf, pdf.readers),
+        **dict.fromkeys(media.IMAGES, FileFormat(images.read_image, images.readers)),
         media.DOCX: _file(office.read_docx, office.DOCX_READER),
         media.HTML: _file(office.read_html, office.HTML_READER),
         media.PPTX: _file(slides.read_pptx, slides.READER),

@@ -37,6 +37,8 @@ XML = "application/xml"
 UNKNOWN = "application/octet-stream"
 """Of a file that only a reader which the user chose can read."""
 
+IMAGES = ("image/png", "image/jpeg", "image/tiff", "image/bmp", "image/gif", "image/webp")
+
 SIGNATURE_BYTES = 1024
 """How much of a file ``check_signature`` wants to see: a PDF may begin with that much of something else."""
 
@@ -116,6 +118,12 @@ _ENDINGS: Mapping[str, str] = MappingProxyType(
             EPUB: ".epub",
             RTF: ".rtf",
             ORG: ".org",
+            "image/png": ".png",
+            "image/jpeg": ".jpg .jpeg",
+            "image/tiff": ".tif .tiff",
+            "image/bmp": ".bmp",
+            "image/gif": ".gif",
+            "image/webp": ".webp",
             HTML: ".html .htm",
             MARKDOWN: ".md .markdown",
             "text/x-rst": ".rst",
@@ -211,6 +219,7 @@ _RTF = b"{\\"
 _OPEN_XML = frozenset({DOCX, PPTX, XLSX})
 _OTHER_PACKAGES = frozenset({ODT, ODS, ODP, EPUB})
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_IMAGE = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II", b"MM", b"BM", b"GIF8", b"RIFF")
 _BINARY = MappingProxyType(
     {
         b"%PDF-": "a PDF",
@@ -266,6 +275,9 @@ def check_signature(media_type: str, head: bytes) -> None:
         _require(head.lstrip().startswith(_RTF), "is not RTF")
     elif media_type == MSG:
         _require(head.startswith(_OLE), "is not an Outlook message")
+    elif media_type in IMAGES:
+        # Which kind of image the name says does not matter: many are named wrongly.
+        _require(head.startswith(_IMAGE), "is not an image")
     else:
         for magic, what in _BINARY.items():
             _require(not head.startswith(magic), f"is {what}")

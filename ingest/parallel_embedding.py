@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from bisect import bisect_right
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -117,9 +118,8 @@ class _Worker:
 
 def _shares(lengths: Sequence[int], parts: int) -> Iterator[tuple[int, int]]:
     """Cut into runs of about the same length in all."""
-    reach = np.asarray(list(accumulate(lengths)))
-    wanted = reach[-1] * np.arange(1, parts) / parts
-    cuts: list[int] = np.searchsorted(reach, wanted, side="right").tolist()
+    reach = [*accumulate(lengths)]
+    cuts = [bisect_right(reach, reach[-1] * part / parts) for part in range(1, parts)]
     yield from pairwise([0, *cuts, len(lengths)])
 
 

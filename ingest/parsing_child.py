@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from ingest.errors import FailureReason
     from ingest.model import Document, SourceFile
     from ingest.readers.options import ReadingOptions
+    from ingest.readers.progress import OnPage
 
-    Reader = Callable[[SourceFile, ReadingOptions, Callable[[int, int], None]], Document]
+    Reader = Callable[[SourceFile, ReadingOptions, OnPage], Document]
 
 GRACE_SECONDS = 5.0
 """How much later than the parent the system ends a child that hangs."""
@@ -75,7 +76,7 @@ class Refusal:
 
 
 def attempt(
-    reader: Reader, source: SourceFile, options: ReadingOptions, on_page: Callable[[int, int], None]
+    reader: Reader, source: SourceFile, options: ReadingOptions, on_page: OnPage
 ) -> Document | Refusal:
     """Read a file, whatever it makes the reader do."""
     try:

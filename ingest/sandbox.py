@@ -24,10 +24,11 @@ from ingest.errors import UnreadableFile
 from ingest.model import Document
 from ingest.parsing_child import GRACE_SECONDS, Order, Refusal, attempt, death, overtime, serve
 from ingest.readers.options import ReadingOptions
+from ingest.readers.progress import ignore
 from ingest.transfer import Shipment, receive_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
     from typing import Self
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ingest.confinement import Limit
     from ingest.model import SourceFile
     from ingest.parsing_child import Reader, Sign
+    from ingest.readers.progress import OnPage
 
 MEMORY_BYTES = 4 * 2**30
 SECONDS = 120.0
@@ -44,10 +46,6 @@ _START_SECONDS = 120.0
 _log = logging.getLogger(__name__)
 
 
-def _ignore(_done: int, _total: int) -> None:
-    """Nobody wants to know how far a file is read."""
-
-
 class Parser(Protocol):
     """Turns a file into a document.
 
@@ -55,7 +53,7 @@ class Parser(Protocol):
         UnreadableFile: with the reason; no file makes it raise anything else.
     """
 
-    def parse(self, source: SourceFile, on_page: Callable[[int, int], None] = _ignore) -> Document:
+    def parse(self, source: SourceFile, on_page: OnPage = ignore) -> Document:
         """Read one file; ``on_page`` is told how many parts of it are read, and of how many."""
         ...
 
@@ -67,7 +65,7 @@ class InlineParser:
         self._reader = reader
         self._options = options
 
-    def parse(self, source: SourceFile, on_page: Callable[[int, int], None] = _ignore) -> Document:
+    def parse(self, source: SourceFile, on_page: OnPage = ignore) -> Document:
         """Read one file; see ``Parser``."""
         return _document(attempt(self._reader, source, self._options, on_page), source)
 
@@ -115,7 +113,7 @@ class ParsingProcess:
         with self._turn:
             return self._running().process.pid
 
-    def parse(self, source: SourceFile, on_page: Callable[[int, int], None] = _ignore) -> Document:
+    def parse(self, source: SourceFile, on_page: OnPage = ignore) -> Document:
         """Read one file; see ``Parser``.
 
         Raises:
@@ -135,9 +133,7 @@ class ParsingProcess:
             self._child = _start(self._reader, self._options, self._memory_bytes, self._seconds)
         return self._child
 
-    def _exchange(
-        self, child: _Child, source: SourceFile, on_page: Callable[[int, int], None]
-    ) -> Document | Refusal:
+    def _exchange(self, child: _Child, source: SourceFile, on_page: OnPage) -> Document | Refusal:
         try:
             outcome = child.read(source, on_page, self._seconds)
         except TimeoutError:
@@ -178,7 +174,7 @@ class ParsingPool:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def parse(self, source: SourceFile, on_page: Callable[[int, int], None] = _ignore) -> Document:
+    def parse(self, source: SourceFile, on_page: OnPage = ignore) -> Document:
         """Read one file in whichever process is free; see ``Parser``."""
         process = self._idle.get()
         try:
@@ -199,9 +195,7 @@ class _Child:
     folder: str
     limits: frozenset[Limit] = frozenset()
 
-    def read(
-        self, source: SourceFile, on_page: Callable[[int, int], None], seconds: float
-    ) -> Document | Refusal:
+    def read(self, source: SourceFile, on_page: OnPage, seconds: float) -> Document | Refusal:
         """Let it read a file.
 
         Raises:

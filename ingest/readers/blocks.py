@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ingest.readers.rows import is_dense
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -185,4 +187,8 @@ def _ends_on_purpose(current: Sequence[Row], row: Row) -> bool:
 def _join(before: Row, row: Row, *, full: bool) -> str:
     if row.glued:
         return ""
-    return " " if _same_line(before, row) or (full and not is_tabular(row)) else "\n"
+    if _same_line(before, row):
+        return " "
+    if not full or is_tabular(row):
+        return "\n"
+    return "" if is_dense(before.text[-1]) and is_dense(row.text[0]) else " "

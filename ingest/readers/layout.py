@@ -61,7 +61,7 @@ def compose(
     for page in pages:
         for block in by_page[page.number]:
             writer.write(block)
-        ranges.append(Page(page.number, 0, writer.length, page.width, page.height))
+        ranges.append(Page(page.number, 0, writer.length, *(page.shown or (page.width, page.height))))
     return (
         writer.text,
         _title(printed, named, fallback),

@@ -15,11 +15,12 @@ from ingest.elements import ElementColumns, Elements
 from ingest.model import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from markdown_it.token import Token
 
     from ingest.model import ElementKind
+    from ingest.readers.progress import OnPage
 
 READER = "markdown/1"
 
@@ -58,7 +59,7 @@ class _Block:
 def read_markdown(
     text: str,
     path: str,
-    on_page: Callable[[int, int], None] | None = None,
+    on_page: OnPage | None = None,
     *,
     window: int = WINDOW,
 ) -> Document:

@@ -31,3 +31,5 @@ class ReadingOptions:
     """Folder that keeps recognised pages, so that a long scan goes on where it was interrupted."""
     chosen: ChosenReader | None = None
     """Reads every file, whatever its name says."""
+    ocr_threads: int = 0
+    """How many pages of a file are recognised at a time; 0 is one for each core of the machine."""

@@ -12,9 +12,10 @@ from ingest.elements import ElementColumns, Elements
 from ingest.model import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ingest.model import Element, ElementKind
+    from ingest.readers.progress import OnPage
 
 READER = "plain/1"
 
@@ -76,7 +77,7 @@ class _Opening:
 _BLANK = _Line(0, 0, "")
 
 
-def read_plain(text: str, path: str, on_page: Callable[[int, int], None] | None = None) -> Document:
+def read_plain(text: str, path: str, on_page: OnPage | None = None) -> Document:
     """Mark the blocks of a text; the text itself stays as it is, and is its canonical text.
 
     The title is the first heading near the beginning, else the stem of ``path``. ``on_page`` is told how many

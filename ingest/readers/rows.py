@@ -94,6 +94,17 @@ class PrintedPage:
     width: float
     height: float
     rows: tuple[Row, ...]
+    shown: tuple[float, float] | None = None
+    """Width and height of the page as it is shown, where the rows are those of the page turned upright."""
+
+
+def is_dense(character: str) -> bool:
+    """Whether it is written without spaces between words: Chinese and Japanese, with their signs."""
+    return (
+        "\u2e80" <= character <= "\ua4cf"
+        or "\uf900" <= character <= "\ufaff"
+        or "\uff00" <= character <= "\uffef"
+    )
 
 
 def rows_of(glyphs: Glyphs, is_bold: Callable[[int], bool]) -> list[Row]:
@@ -169,8 +180,8 @@ class _Kept:
         edges, source = self.edges.tolist(), self.source.tolist()
         for begin, end, runs, x0, top, x1, bottom, size, gaps, glued in columns:
             text = self.text[begin : end + 1]
-            space = text.find(" ")
-            first_word = abs((edges[begin + space] if space > 0 else x1) - edges[begin])
+            space = 1 if is_dense(text[0]) else text.find(" ")
+            first_word = abs((edges[begin + space] if 0 < space < len(text) else x1) - edges[begin])
             bold = len(text) <= _LONGEST_BOLD and is_bold(source[begin]) and is_bold(source[end])
             yield Row(text, runs, x0, top, x1, bottom, size, gaps, first_word, glued, bold)
 

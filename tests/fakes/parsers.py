@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ingest.readers.progress import ignore
 from ingest.reading import read
 
 if TYPE_CHECKING:
     from ingest.model import Document, SourceFile
+    from ingest.readers.progress import OnPage
 
 
 class CountingParser:
@@ -16,9 +18,9 @@ class CountingParser:
     def __init__(self) -> None:
         self.parsed: list[str] = []
 
-    def parse(self, source: SourceFile) -> Document:
+    def parse(self, source: SourceFile, on_page: OnPage = ignore) -> Document:
         self.parsed.append(source.path)
-        return read(source)
+        return read(source, on_page=on_page)
 
     def since(self) -> list[str]:
         """What was parsed since the last time this was asked, sorted."""

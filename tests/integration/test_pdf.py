@@ -13,6 +13,7 @@ from reportlab.lib import pdfencrypt  # pyright: ignore[reportMissingTypeStubs] 
 from reportlab.pdfgen import canvas  # pyright: ignore[reportMissingTypeStubs] — reportlab has none
 
 from ingest.errors import UnreadableFile
+from ingest.readers.options import ReadingOptions
 from ingest.readers.pdf import read_pdf
 from tests.shared_data import needs_shared, shared
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     Draw = Callable[[Sheet], None]
 
 SENTENCE = "The supplier delivers the goods within ten days after it has received the order."
+UNRECOGNISED = ReadingOptions(ocr_languages=())
 INSET = 1.0
 """Points: glyphs reach a little beyond their own width into their neighbours'."""
 
@@ -130,7 +132,7 @@ def test_a_contract_is_read_with_its_structure(tmp_path: Path) -> None:
         ("list_item", None, "(a) by rail;"),
         ("list_item", None, "(b) by ship."),
     ]
-    assert (document.title, document.reader) == ("Supply Contract", "pdf/1")
+    assert (document.title, document.reader) == ("Supply Contract", "pdf/2")
     assert [(page.number, page.width, page.height) for page in document.pages] == [(1, 600, 800)]
 
 
@@ -223,8 +225,8 @@ def test_a_title_in_the_file_is_used(tmp_path: Path) -> None:
 
 def test_a_scan_needs_ocr(tmp_path: Path) -> None:
     location = draw(tmp_path / "scan.pdf", lambda sheet: sheet.rect(100, 100, 200, 200, fill=1))
-    with pytest.raises(UnreadableFile, match="OCR") as caught:
-        read_pdf(location)
+    with pytest.raises(UnreadableFile, match=r"OCR.*tesseract-ocr") as caught:
+        read_pdf(location, UNRECOGNISED)
     assert caught.value.reason == "no_text"
 
 
@@ -293,7 +295,7 @@ def test_hostile_files_are_read_or_refused() -> None:
     outcomes: Counter[str] = Counter()
     for location in sorted(shared("adversarial/pdfjs").rglob("*.pdf"))[::6]:
         try:
-            assert_sound(read_pdf(location))
+            assert_sound(read_pdf(location, UNRECOGNISED))
         except UnreadableFile as refused:
             outcomes[refused.reason] += 1
         else:

@@ -61,7 +61,7 @@ def test_headings_of_a_part_stand_below_its_name() -> None:
 
 
 def test_pages_of_a_part_are_not_those_of_the_whole_and_warnings_are() -> None:
-    line = Line(0, 4, 7, 1.0, 2.0, array("d", [0, 1, 2, 3, 4]))
+    line = Line(0, 4, 7, 1.0, 2.0, array("f", [0, 1, 2, 3, 4]))
     element = Element(0, 4, "Rent", "paragraph", page=7, lines=(line,))
     joining = Joining()
     joining.include(Document("Rent", "t", (element,), (Page(7, 0, 4, 1, 1),), warnings=("page 8 is a scan",)))

@@ -1,0 +1,63 @@
+"""Whether the text layer of a page can be read, or only its picture can. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from ingest.readers.rows import is_dense
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.readers.rows import PrintedPage
+
+_STRANGE_SHARE = 0.2
+_FEW_LETTERS = 0.35
+_ENOUGH_SIGNS = 60
+"""Characters from which on their kinds tell something."""
+_STAMP = 120
+"""Letters: a page of no more, covered by an image, is a scan with a stamp or a page number over it."""
+_RULES = frozenset("._-–—…·•=*|+/\\°%$€£¥#□■○●☐☑☒✓✔<>()[]{}")
+"""Leaders, rules, boxes to tick and what tables of figures have."""
+_STRANGE_KINDS = frozenset({"Co", "Cn", "Cc", "Cs"})
+
+
+def letters(page: PrintedPage) -> int:
+    """Letters and digits of a page."""
+    return _count(_characters(page), str.isalnum)
+
+
+def is_stamp(page: PrintedPage) -> bool:
+    """Whether it has so few letters that an image under them may be all that there is to read."""
+    return letters(page) <= _STAMP
+
+
+def is_garbled(page: PrintedPage) -> bool:
+    """Whether most of it is no writing: private or unknown characters, or signs without letters.
+
+    A font that does not tell what its glyphs mean gives such text.
+    """
+    inked = _characters(page)
+    strange = _count(inked, _is_strange)
+    if strange > _STRANGE_SHARE * inked.total():
+        return True
+    telling = inked.total() - _count(inked, _RULES.__contains__)
+    readable = _count(inked, lambda character: character.isalnum() or is_dense(character))
+    return telling >= _ENOUGH_SIGNS and readable < _FEW_LETTERS * telling
+
+
+def _characters(page: PrintedPage) -> Counter[str]:
+    """How often each character stands on it: most pages have a hundred different ones."""
+    inked = Counter("".join(row.text for row in page.rows))
+    del inked[" "]
+    return inked
+
+
+def _count(inked: Counter[str], belongs: Callable[[str], bool]) -> int:
+    return sum(count for character, count in inked.items() if belongs(character))
+
+
+def _is_strange(character: str) -> bool:
+    return character == "\N{REPLACEMENT CHARACTER}" or unicodedata.category(character) in _STRANGE_KINDS
