@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.changes import Failure, find_changes
 from ingest.chunks import cut_chunks, searched_chunks
 from ingest.discovery import discover, location_of
-from ingest.embedding import check_vector
-from ingest.errors import Gone, UnknownName, UnreadableFile
+from ingest.embedding import Interruptible, check_vector
+from ingest.errors import Cancelled, Gone, UnknownName, UnreadableFile
 from ingest.indexing import document_points
 from ingest.outline import outline
 from ingest.passages import cut_passages
@@ -20,13 +20,14 @@ from ingest.routing import opening_point
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord, FailureRecord, FileFacts, VersionRecord
     from ingest.changes import ChangedFile, Changes
+    from ingest.discovery import Discovery, Found
     from ingest.embedding import Embedder
     from ingest.index import Index
     from ingest.model import Document, Passage, Scope, SourceFile
@@ -35,6 +36,13 @@ if TYPE_CHECKING:
 
 READ_AHEAD = 2
 """Files that the parsing process may be ahead of the embedder."""
+_ASKED_EVERY = 0.1
+"""Seconds between two looks at whether somebody wants a file's parsing to end."""
+
+
+def never() -> bool:
+    """Nobody asks for the end."""
+    return False
 
 
 @dataclass(slots=True)
@@ -61,6 +69,10 @@ class Progress:
     bytes_done: int
     bytes_total: int
     failed: int
+    pages: int = 0
+    """Of the documents that were indexed now, as far as their kind has pages."""
+    failure: Failure | None = None
+    """Why the file of this path is not in the index."""
 
 
 class Ingester:
@@ -89,6 +101,7 @@ class Ingester:
         *,
         largest: int,
         on_progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool] = never,
     ) -> Report:
         """Bring a collection up to date with these files and folders; ``largest`` is in bytes.
 
@@ -98,12 +111,27 @@ class Ingester:
             UnknownName: a root does not exist.
             UnsupportedStore: the collection holds another embedder's vectors.
             IndexUnavailable: the index does not answer.
+            Cancelled: ``cancelled`` said so between two files or batches; what was finished stays, and
+                nothing is half done.
         """
         found = discover(roots, max_bytes=largest, known=self._catalog.locations(tenant, name))
+        return self.ingest_found(tenant, name, found, on_progress=on_progress, cancelled=cancelled)
+
+    def ingest_found(
+        self,
+        tenant: str,
+        name: str,
+        found: Discovery,
+        *,
+        on_progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool] = never,
+    ) -> Report:
+        """Bring a collection up to date with files whose paths are settled; as `ingest`."""
         collection = self._open(tenant, name)
         self.repair(collection)
         known, failures = self._catalog.known_files(collection), self._catalog.failures(collection)
-        changes = find_changes(found.found, known, failures, self._embedder.identity, self._options)
+        asked = _until(cancelled, found.found)
+        changes = find_changes(asked, known, failures, self._embedder.identity, self._options)
         for file, source in changes.touched:
             self._catalog.touch(
                 file, size=source.size, modified_ns=source.modified_ns, location=location_of(source)
@@ -113,7 +141,7 @@ class Ingester:
         report.passed_over.update(found.passed_over.most_common())
         if changes.parse:
             self.ensure_collection(tenant, name)
-        self._index_all(collection, changes, report, on_progress)
+        self._index_all(collection, changes, report, on_progress, cancelled)
         return report
 
     def ensure_collection(self, tenant: str, name: str) -> CollectionRecord:
@@ -137,6 +165,7 @@ class Ingester:
         document: Document,
         *,
         replaces: int | None = None,
+        cancelled: Callable[[], bool] = never,
     ) -> VersionRecord:
         """Index a document that has been read and record its version; ``replaces`` is superseded.
 
@@ -144,13 +173,14 @@ class Ingester:
 
         Raises:
             UnknownName, Gone: the collection, or the document, was deleted meanwhile.
+            Cancelled: the version stays pending, without a point in the index.
         """
         passages = cut_passages(document, outline(document))
         version = self._catalog.begin_version(collection, facts)
-        chunks = self._write(collection.scope, version.number, document, passages)
         try:
+            chunks = self._write(collection.scope, version.number, document, passages, cancelled)
             published = self._catalog.publish_version(version, document, passages, chunks=chunks)
-        except Gone:
+        except (Gone, Cancelled):
             self._index.delete_documents(collection.scope, [version.number])
             raise
         if replaces is not None:
@@ -206,24 +236,31 @@ class Ingester:
         changes: Changes,
         report: Report,
         on_progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
     ) -> None:
         total, size, done, read = len(changes.parse), sum(c.source.size for c in changes.parse), 0, 0
-        for change, outcome in self._parsed(changes.parse):
+        pages, failure = 0, None
+        for change, outcome in self._parsed(changes.parse, cancelled):
             if isinstance(outcome, UnreadableFile):
-                self._fail(collection, change, outcome, report)
+                failure = self._fail(collection, change, outcome, report)
             else:
-                version = self.add(collection, change.facts, outcome, replaces=change.replaces)
+                version = self.add(
+                    collection, change.facts, outcome, replaces=change.replaces, cancelled=cancelled
+                )
+                failure = None
                 report.indexed.append(change.source.path)
                 report.characters += version.characters
                 report.chunks += version.chunks
+                pages += version.pages
             done, read = done + 1, read + change.source.size
-            on_progress(Progress(change.source.path, done, total, read, size, len(report.failed)))
+            failed = len(report.failed)
+            on_progress(Progress(change.source.path, done, total, read, size, failed, pages, failure))
         for version in self._catalog.pending_versions(collection):  # of a killed run, and of bytes now gone
             self._index.delete_documents(collection.scope, [version.number])
             self._catalog.discard_version(version)
 
     def _parsed(
-        self, changes: Sequence[ChangedFile]
+        self, changes: Sequence[ChangedFile], cancelled: Callable[[], bool]
     ) -> Iterator[tuple[ChangedFile, Document | UnreadableFile]]:
         """Outcomes in order, parsed a little ahead in another process."""
         with ThreadPoolExecutor(max_workers=1) as reading:
@@ -232,13 +269,14 @@ class Ingester:
             try:
                 for change in changes:
                     while len(waiting) <= READ_AHEAD and (following := next(upcoming, None)):
-                        waiting.append(reading.submit(self._parse, following.source))
-                    yield change, waiting.popleft().result()
+                        waiting.append(reading.submit(self._parse, following.source, cancelled))
+                    yield change, _outcome(waiting.popleft(), cancelled)
             finally:  # an ingest that breaks off waits for one file at most
                 for future in waiting:
                     future.cancel()
 
-    def _parse(self, source: SourceFile) -> Document | UnreadableFile:
+    def _parse(self, source: SourceFile, cancelled: Callable[[], bool]) -> Document | UnreadableFile:
+        _require_leave(cancelled)
         try:
             return self._parser.parse(source)
         except UnreadableFile as error:
@@ -246,7 +284,7 @@ class Ingester:
 
     def _fail(
         self, collection: CollectionRecord, change: ChangedFile, error: UnreadableFile, report: Report
-    ) -> None:
+    ) -> Failure:
         facts = change.facts
         self._catalog.record_failure(
             collection,
@@ -259,9 +297,18 @@ class Ingester:
             reader=facts.reader,
             location=facts.location,
         )
-        report.failed.append(Failure(facts.path, error.reason, error.detail, facts.location))
+        failure = Failure(facts.path, error.reason, error.detail, facts.location)
+        report.failed.append(failure)
+        return failure
 
-    def _write(self, scope: Scope, number: int, document: Document, passages: Sequence[Passage]) -> int:
+    def _write(
+        self,
+        scope: Scope,
+        number: int,
+        document: Document,
+        passages: Sequence[Passage],
+        cancelled: Callable[[], bool] = never,
+    ) -> int:
         """Put a document's points into the index, flushed; returns how many they are."""
         chunks = searched_chunks(document, cut_chunks(document, passages))
         if not document.symbols:  # a program is asked about by its names, which its chunks carry
@@ -270,9 +317,32 @@ class Ingester:
             )
             # First: chunks are counted when the index is repaired; all there means that this one is too.
             self._index.upsert(scope.openings, [opening])
+        embedder = Interruptible(self._embedder, lambda: _require_leave(cancelled))
         for points in document_points(
-            document, passages, chunks, number=number, analyzer=self._analyzer, embedder=self._embedder
+            document, passages, chunks, number=number, analyzer=self._analyzer, embedder=embedder
         ):
             self._index.upsert(scope, points)
         self._index.flush()
         return len(chunks)
+
+
+def _require_leave(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise Cancelled("the ingest was stopped")
+
+
+def _until(cancelled: Callable[[], bool], found: Iterable[Found]) -> Iterator[Found]:
+    for each in found:
+        _require_leave(cancelled)
+        yield each
+
+
+def _outcome(
+    parsing: Future[Document | UnreadableFile], cancelled: Callable[[], bool]
+) -> Document | UnreadableFile:
+    """What became of a file; one that was given up because of the cancellation has no outcome."""
+    while True:
+        done = wait([parsing], timeout=_ASKED_EVERY).done
+        _require_leave(cancelled)
+        if done:
+            return parsing.result()

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import wait
@@ -126,6 +127,13 @@ class ParsingProcess:
         """End the child; a later ``parse`` starts another."""
         with self._turn:
             self._drop(patience=_GRACE_SECONDS)
+
+    def abort(self) -> None:
+        """End what is being read now, from another thread; its ``parse`` raises. A later one is not touched."""
+        child = self._child
+        if child is not None:
+            with suppress(ValueError):  # it has just ended by itself
+                child.process.kill()
 
     def _running(self) -> _Child:
         if self._child is None:
