@@ -41,11 +41,17 @@ def commands_page() -> str:
 def _command(command: click.Command, parent: click.Context, name: str) -> Iterator[str]:
     context = click.Context(command, parent=parent, info_name=name)
     if isinstance(command, click.Group):
+        if command.invoke_without_command:
+            yield from _page(command, context)
         for part in command.list_commands(context):
             found = command.get_command(context, part)
             assert found is not None
             yield from _command(found, context, part)
-        return
+    else:
+        yield from _page(command, context)
+
+
+def _page(command: click.Command, context: click.Context) -> Iterator[str]:
     usage = " ".join(piece for piece in command.collect_usage_pieces(context) if piece != "[OPTIONS]")
     yield f"## {context.command_path}\n"
     yield f"`{' '.join(filter(None, [context.command_path, usage, '[OPTIONS]']))}`\n"
@@ -70,6 +76,8 @@ def _default(field: FieldInfo) -> str:
         return "the user's data folder"
     if field.default is None:
         return "none, secret" if SecretStr in get_args(field.annotation) else "none"
+    if isinstance(field.default, tuple):
+        return "none"
     return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
 
 

@@ -129,7 +129,7 @@ class ParsingProcess:
             self._drop(patience=_GRACE_SECONDS)
 
     def abort(self) -> None:
-        """End what is being read now, from another thread; its ``parse`` raises. A later one is not touched."""
+        """End what is being read now, from another thread; its ``parse`` raises."""
         child = self._child
         if child is not None:
             with suppress(ValueError):  # it has just ended by itself

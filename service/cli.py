@@ -23,6 +23,7 @@ COMMANDS = {
     "documents": "List the documents of a collection.",
     "eval": "Measure retrieval on a labelled set.",
     "ingest": "Read files and folders into a collection.",
+    "jobs": "List what is being ingested; show, cancel, or try again.",
     "search": "Find the passages that answer a query.",
     "serve": "Run the HTTP service.",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -13,7 +14,7 @@ from ingest.readers.options import ReadingOptions
 from ingest.sandbox import ParsingProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from service.wiring import Services
 
@@ -25,8 +26,16 @@ class IngestRunning(TransientError):
     """Another process ingests into this data directory."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenIngest:
+    """An ingester, and how another thread ends what it is parsing."""
+
+    ingester: Ingester
+    abort: Callable[[], None]
+
+
 @contextmanager
-def open_ingester(services: Services) -> Generator[Ingester]:
+def open_ingest(services: Services) -> Generator[OpenIngest]:
     """Wire an ingester for as long as the block runs.
 
     Raises:
@@ -45,6 +54,14 @@ def open_ingester(services: Services) -> Generator[Ingester]:
             memory_bytes=settings.parse_memory_mb * _MEGABYTE,
             seconds=settings.parse_seconds,
         ) as parser:
-            yield Ingester(services.catalog, services.index, services.embedder, parser, options)
+            ingester = Ingester(services.catalog, services.index, services.embedder, parser, options)
+            yield OpenIngest(ingester, parser.abort)
     finally:
         lock.release()
+
+
+@contextmanager
+def open_ingester(services: Services) -> Generator[Ingester]:
+    """Only the ingester; see `open_ingest`."""
+    with open_ingest(services) as work:
+        yield work.ingester

@@ -174,7 +174,7 @@ class Jobs(CatalogPart):
             return connection.execute(update(jobs).where(_held(job)).values(values)).rowcount > 0
 
     def move_job(self, job: JobRecord, state: JobState, *, unattended: bool | None = None) -> bool:
-        """Change the state of a job that nobody runs; False where it is not in this record's state any more."""
+        """Change the state of a job that nobody runs; False where it has another by now."""
         ends = datetime.now(UTC) if state in FINISHED else None
         values: dict[str, Any] = {"state": state, "finished_at": ends, "cancelling": False}
         values |= {"attempts": 0} if state == "queued" else {}

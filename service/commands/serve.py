@@ -10,13 +10,15 @@ import click
 import uvicorn
 
 from service.commands import options
-from service.http.app import create_app
+from service.http.app import create_app, end
 from service.running import announced
 from service.settings import SettingsError
 from service.wiring import open_services
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    from fastapi import FastAPI
 
     from service.settings import Settings
 
@@ -39,14 +41,23 @@ def command(host: str | None, port: int | None) -> None:
         signal.signal(number, _end)
     with _bound(settings) as listening, open_services(settings) as services:
         url = _url(settings, listening)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(services), log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS
-            )
-        )
+        server = _Server(create_app(services))
         with announced(settings.data, url):
             click.echo(f"Lectern answers at {url}  (API: {url}/docs)")
             server.run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Tells the application that it is to end before it waits for the last answers."""
+
+    def __init__(self, app: FastAPI) -> None:
+        super().__init__(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS))
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn does it."""
+        end(self._app)
+        await super().shutdown(sockets)
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:
