@@ -39,7 +39,7 @@ def lives(pid: int, started: str) -> bool:
     """Whether this process is still there, and is not another one that was given its number."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         pass

@@ -130,9 +130,9 @@ def settle_paths(received: Sequence[Received], paths: Sequence[str]) -> tuple[Up
 
 
 def safe_name(name: str) -> str:
-    """The last part of a file's name as a sender gives it; raises `BadUpload` where nothing is left."""
+    """The last part of a file's name, ``_`` for control characters; raises `BadUpload` if nothing is left."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    return safe_path(shown_path(last))
+    return safe_path("".join(each if each == shown_path(each) else "_" for each in last))
 
 
 def safe_path(path: str) -> str:
