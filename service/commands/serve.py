@@ -16,9 +16,8 @@ from service.settings import SettingsError
 from service.wiring import open_services
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
-
-    from fastapi import FastAPI
 
     from service.settings import Settings
 
@@ -41,7 +40,9 @@ def command(host: str | None, port: int | None) -> None:
         signal.signal(number, _end)
     with _bound(settings) as listening, open_services(settings) as services:
         url = _url(settings, listening)
-        server = _Server(create_app(services))
+        app = create_app(services)
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS)
+        server = _Server(config, lambda: end(app))
         with announced(settings.data, url):
             click.echo(f"Lectern answers at {url}  (API: {url}/docs)")
             server.run(sockets=[listening])
@@ -50,13 +51,13 @@ def command(host: str | None, port: int | None) -> None:
 class _Server(uvicorn.Server):
     """Tells the application that it is to end before it waits for the last answers."""
 
-    def __init__(self, app: FastAPI) -> None:
-        super().__init__(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS))
-        self._app = app
+    def __init__(self, config: uvicorn.Config, on_end: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_end = on_end
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn does it."""
-        end(self._app)
+        self._on_end()
         await super().shutdown(sockets)
 
 
