@@ -76,6 +76,8 @@ def _default(field: FieldInfo) -> str:
         return "the user's data folder"
     if field.default is None:
         return "none, secret" if SecretStr in get_args(field.annotation) else "none"
+    if isinstance(field.default, tuple):
+        return "none"
     return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
 
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from service.http.app import create_app
+from service.http.job_shapes import JobFileShape, JobShape
 from service.http.problems import MEDIA_TYPE as PROBLEM
 from service.http.problems import STATUSES
 from service.http.responses import Citation, Claim, PlanEvent, Problem, QueryResponse, TextEvent, UsageEvent
@@ -44,6 +45,15 @@ EVENTS: Mapping[str, tuple[type[BaseModel], str]] = {
     "error": (Problem, "in the place of the rest; nothing follows"),
 }
 
+JOB_EVENTS: Mapping[str, tuple[type[BaseModel], str]] = {
+    "progress": (JobShape, "how far it is: at once, and whenever that changes"),
+    "file": (JobFileShape, "a file that was finished, those before the stream began included"),
+    "done": (JobShape, "it came to its end; nothing follows"),
+    "failed": (JobShape, "as a whole, for the reason in its report; nothing follows"),
+    "cancelled": (JobShape, "somebody has cancelled it; nothing follows"),
+    "error": (Problem, "the job cannot be told of any more; nothing follows"),
+}
+
 
 def http_page() -> str:
     """The whole page."""
@@ -61,7 +71,7 @@ def http_page() -> str:
 def _schemas(described: Schema) -> dict[str, Schema]:
     """Every shape by name: those of bodies and, not known to OpenAPI, those of events."""
     schemas: dict[str, Schema] = dict(described["components"]["schemas"])
-    for model, _ in EVENTS.values():
+    for model, _ in [*EVENTS.values(), *JOB_EVENTS.values()]:
         whole = model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
         for name, schema in {**whole.get("$defs", {}), model.__name__: whole}.items():
             schemas.setdefault(name, schema)
@@ -80,7 +90,16 @@ def _operation(method: str, path: str, operation: Schema) -> Iterator[str]:
             yield f"| `{parameter['name']}` | {kind} | {_cell(parameter.get('description', ''))} |"
         yield ""
     if "requestBody" in operation:
-        yield f"Takes {_body(operation['requestBody'])}.\n"
+        form = operation["requestBody"]["content"].get("multipart/form-data")
+        if form is None:
+            yield f"Takes {_body(operation['requestBody'])}.\n"
+        else:
+            yield "Takes a form, `multipart/form-data`:\n"
+            yield "| part | | |\n|---|---|---|"
+            for name, inner in form["schema"]["properties"].items():
+                default = "" if name in form["schema"]["required"] else _default(inner)
+                yield f"| `{name}` | {_kind(inner)}{default} | {_cell(inner.get('description', ''))} |"
+            yield ""
     for status, response in operation["responses"].items():
         if PROBLEM not in response.get("content", {}) and status != "422":
             yield f"{status}: {_body(response)}\n"
@@ -97,8 +116,14 @@ def _body(message: Schema) -> str:
 def _events() -> Iterator[str]:
     yield "## Events\n"
     yield "`POST /v1/query` with `stream` answers with server-sent events, in about this order:\n"
+    yield from _table(EVENTS)
+    yield "`GET /v1/jobs/{job_id}/events` until the job has ended:\n"
+    yield from _table(JOB_EVENTS)
+
+
+def _table(events: Mapping[str, tuple[type[BaseModel], str]]) -> Iterator[str]:
     yield "| event | data | |\n|---|---|---|"
-    for name, (model, meaning) in EVENTS.items():
+    for name, (model, meaning) in events.items():
         yield f"| `{name}` | {_link(model.__name__)} | {meaning} |"
     yield ""
 

@@ -129,6 +129,19 @@ def _judge_named(path: Path, max_bytes: int, *, every_kind: bool) -> Found:
     return found or Skipped(_shown(name), location, "unsupported", "no reader for this kind of file")
 
 
+def judge_file(path: str, location: Path, max_bytes: int) -> Found:
+    """Judge a file that goes by a path of somebody's choice, wherever it lies; nothing is opened."""
+    if not location.exists():
+        return Skipped(_shown(path), location, "changed", "the file is gone")
+    found = _judge(path, location, max_bytes, location.parent, Counter(), every_kind=False)
+    return found or Skipped(_shown(path), location, "unsupported", "no reader for this kind of file")
+
+
+def shown_path(path: str) -> str:
+    """A path without characters that move a cursor or turn the direction of what follows."""
+    return _shown(path)
+
+
 def _judge_link(path: str, location: Path, boundary: Path) -> Skipped | None:
     """Judge a link below a folder: never followed, since what it leads to inside is read as itself."""
     try:

@@ -72,3 +72,32 @@ class UniversalSentenceEncoder:
 def check_vector(embedder: Embedder) -> NDArray[np.float32]:
     """The vector of `CHECK_TEXT`, shape ``(dimensions,)``."""
     return embedder.embed([CHECK_TEXT])[0]
+
+
+class Interruptible:
+    """An embedder that asks for leave before every batch of the one it wraps.
+
+    A batch is what `UniversalSentenceEncoder` takes at once: the vectors are the same to the bit.
+    """
+
+    def __init__(self, embedder: Embedder, require_leave: Callable[[], None]) -> None:
+        self._embedder = embedder
+        self._require_leave = require_leave
+
+    @property
+    def identity(self) -> str:
+        """The wrapped one's."""
+        return self._embedder.identity
+
+    @property
+    def dimensions(self) -> int:
+        """The wrapped one's."""
+        return self._embedder.dimensions
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """As the wrapped one does; raises whatever asking for leave raises."""
+        parts = [np.zeros((0, self.dimensions), dtype=np.float32)]
+        for first in range(0, len(texts), _BATCH):
+            self._require_leave()
+            parts.append(self._embedder.embed(texts[first : first + _BATCH]))
+        return np.concatenate(parts)

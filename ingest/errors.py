@@ -8,6 +8,7 @@ LecternError
 │   ├── UnusableReader      a LlamaIndex reader that is not there, is none, or fails
 │   ├── Gone                a document that was there and has been deleted
 │   └── EmbeddingRefused    a wrong key, model or dimension of an embeddings endpoint
+├── Cancelled               somebody asked for the end; what was finished stays
 └── TransientError          the same call may succeed later
     ├── CatalogUnavailable  the database does not answer
     ├── IndexUnavailable    the index process does not answer
@@ -50,6 +51,10 @@ class TransientError(LecternError):
     """Trying again later may help."""
 
 
+class Cancelled(LecternError):
+    """Stopped because somebody asked for it; what was finished before stays."""
+
+
 class UnreadableFile(PermanentError):
     """A file that cannot become a document; ``reason`` is stable and shown in reports."""
 
@@ -68,7 +73,7 @@ class UnsupportedStore(PermanentError):
 
 
 class UnknownName(PermanentError):
-    """There is no such thing for this tenant; ``kind`` is ``collection``, ``document`` or ``session``."""
+    """There is no such thing for this tenant; ``kind`` is ``collection``, ``document`` and the like."""
 
     def __init__(self, kind: str, name: str) -> None:
         super().__init__(f"no {kind} named {name!r}")

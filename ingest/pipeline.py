@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from ingest.catalog.records import Moved
 from ingest.changes import Failure, find_changes, find_vanished
 from ingest.discovery import discover, location_of
 from ingest.embedding import check_vector
-from ingest.errors import Gone, UnknownName, UnreadableFile
+from ingest.errors import Cancelled, Gone, UnknownName, UnreadableFile
 from ingest.moving import is_named_by_file, title_of_moved
 from ingest.outline import outline
 from ingest.passages import cut_passages
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord, FailureRecord, FileFacts, VersionRecord
     from ingest.changes import ChangedFile, Changes, Move, Vanished
+    from ingest.discovery import Discovery, Found
     from ingest.embedding import Embedder
     from ingest.index import Index
     from ingest.model import Document, Scope, SourceFile
@@ -38,6 +39,13 @@ READ_AHEAD = 2
 """Files that wait for the embedder while every parsing process reads another."""
 READ_AHEAD_BYTES = 64 * 2**20
 """Size of the files that may be read and waiting, unless it is one alone."""
+_ASKED_EVERY = 0.1
+"""Seconds between two looks at whether somebody wants a file's parsing to end."""
+
+
+def never() -> bool:
+    """Nobody asks for the end."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,10 @@ class Progress:
     bytes_done: int
     bytes_total: int
     failed: int
+    pages: int = 0
+    """Of the documents that were indexed now, as far as their kind has pages."""
+    failure: Failure | None = None
+    """Why the file of this path is not in the index."""
 
 
 class Ingester:
@@ -121,6 +133,7 @@ class Ingester:
         largest: int,
         on_progress: Callable[[Progress], None],
         prune: bool = False,
+        cancelled: Callable[[], bool] = never,
     ) -> Report:
         """Bring a collection up to date with these files and folders; ``largest`` is in bytes.
 
@@ -131,6 +144,8 @@ class Ingester:
             UnknownName: a root does not exist.
             UnsupportedStore: the collection holds another embedder's vectors.
             IndexUnavailable: the index does not answer.
+            Cancelled: ``cancelled`` said so between two files or batches; what was finished stays, and
+                nothing is half done.
         """
         found = discover(
             roots,
@@ -138,10 +153,26 @@ class Ingester:
             known=self._catalog.locations(tenant, name),
             every_kind=self._options.chosen is not None,
         )
+        return self.ingest_found(
+            tenant, name, found, on_progress=on_progress, prune=prune, cancelled=cancelled
+        )
+
+    def ingest_found(
+        self,
+        tenant: str,
+        name: str,
+        found: Discovery,
+        *,
+        on_progress: Callable[[Progress], None],
+        prune: bool = False,
+        cancelled: Callable[[], bool] = never,
+    ) -> Report:
+        """Bring a collection up to date with files whose paths are settled; as `ingest`."""
         collection = self._open(tenant, name)
         self.repair(collection)
         known, failures = self._catalog.known_files(collection), self._catalog.failures(collection)
-        changes = find_changes(found.found, known, failures, self._embedder.identity, self._options)
+        asked = _until(cancelled, found.found)
+        changes = find_changes(asked, known, failures, self._embedder.identity, self._options)
         vanished = find_vanished(found, known, failures, changes.moved)
         self._move(collection, changes.moved)
         for file, source in changes.touched:
@@ -154,7 +185,7 @@ class Ingester:
         report.passed_over.update(found.passed_over.most_common())
         if changes.parse:
             self.ensure_collection(tenant, name)
-        self._index_all(collection, changes, report, on_progress)
+        self._index_all(collection, changes, report, on_progress, cancelled)
         self._settle_vanished(collection, vanished, report, prune=prune)
         return report
 
@@ -179,6 +210,7 @@ class Ingester:
         document: Document,
         *,
         replaces: int | None = None,
+        cancelled: Callable[[], bool] = never,
     ) -> VersionRecord:
         """Index a document that has been read and record its version; ``replaces`` is superseded.
 
@@ -186,11 +218,19 @@ class Ingester:
 
         Raises:
             UnknownName, Gone: the collection, or the document, was deleted meanwhile.
+            Cancelled: the version stays pending, without a point in the index.
         """
         passages = cut_passages(document, outline(document))
         version = self._catalog.begin_version(collection, facts)
         held = self._held.pop((collection.scope, version.number), 0)
-        chunks = self._writer.write(collection.scope, version.number, document, passages, held=held)
+        chunks = self._writer.write(
+            collection.scope,
+            version.number,
+            document,
+            passages,
+            held=held,
+            require_leave=lambda: _require_leave(cancelled),
+        )
         try:
             published = self._catalog.publish_version(version, document, passages, chunks=chunks)
         except Gone:
@@ -313,26 +353,33 @@ class Ingester:
         changes: Changes,
         report: Report,
         on_progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
     ) -> None:
         total, size, done, read = len(changes.parse), sum(c.source.size for c in changes.parse), 0, 0
-        for change, outcome in self._parsed(changes.parse):
+        pages, failure = 0, None
+        for change, outcome in self._parsed(changes.parse, cancelled):
             if isinstance(outcome, UnreadableFile):
-                self._fail(collection, change, outcome, report)
+                failure = self._fail(collection, change, outcome, report)
             else:
-                version = self.add(collection, change.facts, outcome, replaces=change.replaces)
+                version = self.add(
+                    collection, change.facts, outcome, replaces=change.replaces, cancelled=cancelled
+                )
+                failure = None
                 report.indexed.append(change.source.path)
                 report.characters += version.characters
                 report.chunks += version.chunks
+                pages += version.pages
                 if version.warnings:
                     report.partial.append(Partial(version.path, version.warnings))
             done, read = done + 1, read + change.source.size
-            on_progress(Progress(change.source.path, done, total, read, size, len(report.failed)))
+            failed = len(report.failed)
+            on_progress(Progress(change.source.path, done, total, read, size, failed, pages, failure))
         for version in self._catalog.pending_versions(collection):  # of a killed run, and of bytes now gone
             self._index.delete_documents(collection.scope, [version.number])
             self._catalog.discard_version(version)
 
     def _parsed(
-        self, changes: Sequence[ChangedFile]
+        self, changes: Sequence[ChangedFile], cancelled: Callable[[], bool]
     ) -> Iterator[tuple[ChangedFile, Document | UnreadableFile]]:
         """Outcomes in order, parsed a little ahead by as many threads as there are parsing processes."""
         with ThreadPoolExecutor(max_workers=self._parse_workers) as reading:
@@ -344,9 +391,9 @@ class Ingester:
                     while upcoming and self._may_read(upcoming[0], len(waiting), size):
                         change = upcoming.popleft()
                         size += change.source.size
-                        waiting.append((change, reading.submit(self._parse, change.source)))
+                        waiting.append((change, reading.submit(self._parse, change.source, cancelled)))
                     change, outcome = waiting.popleft()
-                    yield change, outcome.result()
+                    yield change, _outcome(outcome, cancelled)
                     size -= change.source.size
             finally:  # an ingest that breaks off waits for the files that are being read
                 for _, outcome in waiting:
@@ -356,7 +403,8 @@ class Ingester:
         fits = size + change.source.size <= READ_AHEAD_BYTES
         return not waiting or (waiting < self._parse_workers + READ_AHEAD and fits)
 
-    def _parse(self, source: SourceFile) -> Document | UnreadableFile:
+    def _parse(self, source: SourceFile, cancelled: Callable[[], bool]) -> Document | UnreadableFile:
+        _require_leave(cancelled)
         try:
             return self._parser.parse(source)
         except UnreadableFile as error:
@@ -364,7 +412,7 @@ class Ingester:
 
     def _fail(
         self, collection: CollectionRecord, change: ChangedFile, error: UnreadableFile, report: Report
-    ) -> None:
+    ) -> Failure:
         facts = change.facts
         self._catalog.record_failure(
             collection,
@@ -377,4 +425,28 @@ class Ingester:
             reader=facts.reader,
             location=facts.location,
         )
-        report.failed.append(Failure(facts.path, error.reason, error.detail, facts.location))
+        failure = Failure(facts.path, error.reason, error.detail, facts.location)
+        report.failed.append(failure)
+        return failure
+
+
+def _require_leave(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise Cancelled("the ingest was stopped")
+
+
+def _until(cancelled: Callable[[], bool], found: Iterable[Found]) -> Iterator[Found]:
+    for each in found:
+        _require_leave(cancelled)
+        yield each
+
+
+def _outcome(
+    parsing: Future[Document | UnreadableFile], cancelled: Callable[[], bool]
+) -> Document | UnreadableFile:
+    """What became of a file; one that was given up because of the cancellation has no outcome."""
+    while True:
+        done = wait([parsing], timeout=_ASKED_EVERY).done
+        _require_leave(cancelled)
+        if done:
+            return parsing.result()

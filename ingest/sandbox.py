@@ -128,6 +128,13 @@ class ParsingProcess:
         with self._turn:
             self._drop(patience=GRACE_SECONDS)
 
+    def abort(self) -> None:
+        """End what is being read now, from another thread; its ``parse`` raises."""
+        child = self._child
+        if child is not None:
+            with contextlib.suppress(ValueError):  # it has just ended by itself
+                child.process.kill()
+
     def _running(self) -> _Child:
         if self._child is None:
             self._child = _start(self._reader, self._options, self._memory_bytes, self._seconds)
@@ -181,6 +188,11 @@ class ParsingPool:
             return process.parse(source, on_page)
         finally:
             self._idle.put(process)
+
+    def abort(self) -> None:
+        """End whatever is being read now, from another thread; each ``parse`` raises."""
+        for process in self._processes:
+            process.abort()
 
     def close(self) -> None:
         """End all children; a later ``parse`` starts another."""

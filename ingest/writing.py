@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.chunks import cut_chunks, searched_chunks
+from ingest.embedding import Interruptible
 from ingest.indexing import document_points
 from ingest.routing import opening_point
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ingest.embedding import Embedder
     from ingest.index import Index
     from ingest.model import Document, Passage, Scope
+
+
+def _granted() -> None:
+    """Nobody wants the work to end."""
 
 
 class Writer:
@@ -26,12 +31,20 @@ class Writer:
         self._analyzer = Analyzer()
 
     def write(
-        self, scope: Scope, number: int, document: Document, passages: Sequence[Passage], *, held: int = 0
+        self,
+        scope: Scope,
+        number: int,
+        document: Document,
+        passages: Sequence[Passage],
+        *,
+        held: int = 0,
+        require_leave: Callable[[], None] = _granted,
     ) -> int:
         """Write the points of a document, flushed; returns how many it has.
 
         The first ``held`` of them are there already, as a killed run left them: points are written in order,
-        and every operation of the store is kept whole or not at all.
+        and every operation of the store is kept whole or not at all. ``require_leave`` is called before each
+        batch is embedded; whatever it raises breaks off.
         """
         chunks = searched_chunks(document, cut_chunks(document, passages))
         if not _is_program(document):
@@ -43,7 +56,7 @@ class Writer:
             chunks,
             number=number,
             analyzer=self._analyzer,
-            embedder=self._embedder,
+            embedder=Interruptible(self._embedder, require_leave),
             held=held,
         ):
             self._index.upsert(scope, points)

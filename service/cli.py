@@ -25,6 +25,7 @@ COMMANDS = {
     "documents": "List the documents of a collection, or delete some.",
     "eval": "Measure retrieval on a labelled set.",
     "ingest": "Read files and folders into a collection.",
+    "jobs": "List what is being ingested; show, cancel, or try again.",
     "reindex": "Build a collection's index anew from what is stored.",
     "search": "Find the passages that answer a query.",
     "serve": "Run the HTTP service.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.pipeline import Ingester
@@ -12,7 +13,7 @@ from service.embedders import default_workers, embedding_in_parallel
 from service.ingest_lock import holding
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from ingest.readers.options import ChosenReader
     from service.settings import Settings
@@ -21,8 +22,16 @@ if TYPE_CHECKING:
 _MEGABYTE = 2**20
 
 
+@dataclass(frozen=True, slots=True)
+class OpenIngest:
+    """An ingester, and how another thread ends what it is parsing."""
+
+    ingester: Ingester
+    abort: Callable[[], None]
+
+
 @contextmanager
-def open_ingester(services: Services, chosen: ChosenReader | None = None) -> Generator[Ingester]:
+def open_ingest(services: Services, chosen: ChosenReader | None = None) -> Generator[OpenIngest]:
     """Wire an ingester for as long as the block runs; a chosen reader reads all its files.
 
     Raises:
@@ -36,7 +45,17 @@ def open_ingester(services: Services, chosen: ChosenReader | None = None) -> Gen
         ParsingPool([_process(settings, options) for _ in range(workers)]) as parser,
         embedding_in_parallel(settings, services.embedder) as embedder,
     ):
-        yield Ingester(services.catalog, services.index, embedder, parser, options, parse_workers=workers)
+        ingester = Ingester(
+            services.catalog, services.index, embedder, parser, options, parse_workers=workers
+        )
+        yield OpenIngest(ingester, parser.abort)
+
+
+@contextmanager
+def open_ingester(services: Services) -> Generator[Ingester]:
+    """Only the ingester; see `open_ingest`."""
+    with open_ingest(services) as work:
+        yield work.ingester
 
 
 def _process(settings: Settings, options: ReadingOptions) -> ParsingProcess:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -98,6 +99,19 @@ class Settings(BaseModel):
         default=None, description="Processes that embed with the embedded encoder; by default the same."
     )
     largest_file_mb: int = Field(default=512, gt=0, description="Larger files are refused by name.")
+    largest_upload_mb: int = Field(
+        default=4_096, gt=0, description="All files that one request may send, together."
+    )
+    ingest_roots: tuple[Path, ...] = Field(
+        default=(),
+        description="Folders of the server's machine that `POST /v1/ingests` may read; in the environment "
+        "separated as in PATH.",
+    )
+
+    @field_validator("ingest_roots", mode="before")
+    @classmethod
+    def _separate_paths(cls, roots: object) -> object:
+        return roots.split(os.pathsep) if isinstance(roots, str) else roots
 
     @field_validator("data")
     @classmethod

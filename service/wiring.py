@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.catalog.catalog import open_catalog
+from ingest.catalog.job_records import UNFINISHED
 from ingest.errors import IndexUnavailable, LecternError
 from ingest.index import LocalIndex
 from service.answering import Answerer
@@ -16,6 +17,8 @@ from service.edge_index import FACTORY
 from service.embedders import make_embedder
 from service.generation import Generation, GenerationSettings
 from service.index_process.client import RemoteIndex
+from service.jobs.controlling import cancel_all
+from service.jobs.originals import Originals
 from service.library import Library
 from service.models.openai_client import OpenAIModel, Timeouts
 from service.models.providers import PROVIDERS, provider_for
@@ -51,6 +54,7 @@ class Services:
     searcher: Searcher
     answerer: Answerer
     generation: Generation | None
+    originals: Originals
 
     def delete_document(self, tenant: str, identity: str) -> None:
         """Forget a document everywhere.
@@ -58,12 +62,15 @@ class Services:
         Raises:
             UnknownName, Gone: it is not there, or not any more.
         """
-        collection = self.catalog.document(tenant, identity).version.collection
+        version = self.catalog.document(tenant, identity).version
         numbers = self.catalog.delete_document(tenant, identity)
         # Asked afterwards: a re-index that ends in between has not taken the document over any more.
-        for scope in self.catalog.collection(tenant, collection).scopes:
+        for scope in self.catalog.collection(tenant, version.collection).scopes:
             self.index.delete_documents(scope, numbers)
         self.index.flush()
+        with self.originals.locked():
+            unfinished = self.catalog.jobs(tenant, collection=version.collection, states=UNFINISHED)
+            self.originals.forget_document(tenant, version.collection, version.path, unfinished)
 
     def delete_collection(self, tenant: str, name: str) -> None:
         """Forget a collection and all it holds.
@@ -72,12 +79,16 @@ class Services:
             UnknownName: it is not there.
             IndexUnavailable: the index does not answer; the collection is still there to be deleted.
         """
-        for scope in self.catalog.collection(tenant, name).scopes:
+        scopes = self.catalog.collection(tenant, name).scopes
+        cancel_all(self.catalog, tenant, name)
+        for scope in scopes:
             self.index.delete_scope(scope)
         forgotten = self.catalog.delete_collection(tenant, name)
         for scope in forgotten.scopes:  # what an ingest wrote in between; from here on it can publish nothing
             self.index.delete_scope(scope)
         self.index.flush()
+        with self.originals.locked():
+            self.originals.forget_collection(tenant, name)
 
     async def close_model(self) -> None:
         """Let go of the model's connections, in the event loop that used them."""
@@ -114,13 +125,14 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         embedder = make_embedder(settings)
         index = _index(settings, embedder)
         closing.callback(index.close)
+        originals = Originals(settings.data)
         library = Library(catalog)
         searcher = Searcher(library, index, embedder.identity)
         generation = _generation(settings, model)
         sessions = Sessions(catalog, library)
         preparer = Preparer(library, searcher, sessions, generation)
         answerer = Answerer(library, sessions, preparer, generation)
-        yield Services(settings, catalog, index, embedder, library, searcher, answerer, generation)
+        yield Services(settings, catalog, index, embedder, library, searcher, answerer, generation, originals)
 
 
 def _make_folder(data: Path) -> None:

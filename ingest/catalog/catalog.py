@@ -9,6 +9,7 @@ from ingest.catalog.database import Database, sqlite_url
 from ingest.catalog.document import Documents
 from ingest.catalog.failure import Failures
 from ingest.catalog.generation import Generations
+from ingest.catalog.job import Jobs
 from ingest.catalog.migrating import bring_to_head
 from ingest.catalog.session import Sessions
 from ingest.catalog.version import Versions
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Catalog(Collections, Generations, Versions, Documents, Failures, Sessions):
+class Catalog(Collections, Generations, Versions, Documents, Failures, Sessions, Jobs):
     """All calls over one database. Threads and processes may share it; each call is one transaction."""
 
     def damage(self) -> tuple[str, ...]:

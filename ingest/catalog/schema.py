@@ -200,3 +200,40 @@ session_documents = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     ForeignKeyConstraint(["tenant", "session"], ["sessions.tenant", "sessions.id"], ondelete="CASCADE"),
 )
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("id", String(32), primary_key=True),
+    Column("collection", _NAME, nullable=False),  # which may be made by the job itself
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("request", Text, nullable=False),
+    Column("progress", Text, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("unattended", Boolean, nullable=False),
+    Column("cancelling", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("heartbeat", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
+    Index("jobs_state", "state", "created_at"),
+)
+
+job_files = Table(
+    "job_files",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("job", String(32), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("path", _NAME, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+    ForeignKeyConstraint(["tenant", "job"], ["jobs.tenant", "jobs.id"], ondelete="CASCADE"),
+    Index("job_files_path", "tenant", "job", "path", unique=True),
+)

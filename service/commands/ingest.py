@@ -3,31 +3,51 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ingest.errors import UnusableReader
+from ingest.catalog.job_records import JobRequest
+from ingest.errors import UnknownName, UnusableReader
 from ingest.readers.llama import choose, load
 from service.answers import DEFAULT_TENANT
 from service.commands import options
 from service.commands.progress import showing_progress
 from service.commands.rounds import keep_ingesting, line_of
-from service.ingesting import open_ingester
+from service.http.job_shapes import JobShape
+from service.ingesting import open_ingest
+from service.jobs.owner import this_process
+from service.jobs.running import run_job
 from service.loading import folder_of, forget_removed, materialise
 from service.wiring import open_services
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
+    from types import FrameType
 
+    from ingest.catalog.job_records import JobRecord
     from ingest.pipeline import Report
     from ingest.readers.options import ChosenReader
     from service.settings import Settings
+    from service.wiring import Services
 
-_MEGABYTE = 2**20
+_INTERRUPTED = 130
+"""What shells give a command that Ctrl-C has ended."""
+
+
+class Stopped(Exception):
+    """Ctrl-C, or somebody's cancellation, has ended the job."""
+
+    def __init__(self, job: JobRecord) -> None:
+        super().__init__(job.id)
+        self.job = job
 
 
 def _pairs(
@@ -80,28 +100,39 @@ def command(
     what was read of it before.
 
     A file that cannot be read is named with its reason and does not stop the others; the exit status is
-    then 2. With --reader, files of every kind are read by that class; without PATHS it delivers documents
-    itself, which are kept as files in the data folder.
+    then 2. Ctrl-C stops between two files, with status 130: what was finished stays, and the same command
+    goes on from there. A second Ctrl-C ends at once.
+
+    With --reader, files of every kind are read by that class; without PATHS it delivers documents itself,
+    which are kept as files in the data folder.
     """
     settings = options.settings()
     name = collection or settings.collection
     chosen = _chosen(reader, arguments, takes_files=bool(paths))
+    for path in paths:
+        if not os.path.lexists(path):
+            raise UnknownName("path", str(path))
     if watch:
         if not paths:
             raise click.UsageError("--watch needs PATHS: a source cannot be watched")
         keep_ingesting(
             paths,
             settings.data,
-            lambda may_prune: ingest(settings, name, paths, chosen=chosen, prune=prune and may_prune),
+            lambda may_prune: _ingest_round(settings, name, paths, chosen=chosen, prune=prune and may_prune),
             lambda report: click.echo(
                 json.dumps(asdict(report), ensure_ascii=False) if as_json else line_of(report)
             ),
         )
         return
-    if chosen and not paths:
-        report = ingest_source(settings, name, chosen, shown=not as_json)
-    else:
-        report = ingest(settings, name, paths, chosen=chosen, prune=prune, shown=not as_json)
+    try:
+        if chosen and not paths:
+            report = ingest_source(settings, name, chosen, shown=not as_json)
+        else:
+            report = ingest(settings, name, paths, chosen=chosen, prune=prune, shown=not as_json)
+    except Stopped as stopped:
+        told = JobShape.of(stopped.job).model_dump_json(indent=2) if as_json else _told(stopped.job)
+        click.echo(told, err=not as_json)
+        raise SystemExit(_INTERRUPTED) from None
     click.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2) if as_json else describe(report))
     if report.failed:
         raise SystemExit(2)
@@ -116,20 +147,47 @@ def ingest(
     prune: bool = False,
     shown: bool = False,
 ) -> Report:
-    """One ingest, with its progress ``shown`` in a terminal."""
-    with (
-        open_services(settings) as services,
-        open_ingester(services, chosen) as ingester,
-        showing_progress(enabled=shown) as on_progress,
-    ):
-        return ingester.ingest(
-            DEFAULT_TENANT,
-            collection,
-            paths,
-            largest=settings.largest_file_mb * _MEGABYTE,
-            on_progress=on_progress,
+    """One ingest as a job, with its progress ``shown`` in a terminal.
+
+    Raises:
+        Stopped: it was ended before its end.
+    """
+    with open_services(settings) as services, open_ingest(services, chosen) as work:
+        asked = JobRequest(
+            paths=tuple(str(path.absolute()) for path in paths),
             prune=prune,
+            reader=chosen.name if chosen else "",
         )
+        job = begin(services, collection, asked)
+        with showing_progress(enabled=shown) as on_progress, interruptible() as stopping:
+            ran = run_job(services, work, job, stopping=stopping, on_progress=on_progress)
+        if ran.error is not None:
+            raise ran.error
+        if ran.report is None:
+            raise Stopped(services.catalog.job(job.tenant, job.id))
+        return ran.report
+
+
+def _ingest_round(
+    settings: Settings, collection: str, paths: Sequence[Path], *, chosen: ChosenReader | None, prune: bool
+) -> Report:
+    """A round of watching: Ctrl-C ends the watch, too."""
+    try:
+        return ingest(settings, collection, paths, chosen=chosen, prune=prune)
+    except Stopped as stopped:
+        raise KeyboardInterrupt from stopped
+
+
+def begin(services: Services, collection: str, asked: JobRequest) -> JobRecord:
+    """Record what this process is about to do: ``lectern jobs`` and a server show it."""
+    return services.catalog.add_job(
+        DEFAULT_TENANT,
+        collection,
+        "ingest",
+        asked,
+        place=services.originals.place,
+        owner=this_process(),
+    )
 
 
 def ingest_source(settings: Settings, collection: str, chosen: ChosenReader, *, shown: bool) -> Report:
@@ -157,6 +215,28 @@ def _chosen(
         return choose(reader, arguments, takes_files=takes_files)
     except UnusableReader as error:
         raise click.UsageError(str(error)) from error
+
+
+@contextmanager
+def interruptible() -> Generator[threading.Event]:
+    """An event that the first Ctrl-C sets; the second one interrupts as ever."""
+    stopping = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield stopping
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _told(job: JobRecord) -> str:
+    done = f"{job.progress.files_done} of {job.progress.files_total} files were finished"
+    return f"lectern: stopped; {done} and stay. The same command, or lectern jobs retry {job.id}, goes on."
 
 
 def describe(report: Report) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Display
+
+from service.commands.pace import Done, pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -23,24 +26,33 @@ def showing_progress(*, enabled: bool) -> Generator[Callable[[Progress], None]]:
     console = Console(stderr=True)
     display = Display(
         BarColumn(24),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[files]}"),
+        TextColumn("{task.fields[pace]}"),
         TextColumn("{task.description}"),
         console=console,
         transient=True,
         disable=not (enabled and console.is_terminal),
     )
     with display:
-        bar = display.add_task("", total=None, files="")
+        bar = display.add_task("", total=None, pace="")
+        began = monotonic()
 
         def show(progress: Progress) -> None:
-            failed = f", {progress.failed} failed" if progress.failed else ""
+            done = pace(
+                Done(
+                    files=progress.done,
+                    files_total=progress.total,
+                    size=progress.bytes_done,
+                    size_total=progress.bytes_total,
+                    pages=progress.pages,
+                    failed=progress.failed,
+                ),
+                monotonic() - began,
+            )
             display.update(
                 bar,
                 total=progress.bytes_total,
                 completed=progress.bytes_done,
-                files=f"{progress.done}/{progress.total} files{failed}",
+                pace=done,
                 description=progress.path[-_LONGEST_PATH:],
             )
 

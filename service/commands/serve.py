@@ -10,12 +10,13 @@ import click
 import uvicorn
 
 from service.commands import options
-from service.http.app import create_app
+from service.http.app import create_app, end
 from service.running import announced
 from service.settings import SettingsError
 from service.wiring import open_services
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
     from service.settings import Settings
@@ -39,14 +40,25 @@ def command(host: str | None, port: int | None) -> None:
         signal.signal(number, _end)
     with _bound(settings) as listening, open_services(settings) as services:
         url = _url(settings, listening)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(services), log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS
-            )
-        )
+        app = create_app(services)
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS)
+        server = _Server(config, lambda: end(app))
         with announced(settings.data, url):
             click.echo(f"Lectern answers at {url}  (API: {url}/docs)")
             server.run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Tells the application that it is to end before it waits for the last answers."""
+
+    def __init__(self, config: uvicorn.Config, on_end: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_end = on_end
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn does it."""
+        self._on_end()
+        await super().shutdown(sockets)
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:

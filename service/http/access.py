@@ -7,6 +7,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from service.answers import DEFAULT_TENANT
+from service.jobs.worker import Worker
 from service.wiring import Services
 
 TENANT = DEFAULT_TENANT
@@ -17,4 +18,10 @@ def _services(request: Request) -> Services:
     return cast("Services", request.app.state.services)
 
 
+def _worker(request: Request) -> Worker:
+    return cast("Worker", request.app.state.worker)
+
+
 Wired = Annotated[Services, Depends(_services)]
+Work = Annotated[Worker, Depends(_worker)]
+"""The thread that runs jobs."""

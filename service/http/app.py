@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi_offline import FastAPIOffline
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from service.http import collections, documents, health, problems, queries
+from service.http import collections, documents, health, jobs, problems, queries, uploads
 from service.http.gate import GUARDED, Gate
+from service.jobs.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -22,12 +25,19 @@ if TYPE_CHECKING:
 _bearer = HTTPBearer(auto_error=False, description="The key that the server was started with, if any.")
 
 
+_MEGABYTE = 2**20
+
+
 def create_app(services: Services) -> FastAPI:
     """An application that answers from these services; they stay the caller's to close."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        worker = app.state.worker = Worker(services)
+        worker.start()
         yield
+        end(app)
+        await run_in_threadpool(worker.stop)
         await services.close_model()
 
     app = FastAPIOffline(
@@ -39,15 +49,25 @@ def create_app(services: Services) -> FastAPI:
         responses={status: problems.described(status) for status in problems.STATUSES},
     )
     app.state.services = services
+    app.state.ending = threading.Event()
     if services.settings.access_key is None and ":" not in services.settings.host:
         # Without a key, only who names this machine: a page in a browser must not reach it by its own name.
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
-    app.add_middleware(Gate, key=services.settings.access_key)
+    largest = services.settings.largest_upload_mb * _MEGABYTE
+    app.add_middleware(Gate, key=services.settings.access_key, largest_upload=largest)
     problems.install(app)
     app.include_router(health.router)
-    for part in (queries, documents, collections):
+    for part in (queries, uploads, documents, collections, jobs):
         app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])
     return app
+
+
+def end(app: FastAPI) -> None:
+    """Let streams of jobs end, and the job that runs: they would hold up a server that shuts down."""
+    app.state.ending.set()
+    worker = getattr(app.state, "worker", None)
+    if isinstance(worker, Worker):
+        worker.hurry()
 
 
 def _described(_: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:

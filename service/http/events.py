@@ -27,13 +27,14 @@ async def encode(events: AsyncGenerator[AnswerEvent, None]) -> AsyncGenerator[st
         async with aclosing(events):
             async for event in events:
                 for name, body in bodies(event):
-                    yield _frame(name, body)
+                    yield frame(name, body)
     except Exception as error:  # noqa: BLE001 — an edge: the status has been sent, the stream must say how it ends
         problem = problem_of(error)
         if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             _log.exception("a stream broke off")
-        yield _frame("error", problem)
+        yield frame("error", problem)
 
 
-def _frame(name: str, body: BaseModel) -> str:
+def frame(name: str, body: BaseModel) -> str:
+    """One event."""
     return f"event: {name}\ndata: {body.model_dump_json(exclude_none=name == 'error')}\n\n"

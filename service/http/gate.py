@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.status import HTTP_413_CONTENT_TOO_LARGE
+from starlette.status import HTTP_403_FORBIDDEN, HTTP_413_CONTENT_TOO_LARGE
 
 from service.http.problems import Unauthorized, answer_to
 
@@ -19,27 +19,40 @@ GUARDED = "/v1"
 """Everything below needs the key, if there is one."""
 LARGEST_BODY = 4 * 2**20
 """Bytes: the longest question with its instructions, escaped, and a thousand documents fit."""
+UPLOAD = ("POST", f"{GUARDED}/documents")
+"""The one request whose body may be larger."""
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Gate:
-    """ASGI middleware in front of all routes. Keys are compared in constant time."""
+    """ASGI middleware in front of all routes. Keys are compared in constant time.
 
-    def __init__(self, app: ASGIApp, key: SecretStr | None) -> None:
+    Args:
+        app: what is behind it.
+        key: the access key, if there is one.
+        largest_upload: bytes that a request with files may hold.
+    """
+
+    def __init__(self, app: ASGIApp, key: SecretStr | None, largest_upload: int = LARGEST_BODY) -> None:
         self._app = app
         self._key = key
+        self._largest_upload = largest_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through, or answer 401 or 413 in its place."""
+        """Let the request through, or answer 401, 403 or 413 in its place."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        largest = self._largest_upload if (scope["method"], scope["path"]) == UPLOAD else LARGEST_BODY
         if self._is_guarded(scope["path"]) and not self._opens(headers.get("authorization", "")):
             refusal: Exception = Unauthorized("this server needs its access key: Authorization: Bearer …")
-        elif _announced(headers) > LARGEST_BODY:
-            refusal = _too_large()
+        elif self._key is None and scope["method"] not in _READING and _is_foreign(headers):
+            refusal = HTTPException(HTTP_403_FORBIDDEN, "a page of another site may not change anything here")
+        elif _announced(headers) > largest:
+            refusal = _too_large(largest)
         else:
-            await self._app(scope, _bounded(receive), send)
+            await self._app(scope, _bounded(receive, largest), send)
             return
         await answer_to(refusal)(scope, receive, send)
 
@@ -58,7 +71,13 @@ def _announced(headers: Headers) -> int:
     return int(length) if length.isdecimal() and length.isascii() else 0
 
 
-def _bounded(receive: Receive) -> Receive:
+def _is_foreign(headers: Headers) -> bool:
+    """Whether a browser sends this for a page of another site: it may post files without asking first."""
+    origin = headers.get("origin")
+    return origin is not None and origin.partition("://")[2] != headers.get("host", "")
+
+
+def _bounded(receive: Receive, largest: int) -> Receive:
     """The same body, cut off by an error where it grows beyond what it may."""
     read = 0
 
@@ -66,12 +85,12 @@ def _bounded(receive: Receive) -> Receive:
         nonlocal read
         message = await receive()
         read += len(message.get("body", b""))
-        if read > LARGEST_BODY:
-            raise _too_large()
+        if read > largest:
+            raise _too_large(largest)
         return message
 
     return bounded
 
 
-def _too_large() -> HTTPException:
-    return HTTPException(HTTP_413_CONTENT_TOO_LARGE, f"a body holds {LARGEST_BODY:,} bytes at most")
+def _too_large(largest: int) -> HTTPException:
+    return HTTPException(HTTP_413_CONTENT_TOO_LARGE, f"a body holds {largest:,} bytes at most")

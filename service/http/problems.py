@@ -21,6 +21,8 @@ from ingest.errors import (
 )
 from prompts.planner import PromptTooLongError
 from service.http.responses import Problem
+from service.jobs.controlling import WrongState
+from service.jobs.receiving import BadUpload, StorageFull, UploadTooLarge
 from service.models.errors import ModelError
 
 if TYPE_CHECKING:
@@ -34,13 +36,17 @@ MEDIA_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (Gone, HTTPStatus.GONE),
     (UnknownName, HTTPStatus.NOT_FOUND),
+    (WrongState, HTTPStatus.CONFLICT),
+    (UploadTooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (BadUpload, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (StorageFull, HTTPStatus.INSUFFICIENT_STORAGE),
     (PromptTooLongError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UnsupportedStore, HTTPStatus.CONFLICT),
     (EmbeddingRefused, HTTPStatus.BAD_GATEWAY),
     (IndexUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (TransientError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
-STATUSES = (400, 401, 404, 405, 409, 410, 413, 422, 500, 502, 503, 504)
+STATUSES = (400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 500, 502, 503, 504, 507)
 """All that a route may answer besides its own; 502 to 504 are the model provider's doing, or the index's."""
 
 

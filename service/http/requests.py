@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -70,3 +71,10 @@ class SearchRequest(Request):
     collection: CollectionName = "default"
     documents: Documents | None = None
     top_k: int = Field(default=10, ge=1, le=500)
+
+
+class IngestRequest(Request):
+    """Folders and files of the server's machine."""
+
+    paths: Annotated[list[Path], Field(min_length=1, max_length=1_000)]
+    collection: CollectionName = "default"

@@ -26,7 +26,12 @@ SHARED = {
     "alembic": ("ingest/catalog/",),
     "click": ("service/cli.py", "service/commands/"),
     "fastapi": ("service/http/",),
-    "filelock": ("ingest/catalog/", "service/index_process/", "service/ingesting.py"),
+    "filelock": (
+        "ingest/catalog/",
+        "service/index_process/",
+        "service/ingesting.py",
+        "service/jobs/originals.py",
+    ),
     "httpx2": ("ingest/remote_embedding.py", "service/client.py", "service/models/openai_client.py"),
     "numpy": ("ingest/",),
     "pydantic": ("ingest/remote_embedding.py", "service/"),

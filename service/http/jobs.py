@@ -1,0 +1,100 @@
+"""``/v1/jobs`` and ``/v1/ingests``: what is being ingested, and how far it is."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+from starlette.exceptions import HTTPException
+
+from ingest.catalog.job_records import JobRequest, JobState
+from ingest.errors import UnknownName
+from service.http import events, job_events
+from service.http.access import TENANT, Wired, Work
+from service.http.job_shapes import JobDetails, JobList, JobShape
+from service.http.requests import IngestRequest
+from service.jobs import controlling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from service.settings import Settings
+
+router = APIRouter(tags=["jobs"])
+
+
+@router.get("/jobs")
+def jobs(
+    services: Wired,
+    collection: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
+    state: Annotated[JobState | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+) -> JobList:
+    """Jobs, the newest first."""
+    controlling.settle(services.catalog)
+    states = () if state is None else (state,)
+    found = services.catalog.jobs(TENANT, collection=collection, states=states, limit=limit)
+    return JobList(jobs=[JobShape.of(record) for record in found])
+
+
+@router.get("/jobs/{job_id}")
+def job(job_id: str, services: Wired) -> JobDetails:
+    """One job, with the files that could not be read."""
+    controlling.settle(services.catalog)
+    record = services.catalog.job(TENANT, job_id)
+    return JobDetails.with_failures(record, services.catalog.failed_job_files(record))
+
+
+@router.get(
+    "/jobs/{job_id}/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+)
+def job_stream(job_id: str, services: Wired, request: Request) -> StreamingResponse:
+    """A job as server-sent events, from where it stands now to its end."""
+    record = services.catalog.job(TENANT, job_id)
+    stream = job_events.follow(services.catalog, record, request.app.state.ending)
+    return StreamingResponse(stream, media_type=events.MEDIA_TYPE)
+
+
+@router.post("/jobs/{job_id}/cancel")
+def cancel(job_id: str, services: Wired) -> JobShape:
+    """Cancel a job that waits, or ask one that runs to stop, which takes about a second."""
+    return JobShape.of(controlling.cancel(services.catalog, TENANT, job_id))
+
+
+@router.post("/jobs/{job_id}/retry", status_code=HTTPStatus.ACCEPTED)
+def retry(job_id: str, services: Wired, work: Work) -> JobShape:
+    """Queue a job again: what is indexed is skipped, what failed is read again."""
+    queued = controlling.retry(services.catalog, TENANT, job_id)
+    work.wake()
+    return JobShape.of(queued)
+
+
+@router.post("/ingests", status_code=HTTPStatus.ACCEPTED)
+def ingest(body: IngestRequest, services: Wired, work: Work) -> JobShape:
+    """Read folders and files of the server's machine, inside those that the setting `ingest_roots` names."""
+    paths = _allowed(services.settings, body.paths)
+    queued = services.catalog.add_job(
+        TENANT, body.collection, "ingest", JobRequest(paths=paths), place=services.originals.place
+    )
+    work.wake()
+    return JobShape.of(queued)
+
+
+def _allowed(settings: Settings, paths: Sequence[Path]) -> tuple[str, ...]:
+    """The paths, with links followed; whether a forbidden one exists is not told."""
+    roots = [root.expanduser().resolve() for root in settings.ingest_roots]
+    settled = [path.expanduser().resolve() for path in paths if path.is_absolute()]
+    inside = [path for path in settled if any(path.is_relative_to(root) for root in roots)]
+    if len(inside) < len(paths):
+        raise HTTPException(
+            HTTPStatus.FORBIDDEN, "only absolute paths inside the setting ingest_roots may be read"
+        )
+    for path in inside:
+        if not path.exists():
+            raise UnknownName("path", str(path))
+    return tuple(map(str, inside))

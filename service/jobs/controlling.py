@@ -1,0 +1,129 @@
+"""What people do with jobs: send files, name folders, look, cancel, try again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest.catalog.job_records import UNFINISHED, JobReport, JobRequest
+from ingest.errors import PermanentError, UnknownName
+from service.jobs.owner import has_died
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ingest.catalog.catalog import Catalog
+    from ingest.catalog.job_records import JobRecord, UploadedFile
+    from service.jobs.originals import Originals
+
+MOST_ATTEMPTS = 3
+"""A job whose process dies so often without finishing a file is not begun again."""
+
+
+class WrongState(PermanentError):
+    """A job cannot be cancelled, or tried again, in the state that it is in."""
+
+
+def submit_upload(
+    catalog: Catalog,
+    originals: Originals,
+    arrived: Path,
+    files: Sequence[UploadedFile],
+    *,
+    tenant: str,
+    collection: str,
+    identity: str,
+) -> JobRecord:
+    """Acknowledge an upload: on return its files and its job survive a loss of power."""
+    with originals.locked():
+        originals.admit(identity, arrived)
+        try:
+            return catalog.add_job(
+                tenant,
+                collection,
+                "upload",
+                JobRequest(uploads=tuple(files)),
+                place=originals.place,
+                identity=identity,
+            )
+        except BaseException:
+            originals.forget_jobs([identity])
+            raise
+
+
+def cancel(catalog: Catalog, tenant: str, identity: str) -> JobRecord:
+    """Cancel a job that nobody runs, or ask the process that runs it to stop, which takes about a second.
+
+    Raises:
+        UnknownName: there is no such job.
+        WrongState: it has come to its end.
+    """
+    settle(catalog)
+    job = catalog.job(tenant, identity)
+    if job.state not in UNFINISHED:
+        raise WrongState(
+            f"job {identity} is {job.state}: only one that is {_listed(UNFINISHED)} is cancelled"
+        )
+    moved = catalog.ask_to_cancel(job) if job.state == "running" else catalog.move_job(job, "cancelled")
+    # Where it did not move, it has changed its state in this moment: what it is now decides.
+    return catalog.job(tenant, identity) if moved else cancel(catalog, tenant, identity)
+
+
+def retry(catalog: Catalog, tenant: str, identity: str, *, unattended: bool = True) -> JobRecord:
+    """Queue a job again: what is indexed is skipped, what failed is read again.
+
+    ``unattended`` says whether a server will run it, or somebody who waits for it.
+
+    Raises:
+        UnknownName: there is no such job.
+        WrongState: it runs, waits, has nothing left to do, or reads with a reader that its command chose.
+    """
+    settle(catalog)
+    job = catalog.job(tenant, identity)
+    if job.request.reader:
+        raise WrongState(f"job {identity} reads with {job.request.reader}: give its command again")
+    failed = catalog.failed_job_files(job)
+    if job.state not in {"failed", "cancelled", "interrupted"} and not (job.state == "done" and failed):
+        allowed = "failed, cancelled, interrupted, or done with files that failed"
+        raise WrongState(f"job {identity} is {job.state}: only one that is {allowed} is tried again")
+    try:
+        collection = catalog.collection(tenant, job.collection)
+    except UnknownName:
+        pass  # it was to be made by the job
+    else:
+        catalog.forget_failures(collection, [file.path for file in failed])
+    moved = catalog.move_job(job, "queued", unattended=unattended)
+    return catalog.job(tenant, identity) if moved else retry(catalog, tenant, identity, unattended=unattended)
+
+
+def settle(catalog: Catalog) -> None:
+    """Find jobs whose process has died: those that go on by themselves are queued, others interrupted."""
+    for job in catalog.jobs(states=("running",)):
+        if not has_died(job.owner, job.heartbeat):
+            continue
+        if job.cancelling:
+            catalog.finish_job(job, "cancelled", job.report)
+        elif not job.unattended:
+            catalog.release_job(job, "interrupted", attempts=job.attempts)
+        elif job.attempts >= MOST_ATTEMPTS:
+            catalog.finish_job(job, "failed", JobReport(reason=_hopeless(job)))
+        else:
+            catalog.release_job(job, "queued", attempts=job.attempts)
+
+
+def cancel_all(catalog: Catalog, tenant: str, collection: str) -> None:
+    """Cancel every unfinished job of a collection."""
+    for job in catalog.jobs(tenant, collection=collection, states=UNFINISHED):
+        try:
+            cancel(catalog, tenant, job.id)
+        except WrongState:
+            continue  # it came to its end in this moment
+
+
+def _hopeless(job: JobRecord) -> str:
+    after = f" after {job.progress.path}" if job.progress.path else ""
+    return f"its process ended {job.attempts} times{after} without finishing another file"
+
+
+def _listed(states: Sequence[str]) -> str:
+    return f"{', '.join(states[:-1])} or {states[-1]}"

@@ -1,0 +1,149 @@
+"""The files that were sent: how they arrive, wait for their job, are kept, and are deleted.
+
+Below ``uploads`` in the data folder: ``arriving`` while they are received, ``waiting/JOB`` once they are
+acknowledged, and ``kept/COLLECTION/PATH/HASH.pdf`` once their job has begun. Names of people's making appear
+nowhere on the disk.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from service.jobs.owner import label, label_lives
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from ingest.catalog.job_records import JobRecord, UploadedFile
+
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,16}")
+_READABLE = re.compile(r"[^A-Za-z0-9._-]")
+_READABLE_LENGTH = 40
+
+
+class Originals:
+    """The folder of sent files in a data directory; processes may share it."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._root = data / "uploads"
+
+    @property
+    def place(self) -> str:
+        """The name of this data folder, wherever it is moved: a job runs where its files lie."""
+        path = self._data / "place"
+        with suppress(FileExistsError):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            os.write(descriptor, secrets.token_hex(8).encode())
+            os.close(descriptor)
+        return path.read_text(encoding="ascii")
+
+    def arrive(self, job: str) -> Path:
+        """A folder to receive the files of an upload in; swept when this process is gone."""
+        folder = self._root / "arriving" / f"{job}-{label()}"
+        folder.mkdir(parents=True, mode=0o700)
+        return folder
+
+    def locked(self) -> AbstractContextManager[object]:
+        """Hold this while files and the jobs that name them must agree."""
+        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return FileLock(self._root / "lock")
+
+    def admit(self, job: str, arrived: Path) -> None:
+        """Let received files wait for their job; on return they survive a loss of power. Hold `locked`."""
+        waiting = self._root / "waiting"
+        waiting.mkdir(exist_ok=True, mode=0o700)
+        sync_folder(arrived)
+        arrived.replace(waiting / job)
+        for folder in (waiting, self._root, self._data):
+            sync_folder(folder)
+
+    def keep(self, job: JobRecord) -> list[tuple[UploadedFile, Path]]:
+        """Move what waits for a job to where originals are kept; a file moved before stays where it is."""
+        waiting = self._root / "waiting" / job.id
+        placed: list[tuple[UploadedFile, Path]] = []
+        with self.locked():
+            for file in job.request.uploads:
+                location = self._location(job, file)
+                location.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                with suppress(FileNotFoundError):
+                    (waiting / file.staged).replace(location)
+                    sync_folder(location.parent)
+                placed.append((file, location))
+            shutil.rmtree(waiting, ignore_errors=True)
+        return placed
+
+    def original(self, tenant: str, collection: str, path: str, content_hash: str) -> Path | None:
+        """The file that a version was read from, if it was sent."""
+        folder = self._folder(tenant, collection) / _key(path)
+        return next(iter(sorted(folder.glob(f"{content_hash}*"))), None) if folder.is_dir() else None
+
+    def forget_document(
+        self, tenant: str, collection: str, path: str, unfinished: Sequence[JobRecord]
+    ) -> None:
+        """Delete the originals of a document, but what unfinished jobs still have to read. Hold `locked`."""
+        folder = self._folder(tenant, collection) / _key(path)
+        spared = {self._location(job, file) for job in unfinished for file in job.request.uploads}
+        for original in folder.glob("*"):
+            if original not in spared:
+                original.unlink(missing_ok=True)
+        with suppress(OSError):
+            folder.rmdir()
+
+    def forget_collection(self, tenant: str, collection: str) -> None:
+        """Delete the originals of a collection."""
+        shutil.rmtree(self._folder(tenant, collection), ignore_errors=True)
+
+    def forget_jobs(self, jobs: Collection[str]) -> None:
+        """Delete what still waits for these jobs."""
+        for job in jobs:
+            shutil.rmtree(self._root / "waiting" / job, ignore_errors=True)
+
+    def sweep(self, known: Collection[str]) -> None:
+        """Delete what was received and belongs to none of these jobs. Hold `locked`."""
+        for folder in (self._root / "arriving").glob("*"):
+            if not label_lives(folder.name.partition("-")[2]):
+                shutil.rmtree(folder, ignore_errors=True)
+        for folder in (self._root / "waiting").glob("*"):
+            if folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _location(self, job: JobRecord, file: UploadedFile) -> Path:
+        name = f"{file.content_hash}{ending_of(file.path)}"
+        return self._folder(job.tenant, job.collection) / _key(file.path) / name
+
+    def _folder(self, tenant: str, collection: str) -> Path:
+        readable = _READABLE.sub("_", collection)[:_READABLE_LENGTH]
+        return self._root / "kept" / f"{readable}-{_key(tenant, collection)}"
+
+
+def ending_of(path: str) -> str:
+    """The ending of a path if it is a plain one: some readers look at it."""
+    ending = PurePosixPath(path).suffix
+    return ending.lower() if _ENDING.fullmatch(ending) else ""
+
+
+def sync_folder(folder: Path) -> None:
+    """Return once the names in a folder survive a loss of power, where the system can promise that."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _key(*words: str) -> str:
+    return blake2b("\0".join(words).encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()

@@ -1,0 +1,145 @@
+"""Running one job: the ingest itself, with its signs of life, its progress and its end."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingest.catalog.job_records import JobFile, JobReport
+from ingest.discovery import Discovery, judge_file
+from ingest.errors import Cancelled, Gone, LecternError, TransientError
+from service.jobs.controlling import MOST_ATTEMPTS
+from service.jobs.watching import Watch
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from ingest.catalog.job_records import JobRecord, JobState
+    from ingest.pipeline import Progress, Report
+    from service.ingesting import OpenIngest
+    from service.wiring import Services
+
+_MEGABYTE = 2**20
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a job ended in this process."""
+
+    state: JobState
+    report: Report | None = None
+    """Of a job that came to its end."""
+    error: Exception | None = None
+    """What it failed with."""
+
+
+def run_job(
+    services: Services,
+    work: OpenIngest,
+    job: JobRecord,
+    *,
+    stopping: threading.Event,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Ran:
+    """Do what a claimed job asks for and record its end.
+
+    ``stopping`` ends it early: queued again, or cancelled where somebody waits for it.
+
+    Raises:
+        CatalogUnavailable: its end could not be recorded.
+    """
+    with Watch(services.catalog, job, stopping, work.abort) as watch:
+
+        def show(progress: Progress) -> None:
+            watch.note(progress)
+            on_progress(progress)
+
+        try:
+            report = _ingest(services, work, job, show, lambda: watch.ending is not None)
+        except Cancelled:
+            return Ran(_end_early(watch, job))
+        except (TransientError, Gone) as error:
+            return Ran(_try_again(watch, job, str(error)), error=error)
+        except (LecternError, OSError) as error:
+            return Ran(watch.finish("failed", JobReport(reason=str(error))), error=error)
+        except Exception as error:  # noqa: BLE001 — an edge: the next job must run, this one say how it ended
+            _log.exception("job %s failed unexpectedly", job.id)
+            state = watch.finish("failed", JobReport(reason="an error on our side; the log has it"))
+            return Ran(state, error=error)
+        except BaseException:  # a second Ctrl-C
+            watch.finish("cancelled", JobReport())
+            raise
+        return Ran(_conclude(watch, job, report), report)
+
+
+def _ingest(
+    services: Services,
+    work: OpenIngest,
+    job: JobRecord,
+    on_progress: Callable[[Progress], None],
+    cancelled: Callable[[], bool],
+) -> Report:
+    largest = services.settings.largest_file_mb * _MEGABYTE
+    if job.kind == "upload":
+        found = _uploaded(services, job, largest)
+        return work.ingester.ingest_found(
+            job.tenant, job.collection, found, on_progress=on_progress, cancelled=cancelled
+        )
+    return work.ingester.ingest(
+        job.tenant,
+        job.collection,
+        [Path(path) for path in job.request.paths],
+        largest=largest,
+        on_progress=on_progress,
+        prune=job.request.prune,
+        cancelled=cancelled,
+    )
+
+
+def _uploaded(services: Services, job: JobRecord, largest: int) -> Discovery:
+    """The files of an upload under the paths that they were given; a later upload of a path goes before."""
+    later = {
+        file.path
+        for other in services.catalog.jobs(job.tenant, collection=job.collection, states=("done", "running"))
+        if other.kind == "upload" and other.created_at > job.created_at
+        for file in other.request.uploads
+    }
+    kept = services.originals.keep(job)
+    found = [judge_file(file.path, location, largest) for file, location in kept if file.path not in later]
+    return Discovery(sorted(found, key=lambda each: each.path), Counter())
+
+
+def _conclude(watch: Watch, job: JobRecord, report: Report) -> JobState:
+    """``done``, though some files failed; ``failed`` where files were sent and none could be read."""
+    rest = [JobFile(f.path, "failed", f.reason, f.detail) for f in report.failed]
+    if job.kind == "upload":
+        rest += [JobFile(path, "unchanged") for path in report.unchanged]
+    hopeless = job.kind == "upload" and report.failed and not report.indexed and not report.unchanged
+    counted = JobReport(
+        indexed=len(report.indexed),
+        unchanged=len(report.unchanged),
+        failed=len(report.failed),
+        characters=report.characters,
+        chunks=report.chunks,
+        reason="none of its files could be read" if hopeless else "",
+    )
+    return watch.finish("failed" if hopeless else "done", counted, rest)
+
+
+def _end_early(watch: Watch, job: JobRecord) -> JobState:
+    if watch.ending == "stopping" and job.unattended:  # nothing went wrong: this attempt does not count
+        return watch.release(attempts=max(0, watch.attempts() - 1))
+    return watch.finish("cancelled", JobReport())
+
+
+def _try_again(watch: Watch, job: JobRecord, reason: str) -> JobState:
+    """What may succeed later waits again, unless it was somebody's command, who reads the reason now."""
+    attempts = watch.attempts()
+    if not job.unattended or attempts >= MOST_ATTEMPTS:
+        return watch.finish("failed", JobReport(reason=reason))
+    return watch.release(attempts=attempts)

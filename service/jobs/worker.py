@@ -1,0 +1,116 @@
+"""The thread of a server that runs the jobs that wait, one at a time."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ingest.errors import LecternError
+from service.ingest_lock import IngestRunning
+from service.ingesting import open_ingest
+from service.jobs.controlling import settle
+from service.jobs.owner import this_process
+from service.jobs.running import run_job
+
+if TYPE_CHECKING:
+    from service.ingesting import OpenIngest
+    from service.wiring import Services
+
+_LOOK_SECONDS = 1.0
+_TROUBLE_SECONDS = 3.0
+KEPT_JOBS = 1_000
+KEPT_FOR = timedelta(days=30)
+"""Finished jobs are forgotten after this time, or when this many newer ones have finished."""
+_log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Runs jobs from `start` to `stop`; both return soon, whatever is being read."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._stopping = threading.Event()
+        self._awake = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="lectern-jobs", daemon=True)
+
+    def start(self) -> None:
+        """Take up what waits."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look for jobs now."""
+        self._awake.set()
+
+    def hurry(self) -> None:
+        """End the job that runs at its next file or batch, and leave it queued."""
+        self._stopping.set()
+        self._awake.set()
+
+    def stop(self) -> None:
+        """Hurry, and wait for the end."""
+        self.hurry()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _work(self) -> None:
+        tidied = False
+        while not self._stopping.is_set():
+            pause = _LOOK_SECONDS
+            try:
+                tidied = tidied or tidy(self._services)
+                if is_waiting(self._services):
+                    self._drain()
+            except LecternError as error:
+                _log.warning("jobs wait: %s", error)
+                pause = _TROUBLE_SECONDS
+            except Exception:  # noqa: BLE001 — an edge: a thread that ends would leave jobs waiting for ever
+                _log.exception("the thread that runs jobs met an error")
+                pause = _TROUBLE_SECONDS
+            self._awake.wait(pause)
+            self._awake.clear()
+
+    def _drain(self) -> None:
+        """Run all that waits; while another process ingests, only wait."""
+        with ExitStack() as closing:
+            work = self._enter(closing)
+            while work is not None and not self._stopping.is_set():
+                job = self._services.catalog.claim_job(self._services.originals.place, this_process())
+                if job is None:
+                    break
+                if run_job(self._services, work, job, stopping=self._stopping).state == "queued":
+                    self._awake.wait(_TROUBLE_SECONDS)
+        prune(self._services)
+
+    def _enter(self, closing: ExitStack) -> OpenIngest | None:
+        while not self._stopping.is_set():
+            try:
+                return closing.enter_context(open_ingest(self._services))
+            except IngestRunning:
+                continue
+        return None
+
+
+def is_waiting(services: Services) -> bool:
+    """Whether a job waits for a process of this data folder; dead ones' jobs are found on the way."""
+    settle(services.catalog)
+    place = services.originals.place
+    return any(job.place == place for job in services.catalog.jobs(states=("queued",)))
+
+
+def tidy(services: Services) -> bool:
+    """Delete what uploads that were never acknowledged have left."""
+    with services.originals.locked():
+        services.originals.sweep({job.id for job in services.catalog.jobs()})
+    prune(services)
+    return True
+
+
+def prune(services: Services) -> None:
+    """Forget old jobs, and what still waits for them."""
+    before = datetime.now(UTC) - KEPT_FOR
+    for tenant in {job.tenant for job in services.catalog.jobs(states=("done", "failed", "cancelled"))}:
+        pruned = services.catalog.prune_jobs(tenant, keep=KEPT_JOBS, before=before)
+        services.originals.forget_jobs(pruned)
