@@ -25,7 +25,7 @@ from ingest.discovery import discover
 from ingest.embedding import UniversalSentenceEncoder, check_vector
 from ingest.indexing import document_points
 from ingest.model import SourceFile
-from ingest.outline import outline
+from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 from ingest.reading import read, read_text
 from ingest.store.edge import EdgeStore
@@ -107,7 +107,7 @@ def run(folder: Path, source: Path, limit: int | None) -> tuple[int, int]:
         )
         for path, document in documents(source, limit):
             with stage("cut"):
-                passages = cut_passages(document, outline(document))
+                passages = cut_passages(document, find_sections(document))
                 cut = searched_chunks(document, cut_chunks(document, passages))
             facts = FileFacts(
                 path, path, 1, 1, "text/plain", document.reader, chunks.VERSION, embedder.identity

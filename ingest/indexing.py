@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ingest.outline.names import named_label
 from ingest.sparse import chunk_vectors
 from ingest.store.contract import Point
 
@@ -60,7 +61,7 @@ def _heading_terms(document: Document, passages: Sequence[Passage], analyzer: An
     known: dict[tuple[str, ...], list[int]] = {}
     terms: list[list[int]] = []
     for passage in passages:
-        label = passage.section if document.symbols else passage.section[-1:]
+        label = passage.section if document.symbols else named_label(passage.section)
         if label not in known:
             known[label] = file + analyzer.document_terms(" ".join(label))
         terms.append(known[label])

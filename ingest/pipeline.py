@@ -13,7 +13,7 @@ from ingest.discovery import discover, location_of
 from ingest.embedding import check_vector
 from ingest.errors import Gone, UnknownName, UnreadableFile
 from ingest.indexing import document_points
-from ingest.outline import outline
+from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 from ingest.reading import DEFAULTS
 from ingest.routing import opening_point
@@ -145,7 +145,7 @@ class Ingester:
         Raises:
             UnknownName, Gone: the collection, or the document, was deleted meanwhile.
         """
-        passages = cut_passages(document, outline(document))
+        passages = cut_passages(document, find_sections(document))
         version = self._catalog.begin_version(collection, facts)
         chunks = self._write(collection.scope, version.number, document, passages)
         try:
