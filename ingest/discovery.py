@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import UnknownName, UnreadableFile
 from ingest.listing import list_files
-from ingest.media import UNKNOWN, language_of, media_type_of
+from ingest.media import IMAGES, UNKNOWN, language_of, media_type_of
 from ingest.model import SourceFile
 
 if TYPE_CHECKING:
@@ -106,6 +106,10 @@ def _find(root: Path, max_bytes: int, passed_over: Counter[str], *, every_kind: 
             Skipped(_shown(path), location, "unreadable", "a folder that may not be opened"), boundary
         )
     for path in listing.files:
+        if path in listing.versioned and not every_kind and media_type_of(PurePosixPath(path)) in IMAGES:
+            # A repository's images are its icons and illustrations, and each would take seconds.
+            passed_over[_shown(PurePosixPath(path).suffix.lower())] += 1
+            continue
         found = _judge(path, boundary / path, max_bytes, boundary, passed_over, every_kind=every_kind)
         if found and not _is_empty_program(found):
             yield _Place(found, boundary)

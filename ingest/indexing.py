@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.outline.names import named_label
 from ingest.sparse import BLOCK, chunk_vectors
 from ingest.store.points import Points
 
@@ -95,7 +96,7 @@ def _heading_terms(
     known: dict[tuple[str, ...], list[int]] = {}
     for chunk in chunks:
         section = passages[chunk.first_passage - 1].section
-        label = section if document.symbols else section[-1:]
+        label = section if document.symbols else named_label(section)
         if label not in known:
             if len(known) >= _HEADINGS:
                 known.clear()

@@ -36,6 +36,8 @@ class Listing:
     """POSIX paths below a root; ``closed`` are the folders that may not be looked into."""
 
     files: list[str] = field(default_factory=list[str])
+    versioned: set[str] = field(default_factory=set[str])
+    """Those of ``files`` that Git keeps or would keep."""
     closed: list[str] = field(default_factory=list[str])
 
 
@@ -62,6 +64,8 @@ def _list_tree(root: Path, prefix: str, listing: Listing) -> list[str]:
     else:
         _walk(tree, found, inner)
     listing.files.extend(prefix + path for path in found.files)
+    if tracked:
+        listing.versioned.update(prefix + path for path in found.files)
     listing.closed.extend(prefix + path for path in found.closed)
     return [f"{prefix}{path}/" for path in inner]
 

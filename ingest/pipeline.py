@@ -15,7 +15,7 @@ from ingest.discovery import discover, location_of
 from ingest.embedding import check_vector
 from ingest.errors import Cancelled, Gone, UnknownName, UnreadableFile
 from ingest.moving import is_named_by_file, title_of_moved
-from ingest.outline import outline
+from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 from ingest.reading import DEFAULTS
 from ingest.writing import Writer
@@ -220,7 +220,7 @@ class Ingester:
             UnknownName, Gone: the collection, or the document, was deleted meanwhile.
             Cancelled: the version stays pending, without a point in the index.
         """
-        passages = cut_passages(document, outline(document))
+        passages = cut_passages(document, find_sections(document))
         version = self._catalog.begin_version(collection, facts)
         held = self._held.pop((collection.scope, version.number), 0)
         chunks = self._writer.write(

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingest.chunks import cut_chunks
-from ingest.outline import outline
+from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def check_document(document: Document) -> None:
     check_elements(document)
     check_pages(document)
     check_symbols(document)
-    passages = cut_passages(document, outline(document))
+    passages = cut_passages(document, find_sections(document))
     check_partition(document.text, passages)
     check_numbers(passages)
     check_chunks(document.text, cut_chunks(document, passages), passages)

@@ -21,7 +21,7 @@ from ingest.embedding import check_vector
 from ingest.errors import UnreadableFile
 from ingest.indexing import document_points
 from ingest.model import SourceFile
-from ingest.outline import outline
+from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 from ingest.reading import read
 from ingest.store.edge import EdgeStore
@@ -84,7 +84,7 @@ class _Indexing:
         """Index one document; returns its chunks."""
         clock = self.encoder.clock
         with clock.stage("cut"):
-            passages = cut_passages(document, outline(document))
+            passages = cut_passages(document, find_sections(document))
             cut = searched_chunks(document, cut_chunks(document, passages))
         made_by = (document.reader, chunks.VERSION, self.encoder.identity)
         with clock.stage("record"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -9,7 +10,8 @@ from ingest.errors import UnreadableFile
 from ingest.readers.package import damage_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import IO
 
@@ -56,17 +58,21 @@ def opened(location: Path) -> Generator[Compound]:
     Raises:
         UnreadableFile: ``wrong_extension`` where it is none, ``encrypted`` where it wraps a locked document.
     """
-    import olefile  # noqa: PLC0415 — only old files are worth it
-
     with location.open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise UnreadableFile("wrong_extension", "is no Office document of before 2007")
-    with damage_named():
-        container = cast("Callable[[str], _Container]", olefile.OleFileIO)(str(location))
-        try:
-            compound = Compound(container)
-            if compound.has("EncryptedPackage"):
-                raise UnreadableFile("encrypted", "the document asks for a password")
-            yield compound
-        finally:
-            container.close()
+    with damage_named(), ole_file(location) as file:
+        compound = Compound(cast("_Container", file))
+        if compound.has("EncryptedPackage"):
+            raise UnreadableFile("encrypted", "the document asks for a password")
+        yield compound
+
+
+@contextmanager
+def ole_file(source: Path | bytes) -> Generator[object]:
+    """A compound file as the library gives it, for as long as the block runs; it raises as it likes."""
+    from olefile import OleFileIO  # noqa: PLC0415 — only old files are worth it
+
+    given = io.BytesIO(source) if isinstance(source, bytes) else str(source)
+    with cast("AbstractContextManager[object]", OleFileIO(given)) as file:
+        yield file

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ingest.model import Document, Element
-from ingest.outline import outline
+from ingest.outline.sections import find_sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,11 +73,11 @@ class Joining:
 
 def _moved(document: Document, by: int, below: int) -> Iterator[Element]:
     """Elements further down a text; the levels of headings, which numbers may tell, are written into them."""
-    levels = {section.start: section.level for section in outline(document)}
+    levels = {section.start: section.level for section in find_sections(document)}
     for element in document.elements:
         level = element.level
         if element.kind == "heading":
-            level = below + levels[element.start]
+            level = below + levels.get(element.start, element.level or 1)
         yield replace(
             element, start=element.start + by, end=element.end + by, level=level, page=None, lines=()
         )

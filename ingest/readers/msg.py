@@ -1,4 +1,4 @@
-"""Outlook's MSG files, through ``python-oxmsg`` and ``olefile``, which are imported here and nowhere else.
+"""Outlook's MSG files, through ``python-oxmsg``, which is imported here and nowhere else.
 
 Texts are taken from the streams themselves: the library's own accessors give up a whole message for one
 unknown code page.
@@ -6,12 +6,12 @@ unknown code page.
 
 from __future__ import annotations
 
-import io
 from email.parser import HeaderParser
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from ingest.errors import UnreadableFile
+from ingest.readers.compound import ole_file
 from ingest.readers.compressed_rtf import unpack_rtf
 from ingest.readers.decoding import decode
 from ingest.readers.eml import header_text
@@ -20,7 +20,6 @@ from ingest.readers.package import damage_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
 
     from oxmsg.storage import Storage
 
@@ -45,11 +44,10 @@ def open_msg(data: bytes) -> Letter:
     Raises:
         UnreadableFile: ``encrypted``, ``broken``, or ``wrong_extension`` for another kind of Office file.
     """
-    from olefile import OleFileIO  # noqa: PLC0415 — with the next, 30 ms that only such mail is worth
-    from oxmsg.storage import Storage  # noqa: PLC0415 — the same
+    from oxmsg.storage import Storage  # noqa: PLC0415 — 30 ms that only such mail is worth
 
     unpack = cast("Callable[[object], Storage]", Storage.from_ole)  # pyright: ignore[reportUnknownMemberType] — of olefile's
-    with damage_named(), cast("AbstractContextManager[object]", OleFileIO(io.BytesIO(data))) as file:
+    with damage_named(), ole_file(data) as file:
         storage = unpack(file)
     if not any(stream.name.startswith("__properties") for stream in storage.streams):
         raise UnreadableFile("wrong_extension", "an old Office file, but no message")

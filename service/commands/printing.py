@@ -17,14 +17,14 @@ _CODE = frozenset(".py .pyi .js .mjs .cjs .jsx .ts .tsx .go .java .c .h .cc .cpp
 
 
 def where(place: PlacedText) -> str:
-    """``contracts/lease.pdf, p. 12, 4.2 Payment`` or ``ledger.py, lines 10–18, Ledger.post``."""
+    """``contracts/lease.pdf, p. 12, Article 4 › 4.2 Payment`` or ``ledger.py, lines 10–18, Ledger.post``."""
     parts = [place.path]
     if place.page_start is not None:
         parts.append(_reach("p. ", "pp. ", place.page_start, place.page_end or place.page_start))
     else:
         parts.append(_reach("line ", "lines ", place.line_start, place.line_end))
     if place.section:
-        parts.append(".".join(place.section) if _is_code(place.path) else place.section[-1])
+        parts.append(".".join(place.section) if _is_code(place.path) else " › ".join(place.section))
     return ", ".join(parts)
 
 

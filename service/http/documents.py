@@ -7,8 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from starlette.status import HTTP_204_NO_CONTENT
 
+from ingest.outline.outline import outline as outline_of
 from service.http.access import TENANT, Wired
 from service.http.listings import DocumentList, DocumentShape, DocumentText, VersionList, VersionShape
+from service.http.outlines import DocumentOutline
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 
@@ -58,6 +60,14 @@ def text(
         title=found.title,
         text=services.catalog.text(TENANT, found.collection, found.number),
     )
+
+
+@router.get("/{document_id}/outline")
+def outline(document_id: str, services: Wired) -> DocumentOutline:
+    """Sections, definitions, references, attached parts and amendments, with their places in the text."""
+    found = services.catalog.document(TENANT, document_id).version
+    content = services.catalog.content(TENANT, found.collection, found.number)
+    return DocumentOutline.of(found, outline_of(content.document))
 
 
 @router.delete("/{document_id}", status_code=HTTP_204_NO_CONTENT)

@@ -272,6 +272,19 @@ class TestDocuments:
         assert text["text"] == LEASE
         assert text["number"] == listed["number"]
 
+    def test_its_outline(self, service: LiveService) -> None:
+        listed = service.documents()["lease.md"]
+
+        outline = service.get(f"/v1/documents/{listed['id']}/outline")
+
+        assert outline["number"] == listed["number"]
+        assert set(outline) >= {"sections", "definitions", "references", "exhibits", "amendments"}
+        assert outline["sections"]
+        for section in outline["sections"]:
+            heading = LEASE[section["start"] : section["heading_end"]]
+            assert section["number"] in heading
+            assert section["path"][-1] == section["heading"]
+
     def test_a_deleted_one_is_gone_with_the_sessions_that_saw_it(
         self, service: LiveService, tmp_path: Path
     ) -> None:

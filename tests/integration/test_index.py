@@ -11,7 +11,7 @@ from ingest.chunks import cut_chunks
 from ingest.index import LocalIndex, Question
 from ingest.indexing import document_points
 from ingest.model import Scope
-from ingest.outline import outline
+from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 from ingest.readers.plain import read_plain
 from ingest.routing import opening_point
@@ -57,7 +57,7 @@ def index(tmp_path: Path) -> Iterator[LocalIndex]:
 
 def add(index: LocalIndex, number: int, text: str) -> None:
     document, analyzer = read_plain(text, f"{number}.txt"), Analyzer()
-    passages = cut_passages(document, outline(document))
+    passages = cut_passages(document, find_sections(document))
     opening = opening_point(document, number=number, analyzer=analyzer, dimensions=EMBEDDER.dimensions)
     index.upsert(SCOPE.openings, [opening])
     chunks = cut_chunks(document, passages)

@@ -29,7 +29,7 @@ SHARED = {
     "filelock": (
         "ingest/catalog/",
         "service/index_process/",
-        "service/ingesting.py",
+        "service/ingest_lock.py",
         "service/jobs/originals.py",
     ),
     "httpx2": ("ingest/remote_embedding.py", "service/client.py", "service/models/openai_client.py"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest import chunks, passages
 from ingest.chunks import cut_chunks, searched_chunks
 from ingest.model import Document, Element, Symbol
-from ingest.outline import outline
+from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 from ingest.readers.code import read_code
 from ingest.sentences import lines, pieces, sentences
@@ -77,7 +77,7 @@ def test_chinese_sentences_need_no_space() -> None:
 @given(LONG_PROSE)
 def test_passages_and_chunks_partition_a_document(text: str) -> None:
     read = document(text)
-    cut = cut_passages(read, outline(read))
+    cut = cut_passages(read, find_sections(read))
     searched = cut_chunks(read, cut)
     assert "".join(text[p.start : p.end] for p in cut) == text
     assert "".join(text[c.start : c.end] for c in searched) == text
@@ -95,7 +95,7 @@ def test_passages_and_chunks_partition_a_document(text: str) -> None:
 @given(LONG_PROSE)
 def test_sections_nest_and_cover_what_follows_their_heading(text: str) -> None:
     read = document(text)
-    sections = outline(read)
+    sections = find_sections(read)
     for before, after in pairwise(sections):
         assert before.start < after.start
         assert before.end <= after.start or before.end >= after.end
@@ -118,7 +118,7 @@ def test_a_heading_opens_its_passage() -> None:
             Element(second + 11, len(text), text[second + 11 :], "paragraph"),
         ),
     )
-    cut = cut_passages(read, outline(read))
+    cut = cut_passages(read, find_sections(read))
     assert [p.start for p in cut] == [first, second]
     assert [p.section for p in cut] == [("1. Delivery",), ("2. Payment",)]
 
@@ -129,7 +129,7 @@ def test_numbers_give_sections_their_depth() -> None:
     elements = tuple(
         Element(text.index(head), text.index(head) + len(head), head, "heading") for head in heads
     )
-    sections = outline(Document(text, "", elements))
+    sections = find_sections(Document(text, "", elements))
     assert [s.number for s in sections] == ["ARTICLE IV", "4.2", "(b)", "Exhibit A", "Статья 5", "第三条"]
     assert [s.level for s in sections] == [1, 2, 3, 1, 1, 1]
     assert sections[2].path == ("ARTICLE IV", "4.2 Term", "(b) Notice")
@@ -139,7 +139,7 @@ def test_markdown_marks_are_not_part_of_a_heading() -> None:
     heads = ["## 4.2 Term ##", "Notice\n------", "> # Fees"]
     text = "\n\n".join(heads)
     elements = tuple(Element(text.index(h), text.index(h) + len(h), h, "heading", 2) for h in heads)
-    sections = outline(Document(text, "", elements))
+    sections = find_sections(Document(text, "", elements))
     assert [(s.number, s.heading) for s in sections] == [("4.2", "4.2 Term"), ("", "Notice"), ("", "Fees")]
 
 
@@ -160,7 +160,7 @@ def test_code_passages_carry_their_symbol() -> None:
 def test_empty_lines_make_no_chunk_of_their_own() -> None:
     text = "The rent is due." + "\n" * 90 + "   \n" * 40 + "The deposit is held."
     read = document(text)
-    searched = cut_chunks(read, cut_passages(read, outline(read)))
+    searched = cut_chunks(read, cut_passages(read, find_sections(read)))
     assert all(text[c.start : c.end].strip() for c in searched)
     assert "".join(text[c.start : c.end] for c in searched) == text
 
@@ -168,7 +168,7 @@ def test_empty_lines_make_no_chunk_of_their_own() -> None:
 def test_a_hostile_heading_costs_nothing() -> None:
     text = "# " + "#" * 200_000 + " x" + " " * 200_000 + "y"
     began = time.process_time()
-    outline(Document(text, "", (Element(0, len(text), text, "heading"),)))
+    find_sections(Document(text, "", (Element(0, len(text), text, "heading"),)))
     assert time.process_time() - began < 1.0
 
 

@@ -87,7 +87,7 @@ def test_what_nobody_wrote_is_passed_over(tree: Path) -> None:
             "environment/lib/x.py": "x",
             "package-lock.json": "{}",
             "web/app.min.js": "x",
-            "logo.png": "x",
+            "film.mp4": "x",
             "tool": "x",
         },
     )
@@ -226,13 +226,21 @@ def test_what_may_not_be_read_is_reported() -> None:
 def test_a_file_named_by_itself_is_never_passed_over(tmp_path: Path) -> None:
     write(
         tmp_path,
-        {"package-lock.json": "{}", "x.png": "x", "node_modules/m.js": "x", ".gitignore": "m.js", "e.md": ""},
+        {"package-lock.json": "{}", "x.mp4": "x", "node_modules/m.js": "x", ".gitignore": "m.js", "e.md": ""},
     )
     assert names(tmp_path / "package-lock.json", tmp_path / "node_modules/m.js") == [
         "m.js",
         "package-lock.json",
     ]
-    assert skipped(tmp_path / "x.png", tmp_path / "e.md") == {"x.png": "unsupported", "e.md": "empty"}
+    assert skipped(tmp_path / "x.mp4", tmp_path / "e.md") == {"x.mp4": "unsupported", "e.md": "empty"}
+
+
+@needs_git
+def test_images_are_read_unless_a_repository_keeps_them(tmp_path: Path) -> None:
+    write(tmp_path, {"scans/page.png": "x", "project/logo.png": "x", "project/main.py": "x"})
+    git(tmp_path / "project", "init")
+    assert names(tmp_path) == ["project/main.py", "scans/page.png"]
+    assert names(tmp_path / "project/logo.png") == ["logo.png"]
 
 
 @unix

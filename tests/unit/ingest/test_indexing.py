@@ -6,7 +6,7 @@ import numpy as np
 
 from ingest.chunks import cut_chunks
 from ingest.indexing import BATCH, document_points
-from ingest.outline import outline
+from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 from ingest.reading import read_text
 from ingest.terms import Analyzer
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def batches(text: str, path: str) -> tuple[list[Chunk], list[Points]]:
     document = read_text(text, path)
-    passages = cut_passages(document, outline(document))
+    passages = cut_passages(document, find_sections(document))
     chunks = list(cut_chunks(document, passages))
     points = document_points(
         document, passages, chunks, number=7, analyzer=Analyzer(), embedder=WordEmbedder()

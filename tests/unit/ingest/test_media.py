@@ -54,7 +54,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
         ("book.epub", EPUB),
         ("letter.rtf", RTF),
         ("notes.org", ORG),
-        ("photo.png", None),
+        ("film.mp4", None),
         ("archive.tar.gz", None),
         ("Session", None),
         (".env", None),

@@ -8,7 +8,7 @@ from array import array
 import pytest
 
 from ingest.model import Box, Document, Element, Line, Page, Passage
-from ingest.outline import outline
+from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 from ingest.readers.code import read_code
 from ingest.readers.notebook import read_notebook
@@ -79,7 +79,7 @@ def test_prose_beside_a_program_stands_in_its_section_not_in_a_symbol() -> None:
         {"cell_type": "code", "source": "def late():\n    return 2"},
     ]
     notebook = read_notebook(json.dumps({"cells": cells}), "fees.ipynb")
-    passages = cut_passages(notebook, outline(notebook))
+    passages = cut_passages(notebook, find_sections(notebook))
     place = notebook.text.index("Late")
     assert locate(notebook, passages, place, place + 4).section == ("Fees",)
     program = notebook.text.index("return")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.model import Document, Element, Line, Page
-from ingest.outline import outline
+from ingest.outline.sections import find_sections
 from ingest.readers.code import read_code
 from ingest.readers.joining import Joining
 from ingest.readers.markdown import read_markdown
@@ -51,7 +51,7 @@ def test_headings_of_a_part_stand_below_its_name() -> None:
     joining.include(read_markdown("# Rent\n\nThe rent.\n\n## Late\n\nInterest.", ""), below=1)
     joining.add("second.txt", "heading", level=1)
     joining.include(read_plain("ARTICLE IV\n\nFees.", ""), below=1)
-    assert [section.path for section in outline(joining.document("t", "r"))] == [
+    assert [section.path for section in find_sections(joining.document("t", "r"))] == [
         ("first.md",),
         ("first.md", "Rent"),
         ("first.md", "Rent", "Late"),

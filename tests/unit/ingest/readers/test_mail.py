@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.discovery import Skipped, discover
 from ingest.errors import UnreadableFile
-from ingest.outline import outline
+from ingest.outline.sections import find_sections
 from ingest.readers.letter import Allowance
 from ingest.reading import read, readers_of
 from tests.fakes.files import write_docx, write_pdf
@@ -86,7 +86,7 @@ def test_attachments_are_read_by_the_readers_of_their_kinds(tmp_path: Path) -> N
     mail.add_attachment("No name.", subtype="calendar")
     document = read_bytes(tmp_path, mail.as_bytes())
     assert document.warnings == ()
-    assert [section.path for section in outline(document)] == [
+    assert [section.path for section in find_sections(document)] == [
         ("a.pdf",),
         ("a.pdf", "Exhibit A."),
         ("nda.docx",),
@@ -134,7 +134,7 @@ def test_mail_inside_mail_is_read_down_to_a_depth(tmp_path: Path) -> None:
     assert warning.startswith(
         "1.eml: level 2.eml: 3.eml: level 4.eml: 5.eml: level 6.eml: unsupported: more than 5"
     )
-    assert [section.level for section in outline(document)] == [1, 2, 3, 4, 5]
+    assert [section.level for section in find_sections(document)] == [1, 2, 3, 4, 5]
 
 
 def test_an_encrypted_message_is_refused_and_named_inside_another(tmp_path: Path) -> None:

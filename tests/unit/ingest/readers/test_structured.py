@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.media import JSON, JSON_LINES, TOML, XML, YAML
-from ingest.outline import outline
+from ingest.outline.sections import find_sections
 from ingest.readers.plain import read_plain
 from ingest.readers.structured import FORMATS, read_structured
 
@@ -97,7 +97,7 @@ def test_long_items_of_json_stand_alone_and_short_ones_together() -> None:
 def test_a_key_over_a_long_value_is_a_heading() -> None:
     text = json.dumps({"name": "lease", "parties": {"tenant": {"a": LONG, "b": LONG, "c": LONG}, "other": 1}})
     document = read_structured(text, "a/lease.json", JSON)
-    paths = [section.path for section in outline(document)]
+    paths = [section.path for section in find_sections(document)]
     assert paths == [('"parties": {',), ('"parties": {', '"tenant": {')]
     assert document.title == "lease"
 
@@ -115,7 +115,7 @@ def test_yaml_keys_over_blocks_are_headings() -> None:
     )
     document = read_structured(text, "ci.yaml", YAML)
     assert_sound(document, text)
-    assert [section.path for section in outline(document)] == [
+    assert [section.path for section in find_sections(document)] == [
         ("jobs:",),
         ("jobs:", "build:"),
         ("jobs:", "build:", "steps:"),

@@ -1,0 +1,359 @@
+"""Sections, definitions, references, attached parts and amendments of contracts in three languages."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.outline.names import named_label
+from ingest.outline.numbering import han_value, number_at, roman_value
+from ingest.outline.outline import outline
+from ingest.reading import read_text
+
+if TYPE_CHECKING:
+    from ingest.model import Section
+    from ingest.outline.model import Outline
+
+CONTRACT = """SUPPLY AGREEMENT
+
+THIS SUPPLY AGREEMENT (the "Agreement") is made as of May 1, 2020 between Acme Works, Inc., a Delaware
+corporation ("Supplier"), and Birch Retail Ltd., an English company ("Buyer").
+
+TABLE OF CONTENTS
+
+ARTICLE I DEFINITIONS 1
+
+ARTICLE II DELIVERY 3
+
+ARTICLE I
+
+DEFINITIONS
+
+1.1 "Goods" means the goods listed in Exhibit A.
+
+2019 was a good year.
+
+1.2 Notices. Notices follow Section 2.2(b)(i) and Section 10(b) of the Securities Act.
+
+ARTICLE II
+
+DELIVERY
+
+2.1 Place. The Supplier shall deliver to the Buyer.
+
+2.2 Time. The Supplier shall deliver:
+
+(a) within the period of paragraph (b) below;
+
+(b) on days that:
+
+(i) are working days; and
+
+(ii) are not holidays under Articles I through II.
+
+(c) never at night.
+
+Exhibit A
+
+List of Goods
+
+1. Bolts. As Section 2 of this Exhibit says.
+
+2. Nuts. See Section 2.1.
+"""
+
+
+def read(text: str) -> Outline:
+    return outline(read_text(text, "contract.txt"))
+
+
+def places(found: Outline, label: str) -> list[tuple[str, ...]]:
+    wanted = next(r for r in found.references if r.label == label)
+    return [found.sections[i].path for i in wanted.sections]
+
+
+def paths(sections: tuple[Section, ...]) -> list[str]:
+    return [" › ".join(section.path) for section in sections if section.number]
+
+
+def test_numbers_tell_how_sections_nest() -> None:
+    assert paths(read(CONTRACT).sections) == [
+        "ARTICLE I DEFINITIONS",
+        "ARTICLE I DEFINITIONS › 1.1",
+        "ARTICLE I DEFINITIONS › 1.2 Notices",
+        "ARTICLE II DELIVERY",
+        "ARTICLE II DELIVERY › 2.1 Place",
+        "ARTICLE II DELIVERY › 2.2 Time",
+        "ARTICLE II DELIVERY › 2.2 Time › (a)",
+        "ARTICLE II DELIVERY › 2.2 Time › (b)",
+        "ARTICLE II DELIVERY › 2.2 Time › (b) › (i)",
+        "ARTICLE II DELIVERY › 2.2 Time › (b) › (ii)",
+        "ARTICLE II DELIVERY › 2.2 Time › (c)",
+        "Exhibit A",
+        "Exhibit A › 1. Bolts",
+        "Exhibit A › 2. Nuts",
+    ]
+
+
+def test_a_run_in_heading_ends_before_what_the_clause_says() -> None:
+    section = next(s for s in read(CONTRACT).sections if s.number == "2.1")
+    assert CONTRACT[section.start : section.heading_end] == "2.1 Place"
+
+
+@pytest.mark.parametrize(
+    ("label", "path"),
+    [
+        ("Section 2.2(b)(i)", ("ARTICLE II DELIVERY", "2.2 Time", "(b)", "(i)")),
+        ("paragraph (b)", ("ARTICLE II DELIVERY", "2.2 Time", "(b)")),
+        ("Exhibit A", ("Exhibit A",)),
+        ("Section 2", ("Exhibit A", "2. Nuts")),
+        ("Section 2.1", ("ARTICLE II DELIVERY", "2.1 Place")),
+    ],
+)
+def test_references_lead_to_their_sections(label: str, path: tuple[str, ...]) -> None:
+    assert places(read(CONTRACT), label) == [path]
+
+
+def test_a_range_leads_to_all_of_it_and_a_statute_outside() -> None:
+    found = read(CONTRACT)
+    assert places(found, "Articles I through II") == [("ARTICLE I DEFINITIONS",), ("ARTICLE II DELIVERY",)]
+    [statute] = [r for r in found.references if r.outside]
+    assert (statute.label, statute.sections) == ("Section 10(b)", ())
+
+
+def test_definitions_and_parties() -> None:
+    found = read(CONTRACT).definitions
+    assert [(d.term, d.kind) for d in found] == [
+        ("Agreement", "term"),
+        ("Supplier", "party"),
+        ("Buyer", "party"),
+        ("Goods", "term"),
+    ]
+    goods = found[-1]
+    assert CONTRACT[goods.term_start : goods.term_end] == "Goods"
+    assert CONTRACT[goods.start : goods.end] == '1.1 "Goods" means the goods listed in Exhibit A.'
+
+
+def test_an_attached_part_has_a_label_and_a_title() -> None:
+    [exhibit] = read(CONTRACT).exhibits
+    assert (exhibit.label, exhibit.title) == ("Exhibit A", "List of Goods")
+    assert (exhibit.start, exhibit.end) == (CONTRACT.index("Exhibit A\n\nList"), len(CONTRACT))
+
+
+def test_clauses_inside_a_long_paragraph_are_sections() -> None:
+    text = "1. Goods. The Goods. 2. Price. Ten. 2.1. Rate. In euro. See section 7. 9. False. 3. Term. A year."
+    assert [s.number for s in read(text).sections] == ["1", "2", "2.1", "3"]
+
+
+def test_letters_and_roman_numerals_are_told_apart() -> None:
+    items = ["(g) g;", "(h) h;", "(i) i;", "(j) j:", "(i) one;", "(ii) two;", "(k) k."]
+    opening = [f"({letter}) {letter};" for letter in "abcdef"]
+    text = "1. Terms. These are:\n\n" + "\n\n".join(opening + items) + "\n\n2. End. None."
+    levels = {s.start: s.level for s in read(text).sections}
+    marks = [levels[text.index(item)] for item in ["(h) h", "(i) i;", "(j) j", "(i) one", "(ii)", "(k)"]]
+    assert marks == [2, 2, 2, 3, 3, 2]
+
+
+RUSSIAN = """ДОГОВОР
+
+ООО «Ромашка», именуемое в дальнейшем «Поставщик», и АО «Лютик» (далее — «Покупатель») договорились.
+
+Раздел 1. Термины
+
+1.1. «Товар» означает продукцию по Приложению № 1, названную здесь.
+
+Раздел 2. Оплата
+
+2.1. Срок. Покупатель платит:
+
+а) аванс по пункту 1.1 настоящего Договора;
+
+б) остаток по подпункту «а» пункта 2.1 и ст. 450 ГК РФ.
+
+Приложение № 1
+
+Перечень
+"""
+
+
+def test_russian() -> None:
+    found = read(RUSSIAN)
+    assert [s.number for s in found.sections if s.number] == [
+        "Раздел 1", "1.1", "Раздел 2", "2.1", "а)", "б)", "Приложение № 1",
+    ]  # fmt: skip
+    assert [(d.term, d.kind) for d in found.definitions] == [
+        ("Поставщик", "party"), ("Покупатель", "party"), ("Товар", "term"),
+    ]  # fmt: skip
+    assert places(found, "подпункту «а»")[0][-1] == "а)"
+    assert places(found, "Приложению № 1") == [("Приложение № 1",)]
+    assert [r.label for r in found.references if r.outside] == ["ст. 450"]
+
+
+CHINESE = """采购合同
+
+甲方：北京某某有限公司
+
+第一章 总则
+
+第一条 定义
+
+本合同所称“设备”，是指附件一所列设备。
+
+第二条 价款
+
+（一）首付款三成；
+
+（二）余款依照《民法典》第五百条办理。
+
+第三条 交货
+
+甲方按第二条付款。
+
+附件一
+
+设备清单
+"""
+
+
+def test_chinese() -> None:
+    found = read(CHINESE)
+    assert [s.number for s in found.sections if s.number] == [
+        "第一章", "第一条", "第二条", "（一）", "（二）", "第三条", "附件一",
+    ]  # fmt: skip
+    assert [(d.term, d.kind) for d in found.definitions] == [("甲方", "party"), ("设备", "term")]
+    assert places(found, "第二条") == [("第一章 总则", "第二条 价款")]
+    assert places(found, "附件一") == [("附件一",)]
+    assert [r.label for r in found.references if r.outside] == ["第五百条"]
+    assert [(e.label, e.title) for e in found.exhibits] == [("附件一", "设备清单")]
+
+
+ENGLISH_AMENDMENT = """AMENDMENT NO. 1
+
+to the Master Services Agreement dated as of March 1, 2024, between Acme Inc. and Birch Ltd.
+
+1. Section 4.2 of the Agreement is hereby amended and restated in its entirety.
+
+2. Section 7.1 is hereby deleted.
+
+3. No provision of Section 9 may be amended without consent.
+"""
+RUSSIAN_AMENDMENT = """ДОПОЛНИТЕЛЬНОЕ СОГЛАШЕНИЕ № 1
+
+к Договору поставки № 5 от 12 марта 2021 г.
+
+1. Пункт 4.2 Договора изложить в следующей редакции: «Оплата».
+"""
+CHINESE_AMENDMENT = """补充协议
+
+鉴于双方于2020年1月1日签订的《设备采购合同》，现约定：
+
+一、第三条修改为：“十日内交货”。
+
+二、删除第五条。
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "date", "changes"),
+    [
+        (
+            ENGLISH_AMENDMENT,
+            "Master Services Agreement",
+            "March 1, 2024",
+            [("replaced", "Section 4.2"), ("deleted", "Section 7.1")],
+        ),
+        (RUSSIAN_AMENDMENT, "Договору поставки № 5", "12 марта 2021 г.", [("replaced", "Пункт 4.2")]),
+        (CHINESE_AMENDMENT, "设备采购合同", "2020年1月1日", [("replaced", "第三条"), ("deleted", "第五条")]),
+    ],
+)
+def test_amendments(text: str, title: str, date: str, changes: list[tuple[str, str]]) -> None:
+    [amendment] = read(text).amendments
+    assert (amendment.title, amendment.date) == (title, date)
+    assert [(c.kind, c.provision) for c in amendment.changes] == changes
+
+
+def test_an_amendment_names_the_parties_and_refers_to_the_other_document() -> None:
+    found = read(ENGLISH_AMENDMENT)
+    assert found.amendments[0].parties == ("Acme Inc.", "Birch Ltd")
+    assert next(r for r in found.references if r.label == "Section 4.2").outside
+
+
+def test_a_contract_amends_nothing() -> None:
+    assert read(CONTRACT).amendments == ()
+
+
+def test_numerals() -> None:
+    assert [roman_value(n) for n in ("iv", "XII", "xcix", "iix", "abc")] == [4, 12, 99, 0, 0]
+    assert [han_value(n) for n in ("三", "十", "二十一", "一百零五", "12")] == [3, 10, 21, 105, 12]
+    assert number_at("E.L.F. Beauty", 0, 13) is None
+
+
+def test_a_label_without_a_name_gives_way_to_the_one_around_it() -> None:
+    assert named_label(("Article 4", "4.2 Term", "(b)")) == ("4.2 Term",)
+    assert named_label(("(b)",)) == ("(b)",)
+    assert named_label(()) == ()
+
+
+CLAUSES = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                "ARTICLE {}",
+                "Section {}.1",
+                "{}.{}",
+                "{}.",
+                "({})",
+                "(a)",
+                "(i)",
+                "Exhibit {}",
+                "第{}条",
+                "а)",
+                "Статья {}",
+            ]
+        ),
+        st.integers(1, 12),
+        st.sampled_from(
+            ["", " TERM", " Term. The parties agree.", " agree with Section 2 and (b)", ' "X" means y.']
+        ),
+        st.sampled_from(["\n\n", "\n", " "]),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+@given(CLAUSES)
+def test_an_outline_is_consistent(clauses: list[tuple[str, int, str, str]]) -> None:
+    text = "".join(number.format(n, n) + words + end for number, n, words, end in clauses)
+    found = read(text)
+    for before, after in pairwise(found.sections):
+        assert before.start < after.start
+        assert before.end <= after.start or before.end >= after.end
+    for section in found.sections:
+        assert 0 <= section.start < section.heading_end <= section.end <= len(text)
+        assert len(section.path) == section.level
+        assert section.path[-1] == section.heading
+        assert section.number in " ".join(text[section.start : section.heading_end].split())
+    for one in (*found.definitions, *found.references, *found.exhibits):
+        assert 0 <= one.start < one.end <= len(text)
+    for definition in found.definitions:
+        assert " ".join(text[definition.term_start : definition.term_end].split()) == definition.term
+    for reference in found.references:
+        assert " ".join(text[reference.start : reference.end].split()) == reference.label
+        assert all(0 <= index < len(found.sections) for index in reference.sections)
+    for exhibit in found.exhibits:
+        assert found.sections[exhibit.section].start == exhibit.start
+
+
+@pytest.mark.parametrize("unit", [" ", "(", '"a', "1.", ". ", "一、", '("', "to the ", "IVXLC", "\n"])
+def test_garbage_costs_little(unit: str) -> None:
+    text = "AMENDMENT " + unit * (100_000 // len(unit)) + "x"
+    document = read_text(text, "garbage.txt")
+    began = time.process_time()
+    outline(document)
+    assert time.process_time() - began < 1.0
