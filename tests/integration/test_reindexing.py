@@ -107,6 +107,7 @@ def test_killed_at_any_call_it_goes_on_and_ends_the_same(
     tmp_path: Path, when: Literal["before", "halfway", "after"]
 ) -> None:
     calm = _reindexed(tmp_path / "calm", MortalIndex(0, when))
+    call = 0
     for call in range(1, 60):
         mortal = MortalIndex(call, when)
         assert _reindexed(tmp_path / f"killed-{call}", mortal) == calm, f"killed {when} call {call}"
