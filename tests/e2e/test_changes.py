@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from filelock import FileLock
 
 from tests.fakes.command_line import CommandLine
 from tests.fakes.files import LEASE, TEXTS, write_texts
@@ -168,7 +169,9 @@ class TestDoctor:
         assert {finding["state"] for finding in line.ok("doctor", "--json").json} <= {"ok", "note"}
         with sqlite3.connect(line.data / "catalog.sqlite") as database:
             [(lost,)] = database.execute("SELECT current FROM documents WHERE path = 'lease.md'").fetchall()
-        shutil.rmtree(line.data / "index")
+        wait_until(lambda: not (line.data / "index.json").exists())  # its process outlives a command a little
+        with FileLock(line.data / "index.lock", timeout=60):  # held until the index is closed
+            shutil.rmtree(line.data / "index")
 
         found = line.run("doctor", "--json")
         assert found.status == 1

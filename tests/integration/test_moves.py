@@ -16,7 +16,7 @@ from tests.fakes.memory_index import Killed, MortalIndex
 from tests.fakes.workshop import edit, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
     from typing import Literal
 
@@ -283,21 +283,17 @@ def test_a_run_killed_at_any_call_of_the_index_is_made_good(
     assert call >= 25
 
 
-def leave(folder: Path) -> None:
-    """Change nothing."""
-
-
 def after_changes(folder: Path, index: MortalIndex) -> object:
     texts = {"lease.md": LEASE, "policy.txt": POLICY, "ledger.py": TEXTS["code/ledger.py"]}
     write_texts(folder / "docs", {**texts, "remark.txt": "the gate closes at eight every evening.\n"})
     with opened(folder / "docs", folder, index) as workshop:
-        run_until_done(workshop, leave)
-        run_until_done(workshop, change)
+        run_until_done(workshop)
+        change(workshop.folder)
+        run_until_done(workshop)
         return workshop.state(), workshop.contents()
 
 
-def run_until_done(workshop: Workshop, deed: Callable[[Path], None]) -> None:
-    deed(workshop.folder)
+def run_until_done(workshop: Workshop) -> None:
     try:
         workshop.ingest(prune=True)
     except Killed:
