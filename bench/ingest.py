@@ -118,13 +118,13 @@ def _vocabulary() -> str:
 
 
 def report(ours: Mapping[str, Row], peers: Mapping[str, Mapping[str, Row]]) -> None:
-    stages = ("read", "cut", "weigh", "hop", "store", "record")
-    print("CPU s/MB  " + "".join(f"{name:>9}" for name in ("MB", *stages, "rest", "embed")), end="")
+    stages = ("read", "cut, weigh", "hop", "store", "record")
+    print("CPU s/MB  " + "".join(f"{name:>11}" for name in ("MB", *stages, "rest", "embed")), end="")
     print("".join(f"{name:>12}" for name in peers))
     for name, row in ours.items():
         parts = [row.seconds.get(stage, 0.0) / row.megabytes for stage in stages]
-        print(f"{name:10} {row.megabytes:9.2f}" + "".join(f"{part:9.3f}" for part in parts), end="")
-        print(f"{row.rest:9.3f}{row.embedding:9.2f}", end="")
+        print(f"{name:10} {row.megabytes:11.2f}" + "".join(f"{part:11.3f}" for part in parts), end="")
+        print(f"{row.rest:11.3f}{row.embedding:11.2f}", end="")
         for found in peers.values():
             print(f"{found[name].rest:12.3f}" if name in found else f"{'–':>12}", end="")
         print()

@@ -1,8 +1,9 @@
-"""From a document to the points of the index: passages, chunks, sparse and dense vectors."""
+"""From documents to the points of the index: passages, chunks, sparse and dense vectors."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from ingest.sparse import BLOCK, chunk_vectors
 from ingest.store.points import Points
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from concurrent.futures import Future
 
     from numpy.typing import NDArray
@@ -28,58 +29,77 @@ _HEADINGS = 4_096
 """Headings whose terms are remembered."""
 
 
-def document_points(
-    document: Document,
-    passages: Sequence[Passage],
-    chunks: Sequence[Chunk],
-    *,
-    number: int,
-    analyzer: Analyzer,
-    embedder: Embedder,
-    held: int = 0,
-) -> Iterator[Points]:
-    """Points of the document version ``number``, in batches, in the order of the chunks.
+@dataclass(frozen=True, slots=True)
+class CutDocument:
+    """A document version, cut for the index."""
 
-    The first ``held`` chunks are in the index already and are left out.
+    number: int
+    document: Document
+    passages: Sequence[Passage]
+    chunks: Sequence[Chunk]
+    held: int = 0
+    """So many of the first chunks are in the index already and are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Consecutive chunks of one document, and their terms."""
+
+    cut: CutDocument
+    chunks: Sequence[Chunk]
+    sparse: SparseRows
+
+
+def points_of(
+    documents: Iterable[CutDocument], *, analyzer: Analyzer, embedder: Embedder
+) -> Iterator[Points]:
+    """The points of documents, in their order and that of their chunks.
+
+    A batch may hold the chunks of several: the embedder is asked seldom, however small they are.
 
     Raises:
         EmbeddingFailed: a remote embedder does not answer.
     """
-    text = document.text
-    own = (analyzer.document_terms(text[chunk.start : chunk.end]) for chunk in chunks)
-    headings = _heading_terms(document, passages, chunks, analyzer)
-    rows = _batches(chunk_vectors(own, headings), held)
-    for batch, dense in _embedded(text, chunks, embedder, held):
-        sparse = next(rows)
-        places = [
-            (number, chunk.ordinal, chunk.start, chunk.end, chunk.first_passage, chunk.last_passage)
-            for chunk in batch
-        ]
-        yield Points(np.asarray(places), dense, sparse.indices, sparse.values, sparse.borders)
+    pieces = (piece for cut in documents for piece in _pieces(cut, analyzer))
+    for batch, dense in _embedded(_packed(pieces), embedder):
+        yield _points(batch, dense)
 
 
-def _batches(blocks: Iterator[SparseRows], held: int) -> Iterator[SparseRows]:
-    """The rows of each batch, from row ``held`` on; a block is a whole number of batches."""
-    before = 0
-    for rows in blocks:
+def _pieces(cut: CutDocument, analyzer: Analyzer) -> Iterator[_Piece]:
+    """The chunks from number ``held`` on; a block of weights is a whole number of batches."""
+    text, before = cut.document.text, 0
+    own = (analyzer.document_terms(text[chunk.start : chunk.end]) for chunk in cut.chunks)
+    for rows in chunk_vectors(own, _heading_terms(cut, analyzer)):
         for first in range(0, len(rows), BATCH):
-            begin = max(first, held - before)
-            if begin < min(first + BATCH, len(rows)):
-                yield rows[begin : first + BATCH]
+            begin, end = max(first, cut.held - before), min(first + BATCH, len(rows))
+            if begin < end:
+                yield _Piece(cut, cut.chunks[before + begin : before + end], rows[begin:end])
         before += len(rows)
 
 
+def _packed(pieces: Iterable[_Piece]) -> Iterator[list[_Piece]]:
+    batch: list[_Piece] = []
+    size = 0
+    for piece in pieces:
+        if batch and size + len(piece.chunks) > BATCH:
+            yield batch
+            batch, size = [], 0
+        batch.append(piece)
+        size += len(piece.chunks)
+    if batch:
+        yield batch
+
+
 def _embedded(
-    text: str, chunks: Sequence[Chunk], embedder: Embedder, held: int
-) -> Iterator[tuple[Sequence[Chunk], NDArray[np.float32]]]:
-    """The chunks in batches, with their vectors; the next batch is embedded while one is written."""
+    batches: Iterable[list[_Piece]], embedder: Embedder
+) -> Iterator[tuple[list[_Piece], NDArray[np.float32]]]:
+    """The batches with their vectors; the next one is embedded while one is written."""
     with ThreadPoolExecutor(max_workers=1) as embedding:
-        ready: tuple[Sequence[Chunk], Future[NDArray[np.float32]]] | None = None
-        for first in range(held - held % BATCH, len(chunks), BATCH):
-            batch = chunks[max(first, held) : first + BATCH]
-            if not batch:
-                continue
-            texts = [text[chunk.start : chunk.end] for chunk in batch]
+        ready: tuple[list[_Piece], Future[NDArray[np.float32]]] | None = None
+        for batch in batches:
+            texts = [
+                piece.cut.document.text[chunk.start : chunk.end] for piece in batch for chunk in piece.chunks
+            ]
             following = batch, embedding.submit(embedder.embed, texts)
             if ready:
                 yield ready[0], ready[1].result()
@@ -88,17 +108,33 @@ def _embedded(
             yield ready[0], ready[1].result()
 
 
-def _heading_terms(
-    document: Document, passages: Sequence[Passage], chunks: Sequence[Chunk], analyzer: Analyzer
-) -> Iterator[list[int]]:
+def _points(batch: Sequence[_Piece], dense: NDArray[np.float32]) -> Points:
+    places = [
+        (piece.cut.number, chunk.ordinal, chunk.start, chunk.end, chunk.first_passage, chunk.last_passage)
+        for piece in batch
+        for chunk in piece.chunks
+    ]
+    lengths = np.concatenate([np.diff(piece.sparse.borders) for piece in batch])
+    return Points(
+        np.asarray(places),
+        dense,
+        np.concatenate([piece.sparse.indices for piece in batch]),
+        np.concatenate([piece.sparse.values for piece in batch]),
+        np.concatenate(([0], np.cumsum(lengths))),
+    )
+
+
+def _heading_terms(cut: CutDocument, analyzer: Analyzer) -> Iterator[list[int]]:
     """For each chunk, the terms of what it stands under: a section's heading, or file and symbol."""
-    file = analyzer.document_terms(document.title) if document.symbols else []
+    symbols = cut.document.symbols
+    file = analyzer.document_terms(cut.document.title) if symbols else []
     known: dict[tuple[str, ...], list[int]] = {}
-    for chunk in chunks:
-        section = passages[chunk.first_passage - 1].section
-        label = section if document.symbols else named_label(section)
-        if label not in known:
+    for chunk in cut.chunks:
+        section = cut.passages[chunk.first_passage - 1].section
+        terms = known.get(section)
+        if terms is None:
             if len(known) >= _HEADINGS:
                 known.clear()
-            known[label] = file + analyzer.document_terms(" ".join(label))
-        yield known[label]
+            label = section if symbols else named_label(section)
+            terms = known[section] = file + analyzer.document_terms(" ".join(label))
+        yield terms

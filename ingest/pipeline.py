@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ingest.catalog.codec import encode_layout
-from ingest.catalog.records import Moved
+from ingest.catalog.records import Moved, NewVersion
 from ingest.changes import Failure, find_changes, find_vanished
 from ingest.discovery import discover, location_of
 from ingest.embedding import check_vector
 from ingest.errors import Cancelled, Gone, UnknownName, UnreadableFile
 from ingest.moving import is_named_by_file, title_of_moved
 from ingest.outline.sections import find_sections
+from ingest.parsing_ahead import parse_ahead
 from ingest.passages import cut_passages
 from ingest.reading import DEFAULTS
-from ingest.writing import Writer
+from ingest.writing import Writer, Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from concurrent.futures import Future
     from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
@@ -30,17 +28,18 @@ if TYPE_CHECKING:
     from ingest.changes import ChangedFile, Changes, Move, Vanished
     from ingest.discovery import Discovery, Found
     from ingest.embedding import Embedder
+    from ingest.errors import FailureReason
     from ingest.index import Index
-    from ingest.model import Document, Scope, SourceFile
+    from ingest.model import Document, Scope
     from ingest.readers.options import ReadingOptions
     from ingest.sandbox import Parser
 
-READ_AHEAD = 2
-"""Files that wait for the embedder while every parsing process reads another."""
-READ_AHEAD_BYTES = 64 * 2**20
-"""Size of the files that may be read and waiting, unless it is one alone."""
-_ASKED_EVERY = 0.1
-"""Seconds between two looks at whether somebody wants a file's parsing to end."""
+GROUP_CHARACTERS = 200_000
+"""Documents are written and recorded together until they are so long: one flush serves many small ones."""
+GROUP_DOCUMENTS = 64
+
+
+_DELETED: tuple[FailureReason, str] = ("changed", "the document was deleted while its file was read")
 
 
 def never() -> bool:
@@ -99,6 +98,76 @@ class Progress:
     """Of the documents that were indexed now, as far as their kind has pages."""
     failure: Failure | None = None
     """Why the file of this path is not in the index."""
+    reading: tuple[int, int] | None = None
+    """Of a file that is not finished: how many of its pages are read, and of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """A document that has been read, and what is known of its file."""
+
+    facts: FileFacts
+    document: Document
+    replaces: int | None = None
+    """Number of the ready version that the new one will supersede."""
+
+
+class _Tally:
+    """Counts what becomes of the files, for the report and for whoever watches."""
+
+    def __init__(
+        self, changes: Sequence[ChangedFile], report: Report, on_progress: Callable[[Progress], None]
+    ) -> None:
+        self._report = report
+        self._on_progress = on_progress
+        self._total = len(changes)
+        self._bytes_total = sum(change.source.size for change in changes)
+        self._done = self._bytes = self._pages = 0
+
+    def read(self, change: ChangedFile, done: int, total: int) -> None:
+        """So many pages of a file are read."""
+        self._tell(change, reading=(done, total))
+
+    def failed(self, change: ChangedFile, failure: Failure) -> None:
+        """A file will not be in the index."""
+        self._report.failed.append(failure)
+        self._finish(change, failure)
+
+    def indexed(self, change: ChangedFile, version: VersionRecord) -> None:
+        """A document is ready."""
+        self._report.indexed.append(change.source.path)
+        self._report.characters += version.characters
+        self._report.chunks += version.chunks
+        if version.warnings:
+            self._report.partial.append(Partial(version.path, version.warnings))
+        self._pages += version.pages
+        self._finish(change)
+
+    def _finish(self, change: ChangedFile, failure: Failure | None = None) -> None:
+        self._done += 1
+        self._bytes += change.source.size
+        self._tell(change, failure=failure)
+
+    def _tell(
+        self,
+        change: ChangedFile,
+        *,
+        failure: Failure | None = None,
+        reading: tuple[int, int] | None = None,
+    ) -> None:
+        self._on_progress(
+            Progress(
+                path=change.source.path,
+                done=self._done,
+                total=self._total,
+                bytes_done=self._bytes,
+                bytes_total=self._bytes_total,
+                failed=len(self._report.failed),
+                pages=self._pages + (reading[0] if reading else 0),
+                failure=failure,
+                reading=reading,
+            )
+        )
 
 
 class Ingester:
@@ -210,34 +279,53 @@ class Ingester:
         document: Document,
         *,
         replaces: int | None = None,
-        cancelled: Callable[[], bool] = never,
     ) -> VersionRecord:
         """Index a document that has been read and record its version; ``replaces`` is superseded.
 
-        Killed anywhere in between, the version stays pending and the next ingest makes it good.
-
         Raises:
             UnknownName, Gone: the collection, or the document, was deleted meanwhile.
-            Cancelled: the version stays pending, without a point in the index.
         """
-        passages = cut_passages(document, find_sections(document))
-        version = self._catalog.begin_version(collection, facts)
-        held = self._held.pop((collection.scope, version.number), 0)
-        chunks = self._writer.write(
-            collection.scope,
-            version.number,
-            document,
-            passages,
-            held=held,
-            require_leave=lambda: _require_leave(cancelled),
+        (version,) = self.add_all(collection, [ReadDocument(facts, document, replaces)])
+        if version is None:
+            raise Gone("document", facts.path)
+        return version
+
+    def add_all(
+        self,
+        collection: CollectionRecord,
+        read: Sequence[ReadDocument],
+        *,
+        cancelled: Callable[[], bool] = never,
+    ) -> list[VersionRecord | None]:
+        """Index documents and record their versions; None for one that was deleted meanwhile.
+
+        Killed anywhere in between, the versions stay pending and the next ingest makes them good.
+
+        Raises:
+            UnknownName: the collection was deleted.
+            Cancelled: ``cancelled`` said so; as if killed.
+        """
+        passages = [cut_passages(each.document, find_sections(each.document)) for each in read]
+        versions = self._catalog.begin_versions(collection, [each.facts for each in read])
+        written = [
+            Written(version.number, each.document, cut, self._held.pop((collection.scope, version.number), 0))
+            for version, each, cut in zip(versions, read, passages, strict=True)
+        ]
+        counts = self._writer.write(
+            collection.scope, written, require_leave=lambda: _require_leave(cancelled)
         )
-        try:
-            published = self._catalog.publish_version(version, document, passages, chunks=chunks)
-        except Gone:
-            self._index.delete_documents(collection.scope, [version.number])
-            raise
-        if replaces is not None:
-            self._index.delete_documents(collection.scope, [replaces])
+        published = self._catalog.publish_versions(
+            [
+                NewVersion(version, each.document, cut, count)
+                for version, each, cut, count in zip(versions, read, passages, counts, strict=True)
+            ]
+        )
+        lost = [version.number for version, new in zip(versions, published, strict=True) if new is None]
+        replaced = [each.replaces for each in read if each.replaces is not None]
+        if lost or replaced:
+            self._index.delete_documents(collection.scope, [*lost, *replaced])
+        if lost:
+            self._catalog.collection(collection.tenant, collection.name)  # raises where all of it is gone
         return published
 
     def repair(self, collection: CollectionRecord) -> None:
@@ -262,7 +350,7 @@ class Ingester:
         for number in numbers:
             with suppress(Gone, UnknownName):  # deleted in this moment
                 content = self._catalog.content(collection.tenant, collection.name, number)
-                self._writer.write(collection.scope, number, content.document, content.passages)
+                self._writer.write(collection.scope, [Written(number, content.document, content.passages)])
 
     def _retitle(self, collection: CollectionRecord, number: int) -> None:
         """Write the points that a title is part of: all of a program's, otherwise the opening alone."""
@@ -271,7 +359,7 @@ class Ingester:
         with suppress(Gone, UnknownName):
             content = self._catalog.content(collection.tenant, collection.name, number)
             if content.document.symbols:
-                self._writer.write(collection.scope, number, content.document, content.passages)
+                self._writer.write(collection.scope, [Written(number, content.document, content.passages)])
             else:
                 self._writer.write_opening(collection.scope, number, content.document)
                 self._index.flush()
@@ -355,64 +443,46 @@ class Ingester:
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
     ) -> None:
-        total, size, done, read = len(changes.parse), sum(c.source.size for c in changes.parse), 0, 0
-        pages, failure = 0, None
-        for change, outcome in self._parsed(changes.parse, cancelled):
+        tally = _Tally(changes.parse, report, on_progress)
+        group: list[tuple[ChangedFile, Document]] = []
+        parsed = parse_ahead(
+            self._parser,
+            changes.parse,
+            workers=self._parse_workers,
+            require_leave=lambda: _require_leave(cancelled),
+            on_pages=tally.read,
+        )
+        for change, outcome in parsed:
             if isinstance(outcome, UnreadableFile):
-                failure = self._fail(collection, change, outcome, report)
-            else:
-                version = self.add(
-                    collection, change.facts, outcome, replaces=change.replaces, cancelled=cancelled
-                )
-                failure = None
-                report.indexed.append(change.source.path)
-                report.characters += version.characters
-                report.chunks += version.chunks
-                pages += version.pages
-                if version.warnings:
-                    report.partial.append(Partial(version.path, version.warnings))
-            done, read = done + 1, read + change.source.size
-            failed = len(report.failed)
-            on_progress(Progress(change.source.path, done, total, read, size, failed, pages, failure))
+                tally.failed(change, self._fail(collection, change, outcome))
+                continue
+            group.append((change, outcome))
+            if _is_full(group):
+                self._index_group(collection, group, tally, cancelled)
+                group = []
+        self._index_group(collection, group, tally, cancelled)
         for version in self._catalog.pending_versions(collection):  # of a killed run, and of bytes now gone
             self._index.delete_documents(collection.scope, [version.number])
             self._catalog.discard_version(version)
 
-    def _parsed(
-        self, changes: Sequence[ChangedFile], cancelled: Callable[[], bool]
-    ) -> Iterator[tuple[ChangedFile, Document | UnreadableFile]]:
-        """Outcomes in order, parsed a little ahead by as many threads as there are parsing processes."""
-        with ThreadPoolExecutor(max_workers=self._parse_workers) as reading:
-            waiting: deque[tuple[ChangedFile, Future[Document | UnreadableFile]]] = deque()
-            upcoming = deque(changes)
-            size = 0
-            try:
-                while waiting or upcoming:
-                    while upcoming and self._may_read(upcoming[0], len(waiting), size):
-                        change = upcoming.popleft()
-                        size += change.source.size
-                        waiting.append((change, reading.submit(self._parse, change.source, cancelled)))
-                    change, outcome = waiting.popleft()
-                    yield change, _outcome(outcome, cancelled)
-                    size -= change.source.size
-            finally:  # an ingest that breaks off waits for the files that are being read
-                for _, outcome in waiting:
-                    outcome.cancel()
+    def _index_group(
+        self,
+        collection: CollectionRecord,
+        group: Sequence[tuple[ChangedFile, Document]],
+        tally: _Tally,
+        cancelled: Callable[[], bool],
+    ) -> None:
+        if not group:
+            return
+        read = [ReadDocument(change.facts, document, change.replaces) for change, document in group]
+        versions = self.add_all(collection, read, cancelled=cancelled)
+        for (change, _), version in zip(group, versions, strict=True):
+            if version is None:
+                tally.failed(change, Failure(change.facts.path, *_DELETED, change.facts.location))
+            else:
+                tally.indexed(change, version)
 
-    def _may_read(self, change: ChangedFile, waiting: int, size: int) -> bool:
-        fits = size + change.source.size <= READ_AHEAD_BYTES
-        return not waiting or (waiting < self._parse_workers + READ_AHEAD and fits)
-
-    def _parse(self, source: SourceFile, cancelled: Callable[[], bool]) -> Document | UnreadableFile:
-        _require_leave(cancelled)
-        try:
-            return self._parser.parse(source)
-        except UnreadableFile as error:
-            return error
-
-    def _fail(
-        self, collection: CollectionRecord, change: ChangedFile, error: UnreadableFile, report: Report
-    ) -> Failure:
+    def _fail(self, collection: CollectionRecord, change: ChangedFile, error: UnreadableFile) -> Failure:
         facts = change.facts
         self._catalog.record_failure(
             collection,
@@ -425,9 +495,12 @@ class Ingester:
             reader=facts.reader,
             location=facts.location,
         )
-        failure = Failure(facts.path, error.reason, error.detail, facts.location)
-        report.failed.append(failure)
-        return failure
+        return Failure(facts.path, error.reason, error.detail, facts.location)
+
+
+def _is_full(group: Sequence[tuple[ChangedFile, Document]]) -> bool:
+    characters = sum(len(document.text) for _, document in group)
+    return characters >= GROUP_CHARACTERS or len(group) >= GROUP_DOCUMENTS
 
 
 def _require_leave(cancelled: Callable[[], bool]) -> None:
@@ -439,14 +512,3 @@ def _until(cancelled: Callable[[], bool], found: Iterable[Found]) -> Iterator[Fo
     for each in found:
         _require_leave(cancelled)
         yield each
-
-
-def _outcome(
-    parsing: Future[Document | UnreadableFile], cancelled: Callable[[], bool]
-) -> Document | UnreadableFile:
-    """What became of a file; one that was given up because of the cancellation has no outcome."""
-    while True:
-        done = wait([parsing], timeout=_ASKED_EVERY).done
-        _require_leave(cancelled)
-        if done:
-            return parsing.result()

@@ -10,7 +10,7 @@ from ingest import chunks
 from ingest.catalog.collection import same_direction
 from ingest.embedding import check_vector
 from ingest.errors import Gone, UnknownName
-from ingest.writing import Writer
+from ingest.writing import Writer, Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -134,9 +134,9 @@ class Reindexer:
             return
         with suppress(Gone, UnknownName):  # deleted, or replaced, in this moment
             content = self._catalog.content(version.tenant, version.collection, version.number)
-            built[version.number] = self._writer.write(
-                target, version.number, content.document, content.passages, held=held.get(version.number, 0)
-            )
+            there = held.get(version.number, 0)
+            wanted = Written(version.number, content.document, content.passages, there)
+            (built[version.number],) = self._writer.write(target, [wanted])
 
     def _forget_strays(self, collection: CollectionRecord) -> None:
         """Delete the points of documents that were deleted while theirs were built."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.chunks import cut_chunks, searched_chunks
 from ingest.embedding import Interruptible
-from ingest.indexing import document_points
+from ingest.indexing import CutDocument, points_of
 from ingest.routing import opening_point
 from ingest.terms import Analyzer
 
@@ -16,10 +17,22 @@ if TYPE_CHECKING:
     from ingest.embedding import Embedder
     from ingest.index import Index
     from ingest.model import Document, Passage, Scope
+    from ingest.store.contract import Point
 
 
 def _granted() -> None:
     """Nobody wants the work to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A document version to be written."""
+
+    number: int
+    document: Document
+    passages: Sequence[Passage]
+    held: int = 0
+    """So many of its first points are there already, as a killed run left them."""
 
 
 class Writer:
@@ -31,44 +44,37 @@ class Writer:
         self._analyzer = Analyzer()
 
     def write(
-        self,
-        scope: Scope,
-        number: int,
-        document: Document,
-        passages: Sequence[Passage],
-        *,
-        held: int = 0,
-        require_leave: Callable[[], None] = _granted,
-    ) -> int:
-        """Write the points of a document, flushed; returns how many it has.
+        self, scope: Scope, versions: Sequence[Written], *, require_leave: Callable[[], None] = _granted
+    ) -> list[int]:
+        """Write the points of documents, flushed once; returns how many each has.
 
-        The first ``held`` of them are there already, as a killed run left them: points are written in order,
-        and every operation of the store is kept whole or not at all. ``require_leave`` is called before each
-        batch is embedded; whatever it raises breaks off.
+        Points are written in order, and every operation of the store is kept whole or not at all.
+        ``require_leave`` is called before each batch is embedded; whatever it raises breaks off.
         """
-        chunks = searched_chunks(document, cut_chunks(document, passages))
-        if not _is_program(document):
-            # First: chunks are counted when the index is repaired; all there means that this one is too.
-            self.write_opening(scope, number, document)
-        for points in document_points(
-            document,
-            passages,
-            chunks,
-            number=number,
-            analyzer=self._analyzer,
-            embedder=Interruptible(self._embedder, require_leave),
-            held=held,
-        ):
+        cut = [self._cut(version) for version in versions]
+        openings = [self._opening(v.number, v.document) for v in versions if not _is_program(v.document)]
+        if openings:
+            # First: chunks are counted when the index is repaired; all there means that these are too.
+            self._index.upsert(scope.openings, openings)
+        embedder = Interruptible(self._embedder, require_leave)
+        for points in points_of(cut, analyzer=self._analyzer, embedder=embedder):
             self._index.upsert(scope, points)
         self._index.flush()
-        return len(chunks)
+        return [len(document.chunks) for document in cut]
 
     def write_opening(self, scope: Scope, number: int, document: Document) -> None:
         """Write the point that tells which document this is."""
-        opening = opening_point(
+        self._index.upsert(scope.openings, [self._opening(number, document)])
+
+    def _cut(self, version: Written) -> CutDocument:
+        document, passages = version.document, version.passages
+        chunks = searched_chunks(document, cut_chunks(document, passages))
+        return CutDocument(version.number, document, passages, chunks, version.held)
+
+    def _opening(self, number: int, document: Document) -> Point:
+        return opening_point(
             document, number=number, analyzer=self._analyzer, dimensions=self._embedder.dimensions
         )
-        self._index.upsert(scope.openings, [opening])
 
 
 def _is_program(document: Document) -> bool:

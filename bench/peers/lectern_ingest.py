@@ -1,113 +1,100 @@
-"""Lectern's own ingestion, the stages of `ingest.pipeline` in one process so that each can be clocked.
+"""Lectern's own ingestion: the pipeline as it is, in one process so that its parts can be clocked.
 
-What crosses to the index process is pickled and unpickled as it would be there.
+What crosses to the index process is pickled and unpickled as it would be there (``hop``). What no part takes
+is that of finding files, cutting them and weighing terms (``cut, weigh``).
 """
 
 from __future__ import annotations
 
 import pickle
 import tempfile
-from dataclasses import dataclass
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bench.peers.protocol import answer
-from ingest import chunks
 from ingest.catalog.catalog import open_catalog
-from ingest.catalog.records import FileFacts
-from ingest.chunks import cut_chunks, searched_chunks
-from ingest.discovery import discover
-from ingest.embedding import check_vector
-from ingest.errors import UnreadableFile
-from ingest.indexing import document_points
-from ingest.model import SourceFile
-from ingest.outline.sections import find_sections
-from ingest.passages import cut_passages
+from ingest.index import LocalIndex
+from ingest.pipeline import Ingester
+from ingest.readers.progress import ignore
 from ingest.reading import read
+from ingest.sandbox import InlineParser
 from ingest.store.edge import EdgeStore
-from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Sequence
 
-    from bench.peers.protocol import ClockedEncoder
+    from bench.peers.protocol import Clock, ClockedEncoder
     from ingest.catalog.catalog import Catalog
-    from ingest.catalog.records import CollectionRecord
-    from ingest.model import Document
+    from ingest.model import Document, Scope, SourceFile
+    from ingest.readers.progress import OnPage
+    from ingest.store.contract import Point
+
+_LARGEST = 2**30
 
 
 def ingest(paths: list[Path], encoder: ClockedEncoder) -> dict[str, int]:
     """Ingest files that can be read; returns code points and chunks."""
-    made = {"characters": 0, "chunks": 0}
-    with tempfile.TemporaryDirectory() as folder:
-        store = EdgeStore.open(Path(folder, "index"), dimensions=encoder.dimensions)
-        with open_catalog(Path(folder, "catalog.sqlite")) as catalog:
-            collection = catalog.ensure_collection(
-                "default",
-                "bench",
-                embedder=encoder.identity,
-                dimensions=encoder.dimensions,
-                check_vector=check_vector(encoder).tobytes(),
-            )
-            encoder.clock.seconds.clear()
-            indexing = _Indexing(catalog, collection, store, encoder)
-            for path, document in _documents(paths, encoder):
-                made["characters"] += len(document.text)
-                made["chunks"] += indexing.add(path, document)
-        store.close()
-    return made
+    clock = encoder.clock
+    with tempfile.TemporaryDirectory() as folder, open_catalog(Path(folder, "catalog.sqlite")) as catalog:
+        index = _ClockedIndex(EdgeStore.open(Path(folder, "index"), dimensions=encoder.dimensions), encoder)
+        clocked = cast("Catalog", _Clocked(catalog, clock))
+        ingester = Ingester(clocked, index, encoder, _ClockedParser(clock))
+        ingester.ensure_collection("default", "bench")
+        clock.seconds.clear()
+        began = time.process_time()
+        report = ingester.ingest("default", "bench", paths, largest=_LARGEST, on_progress=lambda _: None)
+        spent = time.process_time() - began
+        clock.seconds["cut, weigh"] = spent - sum(clock.seconds.values())  # pyright: ignore[reportArgumentType] — seconds
+        index.close()
+    return {"characters": report.characters, "chunks": report.chunks}
 
 
-def _documents(paths: list[Path], encoder: ClockedEncoder) -> Iterator[tuple[str, Document]]:
-    with encoder.clock.stage("read"):
-        found = discover(paths).found
-    for file in found:
-        if isinstance(file, SourceFile):
-            try:
-                with encoder.clock.stage("read"):
-                    document = read(file)
-            except UnreadableFile:
-                continue
-            yield file.path, document
+class _ClockedParser:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._parser = InlineParser(read)
+
+    def parse(self, source: SourceFile, on_page: OnPage = ignore) -> Document:
+        """Read one file."""
+        with self._clock.stage("read"):
+            return self._parser.parse(source, on_page)
 
 
-@dataclass(frozen=True)
-class _Indexing:
-    """Where documents go."""
+class _ClockedIndex(LocalIndex):
+    def __init__(self, store: EdgeStore, encoder: ClockedEncoder) -> None:
+        super().__init__(store, encoder)
+        self._clock = encoder.clock
 
-    catalog: Catalog
-    collection: CollectionRecord
-    store: EdgeStore
-    encoder: ClockedEncoder
+    def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
+        """Write points that have crossed to another process."""
+        with self._clock.stage("hop"):
+            crossed = pickle.loads(pickle.dumps(points, pickle.HIGHEST_PROTOCOL))
+        with self._clock.stage("store"):
+            super().upsert(scope, crossed)
 
-    def add(self, path: str, document: Document) -> int:
-        """Index one document; returns its chunks."""
-        clock = self.encoder.clock
-        with clock.stage("cut"):
-            passages = cut_passages(document, find_sections(document))
-            cut = searched_chunks(document, cut_chunks(document, passages))
-        made_by = (document.reader, chunks.VERSION, self.encoder.identity)
-        with clock.stage("record"):
-            version = self.catalog.begin_version(
-                self.collection, FileFacts(path, path, 1, 1, "text/plain", *made_by)
-            )
-        with clock.stage("weigh"):
-            made = document_points(
-                document, passages, cut, number=version.number, analyzer=_ANALYZER, embedder=self.encoder
-            )
-            batches = list(made)
-        with clock.stage("hop"):
-            batches = pickle.loads(pickle.dumps(batches, pickle.HIGHEST_PROTOCOL))
-        with clock.stage("store"):
-            for points in batches:
-                self.store.upsert(self.collection.scope, points)
-            self.store.flush()
-        with clock.stage("record"):
-            self.catalog.publish_version(version, document, passages, chunks=len(cut))
-        return len(cut)
+    def flush(self) -> None:
+        """Bring everything to the disk."""
+        with self._clock.stage("store"):
+            super().flush()
 
 
-_ANALYZER = Analyzer()
+class _Clocked:
+    """A catalog, every call of it clocked."""
+
+    def __init__(self, catalog: Catalog, clock: Clock) -> None:
+        self._catalog = catalog
+        self._clock = clock
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        called = cast("Callable[..., object]", getattr(self._catalog, name))
+
+        def call(*arguments: object, **named: object) -> object:
+            with self._clock.stage("record"):
+                return called(*arguments, **named)
+
+        return call
+
 
 if __name__ == "__main__":
     answer(ingest)

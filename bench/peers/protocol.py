@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -22,23 +23,24 @@ _WARMING = 3
 
 
 class Clock:
-    """CPU seconds of each stage of one format."""
+    """CPU seconds of each stage of one format; every thread's own count."""
 
     def __init__(self) -> None:
         self.seconds: Counter[str] = Counter()
-        self._inner = 0.0
+        self._inner = threading.local()
 
     @contextmanager
     def stage(self, name: str) -> Generator[None]:
         """Clock what runs inside, without the stages inside that."""
-        outer, self._inner = self._inner, 0.0
-        began = time.process_time()
+        outer: float = getattr(self._inner, "seconds", 0.0)
+        self._inner.seconds = 0.0
+        began = time.thread_time()
         try:
             yield
         finally:
-            spent = time.process_time() - began
-            self.seconds[name] += spent - self._inner  # pyright: ignore[reportArgumentType] — seconds
-            self._inner = outer + spent
+            spent = time.thread_time() - began
+            self.seconds[name] += spent - self._inner.seconds  # pyright: ignore[reportArgumentType] — seconds
+            self._inner.seconds = outer + spent
 
 
 class ClockedEncoder:

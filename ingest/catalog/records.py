@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from ingest.model import Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from ingest.errors import FailureReason
@@ -122,6 +123,17 @@ class VersionRecord:
     created_at: datetime
     warnings: tuple[str, ...] = ()
     """What of the file could not be read, a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A pending version and all that is to be kept of it."""
+
+    version: VersionRecord
+    document: Document
+    passages: Sequence[Passage]
+    chunks: int
+    """How many points it has in the index."""
 
 
 @dataclass(frozen=True, slots=True)

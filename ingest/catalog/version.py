@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
     from sqlalchemy.sql import ColumnElement
 
-    from ingest.catalog.records import CollectionRecord, FileFacts
-    from ingest.model import Document, Passage
+    from ingest.catalog.records import CollectionRecord, FileFacts, NewVersion
 
 _ID_BYTES = 8
 
@@ -54,8 +53,8 @@ class Versions(CatalogPart):
             ]
         return {row["path"]: row["location"] for row in found}
 
-    def begin_version(self, collection: CollectionRecord, file: FileFacts) -> VersionRecord:
-        """Give the file a number, in one transaction with its pending record.
+    def begin_versions(self, collection: CollectionRecord, files: Sequence[FileFacts]) -> list[VersionRecord]:
+        """Give the files numbers, in their order, in one transaction with their pending records.
 
         What a killed run left pending for the same path and bytes keeps its number, if the same reader,
         chunker and embedder go on with it: its points may then be in the index already.
@@ -63,56 +62,44 @@ class Versions(CatalogPart):
         Raises:
             UnknownName: the collection has been deleted.
         """
+        begun: list[VersionRecord] = []
         with self._database.write() as connection:
             row = require_collection(connection, collection.tenant, collection.name)
-            document = _find_document(connection, collection, file.path)
-            if document is not None:
-                _move(connection, document, file.location)
-            resumed = None if document is None else _resume(connection, document, file)
-            if resumed is not None:
-                return resumed
-            document = document or _insert_document(connection, collection, file)
-            number: int = row["next_number"]
+            following = number = int(row["next_number"])
+            for file in files:
+                document = _find_document(connection, collection, file.path)
+                if document is not None:
+                    _move(connection, document, file.location)
+                resumed = None if document is None else _resume(connection, document, file)
+                if resumed is None:
+                    document = document or _insert_document(connection, collection, file)
+                    resumed = _insert_pending(connection, collection, document, following, file)
+                    following += 1
+                begun.append(resumed)
             counter = (collections.c.tenant == collection.tenant) & (collections.c.name == collection.name)
-            connection.execute(update(collections).where(counter).values(next_number=number + 1))
-            return _insert_pending(connection, collection, document, number, file)
+            if following > number:
+                connection.execute(update(collections).where(counter).values(next_number=following))
+        return begun
 
-    def publish_version(
-        self, version: VersionRecord, document: Document, passages: Sequence[Passage], *, chunks: int
-    ) -> VersionRecord:
-        """Make a pending version the ready one, once its ``chunks`` points are flushed and counted.
+    def publish_versions(self, news: Sequence[NewVersion]) -> list[VersionRecord | None]:
+        """Make pending versions ready, once their points are flushed; None where a document was deleted.
 
-        Its content, the new state, the old version's and the end of the file's failure are one transaction.
+        Contents, the new states, the old versions' and the end of the files' failures are one transaction.
 
         Raises:
-            Gone: the document was deleted meanwhile.
-            ValueError: the version is not pending, or the document is malformed.
+            ValueError: a version is not pending, or a document is malformed.
         """
-        published: dict[str, Any] = {
-            "state": "ready",
-            "title": storable(document.title),
-            "reader": document.reader or version.reader,
-            "characters": len(document.text),
-            "pages": len(document.pages),
-            "passages": len(passages),
-            "chunks": chunks,
-            "warnings": tuple(storable(words) for words in document.warnings),
-        }
-        content = {
-            "text": encode_text(document.text),
-            "passages": encode_passages(passages),
-            "layout": encode_layout(document),
-        }
+        contents_of = [_content(new) for new in news]
+        published: list[VersionRecord | None] = []
         with self._database.write() as connection:
-            _require_pending(connection, version)
-            _retire(connection, version.document)
-            connection.execute(update(versions).where(_is(version)).values(published))
-            connection.execute(insert(contents).values(**_key(version), **content))
-            current = update(documents).where(documents.c.id == version.document)
-            connection.execute(current.values(current=version.number, retitled=False))
-            healed = owned(failures, version.tenant, version.collection) & (failures.c.path == version.path)
-            connection.execute(delete(failures).where(healed))
-        return replace(version, **published)
+            for new, content in zip(news, contents_of, strict=True):
+                try:
+                    _require_pending(connection, new.version)
+                except Gone:
+                    published.append(None)
+                else:
+                    published.append(_publish(connection, new, content))
+        return published
 
     def discard_version(self, version: VersionRecord) -> None:
         """Forget a pending version; its number stays burnt. Its points must be deleted before."""
@@ -286,6 +273,36 @@ def _fields(record: FileFacts | VersionRecord) -> dict[str, Any]:
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key != "path"}  # stands with the document
+
+
+def _content(new: NewVersion) -> dict[str, bytes]:
+    return {
+        "text": encode_text(new.document.text),
+        "passages": encode_passages(new.passages),
+        "layout": encode_layout(new.document),
+    }
+
+
+def _publish(connection: Connection, new: NewVersion, content: dict[str, bytes]) -> VersionRecord:
+    version, document = new.version, new.document
+    published: dict[str, Any] = {
+        "state": "ready",
+        "title": storable(document.title),
+        "reader": document.reader or version.reader,
+        "characters": len(document.text),
+        "pages": len(document.pages),
+        "passages": len(new.passages),
+        "chunks": new.chunks,
+        "warnings": tuple(storable(words) for words in document.warnings),
+    }
+    _retire(connection, version.document)
+    connection.execute(update(versions).where(_is(version)).values(published))
+    connection.execute(insert(contents).values(**_key(version), **content))
+    current = update(documents).where(documents.c.id == version.document)
+    connection.execute(current.values(current=version.number, retitled=False))
+    healed = owned(failures, version.tenant, version.collection) & (failures.c.path == version.path)
+    connection.execute(delete(failures).where(healed))
+    return replace(version, **published)
 
 
 def _require_pending(connection: Connection, version: VersionRecord) -> None:

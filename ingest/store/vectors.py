@@ -26,11 +26,13 @@ def directions(
     """
     if vectors.shape[1:] != (dimensions,) and len(vectors):
         raise ValueError(f"a dense vector of shape {vectors.shape[1:]}, not ({dimensions},)")
-    matrix = vectors.astype(np.float64)  # squares of large float32 numbers leave float32
-    if not np.isfinite(matrix).all():
+    largest = np.abs(vectors).max(axis=1, initial=0.0, keepdims=True)
+    if not np.isfinite(largest).all():
         raise ValueError("a dense vector holds NaN or infinity")
-    lengths = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
-    units = (matrix / np.where(lengths == 0.0, 1.0, lengths)[:, None]).astype(np.float32)
+    largest[largest == 0.0] = 1.0
+    scaled = vectors / largest  # squares of large, and of small, float32 numbers leave float32
+    lengths = np.sqrt(np.einsum("ij,ij->i", scaled, scaled))
+    units = scaled / np.where(lengths == 0.0, 1.0, lengths).astype(np.float32)[:, None]
     return units, lengths > 0.0
 
 

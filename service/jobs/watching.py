@@ -59,12 +59,6 @@ class Watch:
 
     def note(self, progress: Progress) -> None:
         """Remember how far it is, and the file that was finished."""
-        failure = progress.failure
-        file = (
-            JobFile(failure.path, "failed", failure.reason, failure.detail)
-            if failure
-            else JobFile(progress.path, "indexed")
-        )
         with self._guard:
             self._progress = JobProgress(
                 path=progress.path,
@@ -75,8 +69,10 @@ class Watch:
                 pages=progress.pages,
                 failures=progress.failed,
             )
-            self._files.append(file)
-            self._noted.add(file.path)
+            if progress.reading is None:
+                file = _finished(progress)
+                self._files.append(file)
+                self._noted.add(file.path)
 
     def finish(self, state: JobState, report: JobReport, rest: Sequence[JobFile] = ()) -> JobState:
         """End the job and say how; ``rest`` are outcomes that nobody has noted."""
@@ -134,3 +130,10 @@ class Watch:
             with self._guard:
                 self._files[:0] = files
             raise
+
+
+def _finished(progress: Progress) -> JobFile:
+    failure = progress.failure
+    if failure is None:
+        return JobFile(progress.path, "indexed")
+    return JobFile(failure.path, "failed", failure.reason, failure.detail)

@@ -17,6 +17,8 @@ from ingest.catalog.database import Database, sqlite_url
 from ingest.catalog.records import FileFacts
 from ingest.errors import Gone, UnknownName, UnsupportedStore
 from ingest.model import Document, Element, Line, Page, Passage
+from tests.fakes.versions import begin
+from tests.fakes.versions import publish as publish_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,9 +73,9 @@ def written(text: str = "Ann Lee signs.") -> Document:
 def publish(
     catalog: Catalog, collection: CollectionRecord, path: str = "a.pdf", text: str = "Ann Lee signs."
 ) -> VersionRecord:
-    version = catalog.begin_version(collection, facts(path, text))
+    version = begin(catalog, collection, facts(path, text))
     passages = (Passage(1, 0, len(text), ("Article I",)),)
-    return catalog.publish_version(version, written(text), passages, chunks=3)
+    return publish_one(catalog, version, written(text), passages, chunks=3)
 
 
 class TestCollections:
@@ -133,7 +135,7 @@ class TestCollections:
         with pytest.raises(UnknownName):
             catalog.delete_collection(tenant, "contracts")
         with pytest.raises(UnknownName):
-            catalog.begin_version(contracts, facts())
+            begin(catalog, contracts, facts())
         with pytest.raises(UnknownName):
             catalog.session(tenant, "s1")
         with pytest.raises(Gone):
@@ -165,13 +167,13 @@ class TestVersions:
     def test_what_a_killed_run_began_keeps_its_number(
         self, catalog: Catalog, contracts: CollectionRecord
     ) -> None:
-        first = catalog.begin_version(contracts, facts("a.pdf"))
-        second = catalog.begin_version(contracts, facts("b.pdf"))
+        first = begin(catalog, contracts, facts("a.pdf"))
+        second = begin(catalog, contracts, facts("b.pdf"))
 
         assert [first.number, second.number] == [1, 2]
         assert catalog.pending_versions(contracts) == (first, second)
-        assert catalog.begin_version(contracts, facts("a.pdf")) == first
-        assert catalog.begin_version(contracts, facts("a.pdf", "changed")).number == 3
+        assert begin(catalog, contracts, facts("a.pdf")) == first
+        assert begin(catalog, contracts, facts("a.pdf", "changed")).number == 3
 
     def test_a_change_supersedes_and_the_old_text_stays(
         self, catalog: Catalog, contracts: CollectionRecord
@@ -198,12 +200,12 @@ class TestVersions:
     def test_a_discarded_number_is_not_given_again(
         self, catalog: Catalog, contracts: CollectionRecord
     ) -> None:
-        version = catalog.begin_version(contracts, facts())
+        version = begin(catalog, contracts, facts())
 
         catalog.discard_version(version)
 
         assert catalog.known_files(contracts) == {}
-        assert catalog.begin_version(contracts, facts()).number == version.number + 1
+        assert begin(catalog, contracts, facts()).number == version.number + 1
 
     def test_a_ready_version_is_neither_published_again_nor_discarded(
         self, catalog: Catalog, contracts: CollectionRecord
@@ -211,7 +213,7 @@ class TestVersions:
         version = publish(catalog, contracts)
 
         with pytest.raises(ValueError, match="ready"):
-            catalog.publish_version(version, written("forged"), (), chunks=1)
+            publish_one(catalog, version, written("forged"), (), chunks=1)
         with pytest.raises(ValueError, match="ready"):
             catalog.discard_version(version)
         assert catalog.text(contracts.tenant, "contracts", version.number) == "Ann Lee signs."
@@ -227,8 +229,8 @@ class TestVersions:
         self, catalog: Catalog, contracts: CollectionRecord
     ) -> None:
         version = publish(catalog, contracts)
-        catalog.begin_version(contracts, facts("a.pdf", "changed"))
-        catalog.begin_version(contracts, facts("b.pdf"))
+        begin(catalog, contracts, facts("a.pdf", "changed"))
+        begin(catalog, contracts, facts("b.pdf"))
         catalog.touch(version, size=11, modified_ns=22, location="/new/a.pdf")
 
         known = catalog.known_files(contracts)
@@ -241,10 +243,10 @@ class TestVersions:
     def test_a_title_that_no_database_takes_is_mended(
         self, catalog: Catalog, contracts: CollectionRecord
     ) -> None:
-        version = catalog.begin_version(contracts, facts())
+        version = begin(catalog, contracts, facts())
         document = Document("a\0\ud800", "Deed\0 \ud800", ())
 
-        catalog.publish_version(version, document, (), chunks=0)
+        publish_one(catalog, version, document, (), chunks=0)
 
         assert catalog.version(contracts.tenant, "contracts", version.number).title == "Deed ?"
         assert catalog.content(contracts.tenant, "contracts", version.number).document == document
@@ -256,7 +258,7 @@ class TestDocuments:
     ) -> None:
         for path in ("b/é.pdf", "a.pdf", "b/z.pdf", "B.pdf", "договор.pdf"):
             publish(catalog, contracts, path)
-        catalog.begin_version(contracts, facts("pending.pdf"))
+        begin(catalog, contracts, facts("pending.pdf"))
 
         seen: list[str] = []
         after: str | None = None
@@ -289,7 +291,7 @@ class TestDocuments:
     def test_deleted_means_gone(self, catalog: Catalog, contracts: CollectionRecord) -> None:
         tenant = contracts.tenant
         old, new = (publish(catalog, contracts, text=text) for text in ("one", "two"))
-        begun = catalog.begin_version(contracts, facts("a.pdf", "three"))
+        begun = begin(catalog, contracts, facts("a.pdf", "three"))
         kept = publish(catalog, contracts, "kept.pdf")
         catalog.save_session(tenant, "used", "contracts", turns="[1]", documents=[old.number, kept.number])
         catalog.save_session(tenant, "unused", "contracts", turns="[2]", documents=[kept.number])
@@ -304,7 +306,7 @@ class TestDocuments:
         with pytest.raises(Gone):
             catalog.delete_document(tenant, new.document)
         with pytest.raises(Gone):
-            catalog.publish_version(begun, written("three"), (), chunks=1)
+            publish_one(catalog, begun, written("three"), (), chunks=1)
         with pytest.raises(UnknownName):
             catalog.session(tenant, "used")
         assert catalog.session(tenant, "unused").documents == (kept.number,)
@@ -399,7 +401,7 @@ with open_catalog(url) as catalog:
     made = catalog.ensure_collection(tenant, "shared", embedder="e", dimensions=0, check_vector=b"")
     for at in range(int(count)):
         facts = FileFacts(f"{name}/{at}", "h", 1, 1, "text/plain", "text/1", "chunks/1", "e")
-        print(catalog.begin_version(made, facts).number)
+        print(catalog.begin_versions(made, [facts])[0].number)
 """
 
 

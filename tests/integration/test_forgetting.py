@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.errors import Gone, IndexUnavailable, UnknownName
+from ingest.errors import IndexUnavailable, UnknownName
 from ingest.pipeline import Ingester
 from ingest.reading import read
 from ingest.sandbox import InlineParser
@@ -84,7 +84,7 @@ def test_what_is_deleted_while_it_is_ingested_leaves_no_points(tmp_path: Path) -
 
         index = InterruptedIndex(delete)
 
-        with pytest.raises(Gone):
+        with pytest.raises(UnknownName):
             ingest(catalog, index, tmp_path / "docs")
 
         assert index.contents == {}

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.chunks import cut_chunks
 from ingest.index import LocalIndex, Question
-from ingest.indexing import document_points
+from ingest.indexing import CutDocument, points_of
 from ingest.model import Scope
 from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
@@ -61,9 +61,8 @@ def add(index: LocalIndex, number: int, text: str) -> None:
     opening = opening_point(document, number=number, analyzer=analyzer, dimensions=EMBEDDER.dimensions)
     index.upsert(SCOPE.openings, [opening])
     chunks = cut_chunks(document, passages)
-    for points in document_points(
-        document, passages, chunks, number=number, analyzer=analyzer, embedder=EMBEDDER
-    ):
+    cut = CutDocument(number, document, passages, chunks)
+    for points in points_of([cut], analyzer=analyzer, embedder=EMBEDDER):
         index.upsert(SCOPE, points)
 
 

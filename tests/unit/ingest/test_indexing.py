@@ -3,9 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 from ingest.chunks import cut_chunks
-from ingest.indexing import BATCH, document_points
+from ingest.indexing import BATCH, CutDocument, points_of
 from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 from ingest.reading import read_text
@@ -22,10 +23,8 @@ def batches(text: str, path: str) -> tuple[list[Chunk], list[Points]]:
     document = read_text(text, path)
     passages = cut_passages(document, find_sections(document))
     chunks = list(cut_chunks(document, passages))
-    points = document_points(
-        document, passages, chunks, number=7, analyzer=Analyzer(), embedder=WordEmbedder()
-    )
-    return chunks, list(points)
+    cut = CutDocument(7, document, passages, chunks)
+    return chunks, list(points_of([cut], analyzer=Analyzer(), embedder=WordEmbedder()))
 
 
 def test_a_point_is_its_chunk_with_both_vectors() -> None:
@@ -55,6 +54,39 @@ def test_code_is_found_by_file_and_symbol() -> None:
 
     wanted = set(Analyzer().document_terms("Ledger.post"))
     assert wanted <= set(points[-1].sparse.indices.tolist())
+
+
+def cut(number: int, text: str, held: int = 0) -> CutDocument:
+    document = read_text(text, "lease.md")
+    passages = cut_passages(document, find_sections(document))
+    return CutDocument(number, document, passages, cut_chunks(document, passages), held)
+
+
+def made(documents: list[CutDocument]) -> list[Points]:
+    return list(points_of(documents, analyzer=Analyzer(), embedder=WordEmbedder()))
+
+
+def facts(batches: list[Points]) -> list[tuple[object, ...]]:
+    return [
+        (p.document, p.ordinal, p.sparse.indices.tolist(), p.sparse.values.tolist(), p.dense.tolist())
+        for batch in batches
+        for p in batch
+    ]
+
+
+def test_small_documents_share_batches_and_their_points_are_the_same() -> None:
+    documents = [cut(number, LEASE) for number in (3, 4, 5)]
+    together = made(documents)
+    assert len(together) == 1
+    assert facts(together) == [fact for each in documents for fact in facts(made([each]))]
+
+
+@pytest.mark.parametrize("held", [0, 1, BATCH - 1, BATCH, BATCH + 1, 4 * BATCH + 3])
+def test_what_the_index_holds_already_is_left_out(held: int) -> None:
+    text = LEASE * 500
+    whole = facts(made([cut(7, text)]))
+    assert len(whole) > 4 * BATCH + 3
+    assert facts(made([cut(7, text, held), cut(8, LEASE)])) == whole[held:] + facts(made([cut(8, LEASE)]))
 
 
 def test_a_long_document_comes_in_batches() -> None:
