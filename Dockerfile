@@ -5,6 +5,9 @@ RUN python -m venv --upgrade-deps /opt/lectern \
     && /opt/lectern/bin/pip install --no-cache-dir -c constraints.txt .
 
 FROM python:3.11-slim
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends git tesseract-ocr tesseract-ocr-rus tesseract-ocr-chi-sim \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home --home-dir /data lectern \
     && install --directory --owner lectern --mode 700 /data
 COPY --from=build /opt/lectern /opt/lectern
