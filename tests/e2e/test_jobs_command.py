@@ -34,7 +34,7 @@ def begun(line: CommandLine) -> tuple[subprocess.Popen[str], Any]:
 
 
 def test_ingests_are_interrupted_cancelled_and_go_on(tmp_path: Path) -> None:
-    write_texts(tmp_path / "docs", {f"{n:02}.md": f"# Lease {n}\n\n{LEASE * 12}" for n in range(FILES)})
+    write_texts(tmp_path / "docs", {f"{n:02}.md": f"# Lease {n}\n\n{LEASE * 30}" for n in range(FILES)})
     line = CommandLine(tmp_path / "data", tmp_path)
 
     ingest, job = begun(line)
