@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -52,6 +53,7 @@ def do_apart(work: Callable[[], Result], *, seconds: float) -> Result | None:
 def _work(work: Callable[[], object], pipe: int, seconds: float) -> NoReturn:
     """Be the copy; whatever happens, nothing of the original's life goes on here."""
     try:
+        gc.disable()  # it would touch, and so copy, all that the original holds
         for timer, alarm, limit in (
             (signal.ITIMER_PROF, signal.SIGPROF, seconds),
             (signal.ITIMER_REAL, signal.SIGALRM, seconds * _REAL_SECONDS),

@@ -14,7 +14,7 @@ from ingest.model import Document
 from ingest.readers.apart import CAN_COPY, do_apart
 from ingest.readers.importing import list_imports
 from ingest.readers.symbols import describe, nest, notes_above
-from ingest.readers.syntax import mark
+from ingest.readers.syntax import mark, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +32,7 @@ LARGEST_PROGRAM = 10 * 2**20
 """Bytes: what is larger was generated, and its syntax tree would take gigabytes; it is read as one block."""
 _SMALL_PROGRAM = 16 * 2**10
 """Bytes: even a grammar that needs quadratic time is done with them in about a second."""
-_SECONDS, _SECONDS_PER_MEGABYTE = 3.0, 3.0
+_SECONDS, _SECONDS_PER_MEGABYTE = 3.0, 4.0
 """Of the processor, for a program's syntax: five times what the slowest language takes, or more."""
 NOT_IN_TIME = "its syntax took too long to read: it has no symbols"
 
@@ -74,6 +74,7 @@ def _syntax_in_time(text: str, data: bytes, language: str) -> _Syntax | None:
     """None where a grammar runs wild: some need quadratic time for marks in endless rows."""
     if len(data) <= _SMALL_PROGRAM or not CAN_COPY:
         return _syntax(text, data, language)
+    prepare(language)
     seconds = _SECONDS + _SECONDS_PER_MEGABYTE * len(data) / 2**20
     return do_apart(lambda: _syntax(text, data, language), seconds=seconds)
 
