@@ -89,7 +89,9 @@ def read_plain(text: str, path: str, on_page: OnPage | None = None) -> Document:
         if on_page and not len(columns.starts) % _REPORTED:
             on_page(end, len(text))
     elements = Elements(text, columns)
-    return Document(text, title_of(elements, path), elements, reader=READER)
+    among = range(min(len(elements), _TITLE_AMONG))
+    headings = [elements[index] for index in among if elements.kind(index) == "heading"]
+    return Document(text, title_of(headings, path), elements, reader=READER)
 
 
 def title_of(elements: Sequence[Element], path: str) -> str:
