@@ -254,7 +254,9 @@ def _lines(report: Report) -> Iterator[str]:
     yield from (f"  {move.before} is {move.path} now" for move in report.moved)
     yield from (f"  {path}: removed" for path in report.removed)
     yield from (
-        f"  {partial.path}: indexed, but for: {words}" for partial in report.partial for words in partial.warnings
+        f"  {partial.path}: indexed, but for: {words}"
+        for partial in report.partial
+        for words in partial.warnings
     )
     if report.gone:
         yield (
