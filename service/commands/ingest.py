@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from ingest.catalog.job_records import JobRecord
-    from ingest.pipeline import Report
     from ingest.readers.options import ChosenReader
+    from ingest.report import Report
     from service.settings import Settings
     from service.wiring import Services
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ingest.catalog.job_records import JobRecord, JobState
-    from ingest.pipeline import Progress, Report
+    from ingest.report import Progress, Report
     from service.ingesting import OpenIngest
     from service.wiring import Services
 
