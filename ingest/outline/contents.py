@@ -20,7 +20,10 @@ _SHARE = 0.6
 
 
 def without_contents(marks: Sequence[Mark]) -> list[Mark]:
-    """Drop runs of close entries most of which come again, and labels of attached parts that come again."""
+    """Drop runs of close entries most of which come again, and labels of attached parts that come again.
+
+    What the document itself states to be a heading is one, however often it comes.
+    """
     last = {_key(mark): index for index, mark in enumerate(marks)}
     kept: list[Mark] = []
     for start, stop in _runs(marks):
@@ -28,6 +31,8 @@ def without_contents(marks: Sequence[Mark]) -> list[Mark]:
         again = sum(last[_key(mark)] >= stop for mark in run)
         if len(run) < _FEWEST or again < _SHARE * len(run):
             kept.extend(run)
+        else:
+            kept.extend(mark for mark in run if mark.stated)
     return _without_lists_of_attached(_without_furniture(kept))
 
 
@@ -40,7 +45,7 @@ def _without_furniture(marks: Sequence[Mark]) -> list[Mark]:
     for mark in marks:
         key = _key(mark)
         furniture = (mark.number is None and counts[key] >= _FURNITURE) or mark.shown in filed
-        if not (furniture and key in seen):
+        if mark.stated or not (furniture and key in seen):
             kept.append(mark)
         seen.add(key)
     return kept
@@ -70,7 +75,7 @@ def _without_lists_of_attached(marks: Sequence[Mark]) -> list[Mark]:
     return [
         mark
         for index, mark in enumerate(marks)
-        if not mark.attached or _room(marks, index) >= min(_CLOSE, room[_part(mark)])
+        if mark.stated or not mark.attached or _room(marks, index) >= min(_CLOSE, room[_part(mark)])
     ]
 
 

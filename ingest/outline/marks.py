@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest.outline.names import label, name_after
@@ -20,10 +20,13 @@ _LONGEST_HEADING = 400
 _LONGEST_TITLE_OF_ATTACHED = 160
 _FILING = 600
 """Code points at the beginning where "Exhibit 10.5" is the label that the document was filed under."""
+_BY_LAYOUT = frozenset({"", "pdf", "plain", "docx", "doc", "rtf", "image"})
+"""Readers that tell the depth of a heading from its looks, or from styles that people use for looks."""
 _PROSE = frozenset({"heading", "paragraph", "list_item"})
 _MARKDOWN = re.compile(r"[>\s]{0,8}#{1,6}\s{0,8}|[>\s]{0,8}")
 _MARKDOWN_END = re.compile(r"(?:\s{1,8}#{1,6}|\n[=-]+)\s*$")
-_EMPHASIS = re.compile(r"(?:[-*+]\s{1,3}(?=[(\d]))?[*_]{0,3}[\"“]?(?=[\w(（§])")
+_EMPHASIS = re.compile(r"(?:[-*+]\s{1,3}(?=[(\d]))?[*_]{0,3}(?=[\"“]?[\w(（§])")
+_QUOTES = '"“'
 _INLINE = re.compile(
     r"""(?:[.;:”"]\s{1,2}|[。；：]\s{0,40}|\n[\ \t]{0,40})(?=\d)
       | (?P<wide>[.;:”"]\s{3,40})(?=[\dA-Z(§])
@@ -62,6 +65,8 @@ class Mark:
     """Whether it stands in the midst of a block."""
     end: int
     """Of the block."""
+    stated: bool = False
+    """Whether the document says how deep the heading stands, as Markdown, HTML and mail do."""
 
     @property
     def attached(self) -> bool:
@@ -71,19 +76,23 @@ class Mark:
 
 def find_marks(document: Document) -> list[Mark]:
     """Every place where a section may begin, in reading order."""
+    by_layout = document.reader.split("/", 1)[0] in _BY_LAYOUT
     marks: list[Mark] = []
     for element in document.elements:
         if element.kind in _PROSE:
-            marks.extend(_of_element(document.text, element))
+            marks.extend(_of_element(document.text, element, by_layout=by_layout))
     return marks
 
 
-def _of_element(text: str, element: Element) -> Iterator[Mark]:
+def _of_element(text: str, element: Element, *, by_layout: bool) -> Iterator[Mark]:
     start = _words_start(text, element)
-    number = number_at(text, start, min(element.end, start + 40))
+    quoted = text[start : start + 1] in _QUOTES
+    number = number_at(text, start + quoted, min(element.end, start + 40))
     if element.kind == "heading":
-        if number is None or not _is_entry(text, element, number):
-            yield _heading(text, element, start, number)
+        stated = element.level is not None and not by_layout
+        if number is None or stated or not _is_entry(text, element, number):
+            heading = _heading(text, element, start + (quoted and number is not None), number)
+            yield replace(heading, stated=stated)
         return
     if number is not None and not _is_entry(text, element, number):
         mark = _opening(text, element, number)

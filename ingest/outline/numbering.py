@@ -100,11 +100,16 @@ def number_at(text: str, position: int, end: int) -> Number | None:
         return None
     styles = _styles(found)
     if not styles or (
-        found["close"] == "." and found["plain"].isalpha() and text[found.end() : found.end() + 1].isalnum()
+        found["close"] == "." and _goes_on(found["plain"], text[found.end() : found.end() + 1])
     ):
-        return None  # "E.L.F. Beauty"
+        return None
     named = any(found[group] for group in ("word", "hanword", "attached"))
     return Number(found.start(), found.end(), styles, named)
+
+
+def _goes_on(plain: str, following: str) -> bool:
+    """``E.L.F. Beauty``, ``1.eml``; ``1.Definitions`` is a number."""
+    return following.isalnum() if plain.isalpha() else following.islower()
 
 
 def printed(text: str, number: Number) -> str:

@@ -84,6 +84,7 @@ def _names(text: str, before: Mark, mark: Mark) -> bool:
         bare
         and mark.heading
         and mark.number is None
+        and not (mark.stated and (mark.level or 0) < (before.level or 0))
         and mark.heading_end - mark.start <= _LONGEST_NAME
         and not text[before.end : mark.start].strip()
     )

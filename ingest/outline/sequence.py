@@ -40,6 +40,7 @@ class _Open:
     value: Value
     reader_level: int | None
     heading: bool
+    stated: bool
     counts: dict[str, tuple[Value, bool]] = field(default_factory=dict[str, "tuple[Value, bool]"])
 
 
@@ -62,13 +63,15 @@ class _Placing:
         self.placed: list[Placed] = []
         self._marks = marks
         self._later = _successors(marks)
-        self._open = [_Open(0, "", (), 0, heading=True)]
+        self._open = [_Open(0, "", (), 0, heading=True, stated=False)]
         self._next_numbered = _next_numbered(marks)
         for index, mark in enumerate(marks):
             self._take(index, mark)
 
     def _take(self, index: int, mark: Mark) -> None:
-        if mark.number is None:
+        if mark.stated:
+            self._push(mark, self._parent_by_stated_level(mark), *self._first_reading(index, mark))
+        elif mark.number is None:
             self._push(mark, self._parent_of_unnumbered(index, mark), "", ())
         elif mark.attached:
             self._attach(mark)
@@ -78,11 +81,12 @@ class _Placing:
             self._push(mark, self._parent_of_stray(mark), "", ())
 
     def _push(self, mark: Mark, parent: int, style: str, value: Value) -> None:
+        parent = max(parent, self._border(mark))
         del self._open[parent + 1 :]
         if style:
             self._open[parent].counts[style] = (value, mark.headed)
         reader_level = mark.level if mark.heading else None
-        self._open.append(_Open(parent + 1, style, value, reader_level, mark.heading))
+        self._open.append(_Open(parent + 1, style, value, reader_level, mark.heading, mark.stated))
         self.placed.append(Placed(mark, parent + 1, style, value))
 
     def _attach(self, mark: Mark) -> None:
@@ -92,6 +96,29 @@ class _Placing:
         if current and current.style == ATTACHED and current.value == value:
             return  # the label again, at the head of a page
         self._push(mark, 0, style, value)
+
+    def _border(self, mark: Mark) -> int:
+        """The depth that a mark cannot leave: of the innermost heading whose level the document states.
+
+        An attached part may: it belongs to no section, and mail states the levels of its own.
+        """
+        if mark.stated or mark.attached:
+            return 0
+        return next((d for d in range(len(self._open) - 1, 0, -1) if self._open[d].stated), 0)
+
+    def _parent_by_stated_level(self, mark: Mark) -> int:
+        depth = len(self._open) - 1
+        while depth and not (
+            self._open[depth].stated and (self._open[depth].reader_level or 0) < (mark.level or 0)
+        ):
+            depth -= 1
+        return min(depth, _DEEPEST - 1)
+
+    def _first_reading(self, index: int, mark: Mark) -> tuple[str, Value]:
+        if mark.number is None:
+            return "", ()
+        style, value = self._readings(index, mark)[0]
+        return (f"{DECIMAL}{len(value)}" if style == DECIMAL else style), value
 
     def _place(self, index: int, mark: Mark) -> _Place | None:
         assert mark.number is not None
@@ -117,7 +144,7 @@ class _Placing:
             return self._continued_decimal(mark, value)
         gap = 1 if mark.inline else (_WIDEST_GAP if mark.headed else 2)
         best: tuple[bool, int] | None = None
-        for depth in range(len(self._open) - 1, -1, -1):
+        for depth in range(len(self._open) - 1, self._border(mark) - 1, -1):
             last = self._open[depth].counts.get(style)
             if last is None or len(value) != 1 or not 0 < value[0] - last[0][0] <= gap:
                 continue
@@ -129,11 +156,11 @@ class _Placing:
         return _Place(best[1], style, value) if best else None
 
     def _leaves_attached(self, depth: int) -> bool:
-        return depth == 0 and len(self._open) > 1 and self._open[1].style == ATTACHED
+        return any(section.style == ATTACHED for section in self._open[depth + 1 :])
 
     def _continued_decimal(self, mark: Mark, value: Value) -> _Place | None:
         gap = 1 if mark.inline else _WIDEST_GAP
-        for depth in range(len(self._open) - 1, -1, -1):
+        for depth in range(len(self._open) - 1, self._border(mark) - 1, -1):
             section = self._open[depth]
             key = f"{DECIMAL}{len(value)}"
             last = section.counts.get(key)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ingest.model import Document, Element
-from ingest.outline.sections import find_sections
+from ingest.outline.numbering import ATTACHED
+from ingest.outline.sections import number_sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,12 +73,23 @@ class Joining:
 
 
 def _moved(document: Document, by: int, below: int) -> Iterator[Element]:
-    """Elements further down a text; the levels of headings, which numbers may tell, are written into them."""
-    levels = {section.start: section.level for section in find_sections(document)}
+    """Elements further down a text; the levels of headings, which numbers may tell, are written into them.
+
+    The label of an exhibit becomes a heading: what is attached to a part stays in that part.
+    """
+    numbered = number_sections(document)
+    levels = {one.section.start: one.section.level for one in numbered}
+    attached = {one.section.start for one in numbered if one.style == ATTACHED}
     for element in document.elements:
-        level = element.level
-        if element.kind == "heading":
-            level = below + levels.get(element.start, element.level or 1)
+        level, kind = element.level, element.kind
+        if kind == "heading" or element.start in attached:
+            kind, level = "heading", below + levels.get(element.start, element.level or 1)
         yield replace(
-            element, start=element.start + by, end=element.end + by, level=level, page=None, lines=()
+            element,
+            start=element.start + by,
+            end=element.end + by,
+            kind=kind,
+            level=level,
+            page=None,
+            lines=(),
         )
