@@ -92,7 +92,7 @@ def find_changes(
             continue
         readers = readers_of(source.media_type, options)
         file, failure = known.get(source.path), failures.get(source.path)
-        if file and _is_current(file, readers, embedder) and _same_stamp(file, source):
+        if file and _is_current(file, source, readers, embedder) and _same_stamp(file, source):
             changes.unchanged.append(source.path)
         elif failure and _fails_again(failure, readers[0]) and _same_stamp(failure, source):
             changes.failed.append(Failure(source.path, failure.reason, failure.detail, failure.location))
@@ -152,7 +152,7 @@ def _compare_content(
     except UnreadableFile as error:
         changes.failed.append(Failure(source.path, error.reason, error.detail, facts.location))
         return
-    if file and _is_current(file, readers, facts.embedder) and file.content_hash == digest:
+    if file and _is_current(file, source, readers, facts.embedder) and file.content_hash == digest:
         changes.touched.append((file, source))
         changes.unchanged.append(source.path)
     else:
@@ -184,7 +184,7 @@ def _follow(changes: Changes, known: Mapping[str, KnownFile], embedder: str, opt
         file, source = moves[path], change.source
         changes.moved.append(Move(file, source))
         readers = readers_of(source.media_type, options)
-        if file.media_type != source.media_type or not _is_current(file, readers, embedder):
+        if not _is_current(file, source, readers, embedder):
             changes.parse.append(replace(change, replaces=file.number))
 
 
@@ -209,10 +209,14 @@ def content_hash(source: SourceFile) -> str:
     return digest.hexdigest()
 
 
-def _is_current(file: KnownFile, readers: Sequence[str], embedder: str) -> bool:
-    """Whether the version in the index is what today's reader, chunker and embedder would make."""
-    made_by = (file.state, file.chunker, file.embedder)
-    return made_by == ("ready", chunks.VERSION, embedder) and file.reader in readers
+def _is_current(file: KnownFile, source: SourceFile, readers: Sequence[str], embedder: str) -> bool:
+    """Whether the version in the index is what today's reader, chunker and embedder would make.
+
+    A file that was moved to a name of another kind is not, until it has been read as that.
+    """
+    made_by = (file.state, file.media_type, file.chunker, file.embedder)
+    wanted = ("ready", source.media_type, chunks.VERSION, embedder)
+    return made_by == wanted and file.reader in readers
 
 
 def _fails_again(failure: FailureRecord, reader: str) -> bool:

@@ -106,6 +106,8 @@ _CODE = TextFormat(
     lambda text, path, media_type, _: code.read_code(text, path, media.language_of(media_type) or ""),
     code.READER,
 )
+CODE_AS_TEXT = f"{code.READER} as {plain.READER}"
+"""What ``Document.reader`` says of a program that the reader of programs did not survive."""
 
 
 def text_format(media_type: str) -> TextFormat:

@@ -189,7 +189,7 @@ _ENDINGS: Mapping[str, str] = MappingProxyType(
             "text/x-dockerfile": ".dockerfile",
             "text/x-vue": ".vue",
             "text/x-svelte": ".svelte",
-            PLAIN: ".txt .text .ini .cfg .conf .properties .tex .adoc .less .bat",
+            PLAIN: ".txt .text .log .srt .vtt .ini .cfg .conf .properties .tex .adoc .less .bat",
         }.items()
         for ending in endings.split()
     }

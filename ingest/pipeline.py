@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest.catalog.codec import encode_layout
@@ -17,6 +17,7 @@ from ingest.outline.sections import find_sections
 from ingest.parsing_ahead import parse_ahead
 from ingest.passages import cut_passages
 from ingest.reading import DEFAULTS
+from ingest.report import Renamed, Report, Tally
 from ingest.writing import Writer, Written
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from ingest.index import Index
     from ingest.model import Document, Scope
     from ingest.readers.options import ReadingOptions
+    from ingest.report import Progress
     from ingest.sandbox import Parser
 
 GROUP_CHARACTERS = 200_000
@@ -48,61 +50,6 @@ def never() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Renamed:
-    """A document whose file goes by another path now; it was not read again."""
-
-    path: str
-    before: str
-
-
-@dataclass(frozen=True, slots=True)
-class Partial:
-    """A document that lacks something of its file."""
-
-    path: str
-    warnings: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Report:
-    """What became of every file that was found."""
-
-    indexed: list[str] = field(default_factory=list[str])
-    unchanged: list[str] = field(default_factory=list[str])
-    failed: list[Failure] = field(default_factory=list[Failure])
-    characters: int = 0
-    """Of the documents that were indexed now."""
-    chunks: int = 0
-    passed_over: dict[str, int] = field(default_factory=dict[str, int])
-    """Files below folders that have no reader, by their ending."""
-    moved: list[Renamed] = field(default_factory=list[Renamed])
-    partial: list[Partial] = field(default_factory=list[Partial])
-    """Of the documents that were indexed now."""
-    gone: list[str] = field(default_factory=list[str])
-    """Documents whose files are not found any more; they are still answered from."""
-    removed: list[str] = field(default_factory=list[str])
-    """Documents that were deleted because their files are not found any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an ingest has come; bytes and counts are of the files that had to be parsed."""
-
-    path: str
-    done: int
-    total: int
-    bytes_done: int
-    bytes_total: int
-    failed: int
-    pages: int = 0
-    """Of the documents that were indexed now, as far as their kind has pages."""
-    failure: Failure | None = None
-    """Why the file of this path is not in the index."""
-    reading: tuple[int, int] | None = None
-    """Of a file that is not finished: how many of its pages are read, and of how many."""
-
-
-@dataclass(frozen=True, slots=True)
 class ReadDocument:
     """A document that has been read, and what is known of its file."""
 
@@ -110,64 +57,6 @@ class ReadDocument:
     document: Document
     replaces: int | None = None
     """Number of the ready version that the new one will supersede."""
-
-
-class _Tally:
-    """Counts what becomes of the files, for the report and for whoever watches."""
-
-    def __init__(
-        self, changes: Sequence[ChangedFile], report: Report, on_progress: Callable[[Progress], None]
-    ) -> None:
-        self._report = report
-        self._on_progress = on_progress
-        self._total = len(changes)
-        self._bytes_total = sum(change.source.size for change in changes)
-        self._done = self._bytes = self._pages = 0
-
-    def read(self, change: ChangedFile, done: int, total: int) -> None:
-        """So many pages of a file are read."""
-        self._tell(change, reading=(done, total))
-
-    def failed(self, change: ChangedFile, failure: Failure) -> None:
-        """A file will not be in the index."""
-        self._report.failed.append(failure)
-        self._finish(change, failure)
-
-    def indexed(self, change: ChangedFile, version: VersionRecord) -> None:
-        """A document is ready."""
-        self._report.indexed.append(change.source.path)
-        self._report.characters += version.characters
-        self._report.chunks += version.chunks
-        if version.warnings:
-            self._report.partial.append(Partial(version.path, version.warnings))
-        self._pages += version.pages
-        self._finish(change)
-
-    def _finish(self, change: ChangedFile, failure: Failure | None = None) -> None:
-        self._done += 1
-        self._bytes += change.source.size
-        self._tell(change, failure=failure)
-
-    def _tell(
-        self,
-        change: ChangedFile,
-        *,
-        failure: Failure | None = None,
-        reading: tuple[int, int] | None = None,
-    ) -> None:
-        self._on_progress(
-            Progress(
-                path=change.source.path,
-                done=self._done,
-                total=self._total,
-                bytes_done=self._bytes,
-                bytes_total=self._bytes_total,
-                failed=len(self._report.failed),
-                pages=self._pages + (reading[0] if reading else 0),
-                failure=failure,
-                reading=reading,
-            )
-        )
 
 
 class Ingester:
@@ -443,7 +332,7 @@ class Ingester:
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
     ) -> None:
-        tally = _Tally(changes.parse, report, on_progress)
+        tally = Tally(changes.parse, report, on_progress)
         group: list[tuple[ChangedFile, Document]] = []
         parsed = parse_ahead(
             self._parser,
@@ -469,7 +358,7 @@ class Ingester:
         self,
         collection: CollectionRecord,
         group: Sequence[tuple[ChangedFile, Document]],
-        tally: _Tally,
+        tally: Tally,
         cancelled: Callable[[], bool],
     ) -> None:
         if not group:

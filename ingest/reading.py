@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING
 
 from ingest.elements import Elements
 from ingest.errors import UnreadableFile
-from ingest.formats import FILES, text_format
-from ingest.media import EML, MSG, PLAIN, SIGNATURE_BYTES, check_signature, media_type_of, media_types
+from ingest.formats import CODE_AS_TEXT, FILES, text_format
+from ingest.media import (
+    EML,
+    MSG,
+    PLAIN,
+    SIGNATURE_BYTES,
+    check_signature,
+    language_of,
+    media_type_of,
+    media_types,
+)
 from ingest.model import SourceFile
 from ingest.opening import check_unchanged, opened
 from ingest.readers import eml, letter, llama, msg
@@ -47,6 +56,8 @@ def readers_of(media_type: str, options: ReadingOptions = DEFAULTS) -> tuple[str
         return (options.chosen.identity,)
     if media_type in _LETTERS:
         return (_letter_reader(options),)
+    if language_of(media_type):
+        return (text_format(media_type).name, CODE_AS_TEXT)
     file = FILES.get(media_type)
     return file.names(options) if file else (text_format(media_type).name,)
 

@@ -25,6 +25,7 @@ from ingest.model import Document
 from ingest.parsing_child import GRACE_SECONDS, Order, Refusal, attempt, death, overtime, serve
 from ingest.readers.options import ReadingOptions
 from ingest.readers.progress import ignore
+from ingest.rescue import as_text, rescued
 from ingest.transfer import Shipment, receive_document
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class ParsingProcess:
         self._seconds = seconds
         self._turn = threading.Lock()
         self._child: _Child | None = None
+        self._aborted = False
 
     def __enter__(self) -> Self:
         return self
@@ -114,13 +116,16 @@ class ParsingProcess:
             return self._running().process.pid
 
     def parse(self, source: SourceFile, on_page: OnPage = ignore) -> Document:
-        """Read one file; see ``Parser``.
+        """Read one file; a program that fails is read once more, as plain text. See ``Parser``.
 
         Raises:
             RuntimeError: the child does not even start.
         """
         with self._turn:
+            self._aborted = False
             outcome = self._exchange(self._running(), source, on_page)
+            if isinstance(outcome, Refusal) and not self._aborted:
+                outcome = self._rescue(source, outcome, on_page)
         return _document(outcome, source)
 
     def close(self) -> None:
@@ -130,6 +135,7 @@ class ParsingProcess:
 
     def abort(self) -> None:
         """End what is being read now, from another thread; its ``parse`` raises."""
+        self._aborted = True
         child = self._child
         if child is not None:
             with contextlib.suppress(ValueError):  # it has just ended by itself
@@ -139,6 +145,16 @@ class ParsingProcess:
         if self._child is None:
             self._child = _start(self._reader, self._options, self._memory_bytes, self._seconds)
         return self._child
+
+    def _rescue(self, source: SourceFile, refusal: Refusal, on_page: OnPage) -> Document | Refusal:
+        text = None if self._options.chosen else as_text(source, refusal.reason)
+        if text is None:
+            return refusal
+        outcome = self._exchange(self._running(), text, on_page)
+        if isinstance(outcome, Refusal):
+            return refusal
+        _log_failure(refusal, source)
+        return rescued(outcome, refusal.detail)
 
     def _exchange(self, child: _Child, source: SourceFile, on_page: OnPage) -> Document | Refusal:
         try:
@@ -278,6 +294,10 @@ def _start(reader: str, options: ReadingOptions, memory_bytes: int, seconds: flo
 def _document(outcome: Document | Refusal, source: SourceFile) -> Document:
     if isinstance(outcome, Document):
         return outcome
-    if outcome.trace:
-        _log.error("Reading %s failed unexpectedly:\n%s", source.path, outcome.trace)
+    _log_failure(outcome, source)
     raise UnreadableFile(outcome.reason, outcome.detail)
+
+
+def _log_failure(refusal: Refusal, source: SourceFile) -> None:
+    if refusal.trace:
+        _log.error("Reading %s failed unexpectedly:\n%s", source.path, refusal.trace)

@@ -30,12 +30,17 @@ def check_document(document: Document) -> None:
     check_chunks(document.text, cut_chunks(document, passages), passages)
 
 
+def shape(document: Document) -> list[tuple[str, int | None, str]]:
+    """Kind, level and text of every element."""
+    return [(element.kind, element.level, element.text) for element in document.elements]
+
+
 def check_elements(document: Document) -> None:
     """Exact slices, in order, apart, and around every character that is not white space."""
     text, position = document.text, 0
     for element in document.elements:
         assert element.text == text[element.start : element.end], f"{element} is no slice"
-        assert element.text, f"an empty element at {element.start}"
+        assert element.text.strip(), f"an empty element at {element.start}"
         between = text[position : element.start]
         assert element.start >= position, f"{element} overlaps the one before"
         assert not between or between.isspace(), f"{between!r} belongs to no element"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -10,23 +11,39 @@ import numpy as np
 
 from ingest.elements import ElementColumns, Elements
 from ingest.model import Document
+from ingest.readers.apart import CAN_COPY, do_apart
 from ingest.readers.importing import list_imports
 from ingest.readers.symbols import describe, nest, notes_above
-from ingest.readers.syntax import mark
+from ingest.readers.syntax import mark, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tree_sitter import Node
 
+    from ingest.model import Import, Symbol
     from ingest.readers.symbols import Nesting
     from ingest.readers.syntax import Marks
 
-READER = "code/2"
+READER = "code/3"
 
 _VISIBLE = re.compile(r"\S")
 LARGEST_PROGRAM = 10 * 2**20
 """Bytes: what is larger was generated, and its syntax tree would take gigabytes; it is read as one block."""
+_SMALL_PROGRAM = 16 * 2**10
+"""Bytes: even a grammar that needs quadratic time is done with them in about a second."""
+_SECONDS, _SECONDS_PER_MEGABYTE = 3.0, 4.0
+"""Of the processor, for a program's syntax: five times what the slowest language takes, or more."""
+NOT_IN_TIME = "its syntax took too long to read: it has no symbols"
+
+
+@dataclass(frozen=True, slots=True)
+class _Syntax:
+    """What the syntax of a program says; offsets are code points."""
+
+    cuts: Sequence[int] = ()
+    symbols: tuple[Symbol, ...] = ()
+    imports: tuple[Import, ...] = ()
 
 
 def read_code(text: str, path: str, language: str) -> Document:
@@ -40,16 +57,36 @@ def read_code(text: str, path: str, language: str) -> Document:
     data = text[: LARGEST_PROGRAM + 1].encode()
     if len(data) > LARGEST_PROGRAM:
         return Document(text, path, _elements(text, []), reader=READER)
-    to_offset = _offsets(text, data)
-    marks = mark(data, language)
-    nesting = nest(marks)
+    syntax = _syntax_in_time(text, data, language)
+    found = syntax or _Syntax()
     return Document(
         text=text,
         title=path,
-        elements=_elements(text, [to_offset(cut) for cut in _cut(marks, nesting)]),
-        symbols=tuple(describe(named, marks, to_offset) for named in nesting.named),
+        elements=_elements(text, found.cuts),
+        symbols=found.symbols,
         reader=READER,
-        imports=list_imports(marks, to_offset),
+        imports=found.imports,
+        warnings=() if syntax else (NOT_IN_TIME,),
+    )
+
+
+def _syntax_in_time(text: str, data: bytes, language: str) -> _Syntax | None:
+    """None where a grammar runs wild: some need quadratic time for marks in endless rows."""
+    if len(data) <= _SMALL_PROGRAM or not CAN_COPY:
+        return _syntax(text, data, language)
+    prepare(language)
+    seconds = _SECONDS + _SECONDS_PER_MEGABYTE * len(data) / 2**20
+    return do_apart(lambda: _syntax(text, data, language), seconds=seconds)
+
+
+def _syntax(text: str, data: bytes, language: str) -> _Syntax:
+    to_offset = _offsets(text, data)
+    marks = mark(data, language)
+    nesting = nest(marks)
+    return _Syntax(
+        [to_offset(cut) for cut in _cut(marks, nesting)],
+        tuple(describe(named, marks, to_offset) for named in nesting.named),
+        list_imports(marks, to_offset),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from ingest.errors import UnreadableFile
@@ -58,18 +58,20 @@ def composed(
             start = end + len(_SEPARATOR)
     if not elements:
         raise UnreadableFile("no_text", "the document shows no words")
-    pages = _pages(elements, *page_size) if page_size else ()
+    text = _SEPARATOR.join(texts)
+    pages = _pages(elements, len(text), *page_size) if page_size else ()
     title = " ".join(title.split())[:LONGEST_TITLE]
-    return Document(_SEPARATOR.join(texts), title, tuple(elements), pages, reader=reader)
+    return Document(text, title, tuple(elements), pages, reader=reader)
 
 
-def _pages(elements: Sequence[Element], width: float, height: float) -> tuple[Page, ...]:
-    pages: list[Page] = []
-    for number, group in groupby(elements, key=lambda element: element.page):
-        shown = list(group)
-        if number is not None:
-            pages.append(Page(number, shown[0].start, shown[-1].end, width, height))
-    return tuple(pages)
+def _pages(elements: Sequence[Element], end: int, width: float, height: float) -> tuple[Page, ...]:
+    """Pages partition the text; one without words, before the last that has some, is empty."""
+    starts: list[int] = []
+    for element in elements:
+        while element.page is not None and len(starts) < element.page:
+            starts.append(element.start if starts else 0)
+    places = pairwise([*starts, end])
+    return tuple(Page(number, *place, width, height) for number, place in enumerate(places, 1))
 
 
 def table_parts(rows: Iterable[Sequence[str]], page: int | None = None) -> list[Part]:

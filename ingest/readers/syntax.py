@@ -133,6 +133,11 @@ def mark(data: bytes, language: str) -> Marks:
     return marks
 
 
+def prepare(language: str) -> None:
+    """Keep what every program of a language needs, so that copies of this process have it, too."""
+    _query(SCRIPTED.get(language, language))
+
+
 def _grammar(language: str) -> Language:
     return get_language(cast("SupportedLanguage", language))
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from ingest.catalog.job_records import JobRecord
-    from ingest.pipeline import Report
     from ingest.readers.options import ChosenReader
+    from ingest.report import Report
     from service.settings import Settings
     from service.wiring import Services
 
@@ -253,7 +253,11 @@ def _lines(report: Report) -> Iterator[str]:
     yield from (f"  {failure.path}: {failure.reason}: {failure.detail}" for failure in report.failed)
     yield from (f"  {move.before} is {move.path} now" for move in report.moved)
     yield from (f"  {path}: removed" for path in report.removed)
-    yield from (f"  {partial.path}: {words}" for partial in report.partial for words in partial.warnings)
+    yield from (
+        f"  {partial.path}: indexed, but for: {words}"
+        for partial in report.partial
+        for words in partial.warnings
+    )
     if report.gone:
         yield (
             f"  files that are gone: {len(report.gone)}; their documents are still answered from, "
@@ -263,4 +267,4 @@ def _lines(report: Report) -> Iterator[str]:
         kinds = ", ".join(
             f"{count} {ending or 'without ending'}" for ending, count in report.passed_over.items()
         )
-        yield f"  no reader for {kinds}"
+        yield f"  passed over, without a reader or as a repository's images: {kinds}"

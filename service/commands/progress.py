@@ -15,7 +15,7 @@ from service.commands.pace import Done, pace
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from ingest.pipeline import Progress
+    from ingest.report import Progress
 
 _LONGEST_PATH = 40
 

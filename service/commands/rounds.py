@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
-    from ingest.pipeline import Report
+    from ingest.report import Report
 
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 30.0

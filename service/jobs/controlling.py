@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.catalog.job_records import UNFINISHED, JobReport, JobRequest
+from ingest.catalog.job_records import UNFINISHED, JobRequest
 from ingest.errors import PermanentError, UnknownName
 from service.jobs.owner import has_died
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ingest.catalog.job_records import JobRecord, UploadedFile
     from service.jobs.originals import Originals
 
-MOST_ATTEMPTS = 3
-"""A job whose process dies so often without finishing a file is not begun again."""
+TRUSTED_ATTEMPTS = 3
+"""A job that was begun so often without finishing a file is begun in a process of its own."""
 
 
 class WrongState(PermanentError):
@@ -97,7 +97,10 @@ def retry(catalog: Catalog, tenant: str, identity: str, *, unattended: bool = Tr
 
 
 def settle(catalog: Catalog) -> None:
-    """Find jobs whose process has died: those that go on by themselves are queued, others interrupted."""
+    """Find jobs whose process has died: those that go on by themselves are queued, others interrupted.
+
+    However often that happens: a server that was killed, or a machine that went down, says nothing of it.
+    """
     for job in catalog.jobs(states=("running",)):
         if not has_died(job.owner, job.heartbeat):
             continue
@@ -105,10 +108,8 @@ def settle(catalog: Catalog) -> None:
             catalog.finish_job(job, "cancelled", job.report)
         elif not job.unattended:
             catalog.release_job(job, "interrupted", attempts=job.attempts)
-        elif job.attempts >= MOST_ATTEMPTS:
-            catalog.finish_job(job, "failed", JobReport(reason=_hopeless(job)))
         else:
-            catalog.release_job(job, "queued", attempts=job.attempts)
+            catalog.release_job(job, "queued", attempts=min(job.attempts, TRUSTED_ATTEMPTS))
 
 
 def cancel_all(catalog: Catalog, tenant: str, collection: str) -> None:
@@ -118,11 +119,6 @@ def cancel_all(catalog: Catalog, tenant: str, collection: str) -> None:
             cancel(catalog, tenant, job.id)
         except WrongState:
             continue  # it came to its end in this moment
-
-
-def _hopeless(job: JobRecord) -> str:
-    after = f" after {job.progress.path}" if job.progress.path else ""
-    return f"its process ended {job.attempts} times{after} without finishing another file"
 
 
 def _listed(states: Sequence[str]) -> str:

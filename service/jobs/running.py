@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from ingest.catalog.job_records import JobFile, JobReport
 from ingest.discovery import Discovery, judge_file
 from ingest.errors import Cancelled, Gone, LecternError, TransientError
-from service.jobs.controlling import MOST_ATTEMPTS
 from service.jobs.watching import Watch
 
 if TYPE_CHECKING:
@@ -19,11 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ingest.catalog.job_records import JobRecord, JobState
-    from ingest.pipeline import Progress, Report
+    from ingest.report import Progress, Report
     from service.ingesting import OpenIngest
     from service.wiring import Services
 
 _MEGABYTE = 2**20
+MOST_TRIES = 8
+"""A job that failed for the moment so often, without finishing a file in between, has failed."""
 _log = logging.getLogger(__name__)
 
 
@@ -140,6 +141,6 @@ def _end_early(watch: Watch, job: JobRecord) -> JobState:
 def _try_again(watch: Watch, job: JobRecord, reason: str) -> JobState:
     """What may succeed later waits again, unless it was somebody's command, who reads the reason now."""
     attempts = watch.attempts()
-    if not job.unattended or attempts >= MOST_ATTEMPTS:
+    if not job.unattended or attempts >= MOST_TRIES:
         return watch.finish("failed", JobReport(reason=reason))
     return watch.release(attempts=attempts)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.job_records import JobRecord, JobReport, JobState
-    from ingest.pipeline import Progress
+    from ingest.report import Progress
 
 LOOK_SECONDS = 0.5
 _HEARTBEAT_LOOKS = 10

@@ -8,14 +8,16 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ingest.errors import LecternError
+from ingest.errors import LecternError, UnknownName
 from service.ingest_lock import IngestRunning
 from service.ingesting import open_ingest
-from service.jobs.controlling import settle
+from service.jobs.alone import run_alone
+from service.jobs.controlling import TRUSTED_ATTEMPTS, settle
 from service.jobs.owner import this_process
 from service.jobs.running import run_job
 
 if TYPE_CHECKING:
+    from ingest.catalog.job_records import JobRecord
     from service.ingesting import OpenIngest
     from service.wiring import Services
 
@@ -74,15 +76,31 @@ class Worker:
 
     def _drain(self) -> None:
         """Run all that waits; while another process ingests, only wait."""
+        while (suspect := self._run_trusted()) is not None:
+            run_alone(self._services, suspect, stopping=self._stopping)
+            self._pause_if_queued(suspect)
+        prune(self._services)
+
+    def _run_trusted(self) -> JobRecord | None:
+        """Run jobs one after another, up to one that must run in a process of its own."""
         with ExitStack() as closing:
             work = self._enter(closing)
             while work is not None and not self._stopping.is_set():
                 job = self._services.catalog.claim_job(self._services.originals.place, this_process())
-                if job is None:
-                    break
-                if run_job(self._services, work, job, stopping=self._stopping).state == "queued":
-                    self._awake.wait(_TROUBLE_SECONDS)
-        prune(self._services)
+                if job is None or job.attempts > TRUSTED_ATTEMPTS:
+                    return job
+                run_job(self._services, work, job, stopping=self._stopping)
+                self._pause_if_queued(job)
+        return None
+
+    def _pause_if_queued(self, job: JobRecord) -> None:
+        """What failed for the moment may succeed later: each time after twice as long."""
+        try:
+            state = self._services.catalog.job(job.tenant, job.id).state
+        except UnknownName:  # finished and forgotten
+            return
+        if state == "queued":
+            self._stopping.wait(_TROUBLE_SECONDS * 2 ** (job.attempts - 1))
 
     def _enter(self, closing: ExitStack) -> OpenIngest | None:
         while not self._stopping.is_set():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ingest.pipeline import Report
+    from ingest.report import Report
     from service.wiring import Services
     from tests.fakes.glm5 import Step
     from tests.fakes.http_wire import Recorded

@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends commands by Unix signals")
 
-FILES = 40
+BATCH = 24
+"""Files that are new to each of the three ingests."""
 
 
-def begun(line: CommandLine) -> tuple[subprocess.Popen[str], Any]:
+def begun(line: CommandLine, folder: Path) -> tuple[subprocess.Popen[str], Any]:
     """An ingest of which some files are finished, and its job."""
+    first = len([*folder.glob("*.md")])
+    texts = {f"{n:02}.md": f"# Lease {n}\n\n{LEASE * 50}" for n in range(first, first + BATCH)}
+    write_texts(folder, texts)
     ingest = line.start("ingest", "docs")
     deadline = time.monotonic() + 120
     while True:
@@ -34,31 +38,30 @@ def begun(line: CommandLine) -> tuple[subprocess.Popen[str], Any]:
 
 
 def test_ingests_are_interrupted_cancelled_and_go_on(tmp_path: Path) -> None:
-    write_texts(tmp_path / "docs", {f"{n:02}.md": f"# Lease {n}\n\n{LEASE * 12}" for n in range(FILES)})
-    line = CommandLine(tmp_path / "data", tmp_path)
+    docs, line = tmp_path / "docs", CommandLine(tmp_path / "data", tmp_path)
 
-    ingest, job = begun(line)
+    ingest, job = begun(line, docs)
     ingest.send_signal(signal.SIGKILL)
     ingest.communicate()
     assert line.ok("jobs", "show", job["id"], "--json").json["state"] == "interrupted"
     assert "interrupted" in line.ok("jobs").out
 
-    ingest, second = begun(line)
+    ingest, second = begun(line, docs)
     ingest.send_signal(signal.SIGINT)
     _, told = ingest.communicate(timeout=60)
     assert ingest.returncode == 130
     assert "files were finished and stay" in told
     assert line.ok("jobs", "show", second["id"], "--json").json["state"] == "cancelled"
 
-    ingest, third = begun(line)
+    ingest, third = begun(line, docs)
     line.ok("jobs", "cancel", third["id"])
     ingest.communicate(timeout=60)
     assert ingest.returncode == 130
 
     again = line.ok("jobs", "retry", job["id"], "--json").json
     assert again["state"] == "done"
-    assert again["report"]["indexed"] + again["report"]["unchanged"] == FILES
-    assert len(line.ok("documents", "--json").json["documents"]) == FILES
+    assert again["report"]["indexed"] + again["report"]["unchanged"] == 3 * BATCH
+    assert len(line.ok("documents", "--json").json["documents"]) == 3 * BATCH
     refused = line.run("jobs", "retry", job["id"])
     assert (refused.status, refused.out) == (1, "")
     assert "is done" in refused.err

@@ -10,6 +10,9 @@ import docx
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
+from tests.fakes.authored import Block
+from tests.fakes.writers import WRITERS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -50,6 +53,10 @@ TEXTS = {
 }
 
 
+_PROGRAMS = frozenset({"a.py", "a.css"})
+"""Prose under a program's name has no place among files that are as they should be."""
+
+
 def write_texts(folder: Path, texts: dict[str, str] | None = None) -> None:
     """Files by relative path."""
     for path, text in (TEXTS if texts is None else texts).items():
@@ -63,7 +70,14 @@ def write_every_kind(folder: Path) -> list[str]:
     write_texts(folder)
     write_pdf(folder / "agency.pdf", ["The Agent earns a commission of 12% on net sales.", "Exhibit A."])
     write_docx(folder / "nda.docx")
-    return sorted([*TEXTS, "agency.pdf", "nda.docx"])
+    blocks = [
+        Block("heading", (("Tariff", "of", "berths"),)),
+        Block("table", (("Berth", "Fee"), ("7", "90"))),
+    ]
+    written = [name for name in WRITERS if name.startswith("a.") and name not in _PROGRAMS]
+    for name in written:
+        WRITERS[name](folder / name, blocks)
+    return sorted([*TEXTS, "agency.pdf", "nda.docx", *written])
 
 
 def write_pdf(location: Path, pages: Sequence[str], *, password: str | None = None) -> None:

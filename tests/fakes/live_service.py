@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from ingest.pipeline import Report
+    from ingest.report import Report
     from service.settings import Settings
     from service.wiring import Services
     from tests.fakes.http_wire import Recorded

@@ -30,7 +30,9 @@ def misbehave(source: SourceFile, _options: ReadingOptions, on_page: Callable[[i
         for page in range(1, 5):
             time.sleep(0.4)
             on_page(page, 4)
-    deed = _DEEDS.get(source.path)
+    deed = _DEEDS.get(source.path.removesuffix(" over a program"))
+    if source.path.endswith(" over a program") and source.media_type == "text/plain":
+        return Document(f"read as {source.media_type}", source.path, ())
     return Document(deed() if deed else source.path, str(os.getpid()), ())
 
 

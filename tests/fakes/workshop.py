@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord
-    from ingest.pipeline import Progress, Report
+    from ingest.report import Progress, Report
     from tests.fakes.memory_index import Content, Key
 
 LARGEST = 2**20

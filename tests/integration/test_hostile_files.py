@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.discovery import Found
-    from ingest.pipeline import Report
+    from ingest.report import Report
 
 LARGEST = 256 * 2**20
 SECONDS = 20

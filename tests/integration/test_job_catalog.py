@@ -17,7 +17,7 @@ from ingest.catalog.database import sqlite_url
 from ingest.catalog.job_records import JobFile, JobProgress, JobReport, JobRequest, Standing, UploadedFile
 from ingest.errors import UnknownName
 from service.jobs import controlling
-from service.jobs.controlling import MOST_ATTEMPTS, WrongState
+from service.jobs.controlling import TRUSTED_ATTEMPTS, WrongState
 from service.jobs.owner import this_process
 
 if TYPE_CHECKING:
@@ -150,27 +150,30 @@ class TestDeath:
         states = [catalog.job(tenant, job.id).state for job in (upload, command, living)]
         assert states == ["queued", "interrupted", "running"]
 
-    def test_a_job_that_kills_its_process_again_and_again_fails(self, catalog: Catalog, tenant: str) -> None:
+    def test_however_often_that_happens_it_waits_again_and_is_not_trusted(
+        self, catalog: Catalog, tenant: str
+    ) -> None:
         job = add(catalog, tenant)
-        for _ in range(MOST_ATTEMPTS):
-            assert catalog.claim_job(tenant, DEAD) is not None
+        begun: list[int] = []
+        for _ in range(3 * TRUSTED_ATTEMPTS):
+            running = catalog.claim_job(tenant, DEAD)
+            assert running is not None
+            begun.append(running.attempts)
             controlling.settle(catalog)
 
-        ended = catalog.job(tenant, job.id)
-        assert (ended.state, ended.report.reason) == (
-            "failed",
-            "its process ended 3 times without finishing another file",
-        )
+        assert catalog.job(tenant, job.id).state == "queued"
+        assert begun == [1, 2, 3] + 6 * [TRUSTED_ATTEMPTS + 1]
 
-    def test_a_file_that_was_finished_gives_new_chances(self, catalog: Catalog, tenant: str) -> None:
+    def test_a_file_that_was_finished_makes_it_trusted(self, catalog: Catalog, tenant: str) -> None:
         job = add(catalog, tenant)
-        for number in range(2 * MOST_ATTEMPTS):
+        for number in range(2 * TRUSTED_ATTEMPTS):
             running = catalog.claim_job(tenant, DEAD)
             assert running is not None
             catalog.advance_job(running, READ, [JobFile(f"{number}.md", "indexed")])
             controlling.settle(catalog)
 
-        assert catalog.job(tenant, job.id).state == "queued"
+        waiting = catalog.job(tenant, job.id)
+        assert (waiting.state, waiting.attempts) == ("queued", 0)
 
     def test_one_that_was_to_be_cancelled_is(self, catalog: Catalog, tenant: str) -> None:
         job = claimed(catalog, tenant, DEAD)

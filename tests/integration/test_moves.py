@@ -254,11 +254,12 @@ class TestPruned:
 
 
 def change(folder: Path) -> None:
-    """An edit, a new file, a rename that changes a title, a moved program, a removal; times stay."""
+    """An edit, a new file, renames that change a title or a kind, a moved program, a removal; times stay."""
     edit(folder / "lease.md", LEASE.replace("4,200", "5,100"))
     write_texts(folder, {"zebra.txt": "the zebra crossing is repainted in may."})
     (folder / "remark.txt").rename(folder / "closing.txt")
     (folder / "ledger.py").rename(folder / "book.py")
+    (folder / "notes.rst").rename(folder / "notes.txt")  # of another kind, and read by the same reader
     (folder / "policy.txt").unlink()
 
 
@@ -285,6 +286,7 @@ def test_a_run_killed_at_any_call_of_the_index_is_made_good(
 
 def after_changes(folder: Path, index: MortalIndex) -> object:
     texts = {"lease.md": LEASE, "policy.txt": POLICY, "ledger.py": TEXTS["code/ledger.py"]}
+    texts["notes.rst"] = TEXTS["notes.rst"]
     write_texts(folder / "docs", {**texts, "remark.txt": "the gate closes at eight every evening.\n"})
     with opened(folder / "docs", folder, index) as workshop:
         run_until_done(workshop)

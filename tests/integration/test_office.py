@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ingest.errors import UnreadableFile
 from ingest.readers import package
 from ingest.readers.office import read_docx, read_html
-from tests.fakes.sound import assert_sound, shape
+from tests.properties import check_document, shape
 from tests.shared_data import needs_shared, shared
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def test_a_word_document_falls_into_its_elements(contract: Path) -> None:
         ("table", None, "Item | Price, $\nSeat < 5 | 1,200.00"),
         ("heading", None, "Статья 5. Предмет договора"),
     ]
-    assert_sound(document)
+    check_document(document)
     assert (document.title, document.pages, document.reader) == ("Services Agreement", (), "docx/2")
 
 
@@ -212,7 +212,7 @@ def test_a_package_with_a_changed_byte_is_read_or_refused(
     location = tmp_path_factory.mktemp("package") / "changed.docx"
     location.write_bytes(body)
     try:
-        assert_sound(read_docx(location))
+        check_document(read_docx(location))
     except UnreadableFile as refused:
         assert refused.detail  # noqa: PT017 — either outcome is right, a bare exception is not
 
@@ -238,7 +238,7 @@ def test_a_web_page_falls_into_its_elements(tmp_path: Path) -> None:
         ("table", None, "Услуга | Цена\nА < Б | \nВ Г | 5 €"),
         ("code", None, "x = 1\ny = 2"),
     ]
-    assert_sound(document)
+    check_document(document)
     assert (document.title, document.reader) == ("Правила & сроки", "html/2")
 
 
@@ -299,7 +299,7 @@ def test_any_markup_gives_sound_elements_or_none(
     except UnreadableFile as refused:
         assert refused.reason in {"empty", "no_text", "not_text", "broken"}  # noqa: PT017 — either is right
     else:
-        assert_sound(document)
+        check_document(document)
         assert document.text.encode()
 
 
@@ -359,4 +359,4 @@ def test_real_files_are_all_read(ending: str, read: Callable[[Path], Document]) 
     for file in shared("fixtures").rglob(f"*.{ending}"):
         if file.name == "handbook-872p.docx":
             continue  # five seconds
-        assert_sound(read(file))
+        check_document(read(file))

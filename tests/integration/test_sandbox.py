@@ -18,6 +18,7 @@ import pytest
 
 from ingest.errors import UnreadableFile
 from ingest.model import SourceFile
+from ingest.reading import readers_of
 from ingest.sandbox import InlineParser, ParsingPool, ParsingProcess
 from tests.fakes.readers import misbehave
 
@@ -32,8 +33,8 @@ unix = pytest.mark.skipif(sys.platform == "win32", reason="needs Unix signals")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux limits")
 
 
-def source(deed: str) -> SourceFile:
-    return SourceFile(deed, Path(deed), "text/plain", 1, 0)
+def source(deed: str, media_type: str = "text/plain") -> SourceFile:
+    return SourceFile(deed, Path(deed), media_type, 1, 0)
 
 
 def refusal(parser: Parser, deed: str) -> tuple[str, str]:
@@ -102,6 +103,45 @@ def test_the_next_file_is_read_after_a_deadly_one(
     after = shared_parser.parse(source("after"))
     assert after.text == "after"
     assert after.title != before
+
+
+@unix
+@pytest.mark.parametrize(
+    ("deed", "detail"),
+    [
+        ("crash", "the reader crashed with SIGSEGV"),
+        ("eat memory", "needs more memory than one file may take"),
+        ("fail", "the reader failed with ZeroDivisionError"),
+        ("sleep holding the interpreter", "took longer than 1 seconds"),
+    ],
+)
+def test_a_program_that_no_reader_survives_is_read_as_text(deed: str, detail: str) -> None:
+    program = source(f"{deed} over a program", "text/css")
+    with ParsingProcess(READER, seconds=1) as parser:
+        document = parser.parse(program)
+    assert document.text == "read as text/plain"
+    assert document.warnings == (f"read as plain text, without its symbols: {detail}",)
+    assert document.reader in readers_of("text/css")
+
+
+@unix
+def test_a_program_that_is_not_even_text_is_refused_for_the_first_reason() -> None:
+    with ParsingProcess(READER, seconds=20) as parser:
+        with pytest.raises(UnreadableFile, match="SIGSEGV"):
+            parser.parse(source("crash", "text/css"))
+        with pytest.raises(UnreadableFile, match="needs a password"):
+            parser.parse(source("refuse", "text/css"))
+
+
+@unix
+def test_a_program_is_not_read_again_once_somebody_has_aborted_it() -> None:
+    with ParsingProcess(READER, seconds=20) as parser, ThreadPoolExecutor(1) as thread:
+        parser.parse(source("warm"))
+        reading = thread.submit(parser.parse, source("sleep over a program", "text/css"))
+        time.sleep(0.3)
+        parser.abort()
+        with pytest.raises(UnreadableFile, match="killed"):
+            reading.result()
 
 
 @linux

@@ -11,7 +11,7 @@ import docx
 
 from ingest.readers.office import read_docx
 from tests.fakes.packages import write_package
-from tests.fakes.sound import assert_sound, shape
+from tests.properties import check_document, shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ def written(
         assert isinstance(before, bytes)
         parts[place] = before.decode().replace(old, new)
     document = read_docx(write_package(tmp_path / "contract.docx", parts))
-    assert_sound(document)
+    check_document(document)
     return document
 
 

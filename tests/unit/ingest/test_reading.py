@@ -43,8 +43,8 @@ def refusal(found: SourceFile) -> str:
         ("a.yaml", "a: 1", "structured/1"),
         ("a.xml", "<a>1</a>", "structured/1"),
         ("a.md", "# Title\n\nText.", "markdown/1"),
-        ("a.py", "def f(): pass", "code/2"),
-        ("a.h", "class A {};", "code/2"),
+        ("a.py", "def f(): pass", "code/3"),
+        ("a.h", "class A {};", "code/3"),
         ("a.html", "<h1>Title</h1><p>The text of a paragraph.</p>", "html/2"),
         ("a.csv", "Item,Price\nSeat,5\n", "csv/1"),
         ("a.tsv", "Item\tPrice\nSeat\t5\n", "csv/1"),
@@ -117,7 +117,7 @@ def test_text_without_text_is_refused(text: str, reason: str, path: str) -> None
 
 @pytest.mark.parametrize(
     ("path", "reader"),
-    [("a.md", "markdown/1"), ("src/a.rs", "code/2"), ("a.pdf", "plain/1"), ("a", "plain/1"), ("", "plain/1")],
+    [("a.md", "markdown/1"), ("src/a.rs", "code/3"), ("a.pdf", "plain/1"), ("a", "plain/1"), ("", "plain/1")],
 )
 def test_decoded_text_is_read_by_its_path(path: str, reader: str) -> None:
     assert read_text("fn main() {}", path).reader == reader

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.media import language_of, media_type_of
-from ingest.readers.code import LARGEST_PROGRAM, read_code
+from ingest.readers.code import LARGEST_PROGRAM, NOT_IN_TIME, read_code
 from ingest.readers.grammars import LANGUAGES
 from tests.shared_data import needs_shared, shared
 
@@ -350,7 +350,7 @@ def test_offsets_are_code_points() -> None:
 
 def test_the_document_is_named_by_its_path() -> None:
     document = read_code("x = 1\n", "src/a.py", "python")
-    assert (document.title, document.reader) == ("src/a.py", "code/2")
+    assert (document.title, document.reader) == ("src/a.py", "code/3")
     assert {element.kind for element in document.elements} == {"code"}
 
 
@@ -387,6 +387,23 @@ def test_deep_and_long_programs_are_read_in_linear_time(language: str, text: str
     document = read_code(text, "file", language)
     assert time.process_time() - began < 5
     assert_elements_hold_the_text(document)
+
+
+def test_a_program_whose_grammar_runs_wild_is_still_text() -> None:
+    text = "a{b:c}\n" + "a:" * 60_000
+    began = time.process_time()
+    document = read_code(text, "a.css", "css")
+    assert time.process_time() - began < 2, "the work was not done apart"
+    assert (document.symbols, document.warnings) == ((), (NOT_IN_TIME,))
+    assert_elements_hold_the_text(document)
+
+
+def test_larger_programs_are_read_apart_as_small_ones_are_here() -> None:
+    text = "# été\ndef f(): return 1\n\n"
+    small, large = read_code(text, "a.py", "python"), read_code(text * 1000, "a.py", "python")
+    assert len(large.symbols) == 1000 * len(small.symbols) == 1000
+    assert large.symbols[0] == small.symbols[0]
+    assert [element.text for element in large.elements] == [small.elements[0].text] * 1000
 
 
 def test_a_gigantic_program_is_one_block() -> None:

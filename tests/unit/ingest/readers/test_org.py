@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ingest.readers.composing import LONGEST_TABLE
 from ingest.readers.decoding import decode
 from ingest.readers.org import read_org
-from tests.fakes.sound import assert_sound, shape
+from tests.properties import check_elements, shape
 from tests.shared_data import needs_shared, shared
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ Go.
 def read(text: str) -> Document:
     document = read_org(text, "notes/trip.org")
     assert document.text == text
-    assert_sound(document)
+    check_elements(document)
     return document
 
 

@@ -55,7 +55,7 @@ LINES = st.sampled_from(
 )
 
 
-def assert_sound(document: Document) -> None:
+def check_document(document: Document) -> None:
     end = 0
     for element in document.elements:
         assert element.start >= end
@@ -75,7 +75,7 @@ def shape(text: str) -> list[tuple[str, str]]:
 def test_every_character_that_is_not_space_stands_in_one_element(text: str) -> None:
     document = read_plain(text, "a.txt")
     assert document.text == text
-    assert_sound(document)
+    check_document(document)
 
 
 def test_a_contract_falls_into_its_blocks() -> None:

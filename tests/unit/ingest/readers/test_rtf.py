@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ingest.errors import UnreadableFile
 from ingest.readers.rtf import read_rtf
-from tests.fakes.sound import assert_sound, shape
+from tests.properties import check_document, shape
 from tests.shared_data import needs_shared, shared
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def read(tmp_path: Path, data: bytes) -> Document:
     location = tmp_path / "contract.rtf"
     location.write_bytes(data)
     document = read_rtf(location)
-    assert_sound(document)
+    check_document(document)
     return document
 
 
@@ -106,4 +106,4 @@ def test_real_files_are_all_read() -> None:
     files = list(shared("fixtures").rglob("*.rtf"))
     assert len(files) >= 8
     for file in files:
-        assert_sound(read_rtf(file))
+        check_document(read_rtf(file))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ingest.readers.composing import LONGEST_TABLE
 from ingest.readers.decoding import decode
 from ingest.readers.separated import read_separated
-from tests.fakes.sound import assert_sound, shape
+from tests.properties import check_elements, shape
 from tests.shared_data import needs_shared, shared
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def read(text: str) -> Document:
     document = read_separated(text, "data/prices.csv")
     assert document.text == text
-    assert_sound(document)
+    check_elements(document)
     return document
 
 

@@ -47,7 +47,7 @@ PIECES = st.lists(
 ).map("".join)
 
 
-def assert_sound(document: Document, text: str) -> None:
+def check_document(document: Document, text: str) -> None:
     assert document.text == text
     end = 0
     for element in document.elements:
@@ -60,20 +60,20 @@ def assert_sound(document: Document, text: str) -> None:
 
 def openings(text: str, media_type: str) -> list[str]:
     document = read_structured(text, "a", media_type)
-    assert_sound(document, text)
+    check_document(document, text)
     return [element.text.strip()[:8] for element in document.elements]
 
 
 @given(PIECES, st.sampled_from(sorted(FORMATS)))
 def test_every_character_stands_in_one_element_whatever_the_text(text: str, media_type: str) -> None:
-    assert_sound(read_structured(text, "a", media_type), text)
+    check_document(read_structured(text, "a", media_type), text)
 
 
 @given(VALUES, st.sampled_from([None, 2]))
 def test_json_is_cut_between_members_only(value: object, indent: int | None) -> None:
     text = json.dumps({"value": value}, indent=indent, ensure_ascii=False)
     document = read_structured(text, "a.json", JSON)
-    assert_sound(document, text)
+    check_document(document, text)
     for element in document.elements[1:]:
         before = text[: element.start].rstrip()
         assert before.endswith((",", "[", "{")) or element.text.startswith('"')
@@ -83,7 +83,7 @@ def test_json_is_cut_between_members_only(value: object, indent: int | None) -> 
 def test_yaml_as_a_library_writes_it_is_cut_at_lines(value: object) -> None:
     text = yaml.safe_dump({"value": value}, allow_unicode=True)
     document = read_structured(text, "a.yaml", YAML)
-    assert_sound(document, text)
+    check_document(document, text)
     assert all(
         not text[: e.start].rpartition("\n")[2].strip() or e.kind != "heading" for e in document.elements
     )
@@ -114,7 +114,7 @@ def test_yaml_keys_over_blocks_are_headings() -> None:
         f"  test:\n    run: |\n      key: {LONG * 3}\nother: 1\n"
     )
     document = read_structured(text, "ci.yaml", YAML)
-    assert_sound(document, text)
+    check_document(document, text)
     assert [section.path for section in find_sections(document)] == [
         ("jobs:",),
         ("jobs:", "build:"),
@@ -135,7 +135,7 @@ def test_documents_and_items_of_yaml_are_borders() -> None:
 def test_toml_tables_are_headings_outside_of_strings() -> None:
     text = 'title = "x"\n[tool]\na = """\n[not.a.table]\n"""\n[[tool.mypy]] # strict\n["odd name".x]\nc = 2\n'
     document = read_structured(text, "a.toml", TOML)
-    assert_sound(document, text)
+    check_document(document, text)
     headings = [(e.text, e.level) for e in document.elements if e.kind == "heading"]
     assert headings == [("[tool]", 1), ("[[tool.mypy]] # strict", 2), ('["odd name".x]', 2)]
 
