@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ingest.model import Document
 
-READER = "mail/1"
+READER = "mail/2"
 
 _DEEPEST = 5
 """Messages inside messages."""
