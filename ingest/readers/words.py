@@ -41,9 +41,11 @@ _LONGEST_PIECE = 12
 _FULL_WIDTH = str.maketrans("():;,?!", "（）：；，？！")
 _HAN = r"[\u3400-\u9fff]"
 _NARROW_IN_DENSE = re.compile(
-    rf"(?<={_HAN})[:;,?!)]|(?<!\w)[(](?={_HAN})|(?<={_HAN})[(](?={_HAN})|(?<={_HAN})[.·'`•](?={_HAN})"
+    rf"(?<={_HAN})[:;,?!)]|(?<=[）》”])[:;,]|(?<!\w)[(](?={_HAN})|(?<={_HAN})[(](?={_HAN})|(?<={_HAN})[.·'`•](?={_HAN})"
 )
 """Signs that Chinese prints as wide as a character; a parenthesis only around Chinese."""
+_HALF_ANGLE = re.compile("〈(?=[^〈〉（）]{1,40}）)")
+"""An angle that a parenthesis closes was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +160,10 @@ def _is_hyphenated(line: _Line, following: Sequence[_Line]) -> bool:
 
 def _full_width(text: str) -> str:
     """Signs beside Chinese as Chinese prints them: the model writes them narrow. As long as before."""
-    return _NARROW_IN_DENSE.sub(
+    wide = _NARROW_IN_DENSE.sub(
         lambda sign: sign[0].translate(_FULL_WIDTH) if sign[0] in "():;,?!" else "·", text
     )
+    return _HALF_ANGLE.sub("（", wide)
 
 
 def _turned_back(turn: int, width: float, height: float) -> Callable[[Rectangle], Rectangle]:
