@@ -34,7 +34,7 @@ def known(source: SourceFile) -> KnownFile:
     reader = readers_of(MARKDOWN)[0]
     stamp = (source.size, source.modified_ns, content_hash(source))
     made_by = (reader, chunks.VERSION, USE)
-    return KnownFile("lease.md", "a1", 7, "ready", *stamp, *made_by, location_of(source))
+    return KnownFile("lease.md", "a1", 7, "ready", *stamp, *made_by, location_of(source), MARKDOWN)
 
 
 def failure(source: SourceFile) -> FailureRecord:

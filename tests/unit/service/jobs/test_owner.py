@@ -42,8 +42,8 @@ def test_another_process_under_the_same_number_is_another() -> None:
 def test_on_another_machine_only_silence_tells() -> None:
     owner = this_process().replace('"machine": "', '"machine": "far away ')
 
-    assert not has_died(owner, NOW)
-    assert has_died(owner, NOW - SILENCE - timedelta(seconds=5))
+    assert not has_died(owner, datetime.now(UTC))
+    assert has_died(owner, datetime.now(UTC) - SILENCE - timedelta(seconds=5))
     assert has_died(owner, None)
 
 
