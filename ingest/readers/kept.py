@@ -62,6 +62,11 @@ def save(folder: Path, name: str, page: Recognised) -> None:
             draft.unlink(missing_ok=True)
 
 
+def forget(folder: Path) -> None:
+    """Delete all pages: once an ingest has come to its end they serve nobody."""
+    prune(folder, most=0)
+
+
 def prune(folder: Path, most: int = MOST_PAGES, seconds: float = LONGEST_SECONDS) -> None:
     """Delete what is older than ``seconds``, and of the rest all but the newest ``most``."""
     with suppress(OSError):

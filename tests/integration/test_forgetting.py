@@ -9,6 +9,7 @@ import pytest
 
 from ingest.errors import IndexUnavailable, UnknownName
 from ingest.pipeline import Ingester
+from ingest.readers.options import ReadingOptions
 from ingest.reading import read
 from ingest.sandbox import InlineParser
 from service.settings import Settings
@@ -88,3 +89,14 @@ def test_what_is_deleted_while_it_is_ingested_leaves_no_points(tmp_path: Path) -
             ingest(catalog, index, tmp_path / "docs")
 
         assert index.contents == {}
+
+
+def test_recognised_pages_are_forgotten_when_an_ingest_has_ended(tmp_path: Path) -> None:
+    write_texts(tmp_path / "docs", {"lease.md": "# Lease\n\nThe rent is 4,200 euros.\n"})
+    write_texts(tmp_path / "recognised", {"0123": "a page of a scan that was interrupted"})
+    with open_services(Settings(data=tmp_path / "data")) as services:
+        options = ReadingOptions(recognised=tmp_path / "recognised")
+        parser = InlineParser(read, options)
+        ingester = Ingester(services.catalog, MemoryIndex(), WordEmbedder(), parser, options)
+        ingester.ingest("default", "docs", [tmp_path / "docs"], largest=2**20, on_progress=lambda _: None)
+    assert list((tmp_path / "recognised").iterdir()) == []
