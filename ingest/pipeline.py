@@ -16,7 +16,7 @@ from ingest.moving import is_named_by_file, title_of_moved
 from ingest.outline.sections import find_sections
 from ingest.parsing_ahead import parse_ahead
 from ingest.passages import cut_passages
-from ingest.readers.kept import forget as forget_pages
+from ingest.readers.kept import forget_all
 from ingest.reading import DEFAULTS
 from ingest.report import Renamed, Report, Tally
 from ingest.writing import Writer, Written
@@ -147,7 +147,7 @@ class Ingester:
         self._index_all(collection, changes, report, on_progress, cancelled)
         self._settle_vanished(collection, vanished, report, prune=prune)
         if self._options.recognised:
-            forget_pages(self._options.recognised)
+            forget_all(self._options.recognised)
         return report
 
     def ensure_collection(self, tenant: str, name: str) -> CollectionRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,8 +39,10 @@ def open_ingest(services: Services, chosen: ChosenReader | None = None) -> Gener
         IngestRunning: there is one already.
     """
     settings = services.settings
-    options = ReadingOptions(tuple(settings.ocr_languages.split("+")), settings.data / "recognised", chosen)
     workers = settings.parse_workers or default_workers()
+    threads = settings.ocr_threads or max(1, (os.cpu_count() or 1) // workers)
+    languages = tuple(settings.ocr_languages.split("+"))
+    options = ReadingOptions(languages, settings.data / "recognised", chosen, threads)
     with (
         holding(settings.data, "ingest"),
         ParsingPool([_process(settings, options) for _ in range(workers)]) as parser,

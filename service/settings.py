@@ -88,6 +88,10 @@ class Settings(BaseModel):
         pattern=r"^\w+(\+\w+)*$",
         description="Languages of scanned pages, by tesseract's names, the likeliest first.",
     )
+    ocr_threads: Annotated[int, Field(gt=0)] | None = Field(
+        default=None,
+        description="Pages that each reading process recognises at a time; by default the cores shared out.",
+    )
     parse_seconds: float = Field(
         default=120.0, gt=0, description="Time that parsing one file may take without progress."
     )

@@ -1,5 +1,6 @@
 """Recognised pages kept in a folder, so that a long scan that is interrupted goes on where it was.
 
+They are forgotten as soon as their file is read; what stays is of files whose reading was killed.
 A page is a small file, named by a hash of its picture, the languages and tesseract's version. Files are
 written whole or not at all; one that cannot be read is as good as absent, and so is a full disk.
 """
@@ -20,7 +21,7 @@ from ingest.readers.recognition import Recognised
 from ingest.readers.tesseract import Word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ingest.readers.tesseract import Picture
 
@@ -62,8 +63,15 @@ def save(folder: Path, name: str, page: Recognised) -> None:
             draft.unlink(missing_ok=True)
 
 
-def forget(folder: Path) -> None:
-    """Delete all pages: once an ingest has come to its end they serve nobody."""
+def forget(folder: Path, names: Iterable[str]) -> None:
+    """Delete pages that were kept."""
+    for name in names:
+        with suppress(OSError):
+            (folder / name).unlink(missing_ok=True)
+
+
+def forget_all(folder: Path) -> None:
+    """Delete whatever interrupted readings have left: once an ingest has come to its end it serves nobody."""
     prune(folder, most=0)
 
 

@@ -56,7 +56,7 @@ def _characters(page: PrintedPage) -> Mapping[str, int]:
     """How often each character stands on it: most pages have a hundred different ones."""
     text = "".join([row.text for row in page.rows]).replace(" ", "")
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    # Sorting integers takes a fifth of the time that counting characters does.
+    # A quarter quicker than counting characters one by one.
     found, counts = np.unique(codes, return_counts=True)
     return dict(zip(map(chr, found.tolist()), counts.tolist(), strict=True))
 

@@ -40,6 +40,10 @@ _LEAST_CONFIDENCE, _LEAST_SIGN_CONFIDENCE = 25.0, 50.0
 """Mean of a line that is kept; of one that has neither letter nor digit. Below are specks and rules."""
 _PLAIN: Final = 60.0
 """Confidence of at least one word of a page that has words at all."""
+_DARK: Final = 128
+"""Mean grey level below which letters may be light on dark."""
+_LIGHT: Final = 180
+"""Grey level above which a pixel of a dark picture may be of a letter."""
 _LEAST_INK: Final = 40
 """Grey levels between the lightest and the darkest pixel of a page that is not blank."""
 
@@ -77,11 +81,25 @@ def recognise(engine: Engine, picture: Picture, languages: Sequence[str], resolu
     turn = seen.turn if seen and seen.certainty >= _SURE_TURN else 0
     likely = likely_languages(languages, seen)
     upright = np.ascontiguousarray(np.rot90(picture, -turn // 90))
+    words = _read(engine, upright, likely, languages, resolution)
+    if not words and upright.mean() < _DARK:
+        words = _read(engine, _light_letters(upright), likely, languages, resolution)
+    return Recognised(turn, words)
+
+
+def _light_letters(picture: Picture) -> Picture:
+    """What is light as black on white. Tesseract inverts plain rows itself, but not over a photograph."""
+    return np.where(picture > _LIGHT, 0, 255).astype(np.uint8)
+
+
+def _read(
+    engine: Engine, upright: Picture, likely: Sequence[str], languages: Sequence[str], resolution: int
+) -> tuple[Word, ...]:
     found = tesseract.words(engine, upright, likely, resolution)
     if _confidence(found) < _SURE and tuple(likely) != tuple(languages):
         again = tesseract.words(engine, upright, languages, resolution)
         found = max(found, again, key=_worth)
-    return Recognised(turn, _kept(found))
+    return _kept(found)
 
 
 def likely_languages(languages: Sequence[str], seen: Orientation | None) -> Sequence[str]:

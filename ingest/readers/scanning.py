@@ -134,15 +134,21 @@ class Scanner:
         default_factory=deque["tuple[int, Future[PrintedPage | None]]"]
     )
     _threads: ThreadPoolExecutor | None = None
+    _names: set[str] = field(default_factory=set[str])
+    """Under which pages of this file are kept."""
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._threads is not None:
-            self._threads.shutdown(cancel_futures=True)
-            if self.options.recognised is not None:
-                kept.prune(self.options.recognised)
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if self._threads is None:
+            return
+        self._threads.shutdown(cancel_futures=True)
+        if self.options.recognised is not None:
+            # What was recognised only serves to go on after an interruption, and must not outlive a document.
+            if error is None or isinstance(error, UnreadableFile):
+                kept.forget(self.options.recognised, self._names)
+            kept.prune(self.options.recognised)
 
     def add(self, number: int, picture: Picture, resolution: int) -> None:
         """Recognise a picture some time; waits while enough are being recognised."""
@@ -171,6 +177,7 @@ class Scanner:
     def _recognise(self, picture: Picture, resolution: int) -> Recognised | None:
         folder = self.options.recognised
         name = kept.name_of(picture, self.languages, self.engine.version) if folder else ""
+        self._names.add(name)
         page = kept.load(folder, name) if folder else None
         if page is not None:
             return page

@@ -5,16 +5,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pypdfium2
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageOps
 from rapidfuzz.distance import Levenshtein
 
 from ingest.errors import UnreadableFile
 from ingest.media import PDF
 from ingest.model import SourceFile
-from ingest.readers import tesseract
+from ingest.readers import kept, tesseract
 from ingest.readers.images import read_image
 from ingest.readers.options import ReadingOptions
 from ingest.readers.pdf import read_pdf
+from ingest.readers.recognition import Recognised
+from ingest.readers.tesseract import Word
 from ingest.reading import readers_of
 from ingest.sandbox import ParsingProcess
 from tests.fakes.paper import CHINESE, CYRILLIC, LATIN, printed, scanned
@@ -142,14 +144,39 @@ def test_what_was_left_out_is_stale_once_tesseract_is_there() -> None:
 def test_recognised_pages_are_kept_and_taken_up_again(tmp_path: Path) -> None:
     options = ReadingOptions(recognised=tmp_path / "kept", ocr_threads=1)
     location = scanned(tmp_path / "scan.pdf", [printed(ENGLISH), printed(ENGLISH[:2])])
-    before = read_pdf(location, options)
+
+    def interrupt(done: int, _: int) -> None:
+        raise InterruptedError(done)
+
+    with pytest.raises(InterruptedError):
+        read_pdf(location, options, interrupt)
     held = sorted((tmp_path / "kept").iterdir())
-    assert len(held) == 2
-    held[0].write_bytes(b"torn")
-    written = held[1].stat().st_mtime_ns
-    assert read_pdf(location, options) == before
-    assert held[0].read_bytes() != b"torn"
-    assert held[1].stat().st_mtime_ns == written
+    assert held
+    for place in held:
+        words = (Word("Remembered", 100, 100, 300, 130, 96.0, (1, 1, 1)),)
+        kept.save(place.parent, place.name, Recognised(0, words))
+    assert "Remembered" in read_pdf(location, options).text
+
+
+@needs("eng", "osd")
+def test_nothing_of_a_file_that_was_read_stays_among_the_recognised_pages(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    options = ReadingOptions(recognised=folder, ocr_threads=1)
+    read_pdf(scanned(tmp_path / "scan.pdf", [printed(ENGLISH), printed(ENGLISH[:2])]), options)
+    read_image(picture(tmp_path / "page.png"), options)
+    assert list(folder.iterdir()) == []
+
+
+@needs("eng", "osd")
+def test_light_letters_over_a_dark_photograph_are_read(tmp_path: Path) -> None:
+    page = printed(["THE SUPPLIER", "DELIVERS"], points=30)
+    grain = (
+        Image.effect_noise((page.width // 6, page.height // 6), 120)
+        .resize(page.size)
+        .point([level // 2 for level in range(256)])
+    )
+    ImageChops.lighter(grain, ImageOps.invert(page)).save(tmp_path / "night.png")
+    assert read_image(tmp_path / "night.png").text.split() == ["THE", "SUPPLIER", "DELIVERS"]
 
 
 @needs("eng", "osd")
