@@ -51,7 +51,7 @@ def write_orders(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_unchanged_files_cost_almost_nothing(tmp_path: Path) -> None:
-    line = CommandLine(tmp_path / "data", tmp_path)
+    line = CommandLine(tmp_path / "data", tmp_path, patience=1_200)
     folder = tmp_path / "orders"
     write_orders(folder)
 

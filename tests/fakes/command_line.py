@@ -41,6 +41,8 @@ class CommandLine:
     folder: Path
     """Where the commands run: no ``lectern.toml`` but the test's own is in it."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    patience: float = _PATIENCE
+    """Seconds that a command may take."""
 
     def run(self, *arguments: str, **environment: str) -> Ran:
         done = subprocess.run(
@@ -50,7 +52,7 @@ class CommandLine:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=_PATIENCE,
+            timeout=self.patience,
             check=False,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
