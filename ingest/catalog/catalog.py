@@ -11,6 +11,7 @@ from ingest.catalog.failure import Failures
 from ingest.catalog.generation import Generations
 from ingest.catalog.job import Jobs
 from ingest.catalog.migrating import bring_to_head
+from ingest.catalog.publishing import Publishing
 from ingest.catalog.session import Sessions
 from ingest.catalog.version import Versions
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Catalog(Collections, Generations, Versions, Documents, Failures, Sessions, Jobs):
+class Catalog(Collections, Generations, Versions, Publishing, Documents, Failures, Sessions, Jobs):
     """All calls over one database. Threads and processes may share it; each call is one transaction."""
 
     def damage(self) -> tuple[str, ...]:
