@@ -8,7 +8,7 @@ import threading
 import time
 from contextlib import contextmanager
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
@@ -17,16 +17,20 @@ from ingest.catalog.catalog import open_catalog
 from service.settings import Settings
 from service.wiring import open_services
 from tests.fakes.command_line import CommandLine
+from tests.state import differences, read_state
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Generator
     from pathlib import Path
 
+    from tests.state import State
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills servers by a Unix signal")
 
 PATIENCE = 240
 FILES_AT_ONCE = 3
+QUESTIONS = ("What does berth 7 cost a week?", "contract-0 edition", "payable within thirty days")
 LONGEST_LIFE = 4.0
 """Seconds; reading the files of one upload takes about one."""
 
@@ -68,39 +72,23 @@ def send(http: httpx2.Client, batch: Batch) -> str | None:
     return answer.json()["id"]
 
 
-def await_end(http: httpx2.Client, jobs: list[str]) -> int:
-    """How many of them had to be tried again by hand."""
-    by_hand: set[str] = set()
+def await_end(http: httpx2.Client, jobs: list[str]) -> None:
     deadline = time.monotonic() + PATIENCE
     for job in jobs:
         while (found := http.get(f"/v1/jobs/{job}").json())["state"] != "done":
+            assert found["state"] in {"queued", "running", "interrupted"}, found
             assert time.monotonic() < deadline, found
-            if found["state"] == "failed":  # killed three times before its first file was finished
-                assert found["report"]["reason"].startswith("its process ended"), found
-                http.post(f"/v1/jobs/{job}/retry").raise_for_status()
-                by_hand.add(job)
             time.sleep(0.2)
-    return len(by_hand)
 
 
-def stands(line: CommandLine) -> dict[str, Any]:
-    """By path, all that does not depend on when a document came; index and catalog must agree."""
+def stands(line: CommandLine) -> State:
+    """What came of the uploads; the bytes of every current file are kept."""
     with open_services(Settings(data=line.data)) as services:
-        catalog = services.catalog
-        collection = catalog.collection("default", "berths")
-        assert dict(services.index.counts(collection.scope)) == catalog.manifest(collection)
-        assert catalog.pending_versions(collection) == ()
-        assert catalog.failures(collection) == {}
-        found = [r.version for r in catalog.documents("default", "berths", limit=10_000).documents]
-        assert len({v.path for v in found}) == len({v.document for v in found}) == len(found)
-        return {
-            v.path: (
-                *(v.ordinal, v.content_hash, v.characters, v.chunks),
-                catalog.content("default", "berths", v.number).passages,
-                services.originals.original("default", "berths", v.path, v.content_hash) is not None,
-            )
-            for v in found
-        }
+        records = services.catalog.documents("default", "berths", limit=10_000).documents
+        current = [record.version for record in records]
+        originals = services.originals
+        assert all(originals.original("default", "berths", v.path, v.content_hash) for v in current)
+    return read_state(line.data, QUESTIONS, collection="berths")
 
 
 def batches(kills: int, chance: random.Random) -> list[Batch]:
@@ -118,11 +106,8 @@ def batches(kills: int, chance: random.Random) -> list[Batch]:
     return made
 
 
-def outlive(line: CommandLine, kills: int, seed: int) -> tuple[list[Batch], int]:
-    """Kill as many servers, each with an upload in its hands.
-
-    The batches that got in, in their order, and how many of them had to be tried again by hand.
-    """
+def outlive(line: CommandLine, kills: int, seed: int) -> list[Batch]:
+    """Kill as many servers, each with an upload in its hands; the batches that got in, in their order."""
     chance = random.Random(seed)
     sent: dict[str, Batch] = {}
     for batch in batches(kills, chance):
@@ -137,7 +122,7 @@ def outlive(line: CommandLine, kills: int, seed: int) -> tuple[list[Batch], int]
         listed = http.get("/v1/jobs?limit=1000").json()["jobs"]
         admitted = [job["id"] for job in reversed(listed)]
         assert sent.keys() <= set(admitted)
-        by_hand = await_end(http, admitted)
+        await_end(http, admitted)
     with open_catalog(line.data / "catalog.sqlite") as catalog:
         waiting = list((line.data / "uploads" / "waiting").glob("*"))
         arriving = list((line.data / "uploads" / "arriving").glob("*"))
@@ -145,7 +130,7 @@ def outlive(line: CommandLine, kills: int, seed: int) -> tuple[list[Batch], int]
         requests = [catalog.job("default", job).request.uploads for job in admitted]
     texts = {named(batch): batch for batch in batches(kills, random.Random(seed))}
     named_files = [tuple((file.path, file.content_hash) for file in uploads) for uploads in requests]
-    return [texts[files] for files in named_files], by_hand
+    return [texts[files] for files in named_files]
 
 
 def named(batch: Batch) -> tuple[tuple[str, str], ...]:
@@ -158,19 +143,13 @@ def undisturbed(line: CommandLine, admitted: list[Batch]) -> None:
 
 
 def check(tmp_path: Path, kills: int, seed: int) -> None:
-    killed = CommandLine(tmp_path / "killed", tmp_path)
-    calm = CommandLine(tmp_path / "calm", tmp_path)
-
-    admitted, by_hand = outlive(killed, kills, seed)
-    undisturbed(calm, admitted)
-
+    line = CommandLine(tmp_path / "data", tmp_path)
+    admitted = outlive(line, kills, seed)
+    found = stands(line)
+    line.data.rename(tmp_path / "killed")
+    undisturbed(line, admitted)
     assert admitted
-    found, wanted = stands(killed), stands(calm)
-    assert {path: rest for path, (_, *rest) in found.items()} == {p: rest for p, (_, *rest) in wanted.items()}
-    versions = {path: (found[path][0], wanted[path][0]) for path in wanted}
-    # One that is tried again by hand makes no version of what a later upload has replaced meanwhile.
-    assert all(one == other or (by_hand and one < other) for one, other in versions.values()), versions
-    assert all(has_original for *_, has_original in found.values())
+    assert differences(found, stands(line)) == []
 
 
 def test_what_was_acknowledged_is_indexed_once(tmp_path: Path) -> None:
