@@ -18,6 +18,7 @@ from ingest.parsing_ahead import parse_ahead
 from ingest.passages import cut_passages
 from ingest.readers.kept import forget_all
 from ingest.reading import DEFAULTS
+from ingest.repairing import Repairer
 from ingest.report import Renamed, Report, Tally
 from ingest.writing import Writer, Written
 
@@ -80,6 +81,7 @@ class Ingester:
         self._options = options
         self._parse_workers = parse_workers
         self._writer = Writer(index, embedder)
+        self.repairer = Repairer(catalog, index, embedder)
         self._held: dict[tuple[Scope, int], int] = {}
         """Points of pending versions that a killed run wrote: always the first ones."""
 
@@ -128,7 +130,8 @@ class Ingester:
     ) -> Report:
         """Bring a collection up to date with files whose paths are settled; as `ingest`."""
         collection = self._open(tenant, name)
-        self.repair(collection)
+        held = self.repairer.repair(collection)
+        self._held = {(collection.scope, number): count for number, count in held.items()}
         known, failures = self._catalog.known_files(collection), self._catalog.failures(collection)
         asked = _until(cancelled, found.found)
         changes = find_changes(asked, known, failures, self._embedder.identity, self._options)
@@ -220,50 +223,12 @@ class Ingester:
             self._catalog.collection(collection.tenant, collection.name)  # raises where all of it is gone
         return published
 
-    def repair(self, collection: CollectionRecord) -> None:
-        """Make the index agree with the catalog, at whatever moment the last run was killed."""
-        expected = self._catalog.manifest(collection)
-        begun = {version.number for version in self._catalog.pending_versions(collection)}
-        held = self._index.counts(collection.scope)
-        openings = self._index.counts(collection.scope.openings)
-        stray = sorted((held.keys() | openings.keys()) - expected.keys() - begun)
-        if stray:
-            self._index.delete_documents(collection.scope, stray)
-        self._held = {(collection.scope, number): held.get(number, 0) for number in begun}
-        for number, count in expected.items():
-            if held.get(number, 0) != count:
-                self._index.delete_documents(collection.scope, [number])
-                self.rewrite(collection, [number])
-        for number in self._catalog.retitled(collection):
-            self._retitle(collection, number)
-
-    def rewrite(self, collection: CollectionRecord, numbers: Iterable[int]) -> None:
-        """Write the points of ready versions again, from what the catalog holds; no file is read."""
-        for number in numbers:
-            with suppress(Gone, UnknownName):  # deleted in this moment
-                content = self._catalog.content(collection.tenant, collection.name, number)
-                self._writer.write(collection.scope, [Written(number, content.document, content.passages)])
-
-    def _retitle(self, collection: CollectionRecord, number: int) -> None:
-        """Write the points that a title is part of: all of a program's, otherwise the opening alone."""
-        for scope in collection.scopes[1:]:  # what a killed re-index has built shows the old title, too
-            self._index.delete_documents(scope, [number])
-        with suppress(Gone, UnknownName):
-            content = self._catalog.content(collection.tenant, collection.name, number)
-            if content.document.symbols:
-                self._writer.write(collection.scope, [Written(number, content.document, content.passages)])
-            else:
-                self._writer.write_opening(collection.scope, number, content.document)
-                self._index.flush()
-        self._catalog.settle_title(collection, number)
-
     def _move(self, collection: CollectionRecord, moves: Sequence[Move]) -> None:
         """Give moved documents their new paths; killed in between, the next run writes their points."""
         if not moves:
             return
         self._catalog.move_documents(collection, [self._moved(collection, move) for move in moves])
-        for number in self._catalog.retitled(collection):
-            self._retitle(collection, number)
+        self.repairer.settle_titles(collection)
 
     def _moved(self, collection: CollectionRecord, move: Move) -> Moved:
         file, source = move.file, move.source

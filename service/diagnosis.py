@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.catalog.records import CollectionRecord
-    from ingest.pipeline import Ingester
+    from ingest.repairing import Repairer
     from service.wiring import Services
 
 State = Literal["ok", "wrong", "repaired", "note"]
@@ -87,13 +87,13 @@ def check_catalog(services: Services) -> Finding:
     return Finding("catalog", "wrong", "; ".join(damage[:3]), advice)
 
 
-def check_collections(services: Services, ingester: Ingester | None) -> Iterator[Finding]:
-    """Every collection against the index; with an ``ingester`` what differs is repaired."""
+def check_collections(services: Services, repairer: Repairer | None) -> Iterator[Finding]:
+    """Every collection against the index; with a ``repairer`` what differs is repaired."""
     collections = services.catalog.collections(DEFAULT_TENANT)
     vector = check_vector(services.embedder).tobytes() if collections else b""
     for collection in collections:
         yield _check_embedder(services, collection, vector)
-        yield from _check_index(services, collection, ingester)
+        yield from _check_index(services, collection, repairer)
         yield _check_files(services, collection)
 
 
@@ -111,14 +111,14 @@ def _check_embedder(services: Services, collection: CollectionRecord, vector: by
 
 
 def _check_index(
-    services: Services, collection: CollectionRecord, ingester: Ingester | None
+    services: Services, collection: CollectionRecord, repairer: Repairer | None
 ) -> Iterator[Finding]:
     check = f"index of {collection.name}"
     try:
         wrong = list(_differences(services, collection))
-        if wrong and ingester is not None and collection.embedder == services.embedder.identity:
-            ingester.repair(collection)
-            ingester.rewrite(collection, _unopened(services, collection))
+        if wrong and repairer is not None and collection.embedder == services.embedder.identity:
+            repairer.repair(collection)
+            repairer.rewrite(collection, _unopened(services, collection))
             left = list(_differences(services, collection))
             state: State = "wrong" if left else "repaired"
             yield Finding(check, state, "; ".join(left or wrong))
@@ -127,7 +127,7 @@ def _check_index(
         else:
             documents = len(services.catalog.manifest(collection))
             yield Finding(check, "ok", f"{documents} documents")
-        yield from _check_garbage(services, collection, repairs=ingester is not None)
+        yield from _check_garbage(services, collection, repairs=repairer is not None)
     except LecternError as error:
         yield Finding(check, "wrong", str(error), "see index.log in the data folder")
 

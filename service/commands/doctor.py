@@ -56,7 +56,7 @@ def _findings(*, repairs: bool) -> Iterator[Finding]:
             yield from diagnosis.check_folder(settings.data)
             yield diagnosis.check_catalog(services)
             ingester = closing.enter_context(open_ingester(services)) if repairs else None
-            yield from diagnosis.check_collections(services, ingester)
+            yield from diagnosis.check_collections(services, ingester.repairer if ingester else None)
     except (LecternError, OSError) as error:
         yield Finding("data", "wrong", str(error), "see index.log in the data folder, and the settings")
     yield from diagnosis.check_programs()

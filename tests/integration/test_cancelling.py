@@ -14,6 +14,7 @@ from ingest.discovery import Discovery
 from ingest.errors import Cancelled
 from ingest.model import SourceFile
 from ingest.pipeline import Ingester
+from ingest.repairing import Repairer
 from ingest.sandbox import ParsingProcess
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.files import TEXTS, write_texts
@@ -81,7 +82,7 @@ def test_stopped_anywhere_nothing_is_half_done_and_the_next_run_ends_alike(tmp_p
             except Cancelled:
                 stops += 1
                 index.touched = 0
-                ingester.repair(workshop.collection)
+                Repairer(workshop.catalog, index, workshop.embedder).repair(workshop.collection)
                 assert index.touched == 0, ask
                 workshop.ingest()
             else:

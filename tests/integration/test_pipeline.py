@@ -10,6 +10,7 @@ import pytest
 
 from ingest.errors import UnknownName, UnsupportedStore
 from ingest.pipeline import Ingester
+from ingest.repairing import Repairer
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.files import LEASE, write_every_kind, write_texts
 from tests.fakes.memory_index import Killed, MortalIndex
@@ -242,7 +243,8 @@ class TestRepair:
             ingester.ingest("default", name, [workshop.folder], largest=LARGEST, on_progress=lambda _: None)
         before = workshop.index.contents
 
-        ingester.repair(workshop.catalog.collection("default", "one"))
+        repairer = Repairer(workshop.catalog, workshop.index, workshop.embedder)
+        repairer.repair(workshop.catalog.collection("default", "one"))
 
         assert workshop.index.contents == before
         scopes = {scope.collection for scope, _, _ in before}

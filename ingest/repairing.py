@@ -1,0 +1,70 @@
+"""The index made to agree with the catalog again, wherever a run was killed. No file is read."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ingest.errors import Gone, UnknownName
+from ingest.writing import Writer, Written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ingest.catalog.catalog import Catalog
+    from ingest.catalog.records import CollectionRecord
+    from ingest.embedding import Embedder
+    from ingest.index import Index
+
+
+class Repairer:
+    """Deletes points that belong to nothing, and writes those again that are missing or show an old title."""
+
+    def __init__(self, catalog: Catalog, index: Index, embedder: Embedder) -> None:
+        self._catalog = catalog
+        self._index = index
+        self._writer = Writer(index, embedder)
+
+    def repair(self, collection: CollectionRecord) -> dict[int, int]:
+        """Make a collection whole; returns how many points each pending version has in the index.
+
+        Those are always its first ones: whoever goes on with it leaves them out.
+        """
+        expected = self._catalog.manifest(collection)
+        begun = {version.number for version in self._catalog.pending_versions(collection)}
+        held = self._index.counts(collection.scope)
+        openings = self._index.counts(collection.scope.openings)
+        stray = sorted((held.keys() | openings.keys()) - expected.keys() - begun)
+        if stray:
+            self._index.delete_documents(collection.scope, stray)
+        for number, count in expected.items():
+            if held.get(number, 0) != count:
+                self._index.delete_documents(collection.scope, [number])
+                self.rewrite(collection, [number])
+        self.settle_titles(collection)
+        return {number: held.get(number, 0) for number in begun}
+
+    def rewrite(self, collection: CollectionRecord, numbers: Iterable[int]) -> None:
+        """Write the points of ready versions again, from what the catalog holds."""
+        for number in numbers:
+            with suppress(Gone, UnknownName):  # deleted in this moment
+                content = self._catalog.content(collection.tenant, collection.name, number)
+                self._writer.write(collection.scope, [Written(number, content.document, content.passages)])
+
+    def settle_titles(self, collection: CollectionRecord) -> None:
+        """Let the points of documents that have been given new titles show them."""
+        for number in self._catalog.retitled(collection):
+            self._retitle(collection, number)
+
+    def _retitle(self, collection: CollectionRecord, number: int) -> None:
+        """Write the points that a title is part of: all of a program's, otherwise the opening alone."""
+        for scope in collection.scopes[1:]:  # what a killed re-index has built shows the old title, too
+            self._index.delete_documents(scope, [number])
+        with suppress(Gone, UnknownName):
+            content = self._catalog.content(collection.tenant, collection.name, number)
+            if content.document.symbols:
+                self._writer.write(collection.scope, [Written(number, content.document, content.passages)])
+            else:
+                self._writer.write_opening(collection.scope, number, content.document)
+                self._index.flush()
+        self._catalog.settle_title(collection, number)
