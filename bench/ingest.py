@@ -3,8 +3,8 @@
     python -m bench.ingest FOLDER|DOCUMENTS.jsonl… [--files N] [--peers PYTHON]
 
 A megabyte is a million code points of the text that a system read. Every system has the same embedder, one
-thread, and a process of its own; imports and its first file are not counted. ``PYTHON`` is the interpreter
-of an environment with ``bench/peers/requirements.txt``.
+thread, and a process of its own; each format is rehearsed first, so that imports are not counted.
+``PYTHON`` is the interpreter of an environment with ``bench/peers/requirements.txt``.
 """
 
 from __future__ import annotations
