@@ -22,7 +22,8 @@ _FILING = 600
 """Code points at the beginning where "Exhibit 10.5" is the label that the document was filed under."""
 _BY_LAYOUT = frozenset({"", "pdf", "plain", "docx", "doc", "rtf", "image"})
 """Readers that tell the depth of a heading from its looks, or from styles that people use for looks."""
-_PROSE = frozenset({"heading", "paragraph", "list_item"})
+PROSE = frozenset({"heading", "paragraph", "list_item"})
+"""Kinds of elements that sections may begin in."""
 _MARKDOWN = re.compile(r"[>\s]{0,8}#{1,6}\s{0,8}|[>\s]{0,8}")
 _MARKDOWN_END = re.compile(r"(?:\s{1,8}#{1,6}|\n[=-]+)\s*$")
 _EMPHASIS = re.compile(r"(?:[-*+]\s{1,3}(?=[(\d]))?[*_]{0,3}(?=[\"“]?[\w(（§])")
@@ -67,6 +68,8 @@ class Mark:
     """Of the block."""
     stated: bool = False
     """Whether the document says how deep the heading stands, as Markdown, HTML and mail do."""
+    proven: bool = False
+    """Of one in the midst of a block: whether many others count up to it, or on from it."""
 
     @property
     def attached(self) -> bool:
@@ -79,7 +82,7 @@ def find_marks(document: Document) -> list[Mark]:
     by_layout = document.reader.split("/", 1)[0] in _BY_LAYOUT
     marks: list[Mark] = []
     for element in document.elements:
-        if element.kind in _PROSE:
+        if element.kind in PROSE:
             marks.extend(_of_element(document.text, element, by_layout=by_layout))
     return marks
 
@@ -147,7 +150,7 @@ def _opening(text: str, element: Element, number: Number) -> Mark | None:
             return None
     elif text[number.end : number.end + 1].isdecimal():
         return None
-    return _numbered(text, element, number, inline=False)
+    return numbered(text, element, number, inline=False)
 
 
 def _stands_alone(text: str, element: Element, number: Number) -> bool:
@@ -164,7 +167,7 @@ def _inline(text: str, element: Element) -> Iterator[Mark]:
     for found in _INLINE.finditer(text, element.start, element.end):
         number = number_at(text, found.end(), element.end)
         if number is not None and _opens_inline(text, element, number, found):
-            yield _numbered(text, element, number, inline=True)
+            yield numbered(text, element, number, inline=True)
 
 
 def _opens_inline(text: str, element: Element, number: Number, found: re.Match[str]) -> bool:
@@ -177,22 +180,36 @@ def _opens_inline(text: str, element: Element, number: Number, found: re.Match[s
     return bool(found["wide"]) and _LETTERED.match(text, number.end) is not None
 
 
-def _numbered(text: str, element: Element, number: Number, *, inline: bool) -> Mark:
-    if number.styles[0][0] == ATTACHED:
-        name, stop = number.end, element.end
-    else:
-        name, stop = name_after(text, number.end, element.end)
+def numbered(text: str, element: Element, number: Number, *, inline: bool) -> Mark:
+    """The mark of a number, with the name that stands after it."""
     shown = printed(text, number)
-    words = text[number.start : stop] if stop > number.end else shown
-    return Mark(
+    mark = Mark(
         number.start if inline else element.start,
         number,
         shown,
-        label(words.replace("**", "").rstrip(" .:")) or shown,
-        max(stop, number.end) if stop > name else number.end,
-        headed=stop > name,
+        shown,
+        number.end,
+        headed=False,
         heading=False,
         level=None,
         inline=inline,
         end=element.end,
+    )
+    return renamed(text, mark, element.end)
+
+
+def renamed(text: str, mark: Mark, end: int) -> Mark:
+    """The mark with the name that stands between its number and ``end``, if one does."""
+    assert mark.number is not None
+    number = mark.number
+    if mark.attached:
+        name, stop = number.end, end
+    else:
+        name, stop = name_after(text, number.end, end)
+    words = text[number.start : stop].replace("**", "").rstrip(" .:") if stop > number.end else ""
+    return replace(
+        mark,
+        label=label(words) or mark.shown,
+        heading_end=max(stop, number.end) if stop > name else number.end,
+        headed=stop > name,
     )

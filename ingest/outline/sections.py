@@ -9,6 +9,7 @@ from ingest.model import Section
 from ingest.outline.contents import without_contents
 from ingest.outline.marks import find_marks
 from ingest.outline.names import label
+from ingest.outline.run_in import with_run_in
 from ingest.outline.sequence import place
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def find_sections(document: Document) -> tuple[Section, ...]:
 
 def number_sections(document: Document) -> list[Numbered]:
     """The sections with what their numbers mean."""
-    marks = without_contents(_with_names(document.text, find_marks(document)))
+    marks = without_contents(with_run_in(document, _with_names(document.text, find_marks(document))))
     placed = place(marks)
     ends = _ends(placed, len(document.text))
     found: list[Numbered] = []

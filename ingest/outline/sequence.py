@@ -172,7 +172,7 @@ class _Placing:
                 and (last is None and value[-1] <= (1 if mark.inline else _WIDEST_GAP))
             ):
                 return _Place(depth, key, value)
-            if last is not None and not mark.inline and _next_group(last[0], value):
+            if last is not None and (mark.proven or not mark.inline) and _next_group(last[0], value):
                 outside = depth > 0 and section.value == last[0][:-1]
                 return _Place(depth - outside, key, value)
         return None
@@ -187,12 +187,12 @@ class _Placing:
             return self._begun_named(mark, style, value)
         if not first or len(value) > 1 or not (mark.heading or self._later[index] == style):
             return None
-        if mark.inline and any(style in section.counts for section in self._open):
+        if mark.inline and not mark.proven and any(style in section.counts for section in self._open):
             return None
         return _Place(self._parent_of_first(mark, style), style, value)
 
     def _begun_decimal(self, index: int, mark: Mark, value: Value) -> _Place | None:
-        if value[-1] > 1 or len(value) != _ARTICLE_AND_SECTION or mark.inline:
+        if value[-1] > 1 or len(value) != _ARTICLE_AND_SECTION or (mark.inline and not mark.proven):
             return None
         key = f"{DECIMAL}{len(value)}"
         known = any(key in section.counts for section in self._open)
