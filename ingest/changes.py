@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from ingest import chunks
 from ingest.catalog.records import FileFacts
-from ingest.discovery import Skipped, is_below, location_of, may_be_escaped
+from ingest.discovery import Skipped, is_below, is_vacant, location_of
 from ingest.errors import UnreadableFile
 from ingest.moving import match_moves
 from ingest.opening import check_unchanged, opened
@@ -173,7 +172,7 @@ def _follow(changes: Changes, known: Mapping[str, KnownFile], embedder: str, opt
         and file.content_hash in wanted
         and file.path not in settled
         and hashes.get(file.path, "") != file.content_hash
-        and (file.path in arrived or _is_lost(file))
+        and (file.path in arrived or is_vacant(file.location))
     ]
     moves = match_moves(hashes, lost, known)
     changes.parse.clear()
@@ -186,11 +185,6 @@ def _follow(changes: Changes, known: Mapping[str, KnownFile], embedder: str, opt
         readers = readers_of(source.media_type, options)
         if not _is_current(file, source, readers, embedder):
             changes.parse.append(replace(change, replaces=file.number))
-
-
-def _is_lost(file: KnownFile) -> bool:
-    """Whether nothing lies where the file lay; of a name that cannot be shown nobody knows."""
-    return bool(file.location) and not may_be_escaped(file.location) and not os.path.lexists(file.location)
 
 
 def content_hash(source: SourceFile) -> str:

@@ -231,9 +231,10 @@ def is_below(location: str, folders: Iterable[str]) -> bool:
     )
 
 
-def may_be_escaped(location: str) -> bool:
-    """Whether a location is shown otherwise than the file system names it."""
-    return "\\x" in location or "\\u" in location
+def is_vacant(location: str) -> bool:
+    """Whether nothing lies at a location any more; of one that is shown otherwise than named nobody knows."""
+    escaped = "\\x" in location or "\\u" in location
+    return bool(location) and not escaped and not os.path.lexists(location)
 
 
 def _name(places: Sequence[_Place], known: Mapping[str, str]) -> list[Found]:

@@ -30,11 +30,10 @@ class _Pages:
     """How much of a file is read; the thread that reads it writes, another looks."""
 
     done: int = 0
-    total: int = 0
 
-    def note(self, done: int, total: int) -> None:
+    def note(self, done: int, _total: int) -> None:
         """A sign of life."""
-        self.done, self.total = done, total
+        self.done = done
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +49,12 @@ def parse_ahead(
     *,
     workers: int,
     require_leave: Callable[[], None],
-    on_pages: Callable[[ChangedFile, int, int], None],
+    on_pages: Callable[[ChangedFile, int], None],
 ) -> Iterator[tuple[ChangedFile, Document | UnreadableFile]]:
     """Parse the files with as many threads as there are parsing processes; outcomes come in their order.
 
     ``require_leave`` is asked again and again; whatever it raises breaks off. ``on_pages`` is told how many
-    pages of the file that is waited for are read, and of how many.
+    pages of the file that is waited for are read.
     """
     with ThreadPoolExecutor(max_workers=workers) as reading:
         waiting: deque[_Parsing] = deque()
@@ -91,7 +90,7 @@ def _parse(
 
 
 def _await(
-    parsing: _Parsing, require_leave: Callable[[], None], on_pages: Callable[[ChangedFile, int, int], None]
+    parsing: _Parsing, require_leave: Callable[[], None], on_pages: Callable[[ChangedFile, int], None]
 ) -> Document | UnreadableFile:
     """What became of a file; one that was given up because of a cancellation has no outcome."""
     shown = 0
@@ -102,4 +101,4 @@ def _await(
             return parsing.outcome.result()
         if parsing.pages.done != shown:
             shown = parsing.pages.done
-            on_pages(parsing.change, shown, parsing.pages.total)
+            on_pages(parsing.change, shown)

@@ -191,8 +191,11 @@ class Ingester:
         read: Sequence[ReadDocument],
         *,
         cancelled: Callable[[], bool] = never,
+        on_written: Callable[[float], None] = lambda _: None,
     ) -> list[VersionRecord | None]:
         """Index documents and record their versions; None for one that was deleted meanwhile.
+
+        ``on_written`` is told now and then which share of their points is in the index.
 
         Killed anywhere in between, the versions stay pending and the next ingest makes them good.
 
@@ -207,7 +210,10 @@ class Ingester:
             for version, each, cut in zip(versions, read, passages, strict=True)
         ]
         counts = self._writer.write(
-            collection.scope, written, require_leave=lambda: _require_leave(cancelled)
+            collection.scope,
+            written,
+            require_leave=lambda: _require_leave(cancelled),
+            on_written=on_written,
         )
         published = self._catalog.publish_versions(
             [
@@ -222,6 +228,17 @@ class Ingester:
         if lost:
             self._catalog.collection(collection.tenant, collection.name)  # raises where all of it is gone
         return published
+
+    def withdraw(self, tenant: str, name: str) -> None:
+        """Forget what a cancelled ingest has half written; without this the next one goes on with it."""
+        with suppress(UnknownName):
+            self._discard_pending(self._catalog.collection(tenant, name))
+            self._index.flush()
+
+    def _discard_pending(self, collection: CollectionRecord) -> None:
+        for version in self._catalog.pending_versions(collection):
+            self._index.delete_documents(collection.scope, [version.number])
+            self._catalog.discard_version(version)
 
     def _move(self, collection: CollectionRecord, moves: Sequence[Move]) -> None:
         """Give moved documents their new paths; killed in between, the next run writes their points."""
@@ -301,6 +318,7 @@ class Ingester:
         cancelled: Callable[[], bool],
     ) -> None:
         tally = Tally(changes.parse, report, on_progress)
+        tally.begun()
         group: list[tuple[ChangedFile, Document]] = []
         parsed = parse_ahead(
             self._parser,
@@ -313,14 +331,15 @@ class Ingester:
             if isinstance(outcome, UnreadableFile):
                 tally.failed(change, self._fail(collection, change, outcome))
                 continue
+            if group and _characters(group) + len(outcome.text) > GROUP_CHARACTERS:
+                self._index_group(collection, group, tally, cancelled)
+                group = []  # a long document keeps no short ones waiting
             group.append((change, outcome))
-            if _is_full(group):
+            if _characters(group) >= GROUP_CHARACTERS or len(group) >= GROUP_DOCUMENTS:
                 self._index_group(collection, group, tally, cancelled)
                 group = []
         self._index_group(collection, group, tally, cancelled)
-        for version in self._catalog.pending_versions(collection):  # of a killed run, and of bytes now gone
-            self._index.delete_documents(collection.scope, [version.number])
-            self._catalog.discard_version(version)
+        self._discard_pending(collection)  # of a killed run, and of bytes now gone
 
     def _index_group(
         self,
@@ -332,7 +351,13 @@ class Ingester:
         if not group:
             return
         read = [ReadDocument(change.facts, document, change.replaces) for change, document in group]
-        versions = self.add_all(collection, read, cancelled=cancelled)
+        files, pages = [change for change, _ in group], sum(len(document.pages) for _, document in group)
+        versions = self.add_all(
+            collection,
+            read,
+            cancelled=cancelled,
+            on_written=lambda share: tally.written(files, share, pages),
+        )
         for (change, _), version in zip(group, versions, strict=True):
             if version is None:
                 tally.failed(change, Failure(change.facts.path, *_DELETED, change.facts.location))
@@ -355,9 +380,8 @@ class Ingester:
         return Failure(facts.path, error.reason, error.detail, facts.location)
 
 
-def _is_full(group: Sequence[tuple[ChangedFile, Document]]) -> bool:
-    characters = sum(len(document.text) for _, document in group)
-    return characters >= GROUP_CHARACTERS or len(group) >= GROUP_DOCUMENTS
+def _characters(group: Sequence[tuple[ChangedFile, Document]]) -> int:
+    return sum(len(document.text) for _, document in group)
 
 
 def _require_leave(cancelled: Callable[[], bool]) -> None:

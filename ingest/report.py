@@ -65,8 +65,8 @@ class Progress:
     """Of the documents that were indexed now, as far as their kind has pages."""
     failure: Failure | None = None
     """Why the file of this path is not in the index."""
-    reading: tuple[int, int] | None = None
-    """Of a file that is not finished: how many of its pages are read, and of how many."""
+    finished: bool = True
+    """Whether the file of this path has come to its end."""
 
 
 class Tally:
@@ -81,9 +81,20 @@ class Tally:
         self._bytes_total = sum(change.source.size for change in changes)
         self._done = self._bytes = self._pages = 0
 
-    def read(self, change: ChangedFile, done: int, total: int) -> None:
+    def begun(self) -> None:
+        """It is known how much there is to do."""
+        if self._total:
+            self._tell("", finished=False)
+
+    def read(self, change: ChangedFile, pages: int) -> None:
         """So many pages of a file are read."""
-        self._tell(change, reading=(done, total))
+        self._tell(change.source.path, pages=pages, finished=False)
+
+    def written(self, group: Sequence[ChangedFile], share: float, pages: int) -> None:
+        """This share of files that are indexed together, with so many pages, is in the index."""
+        at = min(int(share * len(group)), len(group) - 1)
+        size = int(share * sum(change.source.size for change in group))
+        self._tell(group[at].source.path, pages=pages, size=size, finished=False)
 
     def failed(self, change: ChangedFile, failure: Failure) -> None:
         """A file will not be in the index."""
@@ -103,25 +114,28 @@ class Tally:
     def _finish(self, change: ChangedFile, failure: Failure | None = None) -> None:
         self._done += 1
         self._bytes += change.source.size
-        self._tell(change, failure=failure)
+        self._tell(change.source.path, failure=failure)
 
     def _tell(
         self,
-        change: ChangedFile,
+        path: str,
         *,
+        pages: int = 0,
+        size: int = 0,
         failure: Failure | None = None,
-        reading: tuple[int, int] | None = None,
+        finished: bool = True,
     ) -> None:
+        """``pages`` and ``size`` are of what is not finished."""
         self._on_progress(
             Progress(
-                path=change.source.path,
+                path=path,
                 done=self._done,
                 total=self._total,
-                bytes_done=self._bytes,
+                bytes_done=self._bytes + size,
                 bytes_total=self._bytes_total,
                 failed=len(self._report.failed),
-                pages=self._pages + (reading[0] if reading else 0),
+                pages=self._pages + pages,
                 failure=failure,
-                reading=reading,
+                finished=finished,
             )
         )

@@ -24,6 +24,10 @@ def _granted() -> None:
     """Nobody wants the work to end."""
 
 
+def _untold(_: float) -> None:
+    """Nobody watches."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A document version to be written."""
@@ -44,21 +48,31 @@ class Writer:
         self._analyzer = Analyzer()
 
     def write(
-        self, scope: Scope, versions: Sequence[Written], *, require_leave: Callable[[], None] = _granted
+        self,
+        scope: Scope,
+        versions: Sequence[Written],
+        *,
+        require_leave: Callable[[], None] = _granted,
+        on_written: Callable[[float], None] = _untold,
     ) -> list[int]:
         """Write the points of documents, flushed once; returns how many each has.
 
         Points are written in order, and every operation of the store is kept whole or not at all.
         ``require_leave`` is called before each batch is embedded; whatever it raises breaks off.
+        ``on_written`` is told which share of the points is written.
         """
         cut = [self._cut(version) for version in versions]
         openings = [self._opening(v.number, v.document) for v in versions if not _is_program(v.document)]
         if openings:
             # First: chunks are counted when the index is repaired; all there means that these are too.
             self._index.upsert(scope.openings, openings)
+        total = sum(len(document.chunks) for document in cut)
+        done = sum(document.held for document in cut)
         embedder = Interruptible(self._embedder, require_leave)
         for points in points_of(cut, analyzer=self._analyzer, embedder=embedder):
             self._index.upsert(scope, points)
+            done += len(points)
+            on_written(done / total)
         self._index.flush()
         return [len(document.chunks) for document in cut]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ingest.catalog.collection import same_direction
+from ingest.discovery import is_vacant
 from ingest.embedding import check_vector
 from ingest.errors import LecternError
 from ingest.reindexing import forget_garbage, garbage
@@ -177,7 +178,7 @@ def _check_garbage(services: Services, collection: CollectionRecord, *, repairs:
 
 def _check_files(services: Services, collection: CollectionRecord) -> Finding:
     known = services.catalog.known_files(collection).values()
-    lost = [file.path for file in known if file.location and not os.path.lexists(file.location)]
+    lost = [file.path for file in known if is_vacant(file.location)]
     if not lost:
         return Finding(f"files of {collection.name}", "ok")
     detail = f"{len(lost)} documents have no file any more, {lost[0]} first"

@@ -63,7 +63,7 @@ def run_job(
         try:
             report = _ingest(services, work, job, show, lambda: watch.ending is not None)
         except Cancelled:
-            return Ran(_end_early(watch, job))
+            return Ran(_end_early(watch, work, job))
         except (TransientError, Gone) as error:
             return Ran(_try_again(watch, job, str(error)), error=error)
         except (LecternError, OSError) as error:
@@ -132,9 +132,15 @@ def _conclude(watch: Watch, job: JobRecord, report: Report) -> JobState:
     return watch.finish("failed" if hopeless else "done", counted, rest)
 
 
-def _end_early(watch: Watch, job: JobRecord) -> JobState:
+def _end_early(watch: Watch, work: OpenIngest, job: JobRecord) -> JobState:
+    """What was finished stays; what was half written goes, unless somebody is to go on with it."""
     if watch.ending == "stopping" and job.unattended:  # nothing went wrong: this attempt does not count
         return watch.release(attempts=max(0, watch.attempts() - 1))
+    if job.unattended:
+        try:
+            work.ingester.withdraw(job.tenant, job.collection)
+        except LecternError as error:  # the next ingest does it
+            _log.warning("job %s: %s", job.id, error)
     return watch.finish("cancelled", JobReport())
 
 

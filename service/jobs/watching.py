@@ -69,7 +69,7 @@ class Watch:
                 pages=progress.pages,
                 failures=progress.failed,
             )
-            if progress.reading is None:
+            if progress.finished:
                 file = _finished(progress)
                 self._files.append(file)
                 self._noted.add(file.path)

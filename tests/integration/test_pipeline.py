@@ -48,7 +48,7 @@ class TestEveryKind:
         held = workshop.index.counts(workshop.collection.scope)
         assert dict(held) == dict(workshop.numbers.values())
         assert report.chunks == sum(held.values())
-        assert [p.done for p in progress] == list(range(1, len(paths) + 1))
+        assert [p.done for p in progress if p.finished] == list(range(1, len(paths) + 1))
         assert progress[-1].bytes_done == progress[-1].bytes_total > 0
 
     def test_points_partition_each_text(self, workshop: Workshop) -> None:
@@ -349,3 +349,36 @@ def state_after(
             except Killed:
                 workshop.ingest()
         return workshop.state()
+
+
+class TestProgress:
+    def test_it_is_told_from_the_beginning_and_while_a_long_document_is_written(
+        self, workshop: Workshop
+    ) -> None:
+        long = "\n\n".join(
+            f"Berth {n} is let to tug {n * 7}, whose master pays on time." for n in range(6_000)
+        )
+        write_texts(workshop.folder, {"a.txt": "A short note.", "b.txt": long, "blank.txt": " "})
+
+        _, seen = workshop.ingest_watched()
+
+        size = sum(path.stat().st_size for path in workshop.folder.iterdir())
+        assert (seen[0].path, seen[0].total, seen[0].bytes_total, seen[0].done) == ("", 3, size, 0)
+        assert [(p.path, p.done) for p in seen if p.finished] == [
+            ("a.txt", 1),
+            ("b.txt", 2),
+            ("blank.txt", 3),
+        ]
+        written = [p.bytes_done for p in seen if p.path == "b.txt" and not p.finished]
+        assert len(written) > 5
+        assert written == sorted(set(written))
+        assert all(p.bytes_done <= size for p in seen)
+        assert seen[-1].bytes_done == size
+
+    def test_a_long_document_keeps_no_short_one_waiting(self, workshop: Workshop) -> None:
+        write_texts(workshop.folder, {"a.txt": "A short note.", "b.txt": "word " * 100_000})
+
+        _, seen = workshop.ingest_watched()
+
+        paths = [p.path for p in seen if p.path]
+        assert paths.index("b.txt") > max(at for at, path in enumerate(paths) if path == "a.txt")
