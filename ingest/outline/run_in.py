@@ -43,7 +43,7 @@ _REFERRING = re.compile(
 """In front of a number that is referred to, or measures something."""
 _LOOK_BACK = 16
 _ENTRY = re.compile(
-    r"""[.)]?[^.]{2,90}?(?:[\s.…_]{2,90}|\s)\d{1,3}
+    r"""[.)]?[^.]{2,90}?(?:[\s.…_]{2,250}|\s)\d{1,3}
         (?:\s+(?=\d{1,2}\.|Section\s|SECTION\s|Article\s|ARTICLE\s|Exhibit\s|EXHIBIT\s)|\s{3}|\s*$)""",
     re.VERBOSE,
 )
