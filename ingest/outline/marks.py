@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ingest.outline.names import label, name_after
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from ingest.model import Document, Element
     from ingest.outline.numbering import Number
 
+_MOST = 300_000
+"""Marks of a document: 200 MB of contracts have as many."""
 _LONGEST_HEADING = 400
 """Code points of a heading that are looked at: a hostile one must not cost more."""
 _LONGEST_TITLE_OF_ATTACHED = 160
@@ -78,13 +81,15 @@ class Mark:
 
 
 def find_marks(document: Document) -> list[Mark]:
-    """Every place where a section may begin, in reading order."""
+    """Every place where a section may begin, in reading order; of a hostile text the first ones."""
     by_layout = document.reader.split("/", 1)[0] in _BY_LAYOUT
-    marks: list[Mark] = []
-    for element in document.elements:
-        if element.kind in PROSE:
-            marks.extend(_of_element(document.text, element, by_layout=by_layout))
-    return marks
+    marks = (
+        mark
+        for element in document.elements
+        if element.kind in PROSE
+        for mark in _of_element(document.text, element, by_layout=by_layout)
+    )
+    return list(islice(marks, _MOST))
 
 
 def _of_element(text: str, element: Element, *, by_layout: bool) -> Iterator[Mark]:
