@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lightrag import LightRAG
@@ -14,8 +15,6 @@ from lightrag.utils import EmbeddingFunc
 from bench.peers.protocol import answer
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -43,7 +42,12 @@ async def _ingest(paths: list[Path], encoder: ClockedEncoder, folder: str) -> di
         return encoder.embed(texts)
 
     function = EmbeddingFunc(embedding_dim=encoder.dimensions, max_token_size=8_192, func=embed)
-    system = LightRAG(working_dir=folder, embedding_func=function, llm_model_func=silent_model)
+    system = LightRAG(
+        working_dir=folder,
+        workspace=Path(folder).name,  # what a process has once ingested it does not ingest again
+        embedding_func=function,
+        llm_model_func=silent_model,
+    )
     await system.initialize_storages()
     with encoder.clock.stage("read"):
         texts = {str(path): text for path in paths if (text := _read(path))}
