@@ -3,7 +3,8 @@
     python -m bench.ocr [--languages en,ru,zh] [--pages 12] [--dots 200] [--points 11] [TEXT…]
 
 Draws pages from the data sets beside the tree, or from text files, and reads each through the whole
-reader with the default settings. Accuracy is 1 - edits / characters; white space does not count. ``folded``
+reader with the default settings. Accuracy is 1 - edits / characters; white space does not count, and
+neither do rules drawn with dashes or low lines, unless letters are read there. ``folded``
 takes the forms of a sign that differ in width alone for one, as NFKC does.
 """
 
@@ -48,6 +49,7 @@ _SIMPLIFIED: Final = 2
 """Number of the simplified Chinese face in Noto's collections."""
 _PAPER, _MARGIN, _LEADING = (8.27, 11.69), 1.0, 1.5
 """A4 and its margin in inches; distance of the lines in font sizes."""
+_RULE: Final = re.compile(r"[-_=~]{3,}")
 _UNSEEN: Final = re.compile("[\u200b-\u200f\ufeff\u00ad]")
 _ENOUGH: Final = 1_200
 """Characters that fill most of a page."""
@@ -189,8 +191,8 @@ def accuracy(read: str, expected: str) -> float:
 
 
 def bare(text: str) -> str:
-    """Without white space."""
-    return "".join(text.split())
+    """Without white space and drawn rules."""
+    return "".join(_RULE.sub("", text).split())
 
 
 def fold(text: str) -> str:

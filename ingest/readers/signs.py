@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +30,8 @@ _INKED: Final = 140
 """Grey level below which a pixel is ink."""
 _HEIGHT: Final = 0.92
 """Share of the font size that a Chinese character is high. All that follows is in font sizes."""
+_MOST_OF_IT: Final = 0.75
+"""Of the rows of a line's rectangle that one row of characters takes up."""
 _ABOVE, _BESIDE = 0.12, 1.5
 """How far the ink of a line reaches beyond its words: a sign at its end may not have been read at all."""
 _DOT, _DOT_OFF_CENTRE, _DOT_ROUND = (0.07, 0.25), 0.14, 1.4
@@ -47,10 +49,17 @@ _MISTAKEN: Final = {
 """What is read where a sign stands."""
 _REACH: Final = 0.6
 _HAN: Final = r"[\u3400-\u9fff]"
-_DOUBLED: Final = re.compile(r"(?<=·)['`.:,|](?=\w)|(?<=\w)['`.:,|](?=·)|〈(?=[（(])|(?<=[（(])〈|(?<=\d%)\d")
+_QUOTES: Final = frozenset("“”\"‘’'")
+_QUOTE_SIDE, _QUOTE_BOTTOM = 0.5, 0.55
+"""How wide and high the ink of a quote may be; how far below the top of the line it reaches at most."""
+_DOUBLED: Final = re.compile(
+    r"(?<=·)['`.:,|“”](?=\w)|(?<=\w)['`.:,|“”](?=·)|〈(?=[（(])|(?<=[（(])〈|(?<=\d%)\d"
+)
 """Signs that are read beside the one that is printed, from the same ink."""
 _LOW_DOT: Final = re.compile(rf"(?<={_HAN})\.(?={_HAN})")
 """Were it a middle dot, its ink would have told."""
+
+_DASH_OF_FIGURES: Final = re.compile(r"(?<=[0-9A-Za-z])一(?=[0-9A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,16 @@ class _Sign:
     right: int
     alone: bool
     """Whether there is a blank at either side."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Ink between two blank columns, in pixels of the page."""
+
+    left: int
+    right: int
+    top: int
+    ink: Ink
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +101,35 @@ def restored(words: Sequence[Word], picture: Picture) -> tuple[Word, ...]:
     """
     found: list[Word] = []
     for _, group in groupby(words, key=lambda word: word.line):
-        line = list(group)
+        line = _tightened(list(group), picture)
         band = _band(line)
         if band is None:
             found += line
             continue
+        line = _without_phantoms(line, band, picture)
         for sign in _signs(line, band, picture):
             line = _placed(line, sign, band.size)
         found += _tidied(line)
     return tuple(found)
+
+
+def _tightened(line: list[Word], picture: Picture) -> list[Word]:
+    """Words that tesseract gives the rectangle of their line, blank rows and all, are made as high as ink."""
+    band = _band(line)
+    if band is None:
+        return line
+    top, bottom = int(band.top), int(band.bottom)
+    shown = picture[top:bottom, min(word.left for word in line) : max(word.right for word in line)]
+    rows = _runs(np.logical_or.reduce(shown < _INKED, axis=1)).tolist()
+    start, end = max(rows, key=lambda run: run[1] - run[0], default=(0, bottom - top))
+    if end - start >= _MOST_OF_IT * (bottom - top):
+        return line
+    return [
+        replace(word, top=max(word.top, top + start), bottom=min(word.bottom, top + end))
+        if word.top < top + end and word.bottom > top + start
+        else word
+        for word in line
+    ]
 
 
 def _band(line: Sequence[Word]) -> _Band | None:
@@ -106,24 +145,47 @@ def _band(line: Sequence[Word]) -> _Band | None:
 
 def _signs(line: Sequence[Word], band: _Band, picture: Picture) -> Iterator[_Sign]:
     """What stands between blank columns and has the shape of a sign."""
+    pieces = list(_pieces(line, band, picture))
+    blanks = [band.size, *(after.left - before.right for before, after in pairwise(pieces)), band.size]
+    for at, piece in enumerate(pieces):
+        off_centre = (piece.top + len(piece.ink) / 2 - (band.top + band.bottom) / 2) / band.size
+        if text := _told(piece.ink, off_centre, band.size):
+            alone = min(blanks[at], blanks[at + 1]) >= _BLANK * band.size
+            yield _Sign(text, piece.left, piece.right, alone)
+
+
+def _pieces(line: Sequence[Word], band: _Band, picture: Picture) -> Iterator[_Piece]:
     top = max(0, int(band.top - _ABOVE * band.size))
     left = max(0, int(min(word.left for word in line) - _BESIDE * band.size))
     right = int(max(word.right for word in line) + _BESIDE * band.size)
     ink = picture[top : int(band.bottom + _ABOVE * band.size), left:right] < _INKED
-    pieces = _runs(np.logical_or.reduce(ink, axis=0))
-    blanks = [band.size, *(pieces[1:, 0] - pieces[:-1, 1]).tolist(), band.size]
-    for at, (start, end) in enumerate(pieces.tolist()):
+    for start, end in _runs(np.logical_or.reduce(ink, axis=0)).tolist():
         piece = ink[:, start:end]
-        rows = np.flatnonzero(piece.any(axis=1))
+        rows = np.flatnonzero(np.logical_or.reduce(piece, axis=1))
         upper, lower = int(rows[0]), int(rows[-1]) + 1
-        off_centre = ((upper + lower) / 2 + top - (band.top + band.bottom) / 2) / band.size
-        if text := _told(piece[upper:lower], off_centre, band.size):
-            alone = min(blanks[at], blanks[at + 1]) >= _BLANK * band.size
-            yield _Sign(text, left + start, left + end, alone)
+        yield _Piece(left + start, left + end, top + upper, piece[upper:lower])
+
+
+def _without_phantoms(line: list[Word], band: _Band, picture: Picture) -> list[Word]:
+    """Without quotes that are read where a blank as wide as a character is."""
+    letters = [(number, place) for number, word in enumerate(line) for place in range(len(word.text))]
+    quotes = [letter for letter in letters if line[letter[0]].text[letter[1]] in _QUOTES]
+    if not quotes:
+        return line
+    side, reach = _QUOTE_SIDE * band.size, _BESIDE * band.size
+    seen = [
+        (piece.left + piece.right) / 2
+        for piece in _pieces(line, band, picture)
+        if piece.right - piece.left <= side
+        and len(piece.ink) <= side
+        and piece.top + len(piece.ink) <= band.top + _QUOTE_BOTTOM * band.size
+    ]
+    gone = [letter for letter in quotes if all(abs(_middle(line, letter) - at) > reach for at in seen)]
+    return _with(line, dict.fromkeys(gone, "")) if gone else line
 
 
 def _runs(inked: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """[pieces, 2]: where the columns with ink start and end."""
+    """[pieces, 2]: where the columns, or rows, with ink start and end."""
     edges = np.diff(inked.astype(np.int8), prepend=0, append=0)
     return np.flatnonzero(edges).reshape(-1, 2)
 
@@ -199,9 +261,10 @@ def _with(line: Sequence[Word], changed: dict[tuple[int, int], str]) -> list[Wor
 
 
 def _tidied(line: list[Word]) -> list[Word]:
-    """Without signs that are read twice, and with full stops for low dots."""
+    """Without signs that are read twice, with full stops for low dots, and dashes between figures."""
     letters = [(number, place) for number, word in enumerate(line) for place in range(len(word.text))]
     text = "".join(word.text for word in line)
     changed = {letters[found.start()]: "" for found in _DOUBLED.finditer(text)}
     changed |= {letters[found.start()]: "。" for found in _LOW_DOT.finditer(text)}
+    changed |= {letters[found.start()]: "—" for found in _DASH_OF_FIGURES.finditer(text)}
     return _with(line, changed) if changed else line
