@@ -50,15 +50,14 @@ _MISTAKEN: Final = {
 _REACH: Final = 0.6
 _HAN: Final = r"[\u3400-\u9fff]"
 _QUOTES: Final = frozenset("“”\"‘’'")
-_QUOTE_SIDE, _QUOTE_BOTTOM = 0.5, 0.55
-"""How wide and high the ink of a quote may be; how far below the top of the line it reaches at most."""
+_QUOTE_SIDE: Final = 0.5
+"""How wide and high the ink of a quote may be, or of a dot that is taken for one."""
 _DOUBLED: Final = re.compile(
     r"(?<=·)['`.:,|“”](?=\w)|(?<=\w)['`.:,|“”](?=·)|〈(?=[（(])|(?<=[（(])〈|(?<=\d%)\d"
 )
 """Signs that are read beside the one that is printed, from the same ink."""
 _LOW_DOT: Final = re.compile(rf"(?<={_HAN})\.(?={_HAN})")
 """Were it a middle dot, its ink would have told."""
-
 _DASH_OF_FIGURES: Final = re.compile(r"(?<=[0-9A-Za-z])一(?=[0-9A-Za-z])")
 
 
@@ -176,9 +175,7 @@ def _without_phantoms(line: list[Word], band: _Band, picture: Picture) -> list[W
     seen = [
         (piece.left + piece.right) / 2
         for piece in _pieces(line, band, picture)
-        if piece.right - piece.left <= side
-        and len(piece.ink) <= side
-        and piece.top + len(piece.ink) <= band.top + _QUOTE_BOTTOM * band.size
+        if piece.right - piece.left <= side and len(piece.ink) <= side
     ]
     gone = [letter for letter in quotes if all(abs(_middle(line, letter) - at) > reach for at in seen)]
     return _with(line, dict.fromkeys(gone, "")) if gone else line
