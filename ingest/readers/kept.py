@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ingest.readers.tesseract import Picture
 
-_FORMAT = "1"
+_FORMAT = "2"
 MOST_PAGES = 20_000
 """About 60 MB."""
 LONGEST_SECONDS = 7 * 24 * 3600.0

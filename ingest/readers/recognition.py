@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ingest.readers import tesseract
+from ingest.readers.pictures import resized
+from ingest.readers.rows import is_dense
+from ingest.readers.signs import restored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,9 +19,10 @@ if TYPE_CHECKING:
     from ingest.readers.tesseract import Engine, Orientation, Picture, Word
 
 _CYRILLIC: Final = frozenset("bel bul kaz kir mkd mon rus srp tgk ukr uzb_cyrl aze_cyrl tat".split())
+_HAN: Final = "Han"
 _SCRIPTS: Final = {
     **dict.fromkeys(_CYRILLIC, "Cyrillic"),
-    **dict.fromkeys("chi_sim chi_tra chi_sim_vert chi_tra_vert".split(), "Han"),
+    **dict.fromkeys("chi_sim chi_tra chi_sim_vert chi_tra_vert".split(), _HAN),
     **dict.fromkeys(("ara", "fas", "pus", "uig", "urd"), "Arabic"),
     **dict.fromkeys(("hin", "mar", "nep", "san"), "Devanagari"),
     **dict.fromkeys(("ell", "grc"), "Greek"),
@@ -33,6 +37,10 @@ _LATIN: Final = "Latin"
 _JOINED_BY_LATIN: Final = frozenset({"Cyrillic", "Greek", "Armenian", "Georgian"})
 """Scripts whose pages have names and abbreviations in Latin letters that their own model misreads; of Han
 and its like the own model reads Latin letters, and a second one costs Chinese two points of accuracy."""
+_FIXED_PITCH: Final = ("textord_use_cjk_fp_model=1",)
+"""Of tesseract: characters are as wide as each other."""
+_FINE_ENOUGH: Final = 160
+"""Pixels an inch of a page in Chinese alone: its model reads letters of about 25 pixels best."""
 _SURE_TURN: Final = 2.0
 _SURE: Final = 82.0
 """Mean confidence of a page in the right languages; below it all languages are tried."""
@@ -95,11 +103,31 @@ def _light_letters(picture: Picture) -> Picture:
 def _read(
     engine: Engine, upright: Picture, likely: Sequence[str], languages: Sequence[str], resolution: int
 ) -> tuple[Word, ...]:
-    found = tesseract.words(engine, upright, likely, resolution)
+    found = _first(engine, upright, likely, resolution)
     if _confidence(found) < _SURE and tuple(likely) != tuple(languages):
         again = tesseract.words(engine, upright, languages, resolution)
         found = max(found, again, key=_worth)
-    return _kept(found)
+    chinese = [language for language in languages if _SCRIPTS.get(language) == _HAN]
+    if chinese and tuple(likely) != tuple(chinese) and _is_mostly_han(found):
+        # The script was seen wrongly, or not at all.
+        found = max(found, _first(engine, upright, chinese, resolution), key=_worth)
+    return restored(_kept(found), upright)
+
+
+def _first(engine: Engine, upright: Picture, likely: Sequence[str], resolution: int) -> tuple[Word, ...]:
+    """As its script is read best."""
+    if any(_SCRIPTS.get(language) != _HAN for language in likely):
+        return tesseract.words(engine, upright, likely, resolution)
+    scale = min(1.0, _FINE_ENOUGH / resolution)
+    coarse = resized(upright, scale) if scale < 1 else upright
+    found = tesseract.words(engine, coarse, likely, round(resolution * scale), _FIXED_PITCH)
+    return tuple(_enlarged(word, 1 / scale) for word in found)
+
+
+def _enlarged(word: Word, scale: float) -> Word:
+    sides = (word.left, word.top, word.right, word.bottom)
+    left, top, right, bottom = (round(side * scale) for side in sides)
+    return replace(word, left=left, top=top, right=right, bottom=bottom)
 
 
 def likely_languages(languages: Sequence[str], seen: Orientation | None) -> Sequence[str]:
@@ -110,6 +138,11 @@ def likely_languages(languages: Sequence[str], seen: Orientation | None) -> Sequ
     if own and seen.script in _JOINED_BY_LATIN:
         own += [language for language in languages if language not in _SCRIPTS]
     return own or languages
+
+
+def _is_mostly_han(found: Sequence[Word]) -> bool:
+    letters = [character for word in found for character in word.text if character.isalnum()]
+    return 2 * sum(map(is_dense, letters)) > len(letters)
 
 
 def _confidence(found: Sequence[Word]) -> float:

@@ -110,7 +110,13 @@ def orientation(engine: Engine, picture: Picture) -> Orientation | None:
         return None
 
 
-def words(engine: Engine, picture: Picture, languages: Sequence[str], resolution: int) -> tuple[Word, ...]:
+def words(
+    engine: Engine,
+    picture: Picture,
+    languages: Sequence[str],
+    resolution: int,
+    settings: Sequence[str] = (),
+) -> tuple[Word, ...]:
     """The words of an upright picture in reading order.
 
     Args:
@@ -118,6 +124,7 @@ def words(engine: Engine, picture: Picture, languages: Sequence[str], resolution
         picture: the page.
         languages: at least one, each among the engine's.
         resolution: pixels an inch.
+        settings: of tesseract's own, each ``name=value``; one that it does not know is passed over.
 
     Raises:
         NotRecognised: the command failed or took longer than ``PAGE_SECONDS``.
@@ -125,7 +132,8 @@ def words(engine: Engine, picture: Picture, languages: Sequence[str], resolution
     told = _run(
         [
             *(engine.path, "stdin", "stdout", "-l", "+".join(languages), "--psm", "3"),
-            *("--dpi", str(resolution), "-c", "tessedit_create_tsv=1"),
+            *("--dpi", str(resolution)),
+            *(part for setting in ("tessedit_create_tsv=1", *settings) for part in ("-c", setting)),
         ],
         _portable(picture),
         PAGE_SECONDS,

@@ -44,8 +44,8 @@ _NARROW_IN_DENSE = re.compile(
     rf"(?<={_HAN})[:;,?!)]|(?<=[）》”])[:;,]|(?<!\w)[(](?={_HAN})|(?<={_HAN})[(](?={_HAN})|(?<={_HAN})[.·'`•](?={_HAN})"
 )
 """Signs that Chinese prints as wide as a character; a parenthesis only around Chinese."""
-_HALF_ANGLE = re.compile("〈(?=[^〈〉（）]{1,40}）)")
-"""An angle that a parenthesis closes was one."""
+_HALF_ANGLE = re.compile(r"〈(?=[^〈〉\n]{0,60}(?:[）)\n]|\Z))")
+"""An angle that a parenthesis closes, or nothing in its line, was one."""
 
 
 @dataclass(frozen=True, slots=True)

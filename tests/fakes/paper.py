@@ -29,6 +29,9 @@ CHINESE = next(
 )
 """Debian: fonts-droid-fallback, or fonts-noto-cjk."""
 
+_SIMPLIFIED = 2
+"""Number of the simplified Chinese face in Noto's collections."""
+
 
 def printed(
     rows: Sequence[str],
@@ -37,11 +40,12 @@ def printed(
     points: float = 11,
     size: tuple[int, int] = (420, 160),
     left: float = 30,
+    resolution: int = RESOLUTION,
 ) -> Image.Image:
-    """A white page of ``size`` points with rows of black text."""
-    scale = RESOLUTION / 72
+    """A white page of ``size`` points with rows of black text, ``resolution`` pixels an inch."""
+    scale = resolution / 72
     page = Image.new("L", (round(size[0] * scale), round(size[1] * scale)), 255)
-    face = ImageFont.truetype(font, round(points * scale))
+    face = ImageFont.truetype(font, round(points * scale), index=_SIMPLIFIED if font.suffix == ".ttc" else 0)
     for number, row in enumerate(rows):
         place = (left * scale, (24 + 1.4 * points * number) * scale)
         ImageDraw.Draw(page).text(place, row, font=face, fill=0)
