@@ -136,11 +136,13 @@ def assert_all_open(service: LiveService, questions: list[str]) -> None:
             if citation["quote"]:
                 assert citation["quoted"] in {"exact", "normalized"}
                 assert letters(citation["quote"]) in letters(citation["cited_text"])
-        supported += next(claim["supported"] for claim in answer["claims"] if 1 in claim["citations"])
+        first = next(claim for claim in answer["claims"] if 1 in claim["citations"])
+        supported += first["supported"]
+        # What is copied is supported, unless it is the middle of a sentence that denies it: "not | so".
+        assert first["supported"] or first["missing"] == ["negation"]
         cited += len(answer["citations"])
     assert cited >= 2 * QUESTIONS
-    # What is copied is supported, unless it was copied from the middle of a sentence: "that none of".
-    assert supported >= 0.95 * QUESTIONS
+    assert supported >= 0.9 * QUESTIONS
 
 
 @needs_shared
