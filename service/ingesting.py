@@ -32,8 +32,12 @@ class OpenIngest:
 
 
 @contextmanager
-def open_ingest(services: Services, chosen: ChosenReader | None = None) -> Generator[OpenIngest]:
+def open_ingest(
+    services: Services, chosen: ChosenReader | None = None, *, work: str = "ingest"
+) -> Generator[OpenIngest]:
     """Wire an ingester for as long as the block runs; a chosen reader reads all its files.
+
+    ``work`` tells whoever has to wait what for.
 
     Raises:
         IngestRunning: there is one already.
@@ -44,7 +48,7 @@ def open_ingest(services: Services, chosen: ChosenReader | None = None) -> Gener
     languages = tuple(settings.ocr_languages.split("+"))
     options = ReadingOptions(languages, settings.data / "recognised", chosen, threads)
     with (
-        holding(settings.data, "ingest"),
+        holding(settings.data, work),
         ParsingPool([_process(settings, options) for _ in range(workers)]) as parser,
         embedding_in_parallel(settings, services.embedder) as embedder,
     ):

@@ -67,6 +67,8 @@ def choose(name: str, arguments: Sequence[tuple[str, str]], *, takes_files: bool
     Raises:
         UnusableReader: there is no such module or class, it is no reader, or it does not take its arguments.
     """
+    if not all(name.partition(":")):
+        raise UnusableReader(f"{name!r} is no MODULE:CLASS, as llama_index.readers.file:MarkdownReader is")
     chosen = ChosenReader(name, tuple(arguments), _identity(name, arguments))
     reader, rest = _made(chosen)
     signature = inspect.signature(_loading(reader))

@@ -51,9 +51,10 @@ def _findings(*, repairs: bool) -> Iterator[Finding]:
     yield Finding("settings", "ok")
     try:
         with ExitStack() as closing:
+            if settings.data.exists():
+                yield from diagnosis.check_folder(settings.data)
             yield from diagnosis.check_leftovers(settings.data, repairs=repairs)
             services = closing.enter_context(open_services(settings))
-            yield from diagnosis.check_folder(settings.data)
             yield diagnosis.check_catalog(services)
             ingester = closing.enter_context(open_ingester(services)) if repairs else None
             yield from diagnosis.check_collections(services, ingester.repairer if ingester else None)

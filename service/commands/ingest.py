@@ -20,7 +20,7 @@ from ingest.readers.llama import choose, load
 from service.answers import DEFAULT_TENANT
 from service.commands import options
 from service.commands.progress import showing_progress
-from service.commands.rounds import keep_ingesting, line_of
+from service.commands.rounds import Rounds, keep_ingesting
 from service.http.job_shapes import JobShape
 from service.ingesting import open_ingest
 from service.jobs.owner import this_process
@@ -50,6 +50,20 @@ class Stopped(Exception):
         self.job = job
 
 
+class _FileOrFolder(click.Path):
+    """A path; an empty one, as of a variable that was never set, would be the current folder."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        if not os.fspath(value):
+            self.fail("a path is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def _pairs(
     _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:
@@ -61,7 +75,7 @@ def _pairs(
 
 
 @click.command(short_help="Read files and folders into a collection.")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=_FileOrFolder(path_type=Path))
 @options.collection
 @click.option(
     "--reader",
@@ -100,8 +114,8 @@ def command(
     what was read of it before.
 
     A file that cannot be read is named with its reason and does not stop the others; the exit status is
-    then 2. Ctrl-C stops between two files, with status 130: what was finished stays, and the same command
-    goes on from there. A second Ctrl-C ends at once.
+    then 2. Ctrl-C, or SIGTERM, stops within a moment, with status 130: what was finished stays, and the same
+    command goes on from there. A second Ctrl-C ends at once.
 
     With --reader, files of every kind are read by that class; without PATHS it delivers documents itself,
     which are kept as files in the data folder.
@@ -115,12 +129,13 @@ def command(
     if watch:
         if not paths:
             raise click.UsageError("--watch needs PATHS: a source cannot be watched")
+        rounds = Rounds()
         keep_ingesting(
             paths,
             settings.data,
             lambda may_prune: _ingest_round(settings, name, paths, chosen=chosen, prune=prune and may_prune),
             lambda report: click.echo(
-                json.dumps(asdict(report), ensure_ascii=False) if as_json else line_of(report)
+                json.dumps(asdict(report), ensure_ascii=False) if as_json else rounds.words_of(report)
             ),
         )
         return
@@ -219,19 +234,24 @@ def _chosen(
 
 @contextmanager
 def interruptible() -> Generator[threading.Event]:
-    """An event that the first Ctrl-C sets; the second one interrupts as ever."""
+    """An event that the first Ctrl-C, or signal to end, sets; the second one interrupts as ever."""
     stopping = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         stopping.set()
-        signal.signal(signal.SIGINT, before)
+        restore()
 
-    signal.signal(signal.SIGINT, stop)
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    for number in before:
+        signal.signal(number, stop)
     try:
         yield stopping
     finally:
-        signal.signal(signal.SIGINT, before)
+        restore()
 
 
 def _told(job: JobRecord) -> str:

@@ -96,7 +96,9 @@ def retry(identity: str, *, as_json: bool) -> None:
         served = find_server(services.settings.data) is not None
         if services.catalog.job(DEFAULT_TENANT, identity).place != services.originals.place:
             raise PermanentError(f"job {identity} is another data folder's, which holds its files")
-        job = controlling.retry(services.catalog, DEFAULT_TENANT, identity, unattended=served)
+        job = controlling.retry(
+            services.catalog, services.originals, DEFAULT_TENANT, identity, unattended=served
+        )
         if not served:
             job = _run(services, job, quiet=as_json)
     told = "the server goes on with it" if served else job.report.reason or job.state

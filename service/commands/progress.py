@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Display
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from ingest.report import Progress
 
 _LONGEST_PATH = 40
+_LINE_SECONDS = 30.0
+"""Between two lines where standard error is no terminal."""
 
 
 @contextmanager
 def showing_progress(*, enabled: bool) -> Generator[Callable[[Progress], None]]:
-    """A line on standard error with rate, time left and failures; silent where that is no terminal."""
+    """A line on standard error with rate, time left and failures; a new one now and then in a file."""
     console = Console(stderr=True)
     display = Display(
         BarColumn(24),
@@ -34,9 +37,10 @@ def showing_progress(*, enabled: bool) -> Generator[Callable[[Progress], None]]:
     )
     with display:
         bar = display.add_task("", total=None, pace="")
-        began = monotonic()
+        began = told = monotonic()
 
         def show(progress: Progress) -> None:
+            nonlocal told
             done = pace(
                 Done(
                     files=progress.done,
@@ -48,6 +52,9 @@ def showing_progress(*, enabled: bool) -> Generator[Callable[[Progress], None]]:
                 ),
                 monotonic() - began,
             )
+            if enabled and not console.is_terminal and monotonic() - told > _LINE_SECONDS:
+                told = monotonic()
+                click.echo(f"{done}  {progress.path[-_LONGEST_PATH:]}", err=True)
             display.update(
                 bar,
                 total=progress.bytes_total,

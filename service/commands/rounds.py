@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
+    from ingest.changes import Failure
     from ingest.report import Report
 
 _FIRST_PAUSE = 1.0
@@ -65,7 +66,21 @@ def _round(
             return
 
 
-def line_of(report: Report) -> str:
+class Rounds:
+    """What is told of each round."""
+
+    def __init__(self) -> None:
+        self._told: set[Failure] = set()
+
+    def words_of(self, report: Report) -> str:
+        """One line, and one for each failure that the round before did not have."""
+        new = [failure for failure in report.failed if failure not in self._told]
+        self._told = set(report.failed)
+        failures = (f"          {each.path}: {each.reason}: {each.detail}" for each in new)
+        return "\n".join((_line_of(report), *failures))
+
+
+def _line_of(report: Report) -> str:
     """A round in one line: what is nought is left out."""
     counts = {
         "indexed": len(report.indexed),

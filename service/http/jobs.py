@@ -69,7 +69,7 @@ def cancel(job_id: str, services: Wired) -> JobShape:
 @router.post("/jobs/{job_id}/retry", status_code=HTTPStatus.ACCEPTED)
 def retry(job_id: str, services: Wired, work: Work) -> JobShape:
     """Queue a job again: what is indexed is skipped, what failed is read again."""
-    queued = controlling.retry(services.catalog, TENANT, job_id)
+    queued = controlling.retry(services.catalog, services.originals, TENANT, job_id)
     work.wake()
     return JobShape.of(queued)
 

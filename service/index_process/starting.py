@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 GREETING_SECONDS = 30.0
 """Within which a process greets: a long write may hold its interpreter lock."""
 START_SECONDS = 120.0
+_LEAST_FREE = 2**20
+"""Bytes. Below, a process cannot even write why it ends."""
 
 
 def connect_or_start(place: Place, factory: str, *, grace: float) -> Connection[Any, Any]:
@@ -105,11 +108,18 @@ def _await_ready(said: IO[bytes], process: subprocess.Popen[bytes], place: Place
     timer.cancel()
     if not line:
         process.wait()
-        raise IndexUnavailable(f"the index process does not start; see {place.log}")
+        raise IndexUnavailable(f"the index process does not start; {_why(place)}")
     failure: dict[str, str] = json.loads(line)
     if failure:
         process.wait()
         raise _error(failure["error"], failure["detail"])
+
+
+def _why(place: Place) -> str:
+    """A process that finds no room cannot write why."""
+    folder = place.log.parent
+    full = shutil.disk_usage(folder).free < _LEAST_FREE
+    return f"the disk of {folder} is full" if full else f"see {place.log}"
 
 
 def _error(name: str, detail: str) -> LecternError:

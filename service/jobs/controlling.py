@@ -69,14 +69,17 @@ def cancel(catalog: Catalog, tenant: str, identity: str) -> JobRecord:
     return catalog.job(tenant, identity) if moved else cancel(catalog, tenant, identity)
 
 
-def retry(catalog: Catalog, tenant: str, identity: str, *, unattended: bool = True) -> JobRecord:
+def retry(
+    catalog: Catalog, originals: Originals, tenant: str, identity: str, *, unattended: bool = True
+) -> JobRecord:
     """Queue a job again: what is indexed is skipped, what failed is read again.
 
     ``unattended`` says whether a server will run it, or somebody who waits for it.
 
     Raises:
         UnknownName: there is no such job.
-        WrongState: it runs, waits, has nothing left to do, or reads with a reader that its command chose.
+        WrongState: it runs, waits, has nothing left to do, reads with a reader that its command chose, or
+            the files that were sent for it were deleted.
     """
     settle(catalog)
     job = catalog.job(tenant, identity)
@@ -86,6 +89,8 @@ def retry(catalog: Catalog, tenant: str, identity: str, *, unattended: bool = Tr
     if job.state not in {"failed", "cancelled", "interrupted"} and not (job.state == "done" and failed):
         allowed = "failed, cancelled, interrupted, or done with files that failed"
         raise WrongState(f"job {identity} is {job.state}: only one that is {allowed} is tried again")
+    if job.kind == "upload" and job.place == originals.place and not originals.has_any(job):
+        raise WrongState(f"the files that were sent for job {identity} were deleted: send them again")
     try:
         collection = catalog.collection(tenant, job.collection)
     except UnknownName:
@@ -93,7 +98,9 @@ def retry(catalog: Catalog, tenant: str, identity: str, *, unattended: bool = Tr
     else:
         catalog.forget_failures(collection, [file.path for file in failed])
     moved = catalog.move_job(job, "queued", unattended=unattended)
-    return catalog.job(tenant, identity) if moved else retry(catalog, tenant, identity, unattended=unattended)
+    if not moved:  # it has changed its state in this moment
+        return retry(catalog, originals, tenant, identity, unattended=unattended)
+    return catalog.job(tenant, identity)
 
 
 def settle(catalog: Catalog) -> None:

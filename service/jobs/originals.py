@@ -84,6 +84,14 @@ class Originals:
             shutil.rmtree(waiting, ignore_errors=True)
         return placed
 
+    def has_any(self, job: JobRecord) -> bool:
+        """Whether a file that was sent for a job is still there, waiting or kept."""
+        waiting = self._root / "waiting" / job.id
+        return any(
+            (waiting / file.staged).exists() or self._location(job, file).exists()
+            for file in job.request.uploads
+        )
+
     def original(self, tenant: str, collection: str, path: str, content_hash: str) -> Path | None:
         """The file that a version was read from, if it was sent."""
         folder = self._folder(tenant, collection) / _key(path)

@@ -105,7 +105,7 @@ class Worker:
     def _enter(self, closing: ExitStack) -> OpenIngest | None:
         while not self._stopping.is_set():
             try:
-                return closing.enter_context(open_ingest(self._services))
+                return closing.enter_context(open_ingest(self._services, work="jobs of the server"))
             except IngestRunning:
                 continue
         return None

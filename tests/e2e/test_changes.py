@@ -156,6 +156,21 @@ class TestWatch:
                 assert status == 0
         assert line.ok("search", "gate", "--json").json["hits"]
 
+    def test_people_are_told_once_which_file_failed_and_why(self, line: CommandLine) -> None:
+        docs = line.folder / "docs"
+        write_texts(docs, {"blank.txt": " "})
+        watching = line.start("ingest", "docs", "--watch")
+        try:
+            assert watching.stdout is not None
+            assert "1 failed" in watching.stdout.readline()
+            assert watching.stdout.readline().startswith("          blank.txt: no_text: ")
+            write_texts(docs, {"new.txt": "the gate closes at eight."})
+            assert "1 indexed, 1 failed" in watching.stdout.readline()
+        finally:
+            watching.send_signal(signal.SIGTERM)
+            told, _ = watching.communicate(timeout=60)
+        assert (told, watching.returncode) == ("", 0)
+
     def test_a_first_round_that_cannot_be_is_the_last(self, line: CommandLine) -> None:
         ran = line.run("ingest", "nowhere", "--watch")
 

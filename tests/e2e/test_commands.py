@@ -77,6 +77,18 @@ class TestIngest:
         assert (ran.status, ran.out) == (1, "")
         assert ran.err == "lectern: no path named 'nowhere'\n"
 
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [(("",), "a path is empty"), (("docs", "--reader", "bad"), "'bad' is no MODULE:CLASS")],
+    )
+    def test_what_cannot_be_meant_is_a_usage_error(
+        self, line: CommandLine, arguments: tuple[str, ...], said: str
+    ) -> None:
+        ran = line.run("ingest", *arguments)
+
+        assert (ran.status, ran.out) == (2, "")
+        assert said in " ".join(ran.err.split())
+
 
 class TestAsk:
     def test_without_a_model_it_quotes(self, line: CommandLine) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends commands by Unix signals")
 
 BATCH = 24
-"""Files that are new to each of the three ingests."""
+"""Files that are new to each of the four ingests."""
 
 
 def begun(line: CommandLine, folder: Path) -> tuple[subprocess.Popen[str], Any]:
@@ -46,12 +46,13 @@ def test_ingests_are_interrupted_cancelled_and_go_on(tmp_path: Path) -> None:
     assert line.ok("jobs", "show", job["id"], "--json").json["state"] == "interrupted"
     assert "interrupted" in line.ok("jobs").out
 
-    ingest, second = begun(line, docs)
-    ingest.send_signal(signal.SIGINT)
-    _, told = ingest.communicate(timeout=60)
-    assert ingest.returncode == 130
-    assert "files were finished and stay" in told
-    assert line.ok("jobs", "show", second["id"], "--json").json["state"] == "cancelled"
+    for number in (signal.SIGINT, signal.SIGTERM):
+        ingest, second = begun(line, docs)
+        ingest.send_signal(number)
+        _, told = ingest.communicate(timeout=60)
+        assert ingest.returncode == 130
+        assert "files were finished and stay" in told
+        assert line.ok("jobs", "show", second["id"], "--json").json["state"] == "cancelled"
 
     ingest, third = begun(line, docs)
     line.ok("jobs", "cancel", third["id"])
@@ -60,8 +61,8 @@ def test_ingests_are_interrupted_cancelled_and_go_on(tmp_path: Path) -> None:
 
     again = line.ok("jobs", "retry", job["id"], "--json").json
     assert again["state"] == "done"
-    assert again["report"]["indexed"] + again["report"]["unchanged"] == 3 * BATCH
-    assert len(line.ok("documents", "--json").json["documents"]) == 3 * BATCH
+    assert again["report"]["indexed"] + again["report"]["unchanged"] == 4 * BATCH
+    assert len(line.ok("documents", "--json").json["documents"]) == 4 * BATCH
     refused = line.run("jobs", "retry", job["id"])
     assert (refused.status, refused.out) == (1, "")
     assert "is done" in refused.err

@@ -18,10 +18,12 @@ from ingest.catalog.job_records import JobFile, JobProgress, JobReport, JobReque
 from ingest.errors import UnknownName
 from service.jobs import controlling
 from service.jobs.controlling import TRUSTED_ATTEMPTS, WrongState
+from service.jobs.originals import Originals
 from service.jobs.owner import this_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.job_records import JobRecord
@@ -47,6 +49,12 @@ def catalog(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def tenant() -> str:
     """Its own for every test, as is the place: nobody needs to clean up."""
     return secrets.token_hex(4)
+
+
+@pytest.fixture
+def originals(tmp_path: Path) -> Originals:
+    """Of another data folder than the jobs': it says nothing about their files."""
+    return Originals(tmp_path)
 
 
 def add(catalog: Catalog, tenant: str, *, owner: str = "") -> JobRecord:
@@ -197,23 +205,23 @@ class TestControl:
         assert catalog.job_standing(running) == MUST_STOP
 
     def test_what_has_ended_is_not_cancelled_and_what_went_well_not_tried_again(
-        self, catalog: Catalog, tenant: str
+        self, catalog: Catalog, tenant: str, originals: Originals
     ) -> None:
         job = claimed(catalog, tenant)
         with pytest.raises(WrongState, match="is running"):
-            controlling.retry(catalog, tenant, job.id)
+            controlling.retry(catalog, originals, tenant, job.id)
         catalog.finish_job(job, "done", JobReport(indexed=2))
 
         with pytest.raises(WrongState, match="is done: only one that is queued, running or interrupted"):
             controlling.cancel(catalog, tenant, job.id)
         with pytest.raises(WrongState, match="is done: only one that is failed, cancelled, interrupted"):
-            controlling.retry(catalog, tenant, job.id)
+            controlling.retry(catalog, originals, tenant, job.id)
 
-    def test_a_failed_one_waits_again(self, catalog: Catalog, tenant: str) -> None:
+    def test_a_failed_one_waits_again(self, catalog: Catalog, tenant: str, originals: Originals) -> None:
         job = claimed(catalog, tenant)
         catalog.finish_job(job, "failed", JobReport(reason="no room"))
 
-        again = controlling.retry(catalog, tenant, job.id)
+        again = controlling.retry(catalog, originals, tenant, job.id)
 
         assert (again.state, again.attempts, again.finished_at) == ("queued", 0, None)
         claim = catalog.claim_job(tenant, this_process())

@@ -206,6 +206,16 @@ class TestRefusals:
         own = {"Origin": service.url}
         assert service.http.post("/v1/jobs/nowhere/cancel", headers=own).status_code == 404
 
+    def test_what_was_deleted_is_not_tried_again(self, service: LiveService) -> None:
+        job = send(service, {"a.md": LEASE, "empty.md": ""}, "doomed")
+        assert ended(service, job["id"])["report"]["failed"] == 1
+        service.http.delete("/v1/collections/doomed").raise_for_status()
+
+        problem = service.post(f"/v1/jobs/{job['id']}/retry", {}, 409)
+
+        assert "send them again" in problem["detail"]
+        service.get("/v1/collections/doomed", 404)
+
 
 class TestFolders:
     def test_only_below_the_roots_that_are_named(self, service: LiveService, shared: Path) -> None:
