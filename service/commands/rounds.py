@@ -114,14 +114,15 @@ def _holds_something(path: Path) -> bool:
 
 @contextmanager
 def _ended_by_signal() -> Generator[None]:
-    """End cleanly on Ctrl-C and on SIGTERM, wherever the work is."""
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    """End cleanly on Ctrl-C and on SIGTERM, wherever the work is; a shell may have had Ctrl-C ignored."""
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     except KeyboardInterrupt:
         pass
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _interrupt(_signal: int, _frame: object) -> NoReturn:

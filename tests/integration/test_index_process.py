@@ -212,6 +212,7 @@ class TestLife:
         parent = start_client(data)
         pid = answered(parent)
         with RemoteIndex(data, SCRIPTED, grace=0) as other:
+            assert ask(other) == pid
             parent.kill()
             finish(parent)
 
