@@ -68,7 +68,7 @@ def choose(name: str, arguments: Sequence[tuple[str, str]], *, takes_files: bool
         UnusableReader: there is no such module or class, it is no reader, or it does not take its arguments.
     """
     if not all(name.partition(":")):
-        raise UnusableReader(f"{name!r} is no MODULE:CLASS, as llama_index.readers.file:MarkdownReader is")
+        raise UnusableReader(f"{name!r} is no reader's name: write module:Class")
     chosen = ChosenReader(name, tuple(arguments), _identity(name, arguments))
     reader, rest = _made(chosen)
     signature = inspect.signature(_loading(reader))
@@ -175,8 +175,6 @@ def _class_named(name: str) -> Callable[..., BaseReader]:
     from llama_index.core.readers.base import BaseReader  # noqa: PLC0415 — two CPU seconds
 
     module, _, attribute = name.partition(":")
-    if not module or not attribute:
-        raise UnusableReader(f"{name!r} is no reader's name: write module:Class")
     try:
         kind: object = getattr(import_module(module), attribute, None)
     except Exception as error:

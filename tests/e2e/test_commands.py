@@ -79,7 +79,7 @@ class TestIngest:
 
     @pytest.mark.parametrize(
         ("arguments", "said"),
-        [(("",), "a path is empty"), (("docs", "--reader", "bad"), "'bad' is no MODULE:CLASS")],
+        [(("",), "a path is empty"), (("docs", "--reader", "bad"), "'bad' is no reader's name")],
     )
     def test_what_cannot_be_meant_is_a_usage_error(
         self, line: CommandLine, arguments: tuple[str, ...], said: str

@@ -86,6 +86,7 @@ def test_a_connector_that_raises_is_named() -> None:
         ("no/module:Reader", {}, "no module named"),
         (f"{FAKES}:Missing", {}, "has no class 'Missing'"),
         (FAKES, {}, "write module:Class"),
+        ("bad", {}, "write module:Class"),
         (f"{FAKES}:NoReader", {}, "is no reader"),
         (f"{FAKES}:Unmakeable", {}, "cannot be made: RuntimeError: needs a token"),
         (f"{FAKES}:Wiki", {}, "missing a required argument: 'count'"),
