@@ -254,6 +254,14 @@ class TestSearch:
         assert {hit["document_id"] for hit in hits} == {policy}
 
 
+def in_two_versions(service: LiveService, folder: Path, collection: str) -> Any:  # noqa: ANN401 — JSON
+    """A document whose rent was 4,200 euros and is 5,100."""
+    for rent in ("4,200", "5,100"):
+        write_texts(folder, {"lease.md": LEASE.replace("4,200", rent)})
+        service.ingest(folder, collection=collection)
+    return service.documents(collection)["lease.md"]
+
+
 class TestDocuments:
     def test_the_list_goes_on_where_the_page_ended(self, service: LiveService) -> None:
         first = service.get("/v1/documents?collection=default&limit=2")
@@ -273,10 +281,7 @@ class TestDocuments:
         assert text["number"] == listed["number"]
 
     def test_every_version_by_its_place_and_by_its_number(self, service: LiveService, tmp_path: Path) -> None:
-        for rent in ("4,200", "5,100"):
-            write_texts(tmp_path, {"lease.md": LEASE.replace("4,200", rent)})
-            service.ingest(tmp_path, collection="editions")
-        listed = service.documents("editions")["lease.md"]
+        listed = in_two_versions(service, tmp_path, "editions")
         text = f"/v1/documents/{listed['id']}/text"
 
         versions = service.get(f"/v1/documents/{listed['id']}/versions")["versions"]
@@ -299,10 +304,7 @@ class TestDocuments:
         service.get("/v1/documents/unknown/versions", 404)
 
     def test_a_purged_version_is_gone(self, service: LiveService, tmp_path: Path) -> None:
-        for rent in ("4,200", "5,100"):
-            write_texts(tmp_path, {"lease.md": LEASE.replace("4,200", rent)})
-            service.ingest(tmp_path, collection="purged")
-        listed = service.documents("purged")["lease.md"]
+        listed = in_two_versions(service, tmp_path, "purged")
         text = f"/v1/documents/{listed['id']}/text"
 
         service.services.catalog.purge_superseded(service.services.catalog.collection("default", "purged"))
