@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from ingest.errors import PermanentError
+from service.evaluation.lines import read_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 
@@ -55,23 +56,42 @@ class LabelledQuery:
     in_paragraph: bool
     """Whether the set wants the gold paragraph as the first hit."""
 
-
-def read_documents(path: Path) -> list[LabelledDocument]:
-    """All documents of a file.
-
-    Raises:
-        BadDataset: a line is not a document.
-    """
-    return [_document(row) for row in _rows(path, _DocumentRow)]
+    @property
+    def cluster(self) -> str:
+        """What the query stands or falls with: its document, or nothing but itself."""
+        return f"document {self.document}" if self.document else f"query {self.id}"
 
 
-def read_queries(path: Path) -> list[LabelledQuery]:
-    """All queries of a file.
+def read_documents(path: Path, *, taken: Iterable[str] = ()) -> list[LabelledDocument]:
+    """All documents of a file; none may have an id that is ``taken``.
 
     Raises:
-        BadDataset: a line is not a query.
+        BadDataset: a line is not a document, or its id is another document's.
     """
-    return [_query(row) for row in _rows(path, _QueryRow)]
+    documents: dict[str, LabelledDocument] = {}
+    others = frozenset(taken)
+    for number, row in read_lines(path, _DocumentRow, BadDataset):
+        if row.doc_id in documents or row.doc_id in others:
+            raise BadDataset(f"{path}:{number}: doc_id {row.doc_id!r} names another document already")
+        documents[row.doc_id] = _document(row)
+    return list(documents.values())
+
+
+def read_queries(path: Path, texts: Mapping[str, str] | None = None) -> list[LabelledQuery]:
+    """All queries of a file; ``texts`` of the documents, by id, must hold all that is marked as gold.
+
+    Raises:
+        BadDataset: a line is not a query, its id is another query's, or its gold lies in no text.
+    """
+    queries: dict[str, LabelledQuery] = {}
+    for number, row in read_lines(path, _QueryRow, BadDataset):
+        if row.query_id in queries:
+            raise BadDataset(f"{path}:{number}: query_id {row.query_id!r} occurs twice")
+        query = _query(row)
+        if wrong := next(filter(None, (_wrong(gold, texts) for gold in query.gold)), None):
+            raise BadDataset(f"{path}:{number}: gold: {wrong}")
+        queries[query.id] = query
+    return list(queries.values())
 
 
 def sample(
@@ -118,24 +138,6 @@ class _QueryRow(BaseModel):
     para: int | None = None
 
 
-_Row = TypeVar("_Row", bound=BaseModel)
-
-
-def _rows(path: Path, kind: type[_Row]) -> Iterator[_Row]:
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadDataset(f"{path}: {error}") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            yield kind.model_validate_json(line)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise BadDataset(f"{path}:{number}: {first['loc']}: {first['msg']}") from error
-
-
 def _document(row: _DocumentRow) -> LabelledDocument:
     return LabelledDocument(row.doc_id, row.path or row.doc_id, row.repo, row.text)
 
@@ -153,3 +155,16 @@ def _query(row: _QueryRow) -> LabelledQuery:
         gold_files=row.gold_files,
         in_paragraph=row.para is not None,
     )
+
+
+def _wrong(gold: Gold, texts: Mapping[str, str] | None) -> str | None:
+    text = None if texts is None else texts.get(gold.document)
+    if texts is not None and text is None:
+        return f"the documents have no doc_id {gold.document!r}"
+    if gold.end is None:
+        return None
+    if not 0 <= gold.start < gold.end:
+        return f"{gold.start} to {gold.end} is no range"
+    if text is not None and gold.end > len(text):
+        return f"{gold.end} lies beyond the {len(text)} characters of {gold.document!r}"
+    return None

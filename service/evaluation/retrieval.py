@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,6 +13,7 @@ from ingest.errors import UnreadableFile
 from ingest.reading import read_text
 from service.answers import DEFAULT_TENANT
 from service.evaluation.measures import BUDGETS, FILES, Found, mean, measure
+from service.evaluation.runs import Ran
 from service.ingesting import open_ingester
 from service.wiring import open_services
 
@@ -30,23 +29,6 @@ if TYPE_CHECKING:
 Scope = Literal["collection", "document"]
 DEPTH = 400
 """Hits asked for: enough for 16,000 code points, and for ten files."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """One query's hits and figures."""
-
-    query: LabelledQuery
-    hits: tuple[Found, ...]
-    figures: dict[str, float]
-
-    def line(self) -> str:
-        """As the run file keeps it."""
-        hits = [
-            {"doc_id": h.document, "start": h.start, "end": h.end, "score": round(h.score, 6)}
-            for h in self.hits
-        ]
-        return json.dumps({"query_id": self.query.id, "hits": hits}, ensure_ascii=False)
 
 
 def evaluate(

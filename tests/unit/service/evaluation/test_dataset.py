@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from service.evaluation.dataset import BadDataset, Gold, read_documents, read_queries, sample
+from tests.fakes.labelled import labelled, write_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +40,49 @@ def test_a_bad_line_is_named(line: str, tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadDataset, match="missing"):
         read_queries(tmp_path / "missing.jsonl")
+
+
+def test_an_id_stands_for_one_document(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "d.jsonl", [{"doc_id": name, "text": "x"} for name in "aba"])
+    with pytest.raises(BadDataset, match=r"d\.jsonl:3: doc_id 'a' names another"):
+        read_documents(path)
+    with pytest.raises(BadDataset, match=r"d\.jsonl:2: doc_id 'b' names another"):
+        read_documents(path, taken=["b"])
+
+
+def test_an_id_stands_for_one_query(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "q.jsonl", [{"query_id": "q", "query": "?"}] * 2)
+    with pytest.raises(BadDataset, match=r"q\.jsonl:2: query_id 'q' occurs twice"):
+        read_queries(path)
+
+
+@pytest.mark.parametrize(
+    ("gold", "said"),
+    [
+        ({"doc_id": "b", "start": 0, "end": 1}, "no doc_id 'b'"),
+        ({"doc_id": "b"}, "no doc_id 'b'"),
+        ({"doc_id": "a", "start": 2, "end": 5}, "5 lies beyond the 4 characters of 'a'"),
+        ({"doc_id": "a", "start": 2, "end": 2}, "2 to 2 is no range"),
+        ({"doc_id": "a", "start": -1, "end": 2}, "-1 to 2 is no range"),
+    ],
+)
+def test_gold_lies_in_a_text(gold: dict[str, object], said: str, tmp_path: Path) -> None:
+    good = {"doc_id": "a", "start": 0, "end": 4}
+    path = write_lines(
+        tmp_path / "q.jsonl",
+        [
+            {"query_id": "1", "query": "?", "gold": [good]},
+            {"query_id": "2", "query": "?", "gold": [good, gold]},
+        ],
+    )
+    with pytest.raises(BadDataset, match=rf"q\.jsonl:2: gold: .*{said}"):
+        read_queries(path, {"a": "text"})
+
+
+def test_queries_of_one_document_are_one_cluster() -> None:
+    assert labelled(id="1", document="a").cluster == labelled(id="2", document="a").cluster
+    assert labelled(id="1").cluster != labelled(id="2").cluster
+    assert labelled(id="a").cluster != labelled(id="1", document="a").cluster
 
 
 def test_a_sample_keeps_what_its_queries_need(tmp_path: Path) -> None:

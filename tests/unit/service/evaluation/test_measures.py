@@ -4,28 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from service.evaluation.dataset import Gold, LabelledQuery
-from service.evaluation.measures import Found, coverage, mean, measure
-
-
-def found(document: str, start: int, end: int) -> Found:
-    return Found(document, start, end, 1.0)
-
-
-def query(**changes: object) -> LabelledQuery:
-    values: dict[str, object] = {
-        "id": "q",
-        "text": "?",
-        "short": "?",
-        "history": (),
-        "document": "",
-        "repo": "",
-        "category": "",
-        "gold": (),
-        "gold_files": (),
-        "in_paragraph": False,
-    }
-    return LabelledQuery(**(values | changes))  # pyright: ignore[reportArgumentType] — a test's shorthand
+from service.evaluation.dataset import Gold
+from service.evaluation.measures import coverage, mean, measure
+from tests.fakes.labelled import found
+from tests.fakes.labelled import labelled as query
 
 
 def test_the_last_hit_is_cut_at_the_budget() -> None:
