@@ -12,7 +12,7 @@ from ingest.catalog.records import FileFacts
 from ingest.errors import UnreadableFile
 from ingest.reading import read_text
 from service.answers import DEFAULT_TENANT
-from service.evaluation.measures import BUDGETS, FILES, Found, mean, measure
+from service.evaluation.measures import BUDGETS, FILES, Found, measure
 from service.evaluation.runs import Ran
 from service.ingesting import open_ingester
 from service.wiring import open_services
@@ -41,8 +41,9 @@ def evaluate(
 ) -> Iterator[Ran]:
     """Ingest the documents into a directory of their own, then search for every query.
 
-    Documents of one ``repo`` make one collection, and their queries search it; all others share one. With
-    scope ``document``, a query searches inside its own document and leaves the document's name out.
+    Documents of one ``repo`` make one collection, and their queries search it; all others share one. A
+    document may stand in several of them. With scope ``document``, a query searches inside its own document
+    and leaves the document's name out.
     """
     with (
         tempfile.TemporaryDirectory(prefix="lectern-eval-") as folder,
@@ -50,7 +51,7 @@ def evaluate(
     ):
         numbers = _ingest(services, documents, on_progress)
         texts = {document.id: document.text for document in documents}
-        names = {(collection, number): name for name, (collection, number) in numbers.items()}
+        names = {(collection, number): name for (collection, name), number in numbers.items()}
         for done, query in enumerate(queries, start=1):
             hits = tuple(_search(services, query, scope, numbers, names))
             yield Ran(query, hits, measure(query, hits, texts))
@@ -62,21 +63,11 @@ def _apart(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(update={"data": folder, "database_url": None, "qdrant_url": None})
 
 
-def tabulate(ran: Sequence[Ran]) -> dict[str, dict[str, float]]:
-    """Means over all queries and, where there are several, per repository or category."""
-    groups: dict[str, list[dict[str, float]]] = {"all": [r.figures for r in ran]}
-    for result in ran:
-        group = result.query.repo or result.query.category
-        if group:
-            groups.setdefault(group, []).append(result.figures)
-    return {name: mean(figures) for name, figures in groups.items()}
-
-
 def _ingest(
     services: Services, documents: Sequence[LabelledDocument], on_progress: Callable[[str, int, int], None]
-) -> dict[str, tuple[str, int]]:
-    """Collection and version number of every document that could be read, by its id."""
-    numbers: dict[str, tuple[str, int]] = {}
+) -> dict[tuple[str, str], int]:
+    """Version number of every document that could be read, by its collection and its id."""
+    numbers: dict[tuple[str, str], int] = {}
     with open_ingester(services) as ingester:
         collections = {
             repo: ingester.ensure_collection(DEFAULT_TENANT, repo or "all")
@@ -85,7 +76,7 @@ def _ingest(
         for done, document in enumerate(documents, start=1):
             number = _add(ingester, collections[document.repo], document)
             if number is not None:
-                numbers[document.id] = (collections[document.repo].name, number)
+                numbers[collections[document.repo].name, document.id] = number
             on_progress("ingest", done, len(documents))
     return numbers
 
@@ -113,19 +104,20 @@ def _search(
     services: Services,
     query: LabelledQuery,
     scope: Scope,
-    numbers: dict[str, tuple[str, int]],
+    numbers: dict[tuple[str, str], int],
     names: dict[tuple[str, int], str],
 ) -> Iterator[Found]:
     """Hits down to the largest budget and the files that are measured."""
-    inside = scope == "document"
-    if inside and query.document not in numbers:
-        return
     collection = services.library.collection(DEFAULT_TENANT, query.repo or "all")
+    inside = scope == "document"
+    own = (collection.name, query.document)
+    if inside and own not in numbers:
+        return
     found = services.searcher.evidence(
         collection,
         query.short if inside else query.text,
         history=query.history,
-        documents=[numbers[query.document][1]] if inside else None,
+        documents=[numbers[own]] if inside else None,
         limit=DEPTH,
     )
     taken, files = 0, set[str]()

@@ -316,6 +316,29 @@ def test_eval_measures_a_labelled_set(line: CommandLine) -> None:
     assert line.run("eval", "retrieval", "--documents", "none", "--queries", "none").status == 2
 
 
+def test_eval_puts_other_documents_into_every_collection(line: CommandLine) -> None:
+    own = [{"doc_id": f"{repo}/lease.md", "repo": repo, "text": TEXTS["lease.md"]} for repo in ("one", "two")]
+    far = [{"doc_id": "far/policy.txt", "repo": "three", "text": TEXTS["policy.txt"]}]
+    asked = [
+        {"query_id": repo, "query": "monthly rent", "repo": repo, "gold_files": [f"{repo}/lease.md"]}
+        for repo in ("one", "two")
+    ]
+    for name, rows in (("own", own), ("far", far), ("asked", asked)):
+        (line.folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    files = ("--documents", "own.jsonl", "--queries", "asked.jsonl", "--among", "far.jsonl")
+
+    table = line.ok("eval", "retrieval", *files, "--run", "mixed.jsonl").out
+
+    assert [part.split()[0] for part in table.split("\n\n")[1].splitlines()[2:]] == ["one", "two"]
+    for row in map(json.loads, (line.folder / "mixed.jsonl").read_text().splitlines()):
+        assert {hit["doc_id"] for hit in row["hits"]} == {f"{row['query_id']}/lease.md", "far/policy.txt"}
+    said = line.ok("eval", "compare", "mixed.jsonl", "mixed.jsonl", *files).out
+    assert said.splitlines()[1].split()[-3:] == ["0", "0", "2"]
+    taken = line.run("eval", "retrieval", *files, "--among", "own.jsonl")
+    assert taken.status == 1
+    assert "own.jsonl:1: doc_id 'one/lease.md' names another document already" in taken.err
+
+
 @pytest.mark.slow
 def test_the_demonstration_is_right(tmp_path: Path) -> None:
     told = CommandLine(tmp_path / "data", tmp_path).ok("demo")

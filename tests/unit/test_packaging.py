@@ -33,7 +33,7 @@ SHARED = {
         "service/jobs/originals.py",
     ),
     "httpx2": ("ingest/remote_embedding.py", "service/client.py", "service/models/openai_client.py"),
-    "numpy": ("ingest/",),
+    "numpy": ("ingest/", "service/evaluation/bootstrapping.py"),
     "pydantic": ("ingest/remote_embedding.py", "service/"),
     "rich": ("service/commands/",),
     "sqlalchemy": ("ingest/catalog/",),
