@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prompts.proof import CitationFound, ClaimProven, Delta, ProofStream
-from service.accounting import count_cost, count_usage, predicted_tokens, summarise
+from service.accounting import count_cost, count_usage, predicted_tokens, summarise, with_side_calls
 from service.answers import (
     Answer,
     Cited,
@@ -142,6 +142,7 @@ class Answerer:
             predicted_tokens(prepared.summary, generation.provider.cache.min_tokens),
         )
         cost = count_cost(usage, generation.price(generation.name(query)), alternatives)
+        usage, cost = with_side_calls(usage, cost, prepared.summary.side_calls)
         placed = await self._place(prepared, result.citations)
         yield Done(_answer(prepared, result, placed, model=finished.model, usage=usage, cost=cost))
 

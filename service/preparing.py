@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prompts.planner import PlanRequest, plan_prompt
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from service.answers import Query
     from service.generation import Generation
     from service.library import Library
-    from service.searching import Evidence, Searcher
+    from service.searching import Evidence, Found, Searcher
     from service.sessions import Session, Sessions
 
 WHOLE_COLLECTION_CHARACTERS = 48_000
@@ -60,7 +60,11 @@ class Preparer:
     """Searches and plans."""
 
     def __init__(
-        self, library: Library, searcher: Searcher, sessions: Sessions, generation: Generation | None
+        self,
+        library: Library,
+        searcher: Searcher,
+        sessions: Sessions,
+        generation: Generation | None,
     ) -> None:
         self._library = library
         self._searcher = searcher
@@ -79,29 +83,32 @@ class Preparer:
         collection = self._library.collection(query.tenant, query.collection)
         session = self._sessions.open(collection, query.session)
         chosen = self._library.numbers(collection, query.documents) if query.documents else None
-        found = self._searcher.evidence(
+        found = self._searcher.find(
             collection,
             query.question,
             history=session.questions,
             documents=chosen,
             limit=query.top_k or PASSAGE_HITS,
         )
-        passages = self._searcher.passages(found)
+        passages = self._searcher.passages(found.evidence)
         searched = time.perf_counter()
         plans = self._plans(query, collection, session, chosen, passages)
-        summary = self._summary(query, plans)
+        summary = replace(self._summary(query, plans), side_calls=found.calls, warnings=found.warnings)
         planned = time.perf_counter()
         return Prepared(
             id=f"ans_{secrets.token_urlsafe(_ID_BYTES)}",
             query=query,
             collection=collection,
             session=session,
-            found=found,
+            found=found.evidence,
             passages=passages,
             plans=plans,
             summary=summary,
             started=started,
-            timings_ms={"search": 1_000 * (searched - started), "plan": 1_000 * (planned - searched)},
+            timings_ms={
+                **_timings(found, 1_000 * (searched - started)),
+                "plan": 1_000 * (planned - searched),
+            },
         )
 
     def _plans(
@@ -159,3 +166,10 @@ class Preparer:
             return PlanSummary("extract", "no model is configured: the best passages are the answer")
         plan = next(iter(plans.values()))
         return summarise(plan, self._generation.cached_characters(query, plan.messages))
+
+
+def _timings(found: Found, total: float) -> dict[str, float]:
+    """Milliseconds up to the passages, those of a reranker apart from the search's own."""
+    if found.milliseconds is None:
+        return {"search": total}
+    return {"rerank": found.milliseconds, "search": total - found.milliseconds}

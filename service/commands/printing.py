@@ -52,7 +52,9 @@ def print_sources(answer: QueryResponse) -> None:
 
 
 def print_footer(answer: QueryResponse) -> None:
-    """What the answer took."""
+    """What failed on the way, and what the answer took."""
+    for warning in answer.plan.warnings:
+        click.secho(f"  {warning}", fg="yellow")
     if answer.llm_generated and not answer.answer.strip():
         click.secho("  the model wrote no answer", fg="yellow")
     if not answer.llm_generated:
