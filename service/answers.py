@@ -93,7 +93,7 @@ class Cost:
     """Expected price of the plans that were not chosen."""
 
 
-Purpose = Literal["rerank"]
+Purpose = Literal["rewrite", "rerank"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,8 @@ class PlanSummary:
     reason: str
     segments: tuple[Segment, ...] = ()
     left_out: tuple[str, ...] = ()
+    searched: str | None = None
+    """What was searched for in place of the question; None where that was the question."""
     side_calls: tuple[SideCall, ...] = ()
     warnings: tuple[str, ...] = ()
     """What should have helped the search and failed."""

@@ -88,6 +88,19 @@ class Settings(BaseModel):
     rerank_timeout: float = Field(
         default=15.0, gt=0, description="Seconds for it; after that the order of the search stands."
     )
+    rewrite_followups: bool = Field(
+        default=False,
+        description="Let the language model make a follow-up understood alone before it is searched for; one "
+        "call a follow-up. Without it, the words of the earlier questions count too.",
+    )
+    rewrite_model: str | None = Field(
+        default=None, description="Name of the model that rewrites; by default the one that answers."
+    )
+    rewrite_timeout: float = Field(
+        default=10.0,
+        gt=0,
+        description="Seconds for it; after that the follow-up is searched for as it stands.",
+    )
     qdrant_url: str | None = Field(
         default=None, description="A Qdrant server; without it Qdrant Edge is embedded."
     )

@@ -27,6 +27,7 @@ from service.models.retrying import RetryingModel, RetryPolicy
 from service.preparing import Preparer
 from service.reranking.making import make_reranker
 from service.reranking.reordering import Reordering
+from service.rewriting import Rewriter
 from service.searching import Searcher
 from service.sessions import Sessions
 from service.settings import SettingsError
@@ -139,7 +140,7 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             library, index, embedder.identity, _reordering(settings, library, side, generation, closing)
         )
         sessions = Sessions(catalog, library)
-        preparer = Preparer(library, searcher, sessions, generation)
+        preparer = Preparer(library, searcher, sessions, generation, _rewriter(settings, side))
         answerer = Answerer(library, sessions, preparer, generation)
         yield Services(settings, catalog, index, embedder, library, searcher, answerer, generation, originals)
 
@@ -195,7 +196,7 @@ def _side_model(
     settings: Settings, model: LanguageModel | None, generation: Generation | None, closing: ExitStack
 ) -> SideModel | None:
     """What reranking and rewriting ask, where they are on: a client of its own, in a thread of its own."""
-    asking = [name for name in ("rerank",) if getattr(settings, name)]
+    asking = [name for name in ("rerank", "rewrite_followups") if getattr(settings, name)]
     if not asking:
         return None
     if generation is None:
@@ -223,6 +224,12 @@ def _reordering(
         return None
     closing.callback(reranker.close)
     return Reordering(library, reranker, settings.rerank_candidates)
+
+
+def _rewriter(settings: Settings, side: SideModel | None) -> Rewriter | None:
+    if side is None or not settings.rewrite_followups:
+        return None
+    return Rewriter(side, name=settings.rewrite_model, seconds=settings.rewrite_timeout)
 
 
 def _client(settings: Settings, provider: Provider) -> OpenAIModel:

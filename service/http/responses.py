@@ -115,7 +115,7 @@ class Cost(Response):
 class SideCall(Response):
     """A call of a model on the way to an answer; the answer's usage and cost include it."""
 
-    purpose: Literal["rerank"]
+    purpose: Literal["rewrite", "rerank"]
     model: str
     usage: Usage
     usd: float | None = Field(description="Dollars; null where the model's price is not known.")
@@ -138,7 +138,14 @@ class Plan(Response):
     reason: str
     segments: list[Segment]
     left_out: list[str]
-    side_calls: list[SideCall] = Field(default=[], description="Calls of a model before the answer's own.")
+    searched: str | None = Field(
+        default=None,
+        description="What was searched for in place of a follow-up that was rewritten; the model reads the "
+        "question as it was asked.",
+    )
+    side_calls: list[SideCall] = Field(
+        default=[], description="Calls of a model before the answer's own: rewriting, reranking."
+    )
     warnings: list[str] = Field(
         default=[], description="What should have helped the search and failed; the answer does without it."
     )

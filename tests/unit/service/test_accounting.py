@@ -92,7 +92,7 @@ def test_an_unknown_price_is_none_and_never_zero() -> None:
 
 def test_side_calls_are_part_of_what_an_answer_took() -> None:
     calls = [
-        SideCall("rerank", "glm-5", Usage(300, 100, 0, 20, 0), 0.0003),
+        SideCall("rewrite", "glm-5", Usage(300, 100, 0, 20, 0), 0.0003),
         SideCall("rerank", "glm-4.7", Usage(700, 0, 0, 80, 5), 0.001),
     ]
 
@@ -117,7 +117,7 @@ def test_a_side_call_of_unknown_price_makes_the_whole_cost_unknown() -> None:
 
 
 def test_a_side_call_that_nobody_counted_is_estimated() -> None:
-    call = count_side_call("rerank", "glm-5", TokenUsage(), 120, PRICE)
+    call = count_side_call("rewrite", "glm-5", TokenUsage(), 120, PRICE)
 
     assert call.usage.prompt_tokens == 120
     assert call.usd == pytest.approx(120 / 1e6)

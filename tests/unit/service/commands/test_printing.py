@@ -35,13 +35,15 @@ def answer(plan: Plan) -> QueryResponse:
     )
 
 
-def test_what_failed_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_searched_for_and_what_failed_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     plan = Plan(mode="retrieve", reason="", segments=[], left_out=[])
 
-    print_footer(answer(plan.model_copy(update={"warnings": ["the reranker failed"]})))
+    print_footer(
+        answer(plan.model_copy(update={"searched": "Who pays?", "warnings": ["the reranker failed"]}))
+    )
     told = capsys.readouterr().out
     print_footer(answer(plan))
     untold = capsys.readouterr().out
 
-    assert told == f"  the reranker failed\n{untold}"
+    assert told == f"  searched for: Who pays?\n  the reranker failed\n{untold}"
     assert "900 tokens read" in untold

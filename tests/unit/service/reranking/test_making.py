@@ -42,7 +42,7 @@ def test_what_cannot_be_is_named(changes: dict[str, Any], said: str) -> None:
         make_reranker(Settings.model_validate(changes), None, None)
 
 
-@pytest.mark.parametrize("changes", [{"rerank": "model"}])
+@pytest.mark.parametrize("changes", [{"rerank": "model"}, {"rewrite_followups": True}])
 def test_a_language_model_is_needed_where_it_is_to_help(changes: dict[str, Any], tmp_path: Path) -> None:
     settings = Settings.model_validate({"data": tmp_path, **changes})
     with (
