@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from service.answers import Cost, PlanSummary, Segment, Usage
+from service.answers import Cost, PlanSummary, Segment, SideCall, Usage
 from service.models.contract import TokenUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from prompts.plan import Mode, PromptPlan
+    from service.answers import Purpose
     from service.models.prices import Price
 
 EXPECTED_ANSWER_TOKENS = 300
@@ -55,6 +57,39 @@ def count_cost(usage: Usage, price: Price | None, alternatives: Mapping[Mode, tu
             mode: price.dollars(TokenUsage(tokens, cached, EXPECTED_ANSWER_TOKENS))
             for mode, (tokens, cached) in alternatives.items()
         },
+    )
+
+
+def count_side_call(
+    purpose: Purpose, model: str, reported: TokenUsage, planned: int, price: Price | None
+) -> SideCall:
+    """A call on the way to an answer; ``planned`` is its prompt's estimate, where nobody counted."""
+    usage = count_usage(reported, planned, 0)
+    return SideCall(purpose, model, usage, count_cost(usage, price, {}).usd)
+
+
+def with_side_calls(usage: Usage, cost: Cost, calls: Iterable[SideCall]) -> tuple[Usage, Cost]:
+    """What an answer took in all. The plans not chosen would have taken the same calls."""
+    for call in calls:
+        usage = _sum(usage, call.usage)
+        cost = replace(
+            cost,
+            usd=None if cost.usd is None or call.usd is None else cost.usd + call.usd,
+            cached_ratio=usage.cached_tokens / usage.prompt_tokens if usage.prompt_tokens else 0.0,
+            alternatives={
+                mode: usd + call.usd for mode, usd in cost.alternatives.items() if call.usd is not None
+            },
+        )
+    return usage, cost
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    return Usage(
+        prompt_tokens=one.prompt_tokens + other.prompt_tokens,
+        cached_tokens=one.cached_tokens + other.cached_tokens,
+        predicted_cached_tokens=one.predicted_cached_tokens + other.predicted_cached_tokens,
+        completion_tokens=one.completion_tokens + other.completion_tokens,
+        reasoning_tokens=one.reasoning_tokens + other.reasoning_tokens,
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prompts.proof import CitationFound, ClaimProven, Delta, ProofStream
-from service.accounting import count_cost, count_usage, predicted_tokens, summarise
+from service.accounting import count_cost, count_usage, predicted_tokens, summarise, with_side_calls
 from service.answers import (
     Answer,
     Cited,
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
     from service.sessions import Sessions
 
 
+PREPARED_AT_ONCE = 32
+"""Questions that are prepared at a time; the others wait. They may wait for a reranker: in threads of their
+own, so that answers that are being written are not held up."""
+
+
 class Answerer:
     """Answers questions: by a model or, where none is configured, by extracts."""
 
@@ -51,10 +57,12 @@ class Answerer:
         self._sessions = sessions
         self._preparer = preparer
         self._generation = generation
+        self._preparing = ThreadPoolExecutor(PREPARED_AT_ONCE, thread_name_prefix="lectern-prepare")
 
     async def prepare(self, query: Query) -> Prepared:
         """Search and plan, see `Preparer.prepare`: all that can be wrong with a question shows here."""
-        return await asyncio.to_thread(self._preparer.prepare, query)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._preparing, self._preparer.prepare, query)
 
     async def answer(self, prepared: Prepared) -> Answer:
         """The whole answer.
@@ -134,6 +142,7 @@ class Answerer:
             predicted_tokens(prepared.summary, generation.provider.cache.min_tokens),
         )
         cost = count_cost(usage, generation.price(generation.name(query)), alternatives)
+        usage, cost = with_side_calls(usage, cost, prepared.summary.side_calls)
         placed = await self._place(prepared, result.citations)
         yield Done(_answer(prepared, result, placed, model=finished.model, usage=usage, cost=cost))
 

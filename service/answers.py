@@ -69,7 +69,10 @@ class PlacedCitation:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one call. ``predicted_cached_tokens`` was said before it, the rest counted after it."""
+    """Tokens of one call, or of all that an answer took.
+
+    ``predicted_cached_tokens`` was said before the answer's own call, the rest counted after it.
+    """
 
     prompt_tokens: int = 0
     cached_tokens: int = 0
@@ -88,6 +91,20 @@ class Cost:
     cached_ratio: float = 0.0
     alternatives: Mapping[str, float] = field(default_factory=dict[str, float])
     """Expected price of the plans that were not chosen."""
+
+
+Purpose = Literal["rewrite", "rerank"]
+
+
+@dataclass(frozen=True, slots=True)
+class SideCall:
+    """A call of a model on the way to an answer; the answer's usage and cost include it."""
+
+    purpose: Purpose
+    model: str
+    usage: Usage
+    usd: float | None
+    """None where the model's price is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +126,11 @@ class PlanSummary:
     reason: str
     segments: tuple[Segment, ...] = ()
     left_out: tuple[str, ...] = ()
+    searched: str | None = None
+    """What was searched for in place of the question; None where that was the question."""
+    side_calls: tuple[SideCall, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What should have helped the search and failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,14 +71,18 @@ class Generation:
         """Dollars per million tokens; None where it is not known."""
         return price(self.provider, model)
 
+    def context(self, model: str) -> int:
+        """Tokens that prompt and answer of a model may have together."""
+        known = limits_of(model)
+        return self.settings.context or (known.context if known else UNKNOWN_CONTEXT)
+
     def limits(self, query: Query) -> Limits:
         """Budgets of a prompt for this query.
 
         Raises:
             PromptTooLongError: the answer alone would fill the model's context.
         """
-        known = limits_of(self.name(query))
-        context = self.settings.context or (known.context if known else UNKNOWN_CONTEXT)
+        context = self.context(self.name(query))
         room = context - self._answer_tokens(query)
         if room <= 0:
             raise PromptTooLongError(f"max_tokens leaves no room for a prompt in {context} tokens of context")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prompts.planner import PlanRequest, plan_prompt
 from prompts.render import DocumentName
 from service.accounting import summarise
 from service.answers import PlanSummary
+from service.rewriting import Wanted
 from service.searching import PASSAGE_HITS
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from service.answers import Query
     from service.generation import Generation
     from service.library import Library
-    from service.searching import Evidence, Searcher
+    from service.rewriting import Rewriter
+    from service.searching import Evidence, Found, Searcher
     from service.sessions import Session, Sessions
 
 WHOLE_COLLECTION_CHARACTERS = 48_000
@@ -60,12 +62,18 @@ class Preparer:
     """Searches and plans."""
 
     def __init__(
-        self, library: Library, searcher: Searcher, sessions: Sessions, generation: Generation | None
+        self,
+        library: Library,
+        searcher: Searcher,
+        sessions: Sessions,
+        generation: Generation | None,
+        rewriter: Rewriter | None = None,
     ) -> None:
         self._library = library
         self._searcher = searcher
         self._sessions = sessions
         self._generation = generation
+        self._rewriter = rewriter
 
     def prepare(self, query: Query) -> Prepared:
         """Find the evidence and decide what the model reads.
@@ -79,30 +87,40 @@ class Preparer:
         collection = self._library.collection(query.tenant, query.collection)
         session = self._sessions.open(collection, query.session)
         chosen = self._library.numbers(collection, query.documents) if query.documents else None
-        found = self._searcher.evidence(
+        wanted = self._wanted(query, session)
+        found = self._searcher.find(
             collection,
-            query.question,
-            history=session.questions,
+            wanted.question,
+            history=wanted.history,
             documents=chosen,
             limit=query.top_k or PASSAGE_HITS,
         )
-        passages = self._searcher.passages(found)
+        passages = self._searcher.passages(found.evidence)
         searched = time.perf_counter()
         plans = self._plans(query, collection, session, chosen, passages)
-        summary = self._summary(query, plans)
+        summary = _told(self._summary(query, plans), wanted, found)
         planned = time.perf_counter()
         return Prepared(
             id=f"ans_{secrets.token_urlsafe(_ID_BYTES)}",
             query=query,
             collection=collection,
             session=session,
-            found=found,
+            found=found.evidence,
             passages=passages,
             plans=plans,
             summary=summary,
             started=started,
-            timings_ms={"search": 1_000 * (searched - started), "plan": 1_000 * (planned - searched)},
+            timings_ms={
+                **_timings(wanted, found, 1_000 * (searched - started)),
+                "plan": 1_000 * (planned - searched),
+            },
         )
+
+    def _wanted(self, query: Query, session: Session) -> Wanted:
+        if self._rewriter is None or self._generation is None:
+            return Wanted(query.question, session.questions)
+        answering = self._generation.name(query)
+        return self._rewriter.rewrite(query.question, session, answering=answering, tenant=query.tenant)
 
     def _plans(
         self,
@@ -159,3 +177,19 @@ class Preparer:
             return PlanSummary("extract", "no model is configured: the best passages are the answer")
         plan = next(iter(plans.values()))
         return summarise(plan, self._generation.cached_characters(query, plan.messages))
+
+
+def _told(summary: PlanSummary, wanted: Wanted, found: Found) -> PlanSummary:
+    return replace(
+        summary,
+        searched=wanted.question if wanted.rewritten else None,
+        side_calls=(*wanted.calls, *found.calls),
+        warnings=(*wanted.warnings, *found.warnings),
+    )
+
+
+def _timings(wanted: Wanted, found: Found, total: float) -> dict[str, float]:
+    """Milliseconds up to the passages, those of other services apart from the search's own."""
+    others = {"rewrite": wanted.milliseconds, "rerank": found.milliseconds}
+    spent = {name: milliseconds for name, milliseconds in others.items() if milliseconds is not None}
+    return {**spent, "search": total - sum(spent.values())}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest.errors import Gone, IndexUnavailable, UnknownName, UnsupportedStore
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ingest.index import Index
     from ingest.model import Hit
     from prompts.model import PromptPassage
+    from service.answers import SideCall
     from service.library import Library
+    from service.reranking.reordering import Reordering
 
 PASSAGE_HITS = 60
 """Hits asked for when passages for a prompt are wanted: more than its budget holds."""
@@ -32,14 +34,45 @@ class Evidence:
     version: VersionRecord
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Evidence, best first, and what reordering it took."""
+
+    evidence: list[Evidence]
+    calls: tuple[SideCall, ...] = ()
+    warnings: tuple[str, ...] = ()
+    milliseconds: float | None = None
+    """Of reordering; None where nothing was asked to reorder."""
+
+
 class Searcher:
     """Finds evidence in one collection at a time."""
 
-    def __init__(self, library: Library, index: Index, embedder: str) -> None:
+    def __init__(
+        self, library: Library, index: Index, embedder: str, reordering: Reordering | None = None
+    ) -> None:
         """``embedder`` is the identity of the one that the index asks for a question's vector."""
         self._library = library
         self._index = index
         self._embedder = embedder
+        self._reordering = reordering
+
+    def find(
+        self,
+        collection: CollectionRecord,
+        question: str,
+        *,
+        history: Sequence[str] = (),
+        documents: Sequence[int] | None = None,
+        limit: int = PASSAGE_HITS,
+    ) -> Found:
+        """As `evidence`, with what reordering took where the settings ask for it."""
+        if self._reordering is None:
+            return Found(self._search(collection, question, history, documents, limit))
+        wanted = max(limit, self._reordering.candidates)
+        evidence = self._search(collection, question, history, documents, wanted)
+        found = self._reordering.reorder(question, history, evidence, tenant=collection.tenant)
+        return replace(found, evidence=found.evidence[:limit])
 
     def evidence(
         self,
@@ -56,6 +89,17 @@ class Searcher:
             UnsupportedStore: the collection holds another embedder's vectors.
             IndexUnavailable: the index does not answer, or it was lost.
         """
+        found = self.find(collection, question, history=history, documents=documents, limit=limit)
+        return found.evidence
+
+    def _search(
+        self,
+        collection: CollectionRecord,
+        question: str,
+        history: Sequence[str],
+        documents: Sequence[int] | None,
+        limit: int,
+    ) -> list[Evidence]:
         if collection.embedder != self._embedder:
             raise UnsupportedStore(
                 f"collection {collection.name!r} has vectors of {collection.embedder!r}, "
@@ -67,7 +111,7 @@ class Searcher:
         if not hits:
             current = self._library.collection(collection.tenant, collection.name)
             if current.generation != collection.generation:  # a re-index has ended in this moment
-                return self.evidence(current, question, history=history, documents=documents, limit=limit)
+                return self._search(current, question, history, documents, limit)
             self._check_index(current)
         return list(self._current(collection, hits))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator  # noqa: TC002 — fields' types
@@ -70,6 +70,37 @@ class Settings(BaseModel):
     embeddings_model: str = Field(default="text-embedding-3-small", description="Name of the model there.")
     embeddings_api_key: SecretStr | None = Field(default=None, description="Key of that endpoint.")
     embeddings_dimensions: int = Field(default=1_536, gt=0, description="Length of its vectors.")
+    rerank_base_url: str | None = Field(
+        default=None,
+        description="An endpoint that orders the best hits anew, as Jina, Cohere, Voyage, vLLM, SGLang or "
+        "Text Embeddings Inference serve it; with `/rerank` or without. Every question is sent there, with "
+        "the text of the passages that were found and the names of their documents.",
+    )
+    rerank_model: str | None = Field(
+        default=None, description="Name of the model there or, with `rerank`, of the language model."
+    )
+    rerank_api_key: SecretStr | None = Field(default=None, description="Key of that endpoint.")
+    rerank: Literal["model"] | None = Field(
+        default=None,
+        description="`model`: the language model orders the best hits, in one or two more calls a question.",
+    )
+    rerank_candidates: int = Field(default=40, ge=2, le=400, description="Hits that are ordered anew.")
+    rerank_timeout: float = Field(
+        default=15.0, gt=0, description="Seconds for it; after that the order of the search stands."
+    )
+    rewrite_followups: bool = Field(
+        default=False,
+        description="Let the language model make a follow-up understood alone before it is searched for; one "
+        "call a follow-up. Without it, the words of the earlier questions count too.",
+    )
+    rewrite_model: str | None = Field(
+        default=None, description="Name of the model that rewrites; by default the one that answers."
+    )
+    rewrite_timeout: float = Field(
+        default=10.0,
+        gt=0,
+        description="Seconds for it; after that the follow-up is searched for as it stands.",
+    )
     qdrant_url: str | None = Field(
         default=None, description="A Qdrant server; without it Qdrant Edge is embedded."
     )

@@ -20,13 +20,18 @@ from service.index_process.client import RemoteIndex
 from service.jobs.controlling import cancel_all
 from service.jobs.originals import Originals
 from service.library import Library
+from service.models.blocking import BlockingModel
 from service.models.openai_client import OpenAIModel, Timeouts
 from service.models.providers import PROVIDERS, provider_for
-from service.models.retrying import RetryingModel
+from service.models.retrying import RetryingModel, RetryPolicy
 from service.preparing import Preparer
+from service.reranking.making import make_reranker
+from service.reranking.reordering import Reordering
+from service.rewriting import Rewriter
 from service.searching import Searcher
 from service.sessions import Sessions
 from service.settings import SettingsError
+from service.side_model import SideModel
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -40,6 +45,8 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 DEFAULT_PROVIDER = "zai"
+_SIDE_RETRIES = RetryPolicy(attempts=2)
+"""An answer waits for side calls, and can do without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +134,13 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         closing.callback(index.close)
         originals = Originals(settings.data)
         library = Library(catalog)
-        searcher = Searcher(library, index, embedder.identity)
         generation = _generation(settings, model)
+        side = _side_model(settings, model, generation, closing)
+        searcher = Searcher(
+            library, index, embedder.identity, _reordering(settings, library, side, generation, closing)
+        )
         sessions = Sessions(catalog, library)
-        preparer = Preparer(library, searcher, sessions, generation)
+        preparer = Preparer(library, searcher, sessions, generation, _rewriter(settings, side))
         answerer = Answerer(library, sessions, preparer, generation)
         yield Services(settings, catalog, index, embedder, library, searcher, answerer, generation, originals)
 
@@ -180,6 +190,46 @@ def _generation(settings: Settings, model: LanguageModel | None) -> Generation |
         return Generation(model, provider, chosen)
     client = _client(settings, provider)
     return Generation(RetryingModel(client), provider, chosen, close=client.close)
+
+
+def _side_model(
+    settings: Settings, model: LanguageModel | None, generation: Generation | None, closing: ExitStack
+) -> SideModel | None:
+    """What reranking and rewriting ask, where they are on: a client of its own, in a thread of its own."""
+    asking = [name for name in ("rerank", "rewrite_followups") if getattr(settings, name)]
+    if not asking:
+        return None
+    if generation is None:
+        raise SettingsError(
+            f"setting {asking[0]}: no language model is configured (llm_api_key, llm_base_url)"
+        )
+    if model is not None:
+        blocking = BlockingModel(model)
+    else:
+        client = _client(settings, generation.provider)
+        blocking = BlockingModel(RetryingModel(client, _SIDE_RETRIES), close=client.close)
+    closing.callback(blocking.close)
+    return SideModel(blocking, generation.price)
+
+
+def _reordering(
+    settings: Settings,
+    library: Library,
+    side: SideModel | None,
+    generation: Generation | None,
+    closing: ExitStack,
+) -> Reordering | None:
+    reranker = make_reranker(settings, side, generation)
+    if reranker is None:
+        return None
+    closing.callback(reranker.close)
+    return Reordering(library, reranker, settings.rerank_candidates)
+
+
+def _rewriter(settings: Settings, side: SideModel | None) -> Rewriter | None:
+    if side is None or not settings.rewrite_followups:
+        return None
+    return Rewriter(side, name=settings.rewrite_model, seconds=settings.rewrite_timeout)
 
 
 def _client(settings: Settings, provider: Provider) -> OpenAIModel:

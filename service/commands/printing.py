@@ -52,7 +52,11 @@ def print_sources(answer: QueryResponse) -> None:
 
 
 def print_footer(answer: QueryResponse) -> None:
-    """What the answer took."""
+    """What was searched for and failed, where it is worth a word, and what the answer took."""
+    if answer.plan.searched is not None:
+        click.secho(f"  searched for: {answer.plan.searched}", dim=True)
+    for warning in answer.plan.warnings:
+        click.secho(f"  {warning}", fg="yellow")
     if answer.llm_generated and not answer.answer.strip():
         click.secho("  the model wrote no answer", fg="yellow")
     if not answer.llm_generated:

@@ -112,6 +112,15 @@ class Cost(Response):
     alternatives: dict[str, float]
 
 
+class SideCall(Response):
+    """A call of a model on the way to an answer; the answer's usage and cost include it."""
+
+    purpose: Literal["rewrite", "rerank"]
+    model: str
+    usage: Usage
+    usd: float | None = Field(description="Dollars; null where the model's price is not known.")
+
+
 class Segment(Response):
     """A block of the prompt."""
 
@@ -129,6 +138,17 @@ class Plan(Response):
     reason: str
     segments: list[Segment]
     left_out: list[str]
+    searched: str | None = Field(
+        default=None,
+        description="What was searched for in place of a follow-up that was rewritten; the model reads the "
+        "question as it was asked.",
+    )
+    side_calls: list[SideCall] = Field(
+        default=[], description="Calls of a model before the answer's own: rewriting, reranking."
+    )
+    warnings: list[str] = Field(
+        default=[], description="What should have helped the search and failed; the answer does without it."
+    )
 
 
 class PlanEvent(Response):

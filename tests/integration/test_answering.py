@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from ingest.catalog.catalog import Catalog
     from service.answers import Answer, AnswerEvent
+    from service.preparing import Prepared
     from tests.fakes.scripted_model import Said
 
 DEED = "# Deed\n\nThe lighthouse belongs to the harbour company. Its keeper lives in it.\n"
@@ -120,6 +123,30 @@ def test_a_lost_index_is_said_not_answered_from(catalog: Catalog, folder: Path) 
         robbed.ask()
     robbed.ingest()
     assert robbed.ask().citations
+
+
+def test_questions_that_wait_for_their_search_hold_up_no_answer(catalog: Catalog, folder: Path) -> None:
+    made = desk(catalog, folder)
+    found = threading.Event()
+
+    class Waiting(Preparer):
+        def prepare(self, query: Query) -> Prepared:
+            assert found.wait(5)
+            return super().prepare(query)
+
+    preparer = Waiting(made.library, made.searcher, made.sessions, None)
+    slow = Answerer(made.library, made.sessions, preparer, None)
+
+    async def ask() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        waiting = [asyncio.create_task(slow.prepare(Query(RENT, "docs"))) for _ in range(3)]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(2):
+            await made.answerer.answer(await made.answerer.prepare(Query(RENT, "docs")))
+        found.set()
+        await asyncio.gather(*waiting)
+
+    asyncio.run(ask())
 
 
 class TestWithoutAModel:

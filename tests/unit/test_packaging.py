@@ -32,7 +32,12 @@ SHARED = {
         "service/ingest_lock.py",
         "service/jobs/originals.py",
     ),
-    "httpx2": ("ingest/remote_embedding.py", "service/client.py", "service/models/openai_client.py"),
+    "httpx2": (
+        "ingest/remote_embedding.py",
+        "service/client.py",
+        "service/models/openai_client.py",
+        "service/reranking/endpoint.py",
+    ),
     "numpy": ("ingest/", "service/evaluation/bootstrapping.py"),
     "pydantic": ("ingest/remote_embedding.py", "service/"),
     "rich": ("service/commands/",),
@@ -118,7 +123,8 @@ def test_the_wheel_holds_types_prompts_corpus_and_licence() -> None:
     assert build["packages"] == list(OURS)
     assert build["force-include"] == {"examples/corpus": "service/corpus"}
     assert all((ROOT / package / "py.typed").is_file() for package in OURS)
-    assert (ROOT / "prompts" / "templates" / "rules.md").is_file()
+    for template in ("ranking", "rewriting", "rules"):
+        assert (ROOT / "prompts" / "templates" / f"{template}.md").is_file()
     assert (ROOT / "examples" / "corpus" / "questions.json").is_file()
     assert "Version 2.0" in (ROOT / project()["project"]["license-files"][0]).read_text(encoding="utf-8")
 

@@ -6,8 +6,15 @@ from hypothesis import strategies as st
 
 from prompts.mirror import render
 from prompts.plan import Block, PromptPlan, Stability
-from service.accounting import count_cost, count_usage, predicted_tokens, summarise
-from service.answers import Usage
+from service.accounting import (
+    count_cost,
+    count_side_call,
+    count_usage,
+    predicted_tokens,
+    summarise,
+    with_side_calls,
+)
+from service.answers import Cost, SideCall, Usage
 from service.models.contract import TokenUsage
 from service.models.prices import Price
 
@@ -81,3 +88,36 @@ def test_an_unknown_price_is_none_and_never_zero() -> None:
     assert (cost.usd, cost.saved_usd, cost.alternatives) == (None, None, {})
     assert cost.cached_ratio == 0.5
     assert count_cost(Usage(), PRICE, {}).cached_ratio == 0.0
+
+
+def test_side_calls_are_part_of_what_an_answer_took() -> None:
+    calls = [
+        SideCall("rewrite", "glm-5", Usage(300, 100, 0, 20, 0), 0.0003),
+        SideCall("rerank", "glm-4.7", Usage(700, 0, 0, 80, 5), 0.001),
+    ]
+
+    usage, cost = with_side_calls(
+        Usage(1_000, 400, 350, 200, 7), Cost(0.002, 0.0003, 0.4, {"pin": 0.01}), calls
+    )
+
+    assert usage == Usage(2_000, 500, 350, 300, 12)
+    assert cost.usd == pytest.approx(0.0033)
+    assert cost.saved_usd == 0.0003
+    assert cost.cached_ratio == 0.25
+    assert cost.alternatives == {"pin": pytest.approx(0.0113)}
+
+
+def test_a_side_call_of_unknown_price_makes_the_whole_cost_unknown() -> None:
+    call = count_side_call("rerank", "other", TokenUsage(50, 0, 5, reported=True), 0, None)
+
+    assert call == SideCall("rerank", "other", Usage(50, 0, 0, 5, 0), None)
+    usage, cost = with_side_calls(Usage(100), Cost(0.1, 0.0, 0.0, {"pin": 0.2}), [call])
+    assert usage.prompt_tokens == 150
+    assert (cost.usd, cost.alternatives) == (None, {})
+
+
+def test_a_side_call_that_nobody_counted_is_estimated() -> None:
+    call = count_side_call("rewrite", "glm-5", TokenUsage(), 120, PRICE)
+
+    assert call.usage.prompt_tokens == 120
+    assert call.usd == pytest.approx(120 / 1e6)

@@ -1,0 +1,85 @@
+"""The client of ``/rerank`` endpoints."""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from service.reranking.contract import Order, RerankingFailed
+from service.reranking.dialects import TEXTS, address_of, dialect_of, read_scores, request_body, wants_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import httpx2
+
+_LARGEST_REPLY = 2**22
+"""Bytes; scores of hundreds of texts take some ten thousand."""
+
+
+class RerankEndpoint:
+    """A reranker behind HTTP. It is asked once: an answer waits for it, and can do without it."""
+
+    def __init__(self, base_url: str, api_key: str | None, *, model: str | None, seconds: float) -> None:
+        """``seconds`` is the time for the whole order."""
+        self._address = address_of(base_url)
+        self._dialect = dialect_of(base_url)
+        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._model = model
+        self._seconds = seconds
+        self._opening = Lock()
+        self._http: httpx2.Client | None = None
+
+    def rerank(self, question: str, passages: Sequence[str], *, tenant: str) -> Order:
+        """By score, best first; equal scores keep the order that the passages came in.
+
+        Raises:
+            RerankingFailed: no answer in time, an error, or an answer that is not one score a passage.
+        """
+        del tenant  # the endpoint keeps nothing of ours apart
+        deadline = time.monotonic() + self._seconds
+        scores: list[float] = []
+        while len(scores) < len(passages):
+            batch = passages[len(scores) :][: self._dialect.most]
+            status, content = self._post(question, batch, deadline)
+            if self._dialect is not TEXTS and wants_texts(status, content):
+                self._dialect = TEXTS
+                continue
+            if status != HTTPStatus.OK:
+                raise RerankingFailed(f"status {status}")
+            scores += read_scores(content, len(batch))
+        return Order(tuple(sorted(range(len(passages)), key=lambda index: -scores[index])))
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if self._http is not None:
+            self._http.close()
+
+    def _post(self, question: str, passages: Sequence[str], deadline: float) -> tuple[int, bytes]:
+        """Status and body. The library bounds each wait; here all of them together are bounded."""
+        import httpx2  # noqa: PLC0415 — 0.2 CPU seconds that whoever has no such endpoint saves
+
+        body = request_body(self._dialect, self._model, question, passages)
+        left = max(deadline - time.monotonic(), 0.001)
+        content = bytearray()
+        try:
+            with self._client().stream("POST", self._address, json=body, timeout=left) as response:
+                for piece in response.iter_bytes():
+                    content += piece
+                    if time.monotonic() > deadline or len(content) > _LARGEST_REPLY:
+                        raise RerankingFailed("the reply does not end")
+                return response.status_code, bytes(content)
+        except httpx2.TimeoutException as error:
+            raise RerankingFailed(f"no answer in {self._seconds:g} seconds") from error
+        except httpx2.RequestError as error:
+            raise RerankingFailed(f"no answer: {error}") from error
+
+    def _client(self) -> httpx2.Client:
+        import httpx2  # noqa: PLC0415 — see `_post`
+
+        with self._opening:
+            if self._http is None:
+                self._http = httpx2.Client(headers=self._headers)
+            return self._http

@@ -1,0 +1,66 @@
+"""Small questions to a model on the way to an answer; each is paid for and accounted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from service.accounting import count_side_call
+from service.models.contract import Message, ModelRequest
+from service.tokens import count_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from prompts.plan import PromptMessage
+    from service.answers import Purpose, SideCall
+    from service.models.blocking import BlockingModel
+    from service.models.prices import Price
+
+_TEMPERATURE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A reply and what it took."""
+
+    text: str
+    whole: bool
+    """False where it was cut short."""
+    call: SideCall
+
+
+class SideModel:
+    """A model without thinking, at a low temperature, for replies of a line."""
+
+    def __init__(self, model: BlockingModel, price: Callable[[str], Price | None]) -> None:
+        self._model = model
+        self._price = price
+
+    def ask(
+        self,
+        purpose: Purpose,
+        messages: Sequence[PromptMessage],
+        *,
+        name: str,
+        tenant: str,
+        max_tokens: int,
+        seconds: float,
+    ) -> Said:
+        """What the model of this name says.
+
+        Raises:
+            ModelError: the reply could not be had, or not in ``seconds``.
+        """
+        request = ModelRequest(
+            messages=tuple(Message(message.role, message.content) for message in messages),
+            max_tokens=max_tokens,
+            model=name,
+            temperature=_TEMPERATURE,
+            thinking=False,
+            cache_salt=tenant,
+        )
+        reply = self._model.complete(request, seconds=seconds)
+        planned = 0 if reply.usage.reported else sum(count_tokens(m.content) for m in messages)
+        call = count_side_call(purpose, name, reply.usage, planned, self._price(name))
+        return Said(reply.text, reply.reason == "stop", call)

@@ -1,0 +1,49 @@
+"""What stands under an answer in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service.commands.printing import print_footer
+from service.http.responses import Cost, Plan, QueryResponse, Usage
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def answer(plan: Plan) -> QueryResponse:
+    return QueryResponse(
+        id="ans_1",
+        session_id="s",
+        answer="The tenant.",
+        llm_generated=True,
+        model="glm-5",
+        grounded=True,
+        claims=[],
+        citations=[],
+        unresolved=[],
+        usage=Usage(
+            prompt_tokens=900,
+            cached_tokens=64,
+            predicted_cached_tokens=0,
+            completion_tokens=5,
+            reasoning_tokens=0,
+        ),
+        cost=Cost(usd=0.001, saved_usd=0.0, cached_ratio=0.1, alternatives={}),
+        plan=plan,
+        timings_ms={},
+    )
+
+
+def test_what_was_searched_for_and_what_failed_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = Plan(mode="retrieve", reason="", segments=[], left_out=[])
+
+    print_footer(
+        answer(plan.model_copy(update={"searched": "Who pays?", "warnings": ["the reranker failed"]}))
+    )
+    told = capsys.readouterr().out
+    print_footer(answer(plan))
+    untold = capsys.readouterr().out
+
+    assert told == f"  searched for: Who pays?\n  the reranker failed\n{untold}"
+    assert "900 tokens read" in untold
