@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.answers import Cost, PlanSummary, Segment, Usage
+from service.answers import Context, Cost, PlanSummary, Segment, Usage
 from service.models.contract import TokenUsage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from prompts.model import ContextPassage
     from prompts.plan import Mode, PromptPlan
     from service.models.prices import Price
 
@@ -21,7 +22,20 @@ _MESSAGE_BORDER = 2
 
 def summarise(plan: PromptPlan, cached_characters: int) -> PlanSummary:
     """The plan's blocks, with what of each the provider's cache should hold."""
-    return PlanSummary(plan.mode, plan.reason, tuple(_segments(plan, cached_characters)), plan.left_out)
+    return PlanSummary(
+        plan.mode,
+        plan.reason,
+        tuple(_segments(plan, cached_characters)),
+        plan.left_out,
+        tuple(map(context_of, plan.context)),
+    )
+
+
+def context_of(brought: ContextPassage) -> Context:
+    """As people see it."""
+    return Context(
+        brought.passage.marker, brought.kind, brought.why, brought.start, brought.end, brought.beside
+    )
 
 
 def predicted_tokens(summary: PlanSummary, minimum: int) -> int:

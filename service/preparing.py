@@ -11,13 +11,14 @@ from prompts.planner import PlanRequest, plan_prompt
 from prompts.render import DocumentName
 from service.accounting import summarise
 from service.answers import PlanSummary
+from service.context import find_context
 from service.searching import PASSAGE_HITS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ingest.catalog.records import CollectionRecord
-    from prompts.model import PromptPassage
+    from prompts.model import ContextPassage, PromptPassage
     from prompts.plan import Mode, PromptPlan
     from service.answers import Query
     from service.generation import Generation
@@ -43,6 +44,8 @@ class Prepared:
     found: Sequence[Evidence]
     passages: Sequence[PromptPassage]
     """Those that hold what was found, best first."""
+    context: Mapping[str, Sequence[ContextPassage]]
+    """What the best of them cannot be read without, by their markers."""
     plans: dict[Mode, PromptPlan]
     """The chosen plan first; empty without a model."""
     summary: PlanSummary
@@ -88,7 +91,8 @@ class Preparer:
         )
         passages = self._searcher.passages(found)
         searched = time.perf_counter()
-        plans = self._plans(query, collection, session, chosen, passages)
+        context = find_context(self._library, collection, found, passages, documents=chosen)
+        plans = self._plans(query, collection, session, chosen, passages, context=context)
         summary = self._summary(query, plans)
         planned = time.perf_counter()
         return Prepared(
@@ -98,6 +102,7 @@ class Preparer:
             session=session,
             found=found,
             passages=passages,
+            context=context,
             plans=plans,
             summary=summary,
             started=started,
@@ -111,6 +116,8 @@ class Preparer:
         session: Session,
         chosen: Sequence[int] | None,
         passages: Sequence[PromptPassage],
+        *,
+        context: Mapping[str, Sequence[ContextPassage]],
     ) -> dict[Mode, PromptPlan]:
         if self._generation is None:
             return {}
@@ -118,11 +125,13 @@ class Preparer:
         longest = WHOLE_COLLECTION_CHARACTERS if query.mode == "auto" else limits.prompt_tokens * _TOKEN
         history = self._sessions.history(collection, session)
         whole = self._whole(query, collection, chosen, longest, goes_on=bool(history))
+        brought = [one.passage for needed in context.values() for one in needed]
         request = PlanRequest(
             question=query.question,
             ranked=passages,
+            context=context,
             whole=whole,
-            names=self._names(collection, [*passages, *(whole or ())]),
+            names=self._names(collection, [*passages, *brought, *(whole or ())]),
             history=history,
             instructions=query.instructions,
         )
