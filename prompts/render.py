@@ -40,7 +40,12 @@ def rules() -> str:
 
 def render_passage(passage: PromptPassage) -> str:
     """``[D7:31] its text``, in which nothing else can be taken for a marker."""
-    return f"[{passage.marker}] {_HEADING.sub(_QUOTED, escape(passage.text.strip()))}\n"
+    return f"[{passage.marker}] {quote(passage.text.strip())}\n"
+
+
+def quote(text: str) -> str:
+    """Text of documents in which nothing can be taken for a marker or for the line that names a document."""
+    return _HEADING.sub(_QUOTED, escape(text))
 
 
 def render_passages(passages: Iterable[PromptPassage], names: Mapping[int, DocumentName]) -> str:

@@ -115,14 +115,13 @@ class _Changes:
     def _find(self, version: VersionRecord) -> Iterator[_Change]:
         document = self._library.content(version).document
         for candidate in self._candidates():
-            if candidate.number == version.number or not is_amendment(
-                self._library.content(candidate).document
-            ):
+            amending = self._library.content(candidate).document
+            if candidate.number == version.number or not is_amendment(amending):
                 continue
-            for amendment in self._library.surroundings(candidate).outline.amendments:
-                if amends(amendment, document):
-                    for part in changed_parts(amendment, document):
-                        yield _Change(candidate, part)
+            outline = self._library.surroundings(candidate).outline
+            if any(amends(amendment, document) for amendment in outline.amendments):
+                for part in changed_parts(amending, outline, document):
+                    yield _Change(candidate, part)
 
     def _candidates(self) -> list[VersionRecord]:
         """Documents that are called amendments, the newest first: of many, these."""

@@ -12,6 +12,7 @@ from prompts.render import DocumentName
 from service.accounting import summarise
 from service.answers import PlanSummary
 from service.context import find_context
+from service.repository import RepositoryMaps
 from service.searching import PASSAGE_HITS
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Preparer:
         self._searcher = searcher
         self._sessions = sessions
         self._generation = generation
+        self._maps = RepositoryMaps(library)
 
     def prepare(self, query: Query) -> Prepared:
         """Find the evidence and decide what the model reads.
@@ -132,6 +134,7 @@ class Preparer:
             context=context,
             whole=whole,
             names=self._names(collection, [*passages, *brought, *(whole or ())]),
+            card=self._card(query, collection, chosen, goes_on=bool(history)),
             history=history,
             instructions=query.instructions,
         )
@@ -155,6 +158,19 @@ class Preparer:
         if sum(version.characters for version in versions) > longest:
             return None
         return self._library.whole(versions) or None
+
+    def _card(
+        self,
+        query: Query,
+        collection: CollectionRecord,
+        chosen: Sequence[int] | None,
+        *,
+        goes_on: bool,
+    ) -> str:
+        """The map of a repository that is searched as a whole, in a conversation's first turn."""
+        if self._generation is None or chosen is not None or query.mode == "pin" or goes_on:
+            return ""
+        return self._maps.card(collection, self._generation.count_tokens)
 
     def _names(
         self, collection: CollectionRecord, passages: Sequence[PromptPassage]

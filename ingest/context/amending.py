@@ -11,10 +11,10 @@ from ingest.outline.references import find_references
 from ingest.outline.sections import number_sections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from ingest.model import Document
-    from ingest.outline.model import Amendment
+    from ingest.model import Document, Section
+    from ingest.outline.model import Amendment, Change, Outline
 
 AMENDMENT_WORDS = (
     *("amendment", "addendum", "supplement"),
@@ -24,6 +24,8 @@ AMENDMENT_WORDS = (
 """One of them stands in the title, or in the file's name, of nearly every amendment."""
 _OPENING = 4_000
 """Code points of a document in which its title, date and parties stand."""
+_LONGEST = 1_200
+"""Code points of the new words of a provision."""
 _WORD = re.compile(r"\w+")
 
 
@@ -46,16 +48,31 @@ def amends(amendment: Amendment, document: Document) -> bool:
     return any(head.issuperset(_words(party)) for party in amendment.parties)
 
 
-def changed_parts(amendment: Amendment, document: Document) -> Iterator[Changed]:
-    """The sections of the amended document that the amendment names, each with the words that change it."""
+def changed_parts(amending: Document, outline: Outline, document: Document) -> Iterator[Changed]:
+    """The sections of ``document`` that an amendment names, each with the words that change it.
+
+    Args:
+        amending: the amendment.
+        outline: its outline.
+        document: the amended document.
+    """
     numbered = number_sections(document)
-    for change in amendment.changes:
+    for change in (change for amendment in outline.amendments for change in amendment.changes):
+        end = _with_new_words(amending.text, outline.sections, change)
         # Read as a reference in running text, where a provision alone would be a heading.
         for reference in find_references(f"as {change.provision} hereof", numbered, amends=False)[:1]:
             for section in reference.sections[:1]:
                 part = numbered[section].section
-                by = Companion("amendment", change.provision, change.start, change.end)
+                by = Companion("amendment", change.provision, change.start, end)
                 yield Changed(part.start, part.end, by)
+
+
+def _with_new_words(text: str, sections: Sequence[Section], change: Change) -> int:
+    """The end of a change: of the new words where the sentence says that they follow."""
+    if not text[change.start : change.end].endswith((":", "：")):
+        return change.end
+    around = [section.end for section in sections if section.start <= change.start < section.end]
+    return min((*around[-1:], change.end + _LONGEST, len(text)))
 
 
 def _words(text: str) -> Iterator[str]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ENOUGH = 200
 """Code points of a companion that tell what it is about."""
+ONE_CLAUSE = 600
+"""Code points: a passage this short is one clause, all of which matters; of a longer one the hits do."""
 MOST_OF_A_KIND = 2
 """Definitions, or references, that one passage brings."""
 
@@ -52,9 +54,9 @@ class Surroundings:
         first = hits[0][0]
         yield from self._enclosing.around(passage, first)
         yield from self._clauses.above(passage, first)
-        for hit in hits:
-            yield from self._references.named(hit, passage)
-            yield from self._terms.used(hit, passage)
+        for place in (*hits, passage) if passage[1] - passage[0] <= ONE_CLAUSE else hits:
+            yield from self._references.named(place, passage)
+            yield from self._terms.used(place, passage)
 
 
 def passages_of(passages: Sequence[Passage], companion: Companion) -> range:
