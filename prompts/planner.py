@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 RETRIEVED_TOKENS = 2_500
 """Tokens of passages that a turn of the retrieve mode adds at most."""
-CONTEXT_SHARE = 0.3
+CONTEXT_SHARE = 0.2
 """Of the room for passages, what may go to those that others cannot be read without."""
 MOST_RELEVANT = 5
 """Markers named before the question."""

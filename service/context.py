@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.context.amending import AMENDMENT_WORDS, amends, changed_parts
 from ingest.context.surroundings import passages_of
+from ingest.errors import Gone
 from ingest.outline.amendments import is_amendment
 from prompts.model import ContextPassage
 
@@ -15,13 +17,13 @@ if TYPE_CHECKING:
 
     from ingest.catalog.records import CollectionRecord, VersionRecord
     from ingest.context.amending import Changed
-    from ingest.model import Companion
+    from ingest.model import Companion, Document
     from prompts.model import PromptPassage
     from service.library import Library
     from service.searching import Evidence
 
-BEST = 5
-"""Passages that bring what they need: the first ones; their companions fill the budget for them."""
+BEST = 3
+"""Passages that bring what they need into a prompt: each more costs as much room as it is worth."""
 MOST = 4
 """Companions of one passage."""
 _AMENDMENTS = 20
@@ -115,13 +117,19 @@ class _Changes:
     def _find(self, version: VersionRecord) -> Iterator[_Change]:
         document = self._library.content(version).document
         for candidate in self._candidates():
-            amending = self._library.content(candidate).document
-            if candidate.number == version.number or not is_amendment(amending):
+            if candidate.number == version.number:
                 continue
-            outline = self._library.surroundings(candidate).outline
-            if any(amends(amendment, document) for amendment in outline.amendments):
-                for part in changed_parts(amending, outline, document):
-                    yield _Change(candidate, part)
+            with suppress(Gone):  # deleted in this moment: it amends nothing any more
+                yield from self._changes(candidate, document)
+
+    def _changes(self, candidate: VersionRecord, document: Document) -> list[_Change]:
+        amending = self._library.content(candidate).document
+        if not is_amendment(amending):
+            return []
+        outline = self._library.surroundings(candidate).outline
+        if not any(amends(amendment, document) for amendment in outline.amendments):
+            return []
+        return [_Change(candidate, part) for part in changed_parts(amending, outline, document)]
 
     def _candidates(self) -> list[VersionRecord]:
         """Documents that are called amendments, the newest first: of many, these."""

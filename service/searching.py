@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 PASSAGE_HITS = 60
 """Hits asked for when passages for a prompt are wanted: more than its budget holds."""
 
+CONTEXT_PASSAGES = 5
+"""Passages of a search that show what they need: an outline costs 20 to 200 ms the first time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -89,7 +92,9 @@ class Searcher:
         """The best hits with their text and place."""
         found = self.evidence(collection, question, documents=documents, limit=limit)
         passages = self.passages(found)
-        context = find_context(self._library, collection, found, passages, documents=documents)
+        context = find_context(
+            self._library, collection, found, passages, documents=documents, best=CONTEXT_PASSAGES
+        )
         return [
             SearchHit(
                 document=name_of(evidence.version),

@@ -123,7 +123,7 @@ def test_the_prompt_holds_and_names_what_was_brought(contracts: Desk) -> None:
     answer = contracts.ask(LIGHT)
 
     prompt = contracts.model.requests[0].messages[-1].content
-    assert {one.why for one in answer.plan.context} >= {"lead-in of (b)", "definition of Berth"}
+    assert {one.why for one in answer.plan.context} >= {"lead-in of (b)", "Section 3"}
     for one in answer.plan.context:
         assert f"[{one.marker}] " in prompt
         assert f"{one.marker} ({one.why})" in prompt.split("\nContext: ")[1]
