@@ -23,8 +23,12 @@ _STOPS = frozenset(".。!！?？;；")
 _CLOSING = " \n\t*_\"'”’»)]"
 _ITEM = re.compile(r"[(（]?[^\s()（）]{1,5}[)）]|[a-zа-я]\.?|[ivx]{1,5}\.?")
 """The number of a list's item, not of a section."""
-_FIRST = re.compile(r"[(（]?(?:[aаi1一]|1\.1)[.)）、]?", re.IGNORECASE)
-"""The number of the item that opens a list."""
+_FIRST = frozenset({"a", "а", "i", "1", "1.1", "一"})
+"""Numbers of the item that opens a list."""
+_WHOLE = re.compile(
+    r"\bagree[sd]?\b[^:]{0,60}\bas\s+follows|договорились|нижеследующ|协议如下|达成如下", re.IGNORECASE
+)
+"""Leads in to a whole contract, which tells nothing of one clause."""
 
 
 class Clauses:
@@ -85,15 +89,21 @@ class Clauses:
             return None
         item = _ITEM.fullmatch(section.number) is not None
         if not item and not self._sections[parent].number:
-            return None  # "agree as follows:" leads in to the whole contract
-        while not _FIRST.fullmatch(self._sections[index].number) and self._before[index] is not None:
-            index = self._before[index] or 0
-        before = self._before[index]
+            return None
+        while (before := self._before[index]) is not None and not self._opens_list(index, before):
+            index = before
         begin = self._sections[parent if before is None else before].heading_end
         found = _last_words(
             self._text, begin, self._sections[index].start, open_ended=item and before is None
         )
-        return Companion("lead_in", section.number, *found) if found else None
+        if found is None or _WHOLE.search(self._text, *found):
+            return None
+        return Companion("lead_in", section.number, *found)
+
+    def _opens_list(self, index: int, before: int) -> bool:
+        """Whether a list begins with this section: (a), 1, and (i) where it does not stand behind (h)."""
+        number, earlier = (self._sections[i].number.strip("()（）.").lower() for i in (index, before))
+        return number in _FIRST and (number, earlier) != ("i", "h")
 
     def _bullet(self, position: int, section: int) -> Companion | None:
         """The paragraph that ends in a colon before the list items that this place is one of.
@@ -116,7 +126,8 @@ class Clauses:
 
 def _last_words(text: str, begin: int, end: int, *, open_ended: bool) -> tuple[int, int] | None:
     """The last sentence before a list, if a colon ends it or, where that is enough, nothing does."""
-    begin = max(begin, end - LONGEST_LEAD_IN)
+    if end - begin > LONGEST_LEAD_IN:
+        begin = text.find(" ", end - LONGEST_LEAD_IN, end) + 1 or end - LONGEST_LEAD_IN
     words = text[begin:end].rstrip(" \n\t*_")
     stop = begin + len(words)
     closed = words.rstrip(_CLOSING)[-1:] in _STOPS

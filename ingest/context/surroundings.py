@@ -10,6 +10,7 @@ from ingest.context.clauses import Clauses
 from ingest.context.programs import Enclosing
 from ingest.context.references import References
 from ingest.context.terms import Terms
+from ingest.outline.model import Outline
 from ingest.outline.outline import outline
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from ingest.model import Companion, ContextKind, Document, Passage
 
+LONGEST = 2_000_000
+"""Code points: nobody waits for the outline of a longer document, which is no contract."""
+_NO_OUTLINE = Outline((), (), (), (), ())
 ENOUGH = 200
 """Code points of a companion that tell what it is about."""
 ONE_CLAUSE = 600
@@ -29,7 +33,7 @@ class Surroundings:
     """One document with its outline; making it costs the outline (0.5 to 0.7 CPU s/MB), asking little."""
 
     def __init__(self, document: Document) -> None:
-        self.outline = outline(document)
+        self.outline = outline(document) if len(document.text) <= LONGEST else _NO_OUTLINE
         self._clauses = Clauses(document, self.outline.sections)
         self._references = References(document.text, self.outline.sections, self.outline.references)
         self._terms = Terms(document.text, self.outline, self._references)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ingest.model import Companion
@@ -55,10 +56,9 @@ class Terms:
         self._exhibits = outline.exhibits
         self._references = references
         self._terms = dict(_counted(text, _by_term(outline.definitions)))
-        names = sorted(self._terms, key=lambda name: (-len(name), name))[:_MOST_TERMS]
-        self._names = names
-        alternatives = "|".join(f"({_pattern(name)})" for name in names)
-        self._used = re.compile(alternatives) if names else None
+        self._names = sorted(self._terms, key=lambda name: (-len(name), name))
+        alternatives = "|".join(f"({_pattern(name)})" for name in self._names)
+        self._used = re.compile(alternatives) if self._names else None
 
     def used(self, place: tuple[int, int], passage: tuple[int, int]) -> Iterator[Companion]:
         """Definitions of the terms that a place uses and its passage does not define; the rarest first."""
@@ -110,7 +110,7 @@ def _by_term(definitions: Sequence[Definition]) -> Mapping[str, list[Definition]
 
 
 def _counted(text: str, terms: Mapping[str, list[Definition]]) -> Iterator[tuple[str, _Term]]:
-    for name, definitions in terms.items():
+    for name, definitions in islice(terms.items(), _MOST_TERMS):
         uses = text.count(_stem(name.split()[0]) if len(name.split()) == 1 else name)
         if uses <= max(LEAST_USES, MOST_USED * len(text) / 1_000):
             yield name, _Term(tuple(definitions), uses)

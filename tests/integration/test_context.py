@@ -10,6 +10,7 @@ import pytest
 
 from ingest.catalog.catalog import open_catalog
 from service.answers import Query
+from service.context import find_context
 from tests.fakes.files import write_texts
 from tests.integration.test_answering import Desk
 
@@ -101,6 +102,26 @@ def test_a_hit_of_a_search_shows_what_it_needs(contracts: Desk) -> None:
         assert one.beside == f"D{hit.document.number}:{hit.passages[0]}"
     lead_in = next(one for one in hit.context if one.kind == "lead_in")
     assert AGREEMENT[lead_in.start : lead_in.end] == "The Harbour shall:"
+
+
+def test_an_outline_is_made_once(contracts: Desk) -> None:
+    record = contracts.library.collection("default", "docs")
+    first, second = contracts.catalog.ready_versions(record)
+
+    made = contracts.library.surroundings(first)
+    assert contracts.library.surroundings(first) is made
+    assert contracts.library.surroundings(second) is not made
+
+
+def test_a_deleted_amendment_amends_nothing(contracts: Desk) -> None:
+    record = contracts.library.collection("default", "docs")
+    found = contracts.searcher.evidence(record, "save electricity in nights of full moon")
+    passages = contracts.searcher.passages(found)
+    kept = [passage for passage in passages if "full moon" in passage.text]
+    contracts.delete("amendment.md")
+
+    context = find_context(contracts.library, record, found, kept)
+    assert "amendment" not in {one.kind for brought in context.values() for one in brought}
 
 
 def test_an_amended_clause_brings_the_amendment(contracts: Desk) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from itertools import islice
 from pathlib import Path
 
 from hypothesis import given
@@ -12,6 +15,7 @@ from ingest.model import Companion
 from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 from ingest.reading import read_text
+from tests.shared_data import needs_shared, shared
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
 FILLER = "The parties keep records of every delivery and show them to each other on request. " * 5
@@ -93,6 +97,33 @@ def test_a_clause_brings_the_clause_that_it_refers_to() -> None:
     found = Read(SUPPLY, "supply.md").around("insure the Goods, subject to Section 4")
 
     assert found["reference", "Section 4"].startswith("## 4. Insurance")
+
+
+def test_the_ninth_item_of_a_list_is_not_its_first() -> None:
+    letters = "abcdefghijk"
+    items = "\n\n".join(f"({letter}) {FILLER}" for letter in letters)
+    text = f"1. Delivery\n\nThe Supplier shall:\n\n{items}\n\n2. End\n\nNothing else.\n"
+    read = Read(text, "a.txt")
+
+    for letter in "hijk":
+        assert read.around(f"({letter}) The parties")["lead_in", f"({letter})"] == "The Supplier shall:"
+
+
+def test_what_leads_in_to_a_whole_contract_is_not_brought() -> None:
+    text = (
+        "# Deed\n\nThe parties agree as follows:\n\n"
+        + "\n\n".join(f"({letter}) {FILLER}" for letter in "abc")
+        + "\n"
+    )
+
+    assert Read(text, "deed.md").around("(c) The parties") == {}
+
+
+def test_bullets_bring_the_sentence_before_them() -> None:
+    bullets = "\n".join(f"* {n}: {FILLER}" for n in range(4))
+    found = Read(f"# Note\n\nPlain words.\n\nThe guard must:\n\n{bullets}\n", "note.md").around("* 3: The")
+
+    assert found["lead_in", "list item"] == "The guard must:"
 
 
 def test_the_end_of_a_long_section_brings_its_heading() -> None:
@@ -185,6 +216,23 @@ def test_a_companion_that_begins_at_the_end_of_a_passage_takes_the_next_one_too(
 
 def _companion(start: int, end: int) -> Companion:
     return Companion("reference", "", start, end)
+
+
+@needs_shared
+def test_passages_of_real_contracts_bring_other_ranges_of_their_text() -> None:
+    with shared("cuad/documents.jsonl").open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in islice(lines, 4)]
+    kinds: Counter[str] = Counter()
+    for row in rows:
+        read = Read(row["text"], row["doc_id"])
+        for passage in read.passages:
+            own = (passage.start, passage.end)
+            for one in read.surroundings.around(own, [own]):
+                kinds[one.kind] += 1
+                assert 0 <= one.start < one.end <= len(row["text"])
+                assert not passage.start <= one.start < passage.end
+                assert one.label
+    assert min(kinds[kind] for kind in ("definition", "reference", "heading", "lead_in")) >= 5
 
 
 LINES = st.sampled_from(
