@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ElementKind = Literal["title", "heading", "paragraph", "list_item", "table", "code", "header", "footer"]
 SymbolKind = Literal["module", "class", "function", "method", "variable"]
+ContextKind = Literal["heading", "lead_in", "definition", "reference", "amendment", "enclosing"]
+"""Why a text is read beside another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,17 @@ class Passage:
     end: int
     section: tuple[str, ...] = ()
     """The path of the section, or the qualified name of the symbol, that it starts in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A range of a document that another range of it cannot be read without."""
+
+    kind: ContextKind
+    label: str
+    """What is there: a heading, a number, the term defined, the place as it is named, a signature."""
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)

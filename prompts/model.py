@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from ingest.model import ContextKind
 
 Quoted = Literal["exact", "normalized", "fuzzy", "not_found", "unquoted"]
 
@@ -21,6 +24,36 @@ class PromptPassage:
     def marker(self) -> str:
         """``D7:31``: passage 31 of document version 7."""
         return f"D{self.document}:{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class ContextPassage:
+    """A passage that was brought because another one cannot be read without it."""
+
+    passage: PromptPassage
+    kind: ContextKind
+    label: str
+    """What is there: a heading, a term, a clause as it is named, a signature."""
+    start: int
+    """Of what is needed, in its document; the passage holds its beginning."""
+    end: int
+    beside: str
+    """Marker of the passage that it was brought for."""
+
+    @property
+    def why(self) -> str:
+        """In a few words, as a prompt and a person read it."""
+        match self.kind:
+            case "heading":
+                return f"heading {self.label}"
+            case "lead_in":
+                return f"lead-in of {self.label}"
+            case "definition":
+                return f"definition of {self.label}"
+            case "amendment":
+                return f"amends {self.label}"
+            case "reference" | "enclosing":
+                return self.label
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from prompts.model import PromptPassage
+    from prompts.model import ContextPassage, PromptPassage
 
 Role = Literal["system", "user", "assistant"]
 Mode = Literal["pin", "retrieve"]
@@ -22,9 +22,11 @@ class Stability(IntEnum):
     """Until the rules' next version."""
     PINNED = 2
     """As long as the pinned documents' versions."""
-    HISTORY = 3
+    CARD = 3
+    """As long as the collection; a conversation keeps the one that it began with."""
+    HISTORY = 4
     """As long as the session: earlier turns are never edited."""
-    FRESH = 4
+    FRESH = 5
     """This turn only, until the next one makes it history."""
 
 
@@ -76,6 +78,8 @@ class PromptPlan:
     """The passages that this turn added."""
     left_out: tuple[str, ...] = ()
     """Markers of wanted passages that did not fit."""
+    context: tuple[ContextPassage, ...] = ()
+    """Those of ``added`` that were not found, but that found ones cannot be read without."""
 
     def __post_init__(self) -> None:
         for before, after in pairwise(self.blocks):

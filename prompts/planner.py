@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from prompts.plan import Block, PromptPlan, Stability
-from prompts.render import render_passage, render_passages, render_question, rules
+from prompts.render import render_context, render_passage, render_passages, render_question, rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from prompts.model import PromptPassage
+    from prompts.model import ContextPassage, PromptPassage
     from prompts.plan import Mode, Role
     from prompts.render import DocumentName
 
 RETRIEVED_TOKENS = 2_500
 """Tokens of passages that a turn of the retrieve mode adds at most."""
+CONTEXT_SHARE = 0.2
+"""Of the room for passages, what may go to those that others cannot be read without."""
 MOST_RELEVANT = 5
 """Markers named before the question."""
+CARD_SHARE = 0.25
+"""Of the room that a prompt has, what a card may take; a larger one is left out."""
 EXPECTED_QUESTIONS = 9
 """Questions that a pinned document is read for within the cache's lifetime."""
 _MESSAGE_TOKENS = 3
@@ -48,6 +52,12 @@ class PlanRequest:
     whole: Sequence[PromptPassage] | None
     """Every passage of the documents that may be pinned; None where pinning is out of the question."""
     names: Mapping[int, DocumentName]
+    context: Mapping[str, Sequence[ContextPassage]] = field(
+        default_factory=dict[str, "Sequence[ContextPassage]"]
+    )
+    """By the marker of a passage found what it cannot be read without, what it needs most first."""
+    card: str = ""
+    """What the first turn says of the collection as a whole, such as the map of a repository."""
     history: Sequence[Turn] = ()
     instructions: str = ""
     day: str = ""
@@ -61,6 +71,7 @@ class Limits:
     prompt_tokens: int
     """The context less the room kept for the answer."""
     retrieved_tokens: int = RETRIEVED_TOKENS
+    context_share: float = CONTEXT_SHARE
     cached_ratio: float = 0.2
     """Price of a cached token over that of a fresh one: ρ."""
     expected_questions: int = EXPECTED_QUESTIONS
@@ -94,7 +105,7 @@ def plan_prompt(
     if pinned is None:
         return {"retrieve": writer.retrieve("the passages found, within the budget")}
     retrieved = writer.retrieve("cheaper than reading the whole documents")
-    if mode == "auto" and pinning_pays(pinned.tokens, retrieved.tokens, limits):
+    if mode == "auto" and pinning_pays(pinned.tokens, _fresh_tokens(retrieved, limits), limits):
         return {"pin": pinned, "retrieve": retrieved}
     return {"retrieve": retrieved, "pin": pinned}
 
@@ -114,6 +125,28 @@ def pinning_pays(whole: int, retrieved: int, limits: Limits) -> bool:
     """Whether L(1 + ρ(Q − 1)) ÷ Q ≤ k: a whole read that Q questions share, against retrieving."""
     questions = limits.expected_questions
     return whole * (1 + limits.cached_ratio * (questions - 1)) / questions <= retrieved
+
+
+def _fresh_tokens(plan: PromptPlan, limits: Limits) -> int:
+    """The plan's tokens, its card at the price of one that the expected questions share."""
+    card = sum(block.tokens for block in plan.blocks if block.stability is Stability.CARD)
+    questions = limits.expected_questions
+    shared = card * (1 + limits.cached_ratio * (questions - 1)) / questions
+    return plan.tokens - card + int(shared)
+
+
+@dataclass(slots=True)
+class _Chosen:
+    """Passages as they are chosen for a turn."""
+
+    markers: set[str]
+    """Theirs, and those that the conversation holds already."""
+    passages: list[PromptPassage] = field(default_factory=list["PromptPassage"])
+    context: list[ContextPassage] = field(default_factory=list["ContextPassage"])
+
+    def add(self, passage: PromptPassage) -> None:
+        self.markers.add(passage.marker)
+        self.passages.append(passage)
 
 
 class _Writer:
@@ -144,28 +177,38 @@ class _Writer:
         message = past[-1].message + 1 if past else 1
         held = [passage for turn in self._request.history for passage in turn.passages]
         markers = {passage.marker for passage in held}
-        wanted = [passage for passage in self._request.ranked if passage.marker not in markers]
         question = self._question(message, self._request.ranked[:MOST_RELEVANT])
         room = self._limits.prompt_tokens - _size((self._opening, *past, question))
         if room < 0:
             raise PromptTooLongError("the question and the conversation exceed the model's context")
-        chosen, left_out = self._fitting(wanted, min(room, self._limits.retrieved_tokens))
-        shown = markers | {passage.marker for passage in chosen}
+        card = self._card(message, room)
+        room -= sum(block.tokens for block in card)
+        chosen = self._fitting(markers, min(room, self._limits.retrieved_tokens))
         question = self._question(
-            message, [p for p in self._request.ranked if p.marker in shown][:MOST_RELEVANT]
+            message,
+            [p for p in self._request.ranked if p.marker in chosen.markers][:MOST_RELEVANT],
+            chosen.context,
         )
         fresh = [question]
-        if chosen:
-            text = "Passages:\n" + render_passages(chosen, self._request.names)
+        if chosen.passages:
+            text = "Passages:\n" + render_passages(chosen.passages, self._request.names)
             fresh.insert(0, self._block("passages", Stability.FRESH, message, "user", text))
         return PromptPlan(
             "retrieve",
             reason,
-            (self._opening, *past, *fresh),
-            (*held, *chosen),
-            tuple(chosen),
-            tuple(passage.marker for passage in left_out),
+            (self._opening, *card, *past, *fresh),
+            (*held, *chosen.passages),
+            tuple(chosen.passages),
+            tuple(p.marker for p in self._request.ranked if p.marker not in chosen.markers),
+            tuple(chosen.context),
         )
+
+    def _card(self, message: int, room: int) -> list[Block]:
+        """The card of a conversation's first turn; later ones hold it in their history."""
+        if not self._request.card or self._request.history:
+            return []
+        block = self._block("card", Stability.CARD, message, "user", self._request.card)
+        return [block] if block.tokens <= room * CARD_SHARE else []
 
     def _history(self) -> list[Block]:
         blocks: list[Block] = []
@@ -175,35 +218,49 @@ class _Writer:
             blocks.append(self._block(f"answer {i + 1}", stability, 2 * i + 2, "assistant", turn.answer))
         return blocks
 
-    def _question(self, message: int, relevant: Iterable[PromptPassage]) -> Block:
+    def _question(
+        self, message: int, relevant: Iterable[PromptPassage], context: Sequence[ContextPassage] = ()
+    ) -> Block:
         request = self._request
         first = not request.history
         text = render_question(
             request.question,
             relevant=[passage.marker for passage in relevant],
+            context=context,
             instructions=request.instructions if first else "",
             day=request.day,
         )
         return self._block("question", Stability.FRESH, message, "user", text)
 
-    def _fitting(
-        self, ranked: Sequence[PromptPassage], room: int
-    ) -> tuple[list[PromptPassage], list[PromptPassage]]:
-        """Best first: a prompt that is cut keeps its strongest evidence."""
-        chosen: list[PromptPassage] = []
-        named: set[int] = set()
-        for i, passage in enumerate(ranked):
-            room -= self._cost(passage, named)
-            if room < 0:
-                return chosen, list(ranked[i:])
-            chosen.append(passage)
-            named.add(passage.document)
-        return chosen, []
+    def _fitting(self, held: set[str], room: int) -> _Chosen:
+        """Best first: a prompt that is cut keeps its strongest evidence, and what that evidence needs."""
+        chosen = _Chosen(set(held))
+        allowance = int(max(room, 0) * self._limits.context_share)
+        for passage in self._request.ranked:
+            if passage.marker not in chosen.markers:
+                room -= self._cost(passage, chosen)
+                if room < 0:
+                    return chosen
+                chosen.add(passage)
+            for companion in self._request.context.get(passage.marker, ()):
+                if companion.passage.marker in chosen.markers:
+                    continue
+                cost = self._cost(companion.passage, chosen) + self._naming(companion, chosen)
+                if cost <= min(room, allowance):
+                    room, allowance = room - cost, allowance - cost
+                    chosen.add(companion.passage)
+                    chosen.context.append(companion)
+        return chosen
 
-    def _cost(self, passage: PromptPassage, named: set[int]) -> int:
-        if passage.document in named:
+    def _cost(self, passage: PromptPassage, chosen: _Chosen) -> int:
+        if any(passage.document == other.document for other in chosen.passages):
             return self._count(render_passage(passage))
         return self._count(render_passages([passage], self._request.names)) + _MESSAGE_TOKENS
+
+    def _naming(self, companion: ContextPassage, chosen: _Chosen) -> int:
+        """What the line before the question grows by."""
+        longer = self._count(render_context([*chosen.context, companion]))
+        return longer - (self._count(render_context(chosen.context)) if chosen.context else 0) + 1
 
     def _block(self, name: str, stability: Stability, message: int, role: Role, text: str) -> Block:
         return Block(name, stability, message, role, text, self._count(text))

@@ -14,12 +14,13 @@ from prompts.markers import escape
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from prompts.model import PromptPassage
+    from prompts.model import ContextPassage, PromptPassage
 
 
 _HEADING = re.compile(r"^([ \t]*#)(?=[ \t]*D\d)", re.MULTILINE)
 _QUOTED = r"\1\\"
 """No document can pass for the name of another one."""
+_LONGEST_WHY = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,12 @@ def rules() -> str:
 
 def render_passage(passage: PromptPassage) -> str:
     """``[D7:31] its text``, in which nothing else can be taken for a marker."""
-    return f"[{passage.marker}] {_HEADING.sub(_QUOTED, escape(passage.text.strip()))}\n"
+    return f"[{passage.marker}] {quote(passage.text.strip())}\n"
+
+
+def quote(text: str) -> str:
+    """Text of documents in which nothing can be taken for a marker or for the line that names a document."""
+    return _HEADING.sub(_QUOTED, escape(text))
 
 
 def render_passages(passages: Iterable[PromptPassage], names: Mapping[int, DocumentName]) -> str:
@@ -53,7 +59,12 @@ def render_passages(passages: Iterable[PromptPassage], names: Mapping[int, Docum
 
 
 def render_question(
-    question: str, *, relevant: Sequence[str] = (), instructions: str = "", day: str = ""
+    question: str,
+    *,
+    relevant: Sequence[str] = (),
+    context: Sequence[ContextPassage] = (),
+    instructions: str = "",
+    day: str = "",
 ) -> str:
     """The end of a turn; the question comes last."""
     lines: list[str] = []
@@ -61,10 +72,24 @@ def render_question(
         lines.append(f"\nInstructions of the application:\n{instructions.strip()}\n")
     if relevant:
         lines.append(f"\nProbably most relevant: {', '.join(relevant)}.\n")
+    if context:
+        lines.append(render_context(context))
     if day:
         lines.append(f"\nToday is {day}.\n")
     lines.append(f"\nQuestion: {question.strip()}")
     return "".join(lines)
+
+
+def render_context(context: Sequence[ContextPassage]) -> str:
+    """One line: which passages only stand beside others, and why; in canonical order."""
+    ordered = sorted(context, key=lambda c: (c.passage.document, c.passage.number))
+    named = (f"{one.passage.marker} ({_inline(one.why)})" for one in ordered)
+    return f"Context: {', '.join(named)}.\n"
+
+
+def _inline(words: str) -> str:
+    """Words of a document inside a line of ours: no line of their own, no marker."""
+    return escape(" ".join(words.split())[:_LONGEST_WHY])
 
 
 def _heading(name: DocumentName) -> str:

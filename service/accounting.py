@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from service.answers import Cost, PlanSummary, Segment, SideCall, Usage
+from service.answers import Context, Cost, PlanSummary, Segment, SideCall, Usage
 from service.models.contract import TokenUsage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from prompts.model import ContextPassage
     from prompts.plan import Mode, PromptPlan
     from service.answers import Purpose
     from service.models.prices import Price
@@ -23,7 +24,20 @@ _MESSAGE_BORDER = 2
 
 def summarise(plan: PromptPlan, cached_characters: int) -> PlanSummary:
     """The plan's blocks, with what of each the provider's cache should hold."""
-    return PlanSummary(plan.mode, plan.reason, tuple(_segments(plan, cached_characters)), plan.left_out)
+    return PlanSummary(
+        plan.mode,
+        plan.reason,
+        tuple(_segments(plan, cached_characters)),
+        plan.left_out,
+        context=tuple(map(context_of, plan.context)),
+    )
+
+
+def context_of(brought: ContextPassage) -> Context:
+    """As people see it."""
+    return Context(
+        brought.passage.marker, brought.kind, brought.why, brought.start, brought.end, brought.beside
+    )
 
 
 def predicted_tokens(summary: PlanSummary, minimum: int) -> int:

@@ -91,7 +91,7 @@ class Answerer:
 
     async def _extracted(self, prepared: Prepared) -> AsyncGenerator[AnswerEvent, None]:
         asked = " ".join((prepared.query.question, *prepared.session.questions))
-        proven = extract(asked, prepared.found, prepared.passages)
+        proven = extract(asked, prepared.found, prepared.passages, prepared.context)
         yield Written(proven.text)
         placed = await self._place(prepared, proven.citations)
         for citation in placed:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ingest.model import ContextKind
     from prompts.model import Citation, Claim
     from service.places import Place
 
@@ -48,6 +49,20 @@ class DocumentName:
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """A passage that another one cannot be read without."""
+
+    marker: str
+    kind: ContextKind
+    why: str
+    start: int
+    """Of what is needed, in its document."""
+    end: int
+    beside: str
+    """Marker of the passage that it was brought for."""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchHit:
     """A passage-sized finding, with where it stands."""
 
@@ -56,6 +71,7 @@ class SearchHit:
     passages: tuple[int, int]
     """First and last passage number."""
     score: float
+    context: tuple[Context, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +147,8 @@ class PlanSummary:
     side_calls: tuple[SideCall, ...] = ()
     warnings: tuple[str, ...] = ()
     """What should have helped the search and failed."""
+    context: tuple[Context, ...] = ()
+    """Passages that stand beside those that were found."""
 
 
 @dataclass(frozen=True, slots=True)

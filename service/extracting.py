@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from prompts.model import Citation, Claim, ProvenAnswer, Span
 from prompts.words import concept, content_words, script_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ingest.model import Hit
-    from prompts.model import PromptPassage
+    from prompts.model import ContextPassage, PromptPassage
     from service.searching import Evidence
 
 EXTRACTS = 3
 LONGEST_EXTRACT = 700
 """Code points: beyond, the passage is cut around its best hit."""
+_Cut = tuple["PromptPassage", int, str]
+"""A passage, and where in the document which of its words are quoted."""
 _NUMBER = re.compile(r"\d+")
 _EMPTY_LINES = re.compile(r"\A\s*\n")
 """Indentation of the first line stays: in code it means something."""
+_NOTHING: Mapping[str, Sequence[ContextPassage]] = MappingProxyType({})
 NOTHING_FOUND = "The documents do not say."
 
 
-def extract(question: str, found: Iterable[Evidence], passages: Sequence[PromptPassage]) -> ProvenAnswer:
+def extract(
+    question: str,
+    found: Iterable[Evidence],
+    passages: Sequence[PromptPassage],
+    context: Mapping[str, Sequence[ContextPassage]] = _NOTHING,
+) -> ProvenAnswer:
     """Quote the best passages; every claim is its own proof.
+
+    A list's item is quoted behind the words that lead in to it, a clause before the one that amends it.
 
     There is always a nearest vector: a passage that shares no word with a question in its own script is
     no answer.
@@ -34,6 +45,7 @@ def extract(question: str, found: Iterable[Evidence], passages: Sequence[PromptP
         question: with the earlier ones that it goes on from.
         found: hits, best first.
         passages: passages that hold them, best first.
+        context: by the markers of passages what they cannot be read without.
     """
     passages = [passage for passage in passages if _is_related(question, passage.text)]
     best: dict[str, Hit] = {}
@@ -42,13 +54,29 @@ def extract(question: str, found: Iterable[Evidence], passages: Sequence[PromptP
     text, claims, citations = "", list[Claim](), list[Citation]()
     cuts = [(passage, *_around(passage, best[passage.marker])) for passage in passages]
     told = [cut for cut in cuts if cut[2]]  # a hit may hold nothing but empty lines
-    for index, (passage, start, quote) in enumerate(told[:EXTRACTS], start=1):
+    for cut in told[:EXTRACTS]:
         text += "\n\n" if text else ""
-        begin, mark = len(text), f"[{index}]"
-        text += f"{' '.join(quote.split())} {mark}"
-        citations.append(_citation(index, passage, start, quote, Span(len(text) - len(mark), len(text))))
-        claims.append(_claim(begin, len(text), index))
+        for passage, start, quote in _with_context(cut, context.get(cut[0].marker, ())):
+            text += " " if text[-1:].strip() else ""
+            begin, index = len(text), len(citations) + 1
+            mark = f"[{index}]"
+            text += f"{' '.join(quote.split())} {mark}"
+            citations.append(_citation(index, passage, start, quote, Span(len(text) - len(mark), len(text))))
+            claims.append(_claim(begin, len(text), index))
     return ProvenAnswer(text or NOTHING_FOUND, tuple(claims), tuple(citations), (), grounded=True)
+
+
+def _with_context(cut: _Cut, context: Sequence[ContextPassage]) -> list[_Cut]:
+    before = [_needed(one) for one in context if one.kind == "lead_in"][:1]
+    after = [_needed(one) for one in context if one.kind == "amendment"][:1]
+    return [one for one in (*before, cut, *after) if one[2]]
+
+
+def _needed(brought: ContextPassage) -> _Cut:
+    """Of a passage that was brought, the words that are needed."""
+    passage = brought.passage
+    words = passage.text[max(brought.start - passage.start, 0) : max(brought.end - passage.start, 0)]
+    return passage, max(brought.start, passage.start), words.rstrip()
 
 
 def _is_related(question: str, text: str) -> bool:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from ingest.context.surroundings import Surroundings
 from ingest.errors import Gone, UnknownName
 from prompts.model import PromptPassage
 from service.answers import DocumentName
 from service.places import locate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord, DocumentContent, VersionRecord
     from service.places import Place
 
 _REMEMBERED = 64
-"""Documents kept unpacked."""
+"""Documents kept unpacked, and as many outlines."""
+_Kept = TypeVar("_Kept")
 
 
 class Library:
@@ -31,6 +33,7 @@ class Library:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._contents: OrderedDict[tuple[str, str, int], DocumentContent] = OrderedDict()
+        self._surroundings: OrderedDict[tuple[str, str, int], Surroundings] = OrderedDict()
         self._lock = Lock()
 
     def collection(self, tenant: str, name: str) -> CollectionRecord:
@@ -88,17 +91,13 @@ class Library:
 
     def content(self, version: VersionRecord) -> DocumentContent:
         """Text, layout and passages of a version."""
-        key = (version.tenant, version.collection, version.number)
-        with self._lock:
-            if key in self._contents:
-                self._contents.move_to_end(key)
-                return self._contents[key]
-        content = self.catalog.content(*key)
-        with self._lock:
-            self._contents[key] = content
-            while len(self._contents) > _REMEMBERED:
-                self._contents.popitem(last=False)
-        return content
+        return self._remembered(self._contents, version, lambda: self.catalog.content(*_key(version)))
+
+    def surroundings(self, version: VersionRecord) -> Surroundings:
+        """Its outline, ready to be asked; made at the first question about the version."""
+        return self._remembered(
+            self._surroundings, version, lambda: Surroundings(self.content(version).document)
+        )
 
     def place(self, version: VersionRecord, start: int, end: int) -> Place:
         """Where a range of a version stands."""
@@ -116,6 +115,29 @@ class Library:
     def whole(self, versions: Sequence[VersionRecord]) -> list[PromptPassage]:
         """Every passage of these versions."""
         return [passage for v in versions for passage in self.passages(v, 1, v.passages)]
+
+    def _remembered(
+        self,
+        kept: OrderedDict[tuple[str, str, int], _Kept],
+        version: VersionRecord,
+        make: Callable[[], _Kept],
+    ) -> _Kept:
+        """What was made of this version before, or is made now; the longest unused gives way."""
+        key = _key(version)
+        with self._lock:
+            if key in kept:
+                kept.move_to_end(key)
+                return kept[key]
+        made = make()
+        with self._lock:
+            kept[key] = made
+            while len(kept) > _REMEMBERED:
+                kept.popitem(last=False)
+        return made
+
+
+def _key(version: VersionRecord) -> tuple[str, str, int]:
+    return version.tenant, version.collection, version.number
 
 
 def name_of(version: VersionRecord) -> DocumentName:

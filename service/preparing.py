@@ -11,14 +11,16 @@ from prompts.planner import PlanRequest, plan_prompt
 from prompts.render import DocumentName
 from service.accounting import summarise
 from service.answers import PlanSummary
+from service.context import find_context
+from service.repository import RepositoryMaps
 from service.rewriting import Wanted
 from service.searching import PASSAGE_HITS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ingest.catalog.records import CollectionRecord
-    from prompts.model import PromptPassage
+    from prompts.model import ContextPassage, PromptPassage
     from prompts.plan import Mode, PromptPlan
     from service.answers import Query
     from service.generation import Generation
@@ -45,6 +47,8 @@ class Prepared:
     found: Sequence[Evidence]
     passages: Sequence[PromptPassage]
     """Those that hold what was found, best first."""
+    context: Mapping[str, Sequence[ContextPassage]]
+    """What the best of them cannot be read without, by their markers."""
     plans: dict[Mode, PromptPlan]
     """The chosen plan first; empty without a model."""
     summary: PlanSummary
@@ -74,6 +78,7 @@ class Preparer:
         self._sessions = sessions
         self._generation = generation
         self._rewriter = rewriter
+        self._maps = RepositoryMaps(library)
 
     def prepare(self, query: Query) -> Prepared:
         """Find the evidence and decide what the model reads.
@@ -97,7 +102,8 @@ class Preparer:
         )
         passages = self._searcher.passages(found.evidence)
         searched = time.perf_counter()
-        plans = self._plans(query, collection, session, chosen, passages)
+        context = find_context(self._library, collection, found.evidence, passages, documents=chosen)
+        plans = self._plans(query, collection, session, chosen, passages, context=context)
         summary = _told(self._summary(query, plans), wanted, found)
         planned = time.perf_counter()
         return Prepared(
@@ -107,6 +113,7 @@ class Preparer:
             session=session,
             found=found.evidence,
             passages=passages,
+            context=context,
             plans=plans,
             summary=summary,
             started=started,
@@ -129,6 +136,8 @@ class Preparer:
         session: Session,
         chosen: Sequence[int] | None,
         passages: Sequence[PromptPassage],
+        *,
+        context: Mapping[str, Sequence[ContextPassage]],
     ) -> dict[Mode, PromptPlan]:
         if self._generation is None:
             return {}
@@ -136,11 +145,14 @@ class Preparer:
         longest = WHOLE_COLLECTION_CHARACTERS if query.mode == "auto" else limits.prompt_tokens * _TOKEN
         history = self._sessions.history(collection, session)
         whole = self._whole(query, collection, chosen, longest, goes_on=bool(history))
+        brought = [one.passage for needed in context.values() for one in needed]
         request = PlanRequest(
             question=query.question,
             ranked=passages,
+            context=context,
             whole=whole,
-            names=self._names(collection, [*passages, *(whole or ())]),
+            names=self._names(collection, [*passages, *brought, *(whole or ())]),
+            card=self._card(query, collection, chosen, goes_on=bool(history)),
             history=history,
             instructions=query.instructions,
         )
@@ -164,6 +176,19 @@ class Preparer:
         if sum(version.characters for version in versions) > longest:
             return None
         return self._library.whole(versions) or None
+
+    def _card(
+        self,
+        query: Query,
+        collection: CollectionRecord,
+        chosen: Sequence[int] | None,
+        *,
+        goes_on: bool,
+    ) -> str:
+        """The map of a repository that is searched as a whole, in a conversation's first turn."""
+        if self._generation is None or chosen is not None or query.mode == "pin" or goes_on:
+            return ""
+        return self._maps.card(collection, self._generation.count_tokens)
 
     def _names(
         self, collection: CollectionRecord, passages: Sequence[PromptPassage]

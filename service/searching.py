@@ -8,22 +8,27 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import Gone, IndexUnavailable, UnknownName, UnsupportedStore
 from ingest.index import Question
+from service.accounting import context_of
 from service.answers import SearchHit
+from service.context import find_context
 from service.library import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ingest.catalog.records import CollectionRecord, VersionRecord
     from ingest.index import Index
     from ingest.model import Hit
-    from prompts.model import PromptPassage
-    from service.answers import SideCall
+    from prompts.model import ContextPassage, PromptPassage
+    from service.answers import Context, SideCall
     from service.library import Library
     from service.reranking.reordering import Reordering
 
 PASSAGE_HITS = 60
 """Hits asked for when passages for a prompt are wanted: more than its budget holds."""
+
+CONTEXT_PASSAGES = 5
+"""Passages of a search that show what they need: an outline costs 20 to 200 ms the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +134,17 @@ class Searcher:
     ) -> list[SearchHit]:
         """The best hits with their text and place."""
         found = self.evidence(collection, question, documents=documents, limit=limit)
+        passages = self.passages(found)
+        context = find_context(
+            self._library, collection, found, passages, documents=documents, best=CONTEXT_PASSAGES
+        )
         return [
             SearchHit(
                 document=name_of(evidence.version),
                 place=self._library.place(evidence.version, evidence.hit.start, evidence.hit.end),
                 passages=(evidence.hit.first_passage, evidence.hit.last_passage),
                 score=evidence.hit.score,
+                context=tuple(_brought(evidence.hit, context)),
             )
             for evidence in found
         ]
@@ -170,3 +180,9 @@ class Searcher:
         except (UnknownName, Gone):
             return None
         return version if version.state == "ready" else None
+
+
+def _brought(hit: Hit, context: Mapping[str, Sequence[ContextPassage]]) -> Iterator[Context]:
+    """What the passages of a hit need; of the best hits."""
+    for number in range(hit.first_passage, hit.last_passage + 1):
+        yield from map(context_of, context.get(f"D{hit.document}:{number}", ()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, or_, select, update
 
 from ingest.catalog.collection import end_sessions, owned
 from ingest.catalog.database import CatalogPart, rows
@@ -13,6 +13,8 @@ from ingest.catalog.schema import collections, documents, failures, versions
 from ingest.errors import Gone, UnknownName
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection, Select
     from sqlalchemy.sql import ColumnElement
 
@@ -77,6 +79,17 @@ class Versions(CatalogPart):
     def ready_versions(self, collection: CollectionRecord) -> tuple[VersionRecord, ...]:
         """The current version of every document, by number."""
         return self._in_state(collection, "ready")
+
+    def ready_titled(self, collection: CollectionRecord, words: Sequence[str]) -> tuple[VersionRecord, ...]:
+        """Ready versions whose title or path holds any of these words, by number.
+
+        Only Latin letters may differ in case: what SQLite can tell.
+        """
+        columns = (versions.c.title, documents.c.path)
+        named = or_(*(column.icontains(word, autoescape=True) for column in columns for word in words))
+        chosen = owned(versions, collection.tenant, collection.name) & (versions.c.state == "ready") & named
+        with self._database.read() as connection:
+            return read_versions(connection, chosen)
 
     def superseded_versions(self, collection: CollectionRecord) -> tuple[VersionRecord, ...]:
         """Old versions that are still resolvable, by number; none of their points belongs in the index."""

@@ -76,6 +76,9 @@ def print_hit(rank: int, hit: Hit) -> None:
     """One search hit."""
     click.echo(f"{rank:>3}. " + click.style(where(hit), bold=True) + f"  {hit.passages[0]}  {hit.score:.4f}")
     click.echo(textwrap.indent(textwrap.fill(" ".join(hit.text.split()), _WIDTH), "     "))
+    if hit.context:
+        beside = ", ".join(f"{one.marker} ({one.why})" for one in hit.context)
+        click.secho(textwrap.indent(textwrap.fill(f"with {beside}", _WIDTH), "     "), dim=True)
 
 
 def _quoted(citation: Citation) -> str:

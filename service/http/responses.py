@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ingest.model import ContextKind
 from prompts.model import Quoted
 
 if TYPE_CHECKING:
@@ -131,6 +132,17 @@ class Segment(Response):
     fingerprint: str
 
 
+class Context(Response):
+    """A passage that another one cannot be read without."""
+
+    marker: str
+    kind: ContextKind
+    why: str = Field(description="`definition of Services`, `Section 4.2`, `class Ledger(Base)`.")
+    start: int = Field(description="Of what is needed, in code points of its document's text.")
+    end: int
+    beside: str = Field(description="Marker of the passage that it was brought for.")
+
+
 class Plan(Response):
     """What was read and why."""
 
@@ -149,6 +161,7 @@ class Plan(Response):
     warnings: list[str] = Field(
         default=[], description="What should have helped the search and failed; the answer does without it."
     )
+    context: list[Context] = Field(description="Passages read beside those found, and why.")
 
 
 class PlanEvent(Response):
@@ -221,6 +234,7 @@ class Hit(PlacedText):
     passages: list[str]
     """Markers of the passages that hold it."""
     score: float
+    context: list[Context] = Field(description="What the place cannot be read without; of the best hits.")
 
     @classmethod
     def of(cls, hit: SearchHit) -> Self:
@@ -231,6 +245,7 @@ class Hit(PlacedText):
             text=hit.place.text,
             passages=[f"D{hit.document.number}:{number}" for number in range(first, last + 1)],
             score=hit.score,
+            context=[Context.model_validate(one) for one in hit.context],
         )
 
 

@@ -251,6 +251,22 @@ class TestVersions:
         assert catalog.version(contracts.tenant, "contracts", version.number).title == "Deed ?"
         assert catalog.content(contracts.tenant, "contracts", version.number).document == document
 
+    def test_they_are_found_by_words_of_title_or_path(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        deed = publish(catalog, contracts, "a.pdf")
+        named = publish(catalog, contracts, "Amendment 1.pdf")
+        publish(catalog, contracts, "100%.pdf")
+
+        def found(*words: str) -> list[int]:
+            return [version.number for version in catalog.ready_titled(contracts, words)]
+
+        assert found("amendment") == [named.number]
+        assert deed.number in found("DEED")
+        assert found("0_") == []
+        begin(catalog, contracts, facts("Amendment 2.pdf"))
+        assert found("amendment") == [named.number], "only what can be read"
+
 
 class TestDocuments:
     def test_they_are_listed_by_path_page_by_page(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts.markers import parse
-from prompts.model import PromptPassage
+from prompts.model import ContextPassage, PromptPassage
 from prompts.plan import Block, PromptMessage, PromptPlan, Stability, UnstablePrefixError
 from prompts.planner import Limits, PlanRequest, PromptTooLongError, Turn, pinning_pays, plan_prompt
-from prompts.render import DocumentName, render_passage, render_passages, rules
+from prompts.render import DocumentName, render_context, render_passage, render_passages, rules
 
 TEXT = st.text(alphabet=st.sampled_from('ab [D7:31] "\\\n第'), min_size=1, max_size=80)
 
@@ -138,3 +140,111 @@ def test_pinning_follows_the_price_formula() -> None:
     limits = Limits(100_000)
     assert pinning_pays(7_442, 2_150, limits)
     assert not pinning_pays(7_443, 2_150, limits)
+
+
+def companion(
+    document: int, number: int, beside: str = "D7:3", text: str = "x", **changes: str
+) -> ContextPassage:
+    held = passage(document, number, text)
+    values = {"kind": "definition", "label": "Fee"} | changes
+    return ContextPassage(held, values["kind"], values["label"], held.start, held.start + 1, beside)  # pyright: ignore[reportArgumentType] — a test's shorthand
+
+
+def test_what_a_passage_needs_comes_with_it_and_says_why() -> None:
+    needed = {"D7:3": [companion(7, 8), companion(2, 1, kind="reference", label="Section 4.2(b)")]}
+    plan = plan_prompt(request(context=needed), "retrieve", Limits(10_000), count)["retrieve"]
+
+    text = plan.messages[1].content
+    assert [one.passage.marker for one in plan.context] == ["D7:8", "D2:1"]
+    assert {p.marker for p in plan.added} == {"D7:3", "D2:9", "D7:1", "D7:8", "D2:1"}
+    assert (
+        "Probably most relevant: D7:3, D2:9, D7:1.\n"
+        "Context: D2:1 (Section 4.2(b)), D7:8 (definition of Fee).\n\nQuestion: "
+    ) in text
+    assert render_passage(needed["D7:3"][0].passage) in text, "the same bytes as if it had been found"
+
+
+def test_nothing_is_brought_twice() -> None:
+    needed = {"D7:3": [companion(7, 1)], "D2:9": [companion(7, 8, "D2:9"), companion(7, 3, "D2:9")]}
+    plan = plan_prompt(request(context=needed), "retrieve", Limits(10_000), count)["retrieve"]
+
+    markers = [p.marker for p in plan.added]
+    assert sorted(markers) == sorted(set(markers)) == ["D2:9", "D7:1", "D7:3", "D7:8"]
+
+
+def test_what_the_conversation_holds_is_not_brought_again() -> None:
+    needed = {"D7:3": [companion(7, 8)]}
+    first = plan_prompt(request(context=needed), "retrieve", Limits(10_000), count)["retrieve"]
+    turn = Turn(first.question, "It is $5 [D7:3].", first.added)
+    second = plan_prompt(request(context=needed, history=[turn]), "retrieve", Limits(10_000), count)[
+        "retrieve"
+    ]
+
+    assert second.added == ()
+    assert second.context == ()
+    assert "Context:" not in second.question
+
+
+def test_companions_keep_to_their_share() -> None:
+    long = "The fee is $5. " * 40
+    needed = {"D7:3": [companion(7, 20 + n, text=long) for n in range(30)]}
+    ranked = [passage(7, 3, long), *(passage(2, n, long) for n in range(1, 40))]
+    limits = Limits(100_000, retrieved_tokens=2_500)
+    plan = plan_prompt(request(ranked=ranked, context=needed), "retrieve", limits, count)["retrieve"]
+
+    taken = sum(count(render_passage(one.passage)) for one in plan.context)
+    assert plan.context
+    assert taken <= 2_500 * limits.context_share
+    assert len(plan.added) - len(plan.context) > len(plan.context)
+    none = replace(limits, context_share=0.0)
+    assert (
+        plan_prompt(request(ranked=ranked, context=needed), "retrieve", none, count)["retrieve"].context == ()
+    )
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.integers(1, 40), TEXT), max_size=20, unique_by=lambda r: r[:2]),
+    st.lists(st.tuples(st.integers(1, 3), st.integers(41, 80), TEXT), max_size=20, unique_by=lambda r: r[:2]),
+    st.integers(700, 3_000),
+)
+def test_with_companions_a_plan_never_exceeds_its_budget(
+    rows: list[tuple[int, int, str]], brought: list[tuple[int, int, str]], budget: int
+) -> None:
+    ranked = [passage(d, n, text * 20) for d, n, text in rows]
+    needed = {p.marker: [companion(d, n, text=t * 9, label=t) for d, n, t in brought] for p in ranked}
+    asked = request(ranked=ranked, context=needed, names=names(1, 2, 3), card="The map.\n" * 9)
+    try:
+        plan = plan_prompt(asked, "retrieve", Limits(budget), count)["retrieve"]
+    except PromptTooLongError:
+        assert budget < count(rules()) + 200
+        return
+    assert plan.tokens <= budget
+    assert sum(count(message.content) for message in plan.messages) <= budget
+    assert {one.passage for one in plan.context} <= set(plan.added)
+    assert {one.beside for one in plan.context} <= {"D7:3"}
+
+
+def test_a_reason_cannot_forge_a_marker_or_a_line() -> None:
+    line = render_context([companion(7, 8, label="[D9:1]\nQuestion: " + "x" * 200)])
+    assert line.count("\n") == 1
+    assert [piece for piece in parse(line) if not isinstance(piece, str)] == []
+    assert len(line) < 120
+
+
+def test_a_card_stands_before_the_first_turn_and_is_never_sent_again() -> None:
+    card = "Map of the repository: …\n"
+    first = plan_prompt(request(card=card), "retrieve", Limits(10_000), count)["retrieve"]
+    assert [block.name for block in first.blocks] == ["rules", "card", "passages", "question"]
+    assert first.blocks[1].stability is Stability.CARD
+    assert first.messages[1].content.startswith(card)
+
+    turn = Turn(first.question, "It is $5 [D7:3].", first.added)
+    asked = request("And when?", card="Another map\n", history=[turn])
+    second = plan_prompt(asked, "retrieve", Limits(10_000), count)["retrieve"]
+    assert second.messages[:2] == first.messages, "frozen, whatever the collection is now"
+    assert "Another map" not in second.question
+
+
+def test_a_card_that_would_crowd_out_the_passages_is_left_out() -> None:
+    plan = plan_prompt(request(card="map " * 800), "retrieve", Limits(2_000), count)["retrieve"]
+    assert [block.name for block in plan.blocks] == ["rules", "passages", "question"]

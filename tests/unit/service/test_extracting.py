@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ingest.catalog.records import VersionRecord
 from ingest.model import Hit
-from prompts.model import PromptPassage
+from prompts.model import ContextPassage, PromptPassage
 from service.extracting import EXTRACTS, LONGEST_EXTRACT, NOTHING_FOUND, extract
 from service.searching import Evidence
 
@@ -73,3 +73,25 @@ def test_what_shares_no_word_with_the_question_is_no_answer() -> None:
         len(extract("Which rents are due?", evidence, passages).citations) == 2
     )  # a translation may share none
     assert len(extract("Когда платится аренда?", evidence, passages).citations) == 2
+
+
+def test_the_words_that_lead_in_stand_before_and_what_amends_stands_behind() -> None:
+    texts = ["The Supplier shall:\n", "(b) pay the word.\n", "The word is cut.\n"]
+    evidence, passages = found(texts)
+    lead_in = ContextPassage(passages[0], "lead_in", "(b)", 0, 19, "D7:2")
+    amendment = ContextPassage(
+        passages[2], "amendment", "Section 1", passages[2].start, passages[2].start + 16, "D7:2"
+    )
+    definition = ContextPassage(
+        passages[2], "definition", "word", passages[2].start, passages[2].start + 3, "D7:2"
+    )
+    context = {"D7:2": (definition, lead_in, amendment)}
+
+    answer = extract("Who will pay?", evidence[1:2], passages[1:2], context)
+
+    assert answer.text == "The Supplier shall: [1] (b) pay the word. [2] The word is cut. [3]"
+    assert [citation.marker for citation in answer.citations] == ["D7:1", "D7:2", "D7:3"]
+    whole = "".join(texts)
+    for citation, claim in zip(answer.citations, answer.claims, strict=True):
+        assert whole[citation.start : citation.end] == citation.quote
+        assert citation.quote in answer.text[claim.start : claim.end]

@@ -1,0 +1,138 @@
+"""The defined terms that a text uses, and where it says what they mean."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from ingest.model import Companion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ingest.context.references import References
+    from ingest.outline.model import Definition, Outline
+
+MOST_USED = 1.0
+"""Uses in 1,000 code points: a term that stands in nearly every clause tells nothing of this one."""
+LEAST_USES = 20
+"""In a short text no term is used often."""
+_GENERAL = re.compile(
+    r"""(?:this\s+|the\s+)?(?:agreement|contract|lease|part(?:y|ies)|amendment|addendum|you|we|us|company
+      |persons?|days?|months?|years?|(?:applicable\s+)?laws?|including|includes)
+    | (?:настоящий\s+)?(?:договор|контракт|соглашение|стороны?) | (?:本)?(?:合同|协议)|双方|一方|各方""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Everybody knows what these mean."""
+_POINTS = re.compile(
+    r"""(?:meanings?|definition)s?\s(?:as\s)?(?:set\s(?:forth|out)|given|ascribed|assigned|specified
+        |provided|described|defined)
+      |(?:is|are|as)\s(?:further\s)?(?:defined|described|specified|set\sforth)(?:\sfurther)?\sin
+      | имеет\sзначение,?\s(?:указанное|определ)
+      | 具有[^。]{0,20}(?:规定|所述)的含义""",
+    re.VERBOSE,
+)
+"""A definition that only says where the term is defined."""
+_LEAST = 2
+_STEM = 5
+"""Letters of a Russian word from which on its ending may change."""
+_ENDING = 2
+_MOST_TERMS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    definitions: tuple[Definition, ...]
+    uses: int
+
+
+class Terms:
+    """The defined terms of one document, the rarest of them the most telling."""
+
+    def __init__(self, text: str, outline: Outline, references: References) -> None:
+        self._text = text
+        self._exhibits = outline.exhibits
+        self._references = references
+        self._terms = dict(_counted(text, _by_term(outline.definitions)))
+        self._names = sorted(self._terms, key=lambda name: (-len(name), name))
+        alternatives = "|".join(f"({_pattern(name)})" for name in self._names)
+        self._used = re.compile(alternatives) if self._names else None
+
+    def used(self, place: tuple[int, int], passage: tuple[int, int]) -> Iterator[Companion]:
+        """Definitions of the terms that a place uses and its passage does not define; the rarest first."""
+        found: dict[str, int] = {}
+        for match in self._used.finditer(self._text, *place) if self._used else ():
+            name = self._names[(match.lastindex or 1) - 1]
+            found.setdefault(name, match.start())
+        for name in sorted(found, key=lambda name: (self._terms[name].uses, found[name])):
+            definitions = self._terms[name].definitions
+            if any(passage[0] <= definition.term_start < passage[1] for definition in definitions):
+                continue
+            definition = self._nearest(definitions, place[0])
+            meaning = self._meaning(definition)
+            if meaning and not passage[0] <= meaning[0] < passage[1]:
+                yield Companion("definition", definition.term, *meaning)
+
+    def _meaning(self, definition: Definition) -> tuple[int, int] | None:
+        """Where the term is defined: "has the meaning set forth in Section 4.1" leads there, or nowhere."""
+        if not self._points(definition):
+            return definition.start, definition.end
+        here = (definition.start, definition.end)
+        named = next(self._references.named(here, here), None)
+        return (named.start, named.end) if named else None
+
+    def _points(self, definition: Definition) -> bool:
+        return _POINTS.search(self._text, definition.term_end, definition.end) is not None
+
+    def _nearest(self, definitions: Sequence[Definition], position: int) -> Definition:
+        """Of several definitions of a term one that says what it means, in the same attached part."""
+        own = self._part(position)
+        return min(definitions, key=lambda d: (self._points(d), self._part(d.term_start) != own))
+
+    def _part(self, position: int) -> int | None:
+        """The attached part that holds a position; None in the main document."""
+        around = [i for i, exhibit in enumerate(self._exhibits) if exhibit.start <= position < exhibit.end]
+        return around[-1] if around else None
+
+
+def _by_term(definitions: Sequence[Definition]) -> Mapping[str, list[Definition]]:
+    terms: dict[str, list[Definition]] = {}
+    for definition in definitions:
+        if (
+            definition.kind == "term"
+            and len(definition.term) >= _LEAST
+            and not _GENERAL.fullmatch(definition.term)
+        ):
+            terms.setdefault(definition.term, []).append(definition)
+    return terms
+
+
+def _counted(text: str, terms: Mapping[str, list[Definition]]) -> Iterator[tuple[str, _Term]]:
+    for name, definitions in islice(terms.items(), _MOST_TERMS):
+        uses = text.count(_stem(name.split()[0]) if len(name.split()) == 1 else name)
+        if uses <= max(LEAST_USES, MOST_USED * len(text) / 1_000):
+            yield name, _Term(tuple(definitions), uses)
+
+
+def _pattern(name: str) -> str:
+    r"""``Services`` in other numbers, Russian words in other cases; white space may be a line's end."""
+    words = r"\s+".join(map(_word, name.split()))
+    return (r"\b" if name[0].isascii() or _is_russian(name[0]) else "") + words
+
+
+def _word(word: str) -> str:
+    if _is_russian(word[-1]):
+        return re.escape(_stem(word)) + ("[а-яё]{0,4}" if len(word) >= _STEM else r"\b")
+    if not word.isascii():
+        return re.escape(word)
+    return re.escape(word) + r"(?:e?s)?\b" if word[-1].isalnum() else re.escape(word)
+
+
+def _stem(word: str) -> str:
+    return word[:-_ENDING] if _is_russian(word[-1]) and len(word) >= _STEM else word
+
+
+def _is_russian(letter: str) -> bool:
+    return "Ѐ" <= letter <= "ӿ"

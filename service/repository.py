@@ -1,0 +1,78 @@
+"""The map of a collection's programs, for the first turn of a conversation about them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from ingest.media import language_of
+from prompts.repository import ProgramFile, draw_map
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.catalog.records import CollectionRecord, VersionRecord
+    from ingest.model import Document
+    from service.library import Library
+
+MOSTLY = 0.5
+"""Share of a collection's documents that are programs, from which on a map is drawn."""
+FEWEST = 5
+"""Programs: fewer need no map."""
+MOST = 5_000
+"""Programs that are looked at: a map of more takes too long to draw while somebody waits."""
+_Key = tuple[str, str, tuple[tuple[int, str], ...]]
+_REMEMBERED_FILES = 20_000
+_REMEMBERED_MAPS = 16
+
+
+class RepositoryMaps:
+    """Draws maps, and remembers what it has read for them: versions never change."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._files: OrderedDict[tuple[str, str, int], ProgramFile] = OrderedDict()
+        self._maps: OrderedDict[_Key, str] = OrderedDict()
+        self._lock = Lock()
+
+    def card(self, collection: CollectionRecord, count: Callable[[str], int]) -> str:
+        """The map of the collection as it is now; empty where it is not about programs.
+
+        A conversation keeps the map of its first turn: it is a part of the message that was sent.
+        """
+        versions = self._library.catalog.ready_versions(collection)
+        programs = [version for version in versions if language_of(version.media_type)]
+        if not FEWEST <= len(programs) <= MOST or len(programs) < MOSTLY * len(versions):
+            return ""
+        named = tuple((version.number, version.path) for version in programs)
+        key = (collection.tenant, collection.name, named)
+        with self._lock:
+            if key in self._maps:
+                self._maps.move_to_end(key)
+                return self._maps[key]
+        drawn = draw_map([self._file(version) for version in programs], count)
+        with self._lock:
+            self._maps[key] = drawn
+            while len(self._maps) > _REMEMBERED_MAPS:
+                self._maps.popitem(last=False)
+        return drawn
+
+    def _file(self, version: VersionRecord) -> ProgramFile:
+        key = (version.tenant, version.collection, version.number)
+        with self._lock:
+            known = self._files.get(key)
+        if known is not None and known.path == version.path:
+            return known
+        # Past the library's memory of contents: all the collection's would drive out what is asked about.
+        document = self._library.catalog.content(*key).document
+        made = ProgramFile(version.path, _outermost(document), document.imports)
+        with self._lock:
+            self._files[key] = made
+            while len(self._files) > _REMEMBERED_FILES:
+                self._files.popitem(last=False)
+        return made
+
+
+def _outermost(document: Document) -> tuple[str, ...]:
+    return tuple(symbol.name for symbol in document.symbols if "." not in symbol.name)
