@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
+from ingest.asking import asked_terms, question_vector
+from ingest.background import SAMPLE, Background
 from ingest.errors import UnsupportedStore
-from ingest.fusion import fuse
+from ingest.feedback import (
+    FEWEST,
+    LEARNT_FROM,
+    PLENTY,
+    STRENGTH,
+    added,
+    best_of_each,
+    is_answered_alike,
+    shared_terms,
+)
+from ingest.fields import Field, within
+from ingest.ranking import DENSE, DENSE_AFTER_FEEDBACK, Found, led, priors_of, rank
 from ingest.routing import (
     CLOSE,
     LEAST_EXPLAINED,
-    MOST_NAMED,
+    LONGEST_NAMING,
+    MOST_ALIKE,
+    NAMED_AT_LENGTH,
     SHORT,
     Route,
-    explained_run,
     rarity,
     stands_out,
+    what_is_left,
     word_value,
 )
-from ingest.sparse import question_vector
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
@@ -30,21 +44,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ingest.embedding import Embedder
-    from ingest.model import Hit, Scope
+    from ingest.model import Hit, Role, Scope
     from ingest.store.contract import Point, SparseVector, Store
 
-DENSE_WEIGHT = 0.4
-"""Of a dense rank against 1.0 of a BM25 rank: equal weights hurt."""
-ROUTED_WEIGHT = 5.0
-"""Of a rank inside the document that a question names: its first 240 hits stand before all others."""
-LONGEST_NAMING = 100
-"""Terms of a question that may name a document; each of them is looked up."""
-SIZE_SECONDS = 60.0
-"""How long a count of documents is believed that nobody here has changed."""
-TURNS = 4
-"""Earlier turns of the user that a follow-up is searched with."""
-CANDIDATES = 4
-"""Each ranking is asked for this many times the hits that are wanted."""
+KNOWN_SECONDS = 60.0
+"""How long statistics of a scope are believed that nobody here has changed."""
+POOL = 1_000
+"""Chunks, and documents, that are looked at by their words."""
+NEAREST = 400
+"""Chunks that are looked at by their meaning."""
+NAMES_WEIGHT = 1.0
+"""Of a document's names, against 1.0 of all its words."""
+HEADED = 100
+"""Passages under headings that fit the question."""
+LIKE_HEADING = 0.5
+"""Of the best heading's score."""
+HEADED_STRENGTH = 1.5
+"""Of what they share, where the question's own answers have `ingest.feedback.STRENGTH`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +112,24 @@ class Index(Protocol):
 
 
 class LocalIndex:
-    """The index in this process: BM25 and dense ranks of one store, fused."""
+    """The index in this process: what words, meaning and whole documents say, in one order."""
 
     def __init__(self, store: Store, embedder: Embedder) -> None:
         self._store = store
         self._embedder = embedder
         self._analyzer = Analyzer()
         self._analyzing = Lock()
-        self._sizes: dict[Scope, tuple[int, float]] = {}
-        """Documents of a scope, and until when that may be believed."""
+        self._known: dict[Scope, _Known] = {}
 
     def search(
         self, scope: Scope, question: Question, *, documents: Sequence[int] | None, limit: int
     ) -> list[Hit]:
-        """The best chunks by weighted reciprocal ranks.
+        """The best chunks, see `ingest.ranking`.
 
-        A document that the question names is searched once more: a long one with the rest of the question,
-        for its name says nothing about its clauses. Its ranks weigh more, but what the whole scope has to say
-        stays in the list: a wrong guess loses nothing. Among documents that the caller chose, a name is as
-        idle as among all.
+        A document that the question names is searched once more, with what is left of the question, for its
+        name says nothing about its clauses. Its hits lead, but what the whole scope has to say stays in the
+        list: a wrong guess loses nothing. Among documents that the caller chose, a name is as idle as among
+        all.
 
         Raises:
             UnsupportedStore: the question is for another embedder than this process has.
@@ -125,76 +140,61 @@ class LocalIndex:
                 f"{self._embedder.identity!r}: end the server, or the command, that was started before"
             )
         with self._analyzing:
-            words = self._analyzer.question_words(question.text)
-            terms = self._analyzer.question_terms(question.text)
-            earlier = [self._analyzer.question_terms(turn) for turn in question.history[:TURNS]]
-        asked = question_vector(terms, earlier)
+            sentences = self._analyzer.question_clauses(question.text)
+            terms = asked_terms(self._analyzer, question.text, question.history)
+        search = _Search(self._store, scope, self._know(scope), documents, priors_of(question.text))
         vector = self._embedder.embed([question.text])[0]
-        rankings = self._rankings(scope, asked, vector, documents, limit * CANDIDATES)
-        route = self._route(scope, words, documents)
-        leads = rankings[0][0][:1]  # names lead to their own document, topics to whichever treats them
-        if route is not None and any(hit.document in route.documents for hit in leads):
-            left = question_vector(route.terms)
-            inside = self._rankings(scope, left, vector, route.documents, limit * CANDIDATES)
-            rankings += [(hits, weight * ROUTED_WEIGHT) for hits, weight in inside]
-        return fuse(rankings)[:limit]
-
-    def _rankings(
-        self,
-        scope: Scope,
-        asked: SparseVector,
-        vector: NDArray[np.float32],
-        documents: Sequence[int] | None,
-        limit: int,
-    ) -> list[tuple[list[Hit], float]]:
-        sparse = self._store.search_sparse(scope, asked, documents=documents, limit=limit)
-        dense = self._store.search_dense(scope, vector, documents=documents, limit=limit)
-        return [(sparse, 1.0), (dense, DENSE_WEIGHT)]
+        places = search.places(terms)
+        route = self._route(search, sentences)
+        if route is None or not any(hit.document in route.documents for hit in places[:1]):
+            return search.answer(terms, places, vector)[:limit]
+        # Names lead to their own document, topics to whichever treats them.
+        rest = {term: terms.get(term, 1.0) for term in route.terms}
+        named = replace(search, documents=route.documents)
+        inside = named.answer(rest, search.places(rest), vector)
+        return led(inside, search.ranked(terms, places))[:limit]
 
     def _route(
-        self, scope: Scope, words: Sequence[tuple[int, ...]], documents: Sequence[int] | None
+        self, search: _Search, sentences: Sequence[Sequence[Sequence[tuple[int, ...]]]]
     ) -> Route | None:
         """The documents that a run of the question's words names, if one does and leaves something to ask."""
-        if sum(map(len, words)) > LONGEST_NAMING:
-            return None
+        words = {word for clauses in sentences for clause in clauses for word in clause}
         terms = [term for word in words for term in word]
-        found = self._store.search_sparse(
-            scope.openings, question_vector(terms), documents=documents, limit=MOST_NAMED + 1
-        )
-        if not stands_out([hit.score for hit in found]):
+        if not 0 < len(terms) <= LONGEST_NAMING:
             return None
-        rarest = rarity(self._size(scope.openings))
-        values = [word_value(word, self._scores(scope, word, found[0].document), rarest) for word in words]
-        start, end, explained = explained_run(values)
-        rest = tuple(term for word in (*words[:start], *words[end:]) for term in word)
-        if explained < LEAST_EXPLAINED or not rest:
+        found = search.openings(terms)
+        if not found:
             return None
-        if found[0].end - found[0].start <= SHORT:
+        scores = search.scores_in_opening(terms, found[0].document)
+        rarest = rarity(search.known.documents)
+        values = {word: word_value(word, [scores[term] for term in word], rarest) for word in words}
+        explained, rest = what_is_left(sentences, values)
+        close = [hit for hit in found if hit.score >= CLOSE * found[0].score]
+        at_length = explained >= NAMED_AT_LENGTH and len(close) <= MOST_ALIKE
+        if explained < LEAST_EXPLAINED or not (at_length or stands_out([hit.score for hit in found])):
+            return None
+        if not rest or found[0].end - found[0].start <= SHORT:
             rest = tuple(terms)
-        return Route(tuple(h.document for h in found if h.score >= CLOSE * found[0].score), rest)
+        return Route(tuple(hit.document for hit in close), rest)
 
-    def _scores(self, scope: Scope, word: Sequence[int], document: int) -> list[float]:
-        """The BM25 score of each term of a word in a document's opening, 0 where it is not there."""
-        scores: list[float] = []
-        for term in word:
-            hits = self._store.search_sparse(
-                scope.openings, question_vector([term]), documents=[document], limit=1
+    def _know(self, scope: Scope) -> _Known:
+        """What is known of a scope; behind a Qdrant server other processes write, too."""
+        known = self._known.get(scope)
+        if known is None or monotonic() >= known.until:
+            counts = self._store.counts(scope)
+            known = _Known(
+                documents=len(counts),
+                chunks=Background.of(self._store.sample(scope, SAMPLE), sum(counts.values())),
+                openings=Background.of(self._store.sample(scope.openings, SAMPLE), len(counts)),
+                until=monotonic() + KNOWN_SECONDS,
             )
-            scores.append(hits[0].score if hits else 0.0)
-        return scores
-
-    def _size(self, scope: Scope) -> int:
-        """How many documents there are; behind a Qdrant server other processes write, too."""
-        size, until = self._sizes.get(scope, (0, 0.0))
-        if monotonic() >= until:
-            size = len(self._store.counts(scope))
-            self._sizes[scope] = size, monotonic() + SIZE_SECONDS
-        return size
+            self._known[scope] = known
+        return known
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points."""
         self._store.upsert(scope, points)
-        self._sizes.pop(scope, None)
+        self._known.pop(replace(scope, part="chunks"), None)
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""
@@ -204,13 +204,13 @@ class LocalIndex:
         """Forget these documents, chunks and openings."""
         self._store.delete_documents(scope, documents)
         self._store.delete_documents(scope.openings, documents)
-        self._sizes.pop(scope.openings, None)
+        self._known.pop(scope, None)
 
     def delete_scope(self, scope: Scope) -> None:
         """Forget the whole scope, chunks and openings."""
         self._store.delete_scope(scope)
         self._store.delete_scope(scope.openings)
-        self._sizes.pop(scope.openings, None)
+        self._known.pop(scope, None)
 
     def flush(self) -> None:
         """Return once everything written so far survives a loss of power."""
@@ -219,3 +219,100 @@ class LocalIndex:
     def close(self) -> None:
         """Flush and close the store."""
         self._store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The statistics of a scope, and until when (`time.monotonic`, seconds) they may be believed."""
+
+    documents: int
+    chunks: Background
+    openings: Background
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One question's searches in a scope, or in some documents of it."""
+
+    store: Store
+    scope: Scope
+    known: _Known
+    documents: Sequence[int] | None
+    priors: Mapping[Role, float]
+
+    def places(self, terms: Mapping[int, float]) -> list[Hit]:
+        """Chunks of all the scope by their words: also those that the caller did not choose teach wording."""
+        vector = question_vector((terms, Field.TEXT, 1.0))
+        return self.store.search_sparse(self.scope, vector, documents=None, limit=POOL)
+
+    def answer(
+        self, terms: Mapping[int, float], places: Sequence[Hit], vector: NDArray[np.float32]
+    ) -> list[Hit]:
+        """All that is found by the terms, by what their answers share, and by the vector; best first."""
+        described = self._described(terms)
+        learnt = self._learnt(terms, places, {hit.document: hit.end for hit in described})
+        if learnt or self.documents is not None:
+            asked = question_vector((terms, Field.TEXT, 1.0), (learnt, Field.TEXT, 1.0))
+            places = self.store.search_sparse(self.scope, asked, documents=self.documents, limit=POOL)
+        near = self.store.search_dense(self.scope, vector, documents=self.documents, limit=NEAREST)
+        weight = DENSE_AFTER_FEEDBACK if learnt else DENSE
+        return rank(Found(places, near, _scores(described), POOL, weight), self.priors)
+
+    def ranked(self, terms: Mapping[int, float], places: Sequence[Hit]) -> list[Hit]:
+        """The places alone, those that the caller chose, with what their documents add."""
+        chosen = None if self.documents is None else set(self.documents)
+        kept = [hit for hit in places if chosen is None or hit.document in chosen]
+        return rank(Found(kept, (), _scores(self._described(terms)), POOL), self.priors)
+
+    def openings(self, terms: Sequence[int]) -> list[Hit]:
+        """The documents whose title and opening hold the terms best."""
+        vector = question_vector((dict.fromkeys(terms, 1.0), Field.TEXT, 1.0))
+        return self.store.search_sparse(
+            self.scope.openings, vector, documents=self.documents, limit=MOST_ALIKE + 1
+        )
+
+    def scores_in_opening(self, terms: Sequence[int], document: int) -> dict[int, float]:
+        """The BM25 score of each term in a document's opening, 0 where it is not there."""
+        scores = dict.fromkeys(terms, 0.0)
+        for vector in self.store.sparse_vectors(self.scope.openings, [(document, 0)]):
+            rarities = self.known.openings.rarity(vector.indices)
+            weights = dict(zip(vector.indices.tolist(), (vector.values * rarities).tolist(), strict=True))
+            scores = {term: weights.get(term, 0.0) for term in terms}
+        return scores
+
+    def _described(self, terms: Mapping[int, float]) -> list[Hit]:
+        """Whole documents by all their words, and their names."""
+        vector = question_vector((terms, Field.WHOLE, 1.0), (terms, Field.NAMES, NAMES_WEIGHT))
+        return self.store.search_sparse(self.scope.openings, vector, documents=None, limit=POOL)
+
+    def _learnt(
+        self, terms: Mapping[int, float], places: Sequence[Hit], lengths: Mapping[int, int]
+    ) -> dict[int, float]:
+        """What the best passages of many documents share, and the passages under headings that fit."""
+        best = best_of_each(places, self.known.documents)
+        background = self.known.chunks
+        if not is_answered_alike(best, lengths, background.total(terms)):
+            return {}
+        headed = self._headed(terms)
+        strength = min(1.0, self.known.documents / PLENTY) ** 0.5
+        return added(
+            shared_terms(self._vectors(best[:LEARNT_FROM]), background, strength=STRENGTH * strength),
+            shared_terms(self._vectors(headed), background, strength=HEADED_STRENGTH * strength),
+        )
+
+    def _headed(self, terms: Mapping[int, float]) -> list[Hit]:
+        """The first passages under the headings that hold the terms best."""
+        vector = question_vector((terms, Field.HEADING, 1.0))
+        hits = self.store.search_sparse(self.scope, vector, documents=None, limit=HEADED)
+        kept = [hit for hit in hits if hit.score >= LIKE_HEADING * hits[0].score]
+        return kept if len(kept) >= FEWEST else []
+
+    def _vectors(self, hits: Sequence[Hit]) -> list[SparseVector]:
+        """The words of passages, without their fields."""
+        found = self.store.sparse_vectors(self.scope, [(hit.document, hit.ordinal) for hit in hits])
+        return [within(vector, Field.TEXT) for vector in found]
+
+
+def _scores(documents: Sequence[Hit]) -> dict[int, float]:
+    return {hit.document: hit.score for hit in documents}

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.outline.names import named_label
-from ingest.sparse import BLOCK, chunk_vectors
+from ingest.describing import role_of
+from ingest.labels import Labels, first_word
+from ingest.outline.names import named_depth
+from ingest.sparse import BLOCK, Heading, chunk_vectors
 from ingest.store.points import Points
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ingest.embedding import Embedder
-    from ingest.model import Chunk, Document, Passage
+    from ingest.model import Chunk, Document, Section
     from ingest.sparse import SparseRows
     from ingest.terms import Analyzer
 
@@ -35,7 +37,7 @@ class CutDocument:
 
     number: int
     document: Document
-    passages: Sequence[Passage]
+    sections: Sequence[Section]
     chunks: Sequence[Chunk]
     held: int = 0
     """So many of the first chunks are in the index already and are left out."""
@@ -69,7 +71,7 @@ def _pieces(cut: CutDocument, analyzer: Analyzer) -> Iterator[_Piece]:
     """The chunks from number ``held`` on; a block of weights is a whole number of batches."""
     text, before = cut.document.text, 0
     own = (analyzer.document_terms(text[chunk.start : chunk.end]) for chunk in cut.chunks)
-    for rows in chunk_vectors(own, _heading_terms(cut, analyzer)):
+    for rows in chunk_vectors(own, _headings(cut, analyzer)):
         for first in range(0, len(rows), BATCH):
             begin, end = max(first, cut.held - before), min(first + BATCH, len(rows))
             if begin < end:
@@ -110,13 +112,14 @@ def _embedded(
 
 def _points(batch: Sequence[_Piece], dense: NDArray[np.float32]) -> Points:
     places = [
-        (piece.cut.number, chunk.ordinal, chunk.start, chunk.end, chunk.first_passage, chunk.last_passage)
+        (piece.cut.number, c.ordinal, c.start, c.end, c.first_passage, c.last_passage, role)
         for piece in batch
-        for chunk in piece.chunks
+        for role in (role_of(piece.cut.document),)
+        for c in piece.chunks
     ]
     lengths = np.concatenate([np.diff(piece.sparse.borders) for piece in batch])
     return Points(
-        np.asarray(places),
+        np.asarray(places, dtype=np.int64),
         dense,
         np.concatenate([piece.sparse.indices for piece in batch]),
         np.concatenate([piece.sparse.values for piece in batch]),
@@ -124,17 +127,32 @@ def _points(batch: Sequence[_Piece], dense: NDArray[np.float32]) -> Points:
     )
 
 
-def _heading_terms(cut: CutDocument, analyzer: Analyzer) -> Iterator[list[int]]:
-    """For each chunk, the terms of what it stands under: a section's heading, or file and symbol."""
-    symbols = cut.document.symbols
-    file = analyzer.document_terms(cut.document.title) if symbols else []
-    known: dict[tuple[str, ...], list[int]] = {}
+def _headings(cut: CutDocument, analyzer: Analyzer) -> Iterator[Heading]:
+    """For each chunk, what it stands under: a section and the one around it, or file and symbol."""
+    text, labels = cut.document.text, Labels(cut.sections, cut.document.symbols)
+    read = _named if cut.document.symbols else _headed
+    file = analyzer.document_terms(cut.document.title) if cut.document.symbols else []
+    known: dict[tuple[str, ...], tuple[list[int], list[int]]] = {}
     for chunk in cut.chunks:
-        section = cut.passages[chunk.first_passage - 1].section
-        terms = known.get(section)
+        start = first_word(text, chunk.start, chunk.end)
+        path = labels.at(start, chunk.end)
+        terms = known.get(path)
         if terms is None:
             if len(known) >= _HEADINGS:
                 known.clear()
-            label = section if symbols else named_label(section)
-            terms = known[section] = file + analyzer.document_terms(" ".join(label))
-        yield terms
+            terms = known[path] = read(path, file, analyzer)
+        yield Heading(*terms, opens=labels.begins_at(start))
+
+
+def _named(path: tuple[str, ...], file: list[int], analyzer: Analyzer) -> tuple[list[int], list[int]]:
+    """The terms of a program's file and symbol."""
+    return file + analyzer.document_terms(" ".join(path)), []
+
+
+def _headed(path: tuple[str, ...], _: list[int], analyzer: Analyzer) -> tuple[list[int], list[int]]:
+    """The terms of the innermost heading that has a name, and of the next one around it."""
+    depth = named_depth(path)
+    around = path[: named_depth(path[: depth - 1])] if depth else ()
+    return analyzer.document_terms(" ".join(path[depth - 1 : depth])), analyzer.document_terms(
+        " ".join(around[-1:])
+    )

@@ -7,6 +7,7 @@ lines count from 1. Lengths on a page are PDF points, the origin at the top left
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -18,6 +19,18 @@ ElementKind = Literal["title", "heading", "paragraph", "list_item", "table", "co
 SymbolKind = Literal["module", "class", "function", "method", "variable"]
 ContextKind = Literal["heading", "lead_in", "definition", "reference", "amendment", "enclosing"]
 """Why a text is read beside another one."""
+
+
+class Role(IntEnum):
+    """What a file is to the project that it belongs to."""
+
+    SOURCE = 0
+    """A program, and whatever has no other role."""
+    PROSE = 1
+    TEST = 2
+    EXAMPLE = 3
+    DATA = 4
+    """Configuration, records, markup that programs read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +211,7 @@ class Scope:
     collection: str
     generation: int = 1
     part: Literal["chunks", "openings"] = "chunks"
-    """The chunks of the documents, or one point a document that tells which document it is."""
+    """The chunks of the documents, or one point a document that tells which document it is and what of."""
 
     @property
     def openings(self) -> Scope:
@@ -218,3 +231,4 @@ class Hit:
     first_passage: int
     last_passage: int
     score: float
+    role: Role = Role.SOURCE

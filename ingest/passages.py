@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.elements import Elements
+from ingest.labels import Labels, first_word
 from ingest.packed import PackedPassages
 from ingest.sentences import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ingest.model import Document, Section, Symbol
+    from ingest.model import Document, Section
 
 LONGEST = 1_200
 """Code points of a passage, white space at its end included."""
@@ -39,17 +40,12 @@ def cut_passages(document: Document, sections: Sequence[Section]) -> PackedPassa
 
     Short neighbours are joined, a heading with what it introduces; nothing is joined across a heading.
     """
-    text, labels = document.text, _Labels(sections, document.symbols)
+    text, labels = document.text, Labels(sections, document.symbols)
     passages = PackedPassages()
     for first, last in _joined(_blocks(document)):
         for start, end in _fitting(text, first, last):
-            passages.append(start, end, labels.at(_first_word(text, start, end), end))
+            passages.append(start, end, labels.at(first_word(text, start, end), end))
     return passages
-
-
-def _first_word(text: str, start: int, end: int) -> int:
-    """Where the words begin: a method begins after its indentation."""
-    return end - len(text[start:end].lstrip())
 
 
 def _blocks(document: Document) -> Iterator[_Block]:
@@ -94,28 +90,3 @@ def _fitting(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             begin = first
         stop = last
     yield begin, stop
-
-
-class _Labels:
-    """Finds the innermost section or symbol for ascending positions."""
-
-    def __init__(self, sections: Sequence[Section], symbols: Sequence[Symbol]) -> None:
-        self._ranges = [(s.start, s.end, s.path) for s in sections]
-        self._ranges += [(s.start, s.end, tuple(s.name.split("."))) for s in symbols]
-        self._ranges.sort(key=lambda r: (r[0], -r[1]))
-        self._next = 0
-        self._open: list[tuple[int, int, tuple[str, ...]]] = []
-
-    def at(self, start: int, end: int) -> tuple[str, ...]:
-        """The innermost range that is open at ``start`` or, failing that, first begins before ``end``."""
-        self._advance(start)
-        if self._open:
-            return self._open[-1][2]
-        following = self._ranges[self._next] if self._next < len(self._ranges) else None
-        return following[2] if following and following[0] < end else ()
-
-    def _advance(self, position: int) -> None:
-        while self._next < len(self._ranges) and self._ranges[self._next][0] <= position:
-            self._open.append(self._ranges[self._next])
-            self._next += 1
-        self._open = [r for r in self._open if r[1] > position]

@@ -203,11 +203,18 @@ class Ingester:
             UnknownName: the collection was deleted.
             Cancelled: ``cancelled`` said so; as if killed.
         """
-        passages = [cut_passages(each.document, find_sections(each.document)) for each in read]
+        sections = [find_sections(each.document) for each in read]
+        passages = [cut_passages(each.document, found) for each, found in zip(read, sections, strict=True)]
         versions = self._catalog.begin_versions(collection, [each.facts for each in read])
         written = [
-            Written(version.number, each.document, cut, self._held.pop((collection.scope, version.number), 0))
-            for version, each, cut in zip(versions, read, passages, strict=True)
+            Written(
+                version.number,
+                each.document,
+                cut,
+                found,
+                self._held.pop((collection.scope, version.number), 0),
+            )
+            for version, each, cut, found in zip(versions, read, passages, sections, strict=True)
         ]
         counts = self._writer.write(
             collection.scope,

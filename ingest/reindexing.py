@@ -135,7 +135,7 @@ class Reindexer:
         with suppress(Gone, UnknownName):  # deleted, or replaced, in this moment
             content = self._catalog.content(version.tenant, version.collection, version.number)
             there = held.get(version.number, 0)
-            wanted = Written(version.number, content.document, content.passages, there)
+            wanted = Written.of(version.number, content, there)
             (built[version.number],) = self._writer.write(target, [wanted])
 
     def _forget_strays(self, collection: CollectionRecord) -> None:

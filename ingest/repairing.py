@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ingest.describing import is_program
 from ingest.errors import Gone, UnknownName
 from ingest.writing import Writer, Written
 
@@ -49,7 +50,7 @@ class Repairer:
         for number in numbers:
             with suppress(Gone, UnknownName):  # deleted in this moment
                 content = self._catalog.content(collection.tenant, collection.name, number)
-                self._writer.write(collection.scope, [Written(number, content.document, content.passages)])
+                self._writer.write(collection.scope, [Written.of(number, content)])
 
     def settle_titles(self, collection: CollectionRecord) -> None:
         """Let the points of documents that have been given new titles show them."""
@@ -57,14 +58,14 @@ class Repairer:
             self._retitle(collection, number)
 
     def _retitle(self, collection: CollectionRecord, number: int) -> None:
-        """Write the points that a title is part of: all of a program's, otherwise the opening alone."""
+        """Write the points that a title is part of: all of a program's, otherwise its description alone."""
         for scope in collection.scopes[1:]:  # what a killed re-index has built shows the old title, too
             self._index.delete_documents(scope, [number])
         with suppress(Gone, UnknownName):
             content = self._catalog.content(collection.tenant, collection.name, number)
-            if content.document.symbols:
-                self._writer.write(collection.scope, [Written(number, content.document, content.passages)])
+            if is_program(content.document):
+                self._writer.write(collection.scope, [Written.of(number, content)])
             else:
-                self._writer.write_opening(collection.scope, number, content.document)
+                self._writer.write_description(collection.scope, Written.of(number, content))
                 self._index.flush()
         self._catalog.settle_title(collection, number)

@@ -1,9 +1,8 @@
-"""Which document a question is about, and what of the question only says so.
+"""Which document a question names, and what of the question only says so.
 
 "Consider the lease between Acme and Bolt; who pays the rent?" is two questions. The names of the parties find
-the contract, and then drown the words that find the clause. So every document has one point made of its
-title and opening; the words that the best opening explains are taken out of the question before the search
-inside that document.
+the contract, and then drown the words that find the clause. So the words that the best opening explains are
+taken out of the question before the search inside that document.
 """
 
 from __future__ import annotations
@@ -12,20 +11,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ingest.sparse import chunk_vectors
-from ingest.store.contract import Point
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from ingest.model import Document
-    from ingest.terms import Analyzer
-
-OPENING = 2_000
-"""Code points that stand for the whole: title, parties, date, first recitals; of code, its head."""
-SHORT = 4 * OPENING
+SHORT = 8_000
 """Code points. The opening of a document this short tells what it says, not only what it is called."""
 GAIN = 0.8
 """Of a word's BM25 score in the opening, over what the rarest word could add: rare words explain more."""
@@ -40,8 +29,16 @@ CLOSE = 0.92
 """A document this close to the best one may be the one that is meant."""
 MOST_NAMED = 2
 """Documents that a question may name, as a contract and its amendment share their parties."""
+NAMED_AT_LENGTH = 4.0
+"""A run worth this much names its document even among others of the same parties, as far as `MOST_ALIKE`."""
+MOST_ALIKE = 4
+"""Documents that may be meant by such a run."""
+SAYS_NO_MORE = 0.3
+"""Of a sentence's words: where a run explains so many, and another sentence asks, all of it is a name."""
 LEAD = 0.7
 """The best document that is not meant scores at most this much of the best one."""
+LONGEST_NAMING = 100
+"""Terms of a question that may name a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +49,40 @@ class Route:
     terms: tuple[int, ...]
 
 
-def opening_point(document: Document, *, number: int, analyzer: Analyzer, dimensions: int) -> Point:
-    """The point that tells which document this is, from its opening; its range is the whole document.
-
-    It has no direction among the dense vectors.
-    """
-    own = analyzer.document_terms(document.text[:OPENING])
-    ((sparse,),) = chunk_vectors([own], [analyzer.document_terms(document.title)])
-    return Point(
-        document=number,
-        ordinal=0,
-        start=0,
-        end=len(document.text),
-        first_passage=1,
-        last_passage=1,
-        sparse=sparse,
-        dense=np.zeros(dimensions, dtype=np.float32),
-    )
-
-
 def stands_out(scores: Sequence[float]) -> bool:
     """Whether the best `MOST_NAMED` scores leave the next one behind; scores are best first."""
     return bool(scores) and (len(scores) <= MOST_NAMED or scores[MOST_NAMED] <= LEAD * scores[0])
+
+
+def what_is_left(
+    sentences: Sequence[Sequence[Sequence[tuple[int, ...]]]], values: Mapping[tuple[int, ...], float]
+) -> tuple[float, tuple[int, ...]]:
+    """How much the best run of a question's words is worth, and the terms that it does not explain.
+
+    Args:
+        sentences: clauses of words of terms; no run goes over the border of a clause.
+        values: of each word.
+    """
+    best, place = 0.0, (0, 0, 0, 0)
+    for i, clauses in enumerate(sentences):
+        for j, words in enumerate(clauses):
+            start, end, explained = explained_run([values[word] for word in words])
+            if explained > best:
+                best, place = explained, (i, j, start, end)
+    i, j, start, end = place
+    said = [word for clause in sentences[i] for word in clause if word]
+    others = [word for other in (*sentences[:i], *sentences[i + 1 :]) for clause in other for word in clause]
+    naming = sum(1 for word in sentences[i][j][start:end] if word)
+    if any(others) and naming >= SAYS_NO_MORE * len(said):
+        return best, tuple(term for word in others for term in word)
+    left = [
+        word
+        for at, clauses in enumerate(sentences)
+        for which, words in enumerate(clauses)
+        for position, word in enumerate(words)
+        if (at, which) != (i, j) or not start <= position < end
+    ]
+    return best, tuple(term for word in left for term in word)
 
 
 def explained_run(values: Sequence[float]) -> tuple[int, int, float]:

@@ -51,6 +51,12 @@ _QUESTION_PHRASES = re.compile(
     r"\b(?:under|in|of|to|by) (?:this|the) (?:agreement|contract|document|policy|repository|code ?base)\b",
     re.IGNORECASE,
 )
+_SENTENCES = re.compile(r"[;?!；？！。\n]+")
+_INTERROGATIVE = re.compile(
+    r"\b(?=(?:what|which|who|whom|whose|when|where|why|how"
+    r"|что|чей|чья|чьи|кто|кого|кому|каков\w*|какой|какая|какие|каких|какую|когда|где|почему|сколько)\b)",
+    re.IGNORECASE,
+)
 _CHINESE_QUESTION_WORDS = re.compile(
     "什么|哪些|哪个|哪一|多少|如何|怎么|怎样|为什么|是否|请问|谁|何时|几|吗|呢|的"
 )
@@ -95,6 +101,15 @@ class Analyzer:
             () if word.lower() in QUESTION_WORDS else tuple(self.document_terms(word))
             for word in _WORD.findall(bare)
         ]
+
+    def question_clauses(self, question: str) -> list[list[list[tuple[int, ...]]]]:
+        """The words of each sentence, parted before "what", "which" and their like: see `question_words`."""
+        sentences = [self._clauses(sentence) for sentence in _SENTENCES.split(question)]
+        return [sentence for sentence in sentences if sentence]
+
+    def _clauses(self, sentence: str) -> list[list[tuple[int, ...]]]:
+        clauses = [self.question_words(clause) for clause in _INTERROGATIVE.split(sentence)]
+        return [clause for clause in clauses if clause]
 
     def question_terms(self, question: str) -> list[int]:
         """The terms to search for.

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from ingest.chunks import cut_chunks, searched_chunks
+from ingest.describing import document_point
 from ingest.embedding import Interruptible
 from ingest.indexing import CutDocument, points_of
-from ingest.routing import opening_point
+from ingest.outline.sections import find_sections
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ingest.catalog.records import DocumentContent
     from ingest.embedding import Embedder
     from ingest.index import Index
-    from ingest.model import Document, Passage, Scope
+    from ingest.model import Document, Passage, Scope, Section
     from ingest.store.contract import Point
 
 
@@ -35,8 +37,15 @@ class Written:
     number: int
     document: Document
     passages: Sequence[Passage]
+    sections: Sequence[Section]
     held: int = 0
     """So many of its first points are there already, as a killed run left them."""
+
+    @classmethod
+    def of(cls, number: int, content: DocumentContent, held: int = 0) -> Self:
+        """What the catalog holds, to be written again."""
+        document = content.document
+        return cls(number, document, content.passages, find_sections(document), held)
 
 
 class Writer:
@@ -62,10 +71,9 @@ class Writer:
         ``on_written`` is told which share of the points is written.
         """
         cut = [self._cut(version) for version in versions]
-        openings = [self._opening(v.number, v.document) for v in versions if not _is_program(v.document)]
-        if openings:
+        if cut:
             # First: chunks are counted when the index is repaired; all there means that these are too.
-            self._index.upsert(scope.openings, openings)
+            self._index.upsert(scope.openings, [self._description(each) for each in cut])
         total = sum(len(document.chunks) for document in cut)
         done = sum(document.held for document in cut)
         embedder = Interruptible(self._embedder, require_leave)
@@ -76,21 +84,21 @@ class Writer:
         self._index.flush()
         return [len(document.chunks) for document in cut]
 
-    def write_opening(self, scope: Scope, number: int, document: Document) -> None:
+    def write_description(self, scope: Scope, version: Written) -> None:
         """Write the point that tells which document this is."""
-        self._index.upsert(scope.openings, [self._opening(number, document)])
+        self._index.upsert(scope.openings, [self._description(self._cut(version))])
 
     def _cut(self, version: Written) -> CutDocument:
-        document, passages = version.document, version.passages
-        chunks = searched_chunks(document, cut_chunks(document, passages))
-        return CutDocument(version.number, document, passages, chunks, version.held)
+        document = version.document
+        chunks = searched_chunks(document, cut_chunks(document, version.passages))
+        return CutDocument(version.number, document, version.sections, chunks, version.held)
 
-    def _opening(self, number: int, document: Document) -> Point:
-        return opening_point(
-            document, number=number, analyzer=self._analyzer, dimensions=self._embedder.dimensions
+    def _description(self, cut: CutDocument) -> Point:
+        return document_point(
+            cut.number,
+            cut.document,
+            sections=cut.sections,
+            chunks=cut.chunks,
+            analyzer=self._analyzer,
+            dimensions=self._embedder.dimensions,
         )
-
-
-def _is_program(document: Document) -> bool:
-    """A program is asked about by its names, which its chunks carry; a notebook by its prose too."""
-    return bool(document.symbols) and all(element.kind == "code" for element in document.elements)

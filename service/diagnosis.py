@@ -143,7 +143,7 @@ def _differences(services: Services, collection: CollectionRecord) -> Iterator[s
     retitled = services.catalog.retitled(collection)
     for numbers, what in (
         (lacking, "documents without all their chunks"),
-        (_unopened(services, collection), "documents without their opening"),
+        (_unopened(services, collection), "documents without their description"),
         (stray, "documents that the catalog does not know"),
         (retitled, "documents under their title before a move"),
     ):
@@ -152,12 +152,12 @@ def _differences(services: Services, collection: CollectionRecord) -> Iterator[s
 
 
 def _unopened(services: Services, collection: CollectionRecord) -> list[int]:
-    """Documents without the point that names them; a program needs none."""
+    """Documents without the point that tells which they are."""
     openings = services.index.counts(collection.scope.openings)
     return [
         version.number
         for version in services.catalog.ready_versions(collection)
-        if version.number not in openings and not version.reader.startswith("code/")
+        if version.number not in openings
     ]
 
 

@@ -80,10 +80,14 @@ def label(words: str) -> str:
     return joined if len(joined) <= LONGEST_LABEL else joined[: LONGEST_LABEL - 1].rstrip() + "…"
 
 
-def named_label(path: Sequence[str]) -> tuple[str, ...]:
-    """The innermost label that has a name, as a path of one: ``(b)`` alone tells nobody what stands there."""
-    for one in reversed(path):
+def named_depth(path: Sequence[str]) -> int:
+    """How far the innermost label with a name is from the outermost one: ``(b)`` alone names nothing.
+
+    The length of the path where no label has a name.
+    """
+    for depth in range(len(path), 0, -1):
+        one = path[depth - 1]
         number = number_at(one, 0, len(one))
         if number is None or any(map(str.isalpha, one[number.end :])):
-            return (one,)
-    return tuple(path[-1:])
+            return depth
+    return len(path)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from ingest.model import Role
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -38,6 +40,8 @@ class Point:
     last_passage: int
     sparse: SparseVector
     dense: NDArray[np.float32]
+    role: Role = Role.SOURCE
+    """Of its document."""
 
 
 class Store(Protocol):
@@ -62,6 +66,14 @@ class Store(Protocol):
         self, scope: Scope, vector: NDArray[np.float32], *, documents: Sequence[int] | None, limit: int
     ) -> list[Hit]:
         """Rank by cosine; ``documents`` None means all of the scope."""
+        ...
+
+    def sparse_vectors(self, scope: Scope, places: Sequence[tuple[int, int]]) -> list[SparseVector]:
+        """What is stored at these documents and ordinals, in no order, of those that hold a point."""
+        ...
+
+    def sample(self, scope: Scope, limit: int) -> list[SparseVector]:
+        """The sparse vectors of as many points, chosen by their ids: the same ones until points change."""
         ...
 
     def counts(self, scope: Scope) -> Mapping[int, int]:

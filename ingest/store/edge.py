@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Self, cast
 import qdrant_edge as qdrant
 
 from ingest.errors import IndexUnavailable, StoreLocked, UnsupportedStore
-from ingest.store.identity import point_ids, scope_id
+from ingest.store.identity import ids_of, point_ids, scope_id
 from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of, payloads
 from ingest.store.points import Points
 from ingest.store.ranking import best
-from ingest.store.vectors import batches, check_sparse, directions
+from ingest.store.vectors import batches, check_sparse, directions, stored
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -97,6 +97,22 @@ class EdgeStore:
             return []
         query = qdrant.Query.Nearest(units[0].tolist(), using=DENSE)
         return self._search(query, scope, documents, limit)
+
+    def sparse_vectors(self, scope: Scope, places: Sequence[tuple[int, int]]) -> list[SparseVector]:
+        """What is stored at these places, in no order."""
+        ids = list(dict.fromkeys(ids_of(scope, places)))
+        with _engine():
+            found = self._shard.retrieve([*ids], with_payload=False, with_vector=[SPARSE])
+        return [_stored(record) for record in found]
+
+    def sample(self, scope: Scope, limit: int) -> list[SparseVector]:
+        """The points of the lowest ids: those are hashes, so nothing else about them is alike."""
+        request = qdrant.ScrollRequest(
+            limit=limit, filter=_inside(scope), with_payload=False, with_vector=[SPARSE]
+        )
+        with _engine():
+            found, _ = self._shard.scroll(request)
+        return [_stored(record) for record in found]
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""
@@ -220,3 +236,10 @@ def _point(
 
 def _sparse(vector: SparseVector) -> qdrant.SparseVector:
     return qdrant.SparseVector(vector.indices.tolist(), vector.values.tolist())
+
+
+def _stored(record: qdrant.Record) -> SparseVector:
+    """The terms of a point; one of a text without words has none."""
+    vector = record.vector.get(SPARSE) if isinstance(record.vector, dict) else None
+    known = isinstance(vector, qdrant.SparseVector)
+    return stored(vector.indices, vector.values) if known else stored([], [])

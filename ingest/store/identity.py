@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from ingest.model import Scope
     from ingest.store.points import Points
 
@@ -21,5 +23,10 @@ def scope_id(scope: Scope) -> UUID:
 
 def point_ids(scope: Scope, points: Points) -> list[UUID]:
     """The ids of points, in their order."""
+    return ids_of(scope, points.places[:, :2].tolist())
+
+
+def ids_of(scope: Scope, places: Iterable[Sequence[int]]) -> list[UUID]:
+    """The ids of points by their documents and ordinals, in their order."""
     names = scope_id(scope)
-    return [uuid5(names, f"{document}/{ordinal}") for document, ordinal in points.places[:, :2].tolist()]
+    return [uuid5(names, f"{document}/{ordinal}") for document, ordinal in places]

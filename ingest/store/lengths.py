@@ -47,6 +47,18 @@ class StoreOfLengths:
         store = self._stores.get(len(vector))
         return store.search_dense(scope, vector, documents=documents, limit=limit) if store else []
 
+    def sparse_vectors(self, scope: Scope, places: Sequence[tuple[int, int]]) -> list[SparseVector]:
+        """What is stored at these places, in no order."""
+        return [found for store in self._stores.values() for found in store.sparse_vectors(scope, places)]
+
+    def sample(self, scope: Scope, limit: int) -> list[SparseVector]:
+        """The points of the lowest ids in the store that knows the scope."""
+        for store in self._stores.values():
+            vectors = store.sample(scope, limit)
+            if vectors:
+                return vectors
+        return []
+
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""
         return {

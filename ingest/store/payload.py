@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ingest.model import Hit
+from ingest.model import Hit, Role
 from ingest.store.identity import scope_id
 from ingest.store.points import PLACE_FIELDS
 
@@ -47,4 +47,5 @@ def hit_of(payload: Mapping[str, Any] | None, score: float) -> Hit:
     """The hit that a found point stands for."""
     if payload is None:
         raise AssertionError("a search asks for the payload")
-    return Hit(**{field: payload[field] for field in HIT_FIELDS}, score=score)
+    document, ordinal, start, end, first_passage, last_passage, role = (payload[f] for f in HIT_FIELDS)
+    return Hit(document, ordinal, start, end, first_passage, last_passage, score, Role(role))

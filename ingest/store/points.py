@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self, overload
 
 import numpy as np
 
+from ingest.model import Role
 from ingest.store.contract import Point, SparseVector
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PLACE_FIELDS = ("document", "ordinal", "start", "end", "first_passage", "last_passage")
+PLACE_FIELDS = ("document", "ordinal", "start", "end", "first_passage", "last_passage", "role")
 """What is known of a point besides its vectors: the columns of ``Points.places``."""
 
 
@@ -24,7 +25,7 @@ PLACE_FIELDS = ("document", "ordinal", "start", "end", "first_passage", "last_pa
 class Points(Sequence[Point]):
     """A sequence of n points, whose items are made when they are asked for.
 
-    ``places`` is [n, 6], see `PLACE_FIELDS`; ``dense`` is [n, dimensions]. The sparse vectors stand one after
+    ``places`` is [n, 7], see `PLACE_FIELDS`; ``dense`` is [n, dimensions]. The sparse vectors stand one after
     another in ``indices`` and ``values``, that of point i from ``borders[i]`` to ``borders[i + 1]``.
     """
 
@@ -70,7 +71,7 @@ class Points(Sequence[Point]):
         place: list[int] = self.places[index].tolist()
         begin, end = self.borders[index % len(self)], self.borders[index % len(self) + 1]
         sparse = SparseVector(self.indices[begin:end], self.values[begin:end])
-        return Point(*place, sparse=sparse, dense=self.dense[index])
+        return Point(*place[:-1], sparse=sparse, dense=self.dense[index], role=Role(place[-1]))
 
     def _part(self, first: int, last: int, step: int) -> Self:
         if step != 1:

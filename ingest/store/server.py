@@ -16,12 +16,12 @@ from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from ingest.errors import IndexUnavailable, UnsupportedStore
-from ingest.store.identity import point_ids, scope_id
+from ingest.store.identity import ids_of, point_ids, scope_id
 from ingest.store.lengths import StoreOfLengths
 from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of, payloads
 from ingest.store.points import Points
 from ingest.store.ranking import best
-from ingest.store.vectors import batches, check_sparse, directions
+from ingest.store.vectors import batches, check_sparse, directions, stored
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -172,6 +172,27 @@ class ServerStore:
             return []
         return self._search(units[0].tolist(), DENSE, scope, documents, limit)
 
+    def sparse_vectors(self, scope: Scope, places: Sequence[tuple[int, int]]) -> list[SparseVector]:
+        """What is stored at these places, in no order."""
+        ids = [str(identity) for identity in dict.fromkeys(ids_of(scope, places))]
+        if not ids:
+            return []
+        with _server():
+            found = self._client.retrieve(self._name, ids, with_payload=False, with_vectors=[SPARSE])
+        return [_stored(record) for record in found]
+
+    def sample(self, scope: Scope, limit: int) -> list[SparseVector]:
+        """The points of the lowest ids: those are hashes, so nothing else about them is alike."""
+        with _server():
+            found, _ = self._client.scroll(
+                self._name,
+                scroll_filter=_inside(scope),
+                limit=limit,
+                with_payload=False,
+                with_vectors=[SPARSE],
+            )
+        return [_stored(record) for record in found]
+
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""
         limit = FACETS
@@ -320,3 +341,10 @@ def _point(
 
 def _sparse(vector: SparseVector) -> models.SparseVector:
     return models.SparseVector(indices=vector.indices.tolist(), values=vector.values.tolist())
+
+
+def _stored(record: models.Record) -> SparseVector:
+    """The terms of a point; one of a text without words has none."""
+    vector = record.vector.get(SPARSE) if isinstance(record.vector, dict) else None
+    known = isinstance(vector, models.SparseVector)
+    return stored(vector.indices, vector.values) if known else stored([], [])

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.store.contract import SparseVector
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -56,6 +58,13 @@ def check_sparse(
     falls = np.flatnonzero(np.diff(indices.astype(np.int64)) <= 0) + 1
     if len(falls) and (borders is None or not np.isin(falls, borders).all()):
         raise ValueError("the indices of a sparse vector must ascend without repeats")
+
+
+def stored(indices: Sequence[int], values: Sequence[float]) -> SparseVector:
+    """A sparse vector as an engine gives it back, in whatever order, with its indices ascending."""
+    found = np.asarray(indices, dtype=np.uint32)
+    order = np.argsort(found)
+    return SparseVector(found[order], np.asarray(values, dtype=np.float32)[order])
 
 
 def batches(points: Points, *, limit_bytes: int, number_bytes: int, point_bytes: int) -> Iterator[slice]:

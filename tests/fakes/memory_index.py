@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ingest.asking import asked_terms, question_vector
+from ingest.fields import Field
 from ingest.model import Hit
-from ingest.sparse import question_vector
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class MemoryIndex:
     def search(
         self, scope: Scope, question: Question, *, documents: Sequence[int] | None, limit: int
     ) -> list[Hit]:
-        wanted = question_vector(self._analyzer.question_terms(question.text))
+        wanted = question_vector((asked_terms(self._analyzer, question.text), Field.TEXT, 1.0))
         hits = [
             Hit(
                 p.document, p.ordinal, p.start, p.end, p.first_passage, p.last_passage, _dot(wanted, p.sparse)

@@ -17,6 +17,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self, TypeAlias
+from uuid import UUID
 
 import qdrant_edge as edge
 from qdrant_client import models
@@ -119,6 +120,8 @@ class QdrantRest:
             ("PUT", f"{COLLECTION}/index"): self._index,
             ("PUT", f"{COLLECTION}/points"): self._upsert,
             ("POST", f"{COLLECTION}/points/query"): self._query,
+            ("POST", f"{COLLECTION}/points"): self._retrieve,
+            ("POST", f"{COLLECTION}/points/scroll"): self._scroll,
             ("POST", f"{COLLECTION}/points/delete"): self._delete,
             ("POST", f"{COLLECTION}/facet"): self._facet,
         }
@@ -195,6 +198,28 @@ class QdrantRest:
                 {"id": str(p.id), "version": p.version, "score": p.score, "payload": p.payload} for p in found
             ]
         }
+
+    def _retrieve(self, name: str, body: str) -> Json:
+        request = models.PointRequest.model_validate_json(body)
+        if request.with_payload is not False or not isinstance(request.with_vector, list):
+            raise HttpError(501, "only named vectors without a payload are translated")
+        ids: list[edge.PointId] = [UUID(str(identity)) for identity in request.ids]
+        found = self._collection(name).shard.retrieve(
+            ids, with_payload=False, with_vector=request.with_vector
+        )
+        return [_record(record) for record in found]
+
+    def _scroll(self, name: str, body: str) -> Json:
+        request = models.ScrollRequest.model_validate_json(body)
+        if request.with_payload is not False or not isinstance(request.with_vector, list) or request.offset:
+            raise HttpError(501, "only first pages of named vectors without a payload are translated")
+        found, following = self._collection(name).shard.scroll(
+            edge.ScrollRequest(
+                limit=request.limit, filter=_filter(request.filter), with_vector=request.with_vector
+            )
+        )
+        points: list[Json] = [_record(record) for record in found]
+        return {"points": points, "next_page_offset": None if following is None else str(following)}
 
     def _facet(self, name: str, body: str) -> Json:
         request = models.FacetRequest.model_validate_json(body)
@@ -273,6 +298,16 @@ def _configuration(made: models.CreateCollection) -> edge.EdgeConfig:
             for name, vector in (made.sparse_vectors or {}).items()
         },
     )
+
+
+def _record(record: edge.Record) -> Json:
+    vectors = record.vector if isinstance(record.vector, dict) else {}
+    shown: dict[str, Json] = {
+        name: {"indices": list(vector.indices), "values": list(vector.values)}
+        for name, vector in vectors.items()
+        if isinstance(vector, edge.SparseVector)
+    }
+    return {"id": str(record.id), "payload": None, "vector": shown}
 
 
 def _information(collection: Collection) -> Json:

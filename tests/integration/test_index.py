@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.chunks import cut_chunks
 from ingest.index import LocalIndex, Question
-from ingest.indexing import CutDocument, points_of
-from ingest.model import Scope
+from ingest.model import Role, Scope
 from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 from ingest.readers.plain import read_plain
-from ingest.routing import opening_point
+from ingest.reading import read_text
 from ingest.store.edge import EdgeStore
-from ingest.terms import Analyzer
+from ingest.writing import Writer, Written
 from tests.fakes.embedder import WordEmbedder
 
 if TYPE_CHECKING:
@@ -56,14 +54,10 @@ def index(tmp_path: Path) -> Iterator[LocalIndex]:
 
 
 def add(index: LocalIndex, number: int, text: str) -> None:
-    document, analyzer = read_plain(text, f"{number}.txt"), Analyzer()
-    passages = cut_passages(document, find_sections(document))
-    opening = opening_point(document, number=number, analyzer=analyzer, dimensions=EMBEDDER.dimensions)
-    index.upsert(SCOPE.openings, [opening])
-    chunks = cut_chunks(document, passages)
-    cut = CutDocument(number, document, passages, chunks)
-    for points in points_of([cut], analyzer=analyzer, embedder=EMBEDDER):
-        index.upsert(SCOPE, points)
+    document = read_plain(text, f"{number}.txt")
+    sections = find_sections(document)
+    passages = cut_passages(document, sections)
+    Writer(index, EMBEDDER).write(SCOPE, [Written(number, document, passages, sections)])
 
 
 def found(index: LocalIndex, question: str, documents: list[int] | None = None) -> list[tuple[int, str]]:
@@ -102,3 +96,44 @@ def test_what_is_deleted_leaves_no_opening(index: LocalIndex) -> None:
     assert NAMED not in {document for document, _ in found(index, f"lease between {BOTH}")}
     index.delete_scope(SCOPE)
     assert index.counts(SCOPE) == index.counts(SCOPE.openings) == {}
+
+
+CLAUSES = "The parties meet often. Notices are sent by post. Keys are kept safe. Pets are welcome here.\n\n"
+
+
+def policy(number: int) -> str:
+    """A contract that words "liability cap" as all of them do, but for one that never says so."""
+    worded = "aggregate damages shall not exceed the fees paid in the preceding year"
+    named = "" if number == NAMED else "There is a cap on liability. "
+    return f"{CLAUSES * 40}{named}The {worded} under plan {number}.\n\n{CLAUSES * 40}"
+
+
+def test_the_wording_of_answers_is_learnt_from_the_other_documents(tmp_path: Path) -> None:
+    index = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
+    for number in range(1, 31):
+        add(index, number, policy(number))
+    hits = index.search(SCOPE, Question("Is there a cap on liability?"), documents=[NAMED], limit=3)
+    assert any("aggregate damages" in policy(NAMED)[hit.start : hit.end] for hit in hits)
+    alone = index.search(SCOPE, Question("cap liability unheard of"), documents=[NAMED], limit=3)
+    assert {hit.document for hit in alone} <= {NAMED}
+    index.close()
+
+
+def test_programs_come_before_their_tests_unless_the_question_is_about_those(tmp_path: Path) -> None:
+    index = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
+    body = "def post_ledger(amount):\n    return ledger_balance + amount\n"
+    for number, path in enumerate(("tests/test_ledger.py", "books/ledger.py"), start=1):
+        document = read_text(body, path)
+        Writer(index, EMBEDDER).write(SCOPE, [Written(number, document, cut_passages(document, ()), ())])
+    (first, *_) = index.search(SCOPE, Question("post_ledger ledger_balance"), documents=None, limit=2)
+    assert (first.document, first.role) == (2, Role.SOURCE)
+    index.close()
+
+
+def test_statistics_follow_what_is_written_and_deleted(index: LocalIndex) -> None:
+    before = found(index, f"lease between {BOTH}: what is the rent?")
+    assert {document for document, _ in before[:3]} == {NAMED}
+    index.delete_documents(SCOPE, [NAMED])
+    assert NAMED not in {document for document, _ in found(index, f"lease between {BOTH}: what is the rent?")}
+    add(index, NAMED, lease(NAMED))
+    assert found(index, f"lease between {BOTH}: what is the rent?") == before

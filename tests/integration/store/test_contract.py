@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from qdrant_client import QdrantClient
 
-from ingest.model import Scope
+from ingest.model import Role, Scope
 from ingest.store.contract import Point, SparseVector
 from ingest.store.edge import EdgeStore
 from ingest.store.server import ServerStore, connect
@@ -430,3 +430,35 @@ def test_both_rankings_equal_the_formulas(store: Store, corpus: Corpus) -> None:
     assert_ranks(hits, {k: v for k, v in by_terms.items() if k in allowed}, corpus.limit, 1e-4)
     hits = near(store, scope, corpus.direction, corpus.documents, corpus.limit)
     assert_ranks(hits, cosines(wanted, corpus.direction), corpus.limit, HALF)
+
+
+def test_stored_words_come_back_as_they_were_written(store: Store) -> None:
+    scope, other = fresh(), fresh()
+    store.upsert(scope, [point(1, 0, {3: 0.5, 4_000_000_000: 1.5}), point(1, 1, {}), point(2, 0, {9: 2.0})])
+    store.upsert(other, [point(1, 2, {5: 1.0})])
+    found = store.sparse_vectors(scope, [(1, 0), (2, 0), (1, 0), (1, 2), (8, 0)])
+    held = [list(zip(v.indices.tolist(), v.values.tolist(), strict=True)) for v in found]
+    assert sorted(held) == [[(3, 0.5), (4_000_000_000, 1.5)], [(9, 2.0)]]
+    assert [len(v.indices) for v in store.sparse_vectors(scope, [(1, 1)])] == [0]
+    assert store.sparse_vectors(scope, []) == []
+
+
+def test_a_sample_is_of_its_scope_and_always_the_same(store: Store) -> None:
+    scope, other = fresh(), fresh()
+    store.upsert(scope, [point(1, ordinal, {ordinal: 1.0}) for ordinal in range(40)])
+    store.upsert(other, [point(1, ordinal, {900: 1.0}) for ordinal in range(40)])
+
+    def drawn(limit: int) -> list[int]:
+        return [int(vector.indices[0]) for vector in store.sample(scope, limit)]
+
+    assert sorted(drawn(100)) == list(range(40))
+    assert drawn(8) == drawn(8)
+    assert len(set(drawn(8))) == 8
+    assert drawn(8) != list(range(8))
+    assert store.sample(fresh(), 8) == []
+
+
+def test_a_hit_knows_the_role_of_its_document(store: Store) -> None:
+    scope = fresh()
+    store.upsert(scope, [replace(point(1), role=Role.TEST), point(2)])
+    assert {hit.document: hit.role for hit in asked(store, scope, 7)} == {1: Role.TEST, 2: Role.SOURCE}

@@ -23,7 +23,7 @@ def batches(text: str, path: str) -> tuple[list[Chunk], list[Points]]:
     document = read_text(text, path)
     passages = cut_passages(document, find_sections(document))
     chunks = list(cut_chunks(document, passages))
-    cut = CutDocument(7, document, passages, chunks)
+    cut = CutDocument(7, document, find_sections(document), chunks)
     return chunks, list(points_of([cut], analyzer=Analyzer(), embedder=WordEmbedder()))
 
 
@@ -59,7 +59,7 @@ def test_code_is_found_by_file_and_symbol() -> None:
 def cut(number: int, text: str, held: int = 0) -> CutDocument:
     document = read_text(text, "lease.md")
     passages = cut_passages(document, find_sections(document))
-    return CutDocument(number, document, passages, cut_chunks(document, passages), held)
+    return CutDocument(number, document, find_sections(document), cut_chunks(document, passages), held)
 
 
 def made(documents: list[CutDocument]) -> list[Points]:

@@ -6,18 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.model import Document
 from ingest.routing import (
     GAIN,
     LEAST_RARITY,
     LOSS,
-    OPENING,
     explained_run,
-    opening_point,
     rarity,
+    stands_out,
+    what_is_left,
     word_value,
 )
-from ingest.terms import Analyzer, term_id
 
 VALUES = st.lists(st.floats(-1, 2).map(lambda x: round(x, 2)), max_size=12)
 
@@ -44,10 +42,31 @@ def test_the_rarest_word_is_rarer_among_more_documents() -> None:
     assert rarities == sorted(rarities)
 
 
-def test_an_opening_is_title_and_first_lines() -> None:
-    text = "This Lease is made between Acme and Bolt. " + "x" * OPENING + " buried"
-    point = opening_point(Document(text, "Office Lease", ()), number=7, analyzer=Analyzer(), dimensions=3)
-    assert (point.document, point.start, point.end) == (7, 0, len(text))
-    assert {term_id("acm"), term_id("offic")} <= set(point.sparse.indices.tolist())
-    assert term_id("buri") not in point.sparse.indices
-    assert point.dense.tolist() == [0.0, 0.0, 0.0]
+ACME, BOLT, RENT, WHO = (1,), (2,), (3,), ()
+VALUES_OF = {ACME: 1.5, BOLT: 1.5, RENT: -LOSS, WHO: 0.0}
+
+
+def test_what_a_run_of_names_leaves_is_the_question() -> None:
+    assert what_is_left([[[RENT, ACME, BOLT]]], VALUES_OF) == (3.0, RENT)
+
+
+def test_no_run_goes_over_the_border_of_a_clause() -> None:
+    explained = VALUES_OF | {RENT: 1.0}
+    assert what_is_left([[[ACME, BOLT], [WHO, RENT]]], explained) == (3.0, RENT)
+    assert what_is_left([[[ACME, BOLT, RENT]]], explained) == (4.0, ())
+
+
+def test_a_sentence_that_mostly_names_is_left_out_whole_where_another_one_asks() -> None:
+    unknown = (9,)
+    values = VALUES_OF | {unknown: -LOSS}
+    assert what_is_left([[[ACME, BOLT, unknown]], [[RENT]]], values) == (3.0, RENT)
+    assert what_is_left([[[ACME, BOLT, unknown]]], values) == (3.0, unknown)
+    long = [ACME, BOLT, *[unknown] * 8]
+    assert what_is_left([[long], [[RENT]]], values) == (3.0, unknown * 8 + RENT)
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"), [([], False), ([1.0], True), ([5.0, 4.9, 3.4], True), ([5.0, 4.9, 3.6], False)]
+)
+def test_a_name_stands_out(scores: list[float], expected: bool) -> None:
+    assert stands_out(scores) is expected

@@ -2,41 +2,62 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.sparse import AVERAGE_LENGTH, HEADING, K1, B, chunk_vectors, question_vector
+from ingest.fields import Field
+from ingest.sparse import (
+    ABOVE,
+    AVERAGE_LENGTH,
+    HEADING,
+    HEADING_LENGTH,
+    K1,
+    B,
+    Bm25,
+    Heading,
+    chunk_vectors,
+    field_vector,
+)
 
-TERMS = st.lists(st.lists(st.integers(0, 2**31), max_size=6), max_size=12)
+TERMS = st.lists(st.lists(st.integers(0, 2**31 - 1), max_size=6), max_size=12)
 
 
 def naive(
-    own: list[list[int]], headings: list[list[int]], neighbours: tuple[float, ...]
+    own: list[list[int]], headings: list[Heading], neighbours: tuple[float, ...]
 ) -> list[dict[int, float]]:
     vectors: list[dict[int, float]] = []
     for i, heading in enumerate(headings):
-        counts: Counter[int] = Counter()
+        counts: defaultdict[int, float] = defaultdict(float)
         for distance, weight in enumerate((1.0, *neighbours)):
             for j in {i - distance, i + distance}:
                 if 0 <= j < len(own):
                     for term in own[j]:
-                        counts[term] += weight  # pyright: ignore[reportArgumentType] — weighted counts
-        for term in heading:
-            counts[term] += HEADING  # pyright: ignore[reportArgumentType] — as above
-        norm = K1 * (1 - B + B * sum(counts.values()) / AVERAGE_LENGTH)
-        vectors.append({t: c * (K1 + 1) / (c + norm) for t, c in counts.items()})
+                        counts[term] += weight
+        named: defaultdict[int, float] = defaultdict(float)
+        for terms, weight in ((heading.terms, HEADING), (heading.above, ABOVE)):
+            for term in terms:
+                counts[term] += weight
+                named[term ^ Field.HEADING] += weight / HEADING if heading.opens else 0.0
+        vectors.append(saturated(counts, AVERAGE_LENGTH))
+        if heading.opens:
+            vectors[-1] |= saturated(named, HEADING_LENGTH)
     return vectors
+
+
+def saturated(counts: dict[int, float], average: float) -> dict[int, float]:
+    norm = K1 * (1 - B + B * sum(counts.values()) / average)
+    return {term: count * (K1 + 1) / (count + norm) for term, count in counts.items()}
 
 
 @given(TERMS, st.sampled_from([(), (0.5,), (0.5, 0.25)]), st.sampled_from([1, 3, 2_048]))
 def test_vectors_equal_the_formula_whatever_the_block(
     own: list[list[int]], neighbours: tuple[float, ...], block: int
 ) -> None:
-    headings = [terms[:2] for terms in own]
+    headings = [Heading(terms[:2], terms[2:4], opens=len(terms) % 2 == 1) for terms in own]
     blocks = chunk_vectors(own, headings, neighbours=neighbours, block=block)
     vectors = [vector for rows in blocks for vector in rows]
     assert len(vectors) == len(own)
@@ -47,14 +68,12 @@ def test_vectors_equal_the_formula_whatever_the_block(
         assert np.all(np.diff(vector.indices.astype(np.int64)) > 0)
 
 
-def test_a_question_counts_its_terms() -> None:
-    vector = question_vector([7, 3, 7])
-    assert vector.indices.tolist() == [3, 7]
-    assert vector.values.tolist() == [1.0, 2.0]
-
-
-def test_earlier_turns_fade() -> None:
-    vector = question_vector([7], [[3], [7, 5]])
-    assert dict(zip(vector.indices.tolist(), vector.values.tolist(), strict=True)) == pytest.approx(
-        {3: 0.3, 5: 0.09, 7: 1.09}
+def test_fields_of_one_vector_keep_their_own_scales() -> None:
+    terms, counts = np.asarray([3, 7]), np.asarray([1.0, 2.0])
+    vector = field_vector(
+        (Field.TEXT, terms, counts, Bm25(1.2, 0.0, 1.0)), (Field.WHOLE, terms, counts, Bm25(4.0, 0.0, 1.0))
     )
+    assert dict(zip(vector.indices.tolist(), vector.values.tolist(), strict=True)) == pytest.approx(
+        {3: 1.0, 7: 2 * 2.2 / 3.2, 3 ^ Field.WHOLE: 1.0, 7 ^ Field.WHOLE: 2 * 5 / 6}, rel=1e-6
+    )
+    assert np.all(np.diff(vector.indices.astype(np.int64)) > 0)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.outline.names import named_label
+from ingest.outline.names import named_depth
 from ingest.outline.numbering import han_value, number_at, roman_value
 from ingest.outline.outline import outline
 from ingest.reading import read_text
@@ -294,9 +294,9 @@ def test_numerals() -> None:
 
 
 def test_a_label_without_a_name_gives_way_to_the_one_around_it() -> None:
-    assert named_label(("Article 4", "4.2 Term", "(b)")) == ("4.2 Term",)
-    assert named_label(("(b)",)) == ("(b)",)
-    assert named_label(()) == ()
+    assert named_depth(("Article 4", "4.2 Term", "(b)")) == 2
+    assert named_depth(("(b)",)) == 1
+    assert named_depth(()) == 0
 
 
 CLAUSES = st.lists(

@@ -36,7 +36,7 @@ def answer(plan: Plan) -> QueryResponse:
 
 
 def test_what_was_searched_for_and_what_failed_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    plan = Plan(mode="retrieve", reason="", segments=[], left_out=[])
+    plan = Plan(mode="retrieve", reason="", segments=[], left_out=[], context=[])
 
     print_footer(
         answer(plan.model_copy(update={"searched": "Who pays?", "warnings": ["the reranker failed"]}))

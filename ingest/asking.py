@@ -1,0 +1,54 @@
+"""What of a question is searched for, and how much each term of it counts."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.fields import in_field
+from ingest.store.contract import SparseVector
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ingest.fields import Field
+    from ingest.terms import Analyzer
+
+FADING = 0.3
+"""Weight of an earlier turn of the user, for each turn back."""
+FENCED = 0.3
+"""Weight of a term that stands in a block of code or output only: it shows a case, it is not the question."""
+TURNS = 4
+"""Earlier turns of the user that a follow-up is searched with."""
+_FENCE = re.compile(r"^(```|~~~).*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def asked_terms(analyzer: Analyzer, text: str, history: Sequence[str] = ()) -> dict[int, float]:
+    """Term ids with their weights; a term counts once, however often it is said.
+
+    "And the second one?" searches for what it refers to: ``history`` are the user's turns before, the latest
+    first, at a weight that fades with each turn.
+    """
+    weights: dict[int, float] = {}
+    for turn, said in enumerate([text, *history[:TURNS]]):
+        for term, weight in _turn(analyzer, said).items():
+            weights[term] = weights.get(term, 0.0) + FADING**turn * weight
+    return weights
+
+
+def _turn(analyzer: Analyzer, text: str) -> dict[int, float]:
+    shown = " ".join(fence.group() for fence in _FENCE.finditer(text))
+    said = _FENCE.sub(" ", text) if shown else text
+    weights = dict.fromkeys(analyzer.question_terms(shown), FENCED) if shown else {}
+    return weights | dict.fromkeys(analyzer.question_terms(said), 1.0)
+
+
+def question_vector(*fields: tuple[Mapping[int, float], Field, float]) -> SparseVector:
+    """Terms with their weights, asked of each field at a weight of its own."""
+    indices = np.concatenate([in_field(list(terms), field) for terms, field, _ in fields])
+    values = np.concatenate([np.fromiter(terms.values(), np.float64) * weight for terms, _, weight in fields])
+    distinct, inverse = np.unique(indices, return_inverse=True)
+    added = np.bincount(inverse, weights=values, minlength=len(distinct))
+    return SparseVector(distinct.astype(np.uint32), added.astype(np.float32))

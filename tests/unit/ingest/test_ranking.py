@@ -1,0 +1,114 @@
+"""One order out of words, meaning and whole documents."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.model import Hit, Role
+from ingest.ranking import (
+    ASKED_PRIOR,
+    BEST_PLACES,
+    COMPETES,
+    DENSE,
+    DOCUMENT,
+    LEADING,
+    PER_OTHER,
+    PLACES,
+    PRIORS,
+    Found,
+    led,
+    priors_of,
+    rank,
+)
+
+POOL = 100
+
+
+def hit(document: int, ordinal: int, score: float, role: Role = Role.PROSE) -> Hit:
+    return Hit(document, ordinal, 0, 1, 1, 1, score, role)
+
+
+def scores(found: Found, priors: dict[Role, float] = PRIORS) -> dict[tuple[int, int], float]:
+    return {(h.document, h.ordinal): h.score for h in rank(found, priors)}
+
+
+def test_the_score_is_the_sum_of_its_parts() -> None:
+    places = [hit(1, 0, 8.0), hit(1, 1, 4.0), hit(2, 0, 2.0)]
+    near = [hit(2, 0, 0.9), hit(1, 1, 0.5)]
+    found = scores(Found(places, near, {1: 3.0, 2: 6.0}, POOL))
+    assert found[1, 0] == pytest.approx(1.0 + PLACES + DOCUMENT / 2 + DENSE * 0.5)
+    assert found[1, 1] == pytest.approx(0.5 + PLACES + DOCUMENT / 2 + DENSE * 0.5)
+    assert found[2, 0] == pytest.approx(0.25 + PLACES * 0.25 / 1.5 + DOCUMENT + DENSE * 0.9)
+
+
+def test_of_a_document_the_best_places_count() -> None:
+    places = [hit(1, 0, 10.0), *(hit(2, i, 9.0) for i in range(BEST_PLACES + 2))]
+    found = scores(Found(places, [], {}, POOL))
+    assert found[2, 0] == pytest.approx(0.9 + PLACES)
+    assert found[1, 0] == pytest.approx(1.0 + PLACES * 1.0 / (0.9 * BEST_PLACES))
+
+
+def test_what_a_full_pool_leaves_out_may_score_as_much_as_its_last() -> None:
+    places = [hit(1, 0, 10.0), hit(2, 0, 5.0)]
+    near = [hit(3, 0, 0.5)]
+    assert scores(Found(places, near, {}, pool=2))[3, 0] == pytest.approx(0.5 + DENSE * 0.5)
+    assert scores(Found(places, near, {}, pool=3))[3, 0] == pytest.approx(DENSE * 0.5)
+
+
+def test_programs_that_answer_come_before_what_is_said_about_them() -> None:
+    places = [hit(1, 0, 10.0, Role.TEST), hit(2, 0, 10.0 * COMPETES, Role.SOURCE)]
+    found = scores(Found(places, [], {}, POOL))
+    assert found[1, 0] == pytest.approx(PRIORS[Role.TEST] * (1.0 + PLACES))
+    assert found[2, 0] == pytest.approx(COMPETES + PLACES * COMPETES)
+
+
+def test_where_no_program_answers_prose_is_not_put_back() -> None:
+    places = [hit(1, 0, 10.0, Role.PROSE), hit(2, 0, 9.9 * COMPETES, Role.SOURCE)]
+    assert scores(Found(places, [], {}, POOL))[1, 0] == pytest.approx(1.0 + PLACES)
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("Which tests cover the parser?", {Role.TEST}),
+        ("Где тесты для разбора?", {Role.TEST}),
+        ("解析器的测试在哪里？", {Role.TEST}),
+        ("What does the documentation say about an example?", {Role.PROSE, Role.EXAMPLE}),
+        ("How is the latest protest parsed?", set[Role]()),
+    ],
+)
+def test_a_question_about_tests_or_documentation_wants_them(question: str, asked: set[Role]) -> None:
+    wanted = {role: max(PRIORS[role], ASKED_PRIOR) if role in asked else PRIORS[role] for role in Role}
+    assert priors_of(question) == wanted
+
+
+def test_equals_stand_in_the_order_of_documents_and_places() -> None:
+    places = [hit(2, 1, 1.0), hit(1, 5, 1.0), hit(1, 2, 1.0)]
+    assert [(h.document, h.ordinal) for h in rank(Found(places, [], {1: 1.0, 2: 1.0}, POOL), PRIORS)] == [
+        (1, 2),
+        (1, 5),
+        (2, 1),
+    ]
+
+
+def test_nothing_found_is_nothing_ranked() -> None:
+    assert rank(Found([], [], {}, POOL), PRIORS) == []
+
+
+def test_the_named_document_leads_and_others_are_soon_among_its_hits() -> None:
+    leading = [hit(1, i, 1.0) for i in range(LEADING + 3 * PER_OTHER)]
+    order = led(leading, [hit(1, 0, 9.0), *(hit(2, i, 9.0) for i in range(5))])
+    assert {h.document for h in order[:LEADING]} == {1}
+    assert [h.document for h in order[LEADING : LEADING + PER_OTHER + 2]] == [2, *[1] * PER_OTHER, 2]
+    assert len(order) == len({(h.document, h.ordinal) for h in order}) == len(leading) + 5
+
+
+@given(st.lists(st.floats(0, 3), max_size=40), st.lists(st.floats(0, 3), max_size=40))
+def test_a_score_never_rises_down_the_list(inside: list[float], outside: list[float]) -> None:
+    leading = [hit(1, i, score) for i, score in enumerate(sorted(inside, reverse=True))]
+    others = [hit(2, i, score) for i, score in enumerate(sorted(outside, reverse=True))]
+    order = led(leading, others)
+    assert len(order) == len(leading) + len(others)
+    assert [h.score for h in order] == sorted((h.score for h in order), reverse=True)
