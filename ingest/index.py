@@ -152,7 +152,10 @@ class LocalIndex:
         rest = {term: terms.get(term, 1.0) for term in route.terms}
         named = replace(search, documents=route.documents)
         inside = named.answer(rest, search.places(rest), vector)
-        return led(inside, search.ranked(terms, places))[:limit]
+        order = led(inside, search.ranked(terms, places))
+        if len(order) < limit:  # few places hold the words: others may mean them
+            order = led(inside, search.answer(terms, places, vector))
+        return order[:limit]
 
     def _route(
         self, search: _Search, sentences: Sequence[Sequence[Sequence[tuple[int, ...]]]]

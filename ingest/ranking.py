@@ -33,6 +33,8 @@ ASKED_PRIOR = 0.7
 """Of a role that the question is about."""
 COMPETES = 0.4
 """Of the best BM25 score: a program below it has no answer that others must stand behind."""
+DIGITS = 3
+"""Of a score: beyond, it hangs on what else was embedded at the same time."""
 LEADING = 24
 """Hits in a document that the question names, before the first one elsewhere."""
 PER_OTHER = 8
@@ -87,8 +89,9 @@ def rank(found: Found, priors: Mapping[Role, float]) -> list[Hit]:
     }
     if any(hit.role == Role.SOURCE and words.get(key, 0.0) >= COMPETES for key, hit in hits.items()):
         weighted = {key: score * priors[hits[key].role] for key, score in weighted.items()}
-    ranked = sorted(weighted, key=lambda key: (-weighted[key], key))
-    return [replace(hits[key], score=weighted[key]) for key in ranked]
+    told = {key: round(score, DIGITS) for key, score in weighted.items()}
+    ranked = sorted(told, key=lambda key: (-told[key], key))
+    return [replace(hits[key], score=told[key]) for key in ranked]
 
 
 def led(leading: Sequence[Hit], others: Sequence[Hit]) -> list[Hit]:

@@ -98,7 +98,7 @@ def test_what_is_deleted_leaves_no_opening(index: LocalIndex) -> None:
     assert index.counts(SCOPE) == index.counts(SCOPE.openings) == {}
 
 
-CLAUSES = "The parties meet often. Notices are sent by post. Keys are kept safe. Pets are welcome here.\n\n"
+CLAUSES = "The parties meet often. Notices go by post. Liability cards hang on the wall. Keys are kept.\n\n"
 
 
 def policy(number: int) -> str:

@@ -12,6 +12,7 @@ from ingest.ranking import (
     BEST_PLACES,
     COMPETES,
     DENSE,
+    DIGITS,
     DOCUMENT,
     LEADING,
     PER_OTHER,
@@ -34,39 +35,44 @@ def scores(found: Found, priors: dict[Role, float] = PRIORS) -> dict[tuple[int, 
     return {(h.document, h.ordinal): h.score for h in rank(found, priors)}
 
 
+def near_enough(score: float) -> object:
+    """But for the rounding of scores."""
+    return pytest.approx(score, abs=0.51 * 10**-DIGITS)
+
+
 def test_the_score_is_the_sum_of_its_parts() -> None:
     places = [hit(1, 0, 8.0), hit(1, 1, 4.0), hit(2, 0, 2.0)]
     near = [hit(2, 0, 0.9), hit(1, 1, 0.5)]
     found = scores(Found(places, near, {1: 3.0, 2: 6.0}, POOL))
-    assert found[1, 0] == pytest.approx(1.0 + PLACES + DOCUMENT / 2 + DENSE * 0.5)
-    assert found[1, 1] == pytest.approx(0.5 + PLACES + DOCUMENT / 2 + DENSE * 0.5)
-    assert found[2, 0] == pytest.approx(0.25 + PLACES * 0.25 / 1.5 + DOCUMENT + DENSE * 0.9)
+    assert found[1, 0] == near_enough(1.0 + PLACES + DOCUMENT / 2 + DENSE * 0.5)
+    assert found[1, 1] == near_enough(0.5 + PLACES + DOCUMENT / 2 + DENSE * 0.5)
+    assert found[2, 0] == near_enough(0.25 + PLACES * 0.25 / 1.5 + DOCUMENT + DENSE * 0.9)
 
 
 def test_of_a_document_the_best_places_count() -> None:
     places = [hit(1, 0, 10.0), *(hit(2, i, 9.0) for i in range(BEST_PLACES + 2))]
     found = scores(Found(places, [], {}, POOL))
-    assert found[2, 0] == pytest.approx(0.9 + PLACES)
-    assert found[1, 0] == pytest.approx(1.0 + PLACES * 1.0 / (0.9 * BEST_PLACES))
+    assert found[2, 0] == near_enough(0.9 + PLACES)
+    assert found[1, 0] == near_enough(1.0 + PLACES * 1.0 / (0.9 * BEST_PLACES))
 
 
 def test_what_a_full_pool_leaves_out_may_score_as_much_as_its_last() -> None:
     places = [hit(1, 0, 10.0), hit(2, 0, 5.0)]
     near = [hit(3, 0, 0.5)]
-    assert scores(Found(places, near, {}, pool=2))[3, 0] == pytest.approx(0.5 + DENSE * 0.5)
-    assert scores(Found(places, near, {}, pool=3))[3, 0] == pytest.approx(DENSE * 0.5)
+    assert scores(Found(places, near, {}, pool=2))[3, 0] == near_enough(0.5 + DENSE * 0.5)
+    assert scores(Found(places, near, {}, pool=3))[3, 0] == near_enough(DENSE * 0.5)
 
 
 def test_programs_that_answer_come_before_what_is_said_about_them() -> None:
     places = [hit(1, 0, 10.0, Role.TEST), hit(2, 0, 10.0 * COMPETES, Role.SOURCE)]
     found = scores(Found(places, [], {}, POOL))
-    assert found[1, 0] == pytest.approx(PRIORS[Role.TEST] * (1.0 + PLACES))
-    assert found[2, 0] == pytest.approx(COMPETES + PLACES * COMPETES)
+    assert found[1, 0] == near_enough(PRIORS[Role.TEST] * (1.0 + PLACES))
+    assert found[2, 0] == near_enough(COMPETES + PLACES * COMPETES)
 
 
 def test_where_no_program_answers_prose_is_not_put_back() -> None:
     places = [hit(1, 0, 10.0, Role.PROSE), hit(2, 0, 9.9 * COMPETES, Role.SOURCE)]
-    assert scores(Found(places, [], {}, POOL))[1, 0] == pytest.approx(1.0 + PLACES)
+    assert scores(Found(places, [], {}, POOL))[1, 0] == near_enough(1.0 + PLACES)
 
 
 @pytest.mark.parametrize(
@@ -112,3 +118,8 @@ def test_a_score_never_rises_down_the_list(inside: list[float], outside: list[fl
     order = led(leading, others)
     assert len(order) == len(leading) + len(others)
     assert [h.score for h in order] == sorted((h.score for h in order), reverse=True)
+
+
+def test_what_differs_by_less_than_rounding_stands_by_its_place() -> None:
+    places = [hit(2, 0, 1.0 + 1e-7), hit(1, 0, 1.0)]
+    assert [h.document for h in rank(Found(places, [], {}, POOL), PRIORS)] == [1, 2]
