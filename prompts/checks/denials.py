@@ -119,7 +119,7 @@ NESTING = re.compile(
 )
 """Exceptions with a denial of their own: "unless it gives notice *not* to renew"."""
 IF = re.compile(
-    r"\b(?:if|in\s+case|where|should|если|в\s+случае)\b|\b(?:that|who|which)\s+(?:do|does|has|have|is"
+    r"\b(?:if|in\s+case|in\s+the\s+event|where|should|если|в\s+случае)\b|\b(?:that|who|which)\s+(?:do|does|has|have|is"
     r"|are)\s*$|如果|若|如",
     re.IGNORECASE,
 )

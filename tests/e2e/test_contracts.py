@@ -30,7 +30,7 @@ SAMPLE = 6
 QUOTED_WORDS = 9
 _SENTENCE = 600
 """Code points in front of a quote that its sentence may have."""
-_DENIAL = re.compile(r"\b(?:not|no|nor|none|neither|never|without|fails|declines)\b[^.;]*$", re.IGNORECASE)
+_DENIAL = re.compile(r"\b(?:not|no|nor|none|neither|never|without)\b[^.;]*$", re.IGNORECASE)
 _EDGE = 0.5
 """Points by which a glyph may stand over the edge of its page."""
 
@@ -132,10 +132,7 @@ def is_denied(citation: dict[str, Any], opened: Opened) -> bool:
     """Whether the sentence that a quote was cut from says "not" in front of it; read without the proof."""
     before = opened.text(citation["document_id"])[: citation["start_char"]][-_SENTENCE:]
     return (
-        re.search(
-            r"\b(?:not|no|nor|none|neither|never|without|fails|declines)\b[^.;]*$", before, re.IGNORECASE
-        )
-        is not None
+        re.search(r"\b(?:not|no|nor|none|neither|never|without)\b[^.;]*$", before, re.IGNORECASE) is not None
     )
 
 
