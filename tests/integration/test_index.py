@@ -119,13 +119,18 @@ def test_the_wording_of_answers_is_learnt_from_the_other_documents(tmp_path: Pat
     index.close()
 
 
-def test_programs_come_before_their_tests_unless_the_question_is_about_those(tmp_path: Path) -> None:
+def test_programs_come_before_their_tests(tmp_path: Path) -> None:
     index = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
-    body = "def post_ledger(amount):\n    return ledger_balance + amount\n"
-    for number, path in enumerate(("tests/test_ledger.py", "books/ledger.py"), start=1):
+    source = "def post_ledger(amount):\n    return ledger_balance + amount\n"
+    test = "def test_post_ledger():\n    expect_rounded(post_ledger(ledger_balance), ledger_balance)\n"
+    for number, (path, body) in enumerate(
+        {"tests/test_ledger.py": test, "books/ledger.py": source}.items(), start=1
+    ):
         document = read_text(body, path)
         Writer(index, EMBEDDER).write(SCOPE, [Written(number, document, cut_passages(document, ()), ())])
-    (first, *_) = index.search(SCOPE, Question("post_ledger ledger_balance"), documents=None, limit=2)
+    (first, *_) = index.search(
+        SCOPE, Question("is post_ledger of ledger_balance rounded"), documents=None, limit=2
+    )
     assert (first.document, first.role) == (2, Role.SOURCE)
     index.close()
 
