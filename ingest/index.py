@@ -49,9 +49,9 @@ if TYPE_CHECKING:
 
 KNOWN_SECONDS = 60.0
 """How long statistics of a scope are believed that nobody here has changed."""
-POOL = 1_000
+POOL = 300
 """Chunks, and documents, that are looked at by their words."""
-NEAREST = 400
+NEAREST = 200
 """Chunks that are looked at by their meaning."""
 NAMES_WEIGHT = 1.0
 """Of a document's names, against 1.0 of all its words."""
@@ -147,15 +147,15 @@ class LocalIndex:
         places = search.places(terms)
         route = self._route(search, sentences)
         if route is None or not any(hit.document in route.documents for hit in places[:1]):
-            return search.answer(terms, places, vector)[:limit]
+            return search.answer(terms, places, vector, limit)
         # Names lead to their own document, topics to whichever treats them.
         rest = {term: terms.get(term, 1.0) for term in route.terms}
         named = replace(search, documents=route.documents)
-        inside = named.answer(rest, search.places(rest), vector)
-        order = led(inside, search.ranked(terms, places))
+        inside = named.answer(rest, search.places(rest), vector, limit)
+        order = led(inside, search.ranked(terms, places, limit), limit)
         if len(order) < limit:  # few places hold the words: others may mean them
-            order = led(inside, search.answer(terms, places, vector))
-        return order[:limit]
+            order = led(inside, search.answer(terms, places, vector, limit), limit)
+        return order
 
     def _route(
         self, search: _Search, sentences: Sequence[Sequence[Sequence[tuple[int, ...]]]]
@@ -250,9 +250,9 @@ class _Search:
         return self.store.search_sparse(self.scope, vector, documents=None, limit=POOL)
 
     def answer(
-        self, terms: Mapping[int, float], places: Sequence[Hit], vector: NDArray[np.float32]
+        self, terms: Mapping[int, float], places: Sequence[Hit], vector: NDArray[np.float32], limit: int
     ) -> list[Hit]:
-        """All that is found by the terms, by what their answers share, and by the vector; best first."""
+        """What is found by the terms, by what their answers share, and by the vector; best first."""
         described = self._described(terms)
         learnt = self._learnt(terms, places, {hit.document: hit.end for hit in described})
         if learnt or self.documents is not None:
@@ -260,13 +260,13 @@ class _Search:
             places = self.store.search_sparse(self.scope, asked, documents=self.documents, limit=POOL)
         near = self.store.search_dense(self.scope, vector, documents=self.documents, limit=NEAREST)
         weight = DENSE_AFTER_FEEDBACK if learnt else DENSE
-        return rank(Found(places, near, _scores(described), POOL, weight), self.priors)
+        return rank(Found(places, near, _scores(described), POOL, weight), self.priors, limit)
 
-    def ranked(self, terms: Mapping[int, float], places: Sequence[Hit]) -> list[Hit]:
+    def ranked(self, terms: Mapping[int, float], places: Sequence[Hit], limit: int) -> list[Hit]:
         """The places alone, those that the caller chose, with what their documents add."""
         chosen = None if self.documents is None else set(self.documents)
         kept = [hit for hit in places if chosen is None or hit.document in chosen]
-        return rank(Found(kept, (), _scores(self._described(terms)), POOL), self.priors)
+        return rank(Found(kept, (), _scores(self._described(terms)), POOL), self.priors, limit)
 
     def openings(self, terms: Sequence[int]) -> list[Hit]:
         """The documents whose title and opening hold the terms best."""

@@ -1,6 +1,6 @@
 """One order out of what words, meaning and whole documents say.
 
-score = (place / best place + 0.3 · document's best places / best + 0.6 · document / best + w · cosine) · role
+score = (place / best place + 0.5 · document's best places / best + 0.6 · document / best + w · cosine) · role
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from itertools import islice
+from heapq import nsmallest
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING
 
 from ingest.model import Role
@@ -22,7 +23,7 @@ DENSE = 0.8
 """Of a cosine, against 1.0 of the best BM25 score."""
 DENSE_AFTER_FEEDBACK = 0.2
 """Where the wording of answers is known, cosines add little."""
-PLACES = 0.3
+PLACES = 0.5
 """Of the mean of a document's best places."""
 BEST_PLACES = 5
 DOCUMENT = 0.6
@@ -72,8 +73,8 @@ def priors_of(question: str) -> dict[Role, float]:
     return {role: max(prior, ASKED_PRIOR) if role in asked else prior for role, prior in PRIORS.items()}
 
 
-def rank(found: Found, priors: Mapping[Role, float]) -> list[Hit]:
-    """All hits by their common score, best first; ties by document and place, so that no run differs."""
+def rank(found: Found, priors: Mapping[Role, float], limit: int) -> list[Hit]:
+    """The best hits by their common score; ties by document and place, so that no run differs."""
     top = found.places[0].score if found.places else 0.0
     words = {_key(hit): hit.score / top for hit in found.places} if top > 0 else {}
     unseen = found.places[-1].score / top if words and len(found.places) >= found.pool else 0.0
@@ -90,11 +91,11 @@ def rank(found: Found, priors: Mapping[Role, float]) -> list[Hit]:
     if any(hit.role == Role.SOURCE and words.get(key, 0.0) >= COMPETES for key, hit in hits.items()):
         weighted = {key: score * priors[hits[key].role] for key, score in weighted.items()}
     told = {key: round(score, DIGITS) for key, score in weighted.items()}
-    ranked = sorted(told, key=lambda key: (-told[key], key))
+    ranked = nsmallest(limit, told, key=lambda key: (-told[key], key))
     return [replace(hits[key], score=told[key]) for key in ranked]
 
 
-def led(leading: Sequence[Hit], others: Sequence[Hit]) -> list[Hit]:
+def led(leading: Sequence[Hit], others: Sequence[Hit], limit: int) -> list[Hit]:
     """The hits in a document that was named, and soon among them, now and then, what others hold.
 
     A score says how much of the best one's a hit has; in this order it never rises.
@@ -104,13 +105,9 @@ def led(leading: Sequence[Hit], others: Sequence[Hit]) -> list[Hit]:
     order: list[Hit] = list(leading[:LEADING])
     for first in range(LEADING, len(leading), PER_OTHER):
         order += [*islice(rest, 1), *leading[first : first + PER_OTHER]]
-    order += rest
-    lowest = order[0].score if order else 0.0
-    kept: list[Hit] = []
-    for hit in order:
-        lowest = min(lowest, hit.score)
-        kept.append(replace(hit, score=lowest))
-    return kept
+    order = [*order, *rest][:limit]
+    scores = accumulate((hit.score for hit in order), min)
+    return [replace(hit, score=score) for hit, score in zip(order, scores, strict=True)]
 
 
 def _documents(found: Found, top: float, unseen: float) -> dict[int, float]:

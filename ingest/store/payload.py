@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from ingest.model import Hit, Role
@@ -30,6 +31,11 @@ HIT_FIELDS = PLACE_FIELDS
 """Fields that a search brings back."""
 
 
+_places = itemgetter(*HIT_FIELDS)
+_ROLES: tuple[Role, ...] = tuple(Role)
+"""By their numbers: a search makes a thousand hits."""
+
+
 def payloads(scope: Scope, points: Points, *, named: bool) -> list[dict[str, str | int]]:
     """What is stored with the vectors of each point; ``named``, with the names that its scope stands for."""
     shared: dict[str, str | int] = {SCOPE: str(scope_id(scope))}
@@ -47,5 +53,5 @@ def hit_of(payload: Mapping[str, Any] | None, score: float) -> Hit:
     """The hit that a found point stands for."""
     if payload is None:
         raise AssertionError("a search asks for the payload")
-    document, ordinal, start, end, first_passage, last_passage, role = (payload[f] for f in HIT_FIELDS)
-    return Hit(document, ordinal, start, end, first_passage, last_passage, score, Role(role))
+    document, ordinal, start, end, first_passage, last_passage, role = _places(payload)
+    return Hit(document, ordinal, start, end, first_passage, last_passage, score, _ROLES[int(role)])

@@ -32,7 +32,7 @@ def hit(document: int, ordinal: int, score: float, role: Role = Role.PROSE) -> H
 
 
 def scores(found: Found, priors: dict[Role, float] = PRIORS) -> dict[tuple[int, int], float]:
-    return {(h.document, h.ordinal): h.score for h in rank(found, priors)}
+    return {(h.document, h.ordinal): h.score for h in rank(found, priors, POOL)}
 
 
 def near_enough(score: float) -> object:
@@ -92,7 +92,9 @@ def test_a_question_about_tests_or_documentation_wants_them(question: str, asked
 
 def test_equals_stand_in_the_order_of_documents_and_places() -> None:
     places = [hit(2, 1, 1.0), hit(1, 5, 1.0), hit(1, 2, 1.0)]
-    assert [(h.document, h.ordinal) for h in rank(Found(places, [], {1: 1.0, 2: 1.0}, POOL), PRIORS)] == [
+    assert [
+        (h.document, h.ordinal) for h in rank(Found(places, [], {1: 1.0, 2: 1.0}, POOL), PRIORS, POOL)
+    ] == [
         (1, 2),
         (1, 5),
         (2, 1),
@@ -100,12 +102,12 @@ def test_equals_stand_in_the_order_of_documents_and_places() -> None:
 
 
 def test_nothing_found_is_nothing_ranked() -> None:
-    assert rank(Found([], [], {}, POOL), PRIORS) == []
+    assert rank(Found([], [], {}, POOL), PRIORS, POOL) == []
 
 
 def test_the_named_document_leads_and_others_are_soon_among_its_hits() -> None:
     leading = [hit(1, i, 1.0) for i in range(LEADING + 3 * PER_OTHER)]
-    order = led(leading, [hit(1, 0, 9.0), *(hit(2, i, 9.0) for i in range(5))])
+    order = led(leading, [hit(1, 0, 9.0), *(hit(2, i, 9.0) for i in range(5))], 1_000)
     assert {h.document for h in order[:LEADING]} == {1}
     assert [h.document for h in order[LEADING : LEADING + PER_OTHER + 2]] == [2, *[1] * PER_OTHER, 2]
     assert len(order) == len({(h.document, h.ordinal) for h in order}) == len(leading) + 5
@@ -115,11 +117,17 @@ def test_the_named_document_leads_and_others_are_soon_among_its_hits() -> None:
 def test_a_score_never_rises_down_the_list(inside: list[float], outside: list[float]) -> None:
     leading = [hit(1, i, score) for i, score in enumerate(sorted(inside, reverse=True))]
     others = [hit(2, i, score) for i, score in enumerate(sorted(outside, reverse=True))]
-    order = led(leading, others)
+    order = led(leading, others, 1_000)
     assert len(order) == len(leading) + len(others)
     assert [h.score for h in order] == sorted((h.score for h in order), reverse=True)
 
 
 def test_what_differs_by_less_than_rounding_stands_by_its_place() -> None:
     places = [hit(2, 0, 1.0 + 1e-7), hit(1, 0, 1.0)]
-    assert [h.document for h in rank(Found(places, [], {}, POOL), PRIORS)] == [1, 2]
+    assert [h.document for h in rank(Found(places, [], {}, POOL), PRIORS, POOL)] == [1, 2]
+
+
+def test_the_limit_keeps_the_best() -> None:
+    places = [hit(1, ordinal, 10.0 - ordinal) for ordinal in range(8)]
+    assert [h.ordinal for h in rank(Found(places, [], {}, POOL), PRIORS, 3)] == [0, 1, 2]
+    assert len(led(places, [hit(2, 0, 1.0)], 5)) == 5
