@@ -83,6 +83,13 @@ def test_a_filter_wins_over_a_name(index: LocalIndex) -> None:
     assert {document for document, _ in hits} == {3}
 
 
+def test_a_name_is_followed_among_the_documents_that_were_chosen(index: LocalIndex) -> None:
+    add(index, 99, f"{BOTH} pay no rent. " * 3)  # not chosen, though it holds the words best
+    hits = found(index, f"In the lease between {BOTH}, what is the rent?", documents=[NAMED, 3, 4])
+    assert hits[0][0] == NAMED
+    assert f"The rent is {NAMED}" in hits[0][1]
+
+
 def test_an_opening_is_never_a_hit(index: LocalIndex) -> None:
     assert len(index.search(SCOPE, Question(f"{PARTY} Holdings"), documents=None, limit=500)) <= sum(
         index.counts(SCOPE).values()

@@ -1,0 +1,165 @@
+"""What one question asks of a scope: its places, its documents, the wording of its answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ingest.asking import question_vector
+from ingest.background import SAMPLE, Background
+from ingest.feedback import (
+    FEWEST,
+    LEARNT_FROM,
+    PLENTY,
+    STRENGTH,
+    added,
+    best_of_each,
+    is_answered_alike,
+    shared_terms,
+)
+from ingest.fields import Field, within
+from ingest.ranking import DENSE, DENSE_AFTER_FEEDBACK, Found, rank
+from ingest.routing import MOST_ALIKE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ingest.model import Hit, Role, Scope
+    from ingest.store.contract import SparseVector, Store
+
+KNOWN_SECONDS = 60.0
+"""How long statistics of a scope are believed that nobody here has changed."""
+POOL = 300
+"""Chunks, and documents, that are looked at by their words."""
+NEAREST = 200
+"""Chunks that are looked at by their meaning."""
+NAMES_WEIGHT = 1.0
+"""Of a document's names, against 1.0 of all its words."""
+HEADED = 100
+"""Passages under headings that fit the question."""
+LIKE_HEADING = 0.5
+"""Of the best heading's score."""
+HEADED_STRENGTH = 1.5
+"""Of what they share, where the question's own answers have `ingest.feedback.STRENGTH`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The statistics of a scope, and until when (`time.monotonic`, seconds) they may be believed."""
+
+    counts: Mapping[int, int]
+    """Points of each document."""
+    chunks: Background
+    openings: Background
+    until: float
+
+    @classmethod
+    def of(cls, store: Store, scope: Scope, before: Known | None) -> Known:
+        """What a store holds now; a sample is drawn again only where points came or went since ``before``."""
+        counts, until = store.counts(scope), monotonic() + KNOWN_SECONDS
+        if before is not None and before.counts == counts:
+            return replace(before, until=until)
+        chunks = Background.of(store.sample(scope, SAMPLE), sum(counts.values()))
+        openings = Background.of(store.sample(scope.openings, SAMPLE), len(counts))
+        return cls(counts, chunks, openings, until)
+
+    @property
+    def documents(self) -> int:
+        """How many there are."""
+        return len(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One question's searches in a scope, or in some documents of it."""
+
+    store: Store
+    scope: Scope
+    known: Known
+    documents: Sequence[int] | None
+    priors: Mapping[Role, float]
+
+    def lead(self, places: Sequence[Hit]) -> int | None:
+        """The document of the best place among those that the caller chose, if any is there."""
+        chosen = None if self.documents is None else set(self.documents)
+        return next((hit.document for hit in places if chosen is None or hit.document in chosen), None)
+
+    def places(self, terms: Mapping[int, float]) -> list[Hit]:
+        """Chunks of all the scope by their words: also those that the caller did not choose teach wording."""
+        vector = question_vector((terms, Field.TEXT, 1.0))
+        return self.store.search_sparse(self.scope, vector, documents=None, limit=POOL)
+
+    def answer(
+        self, terms: Mapping[int, float], places: Sequence[Hit], vector: NDArray[np.float32], limit: int
+    ) -> list[Hit]:
+        """What is found by the terms, by what their answers share, and by the vector; best first."""
+        described = self._described(terms)
+        learnt = self._learnt(terms, places, {hit.document: hit.end for hit in described})
+        if learnt or self.documents is not None:
+            asked = question_vector((terms, Field.TEXT, 1.0), (learnt, Field.TEXT, 1.0))
+            places = self.store.search_sparse(self.scope, asked, documents=self.documents, limit=POOL)
+        near = self.store.search_dense(self.scope, vector, documents=self.documents, limit=NEAREST)
+        weight = DENSE_AFTER_FEEDBACK if learnt else DENSE
+        return rank(Found(places, near, _scores(described), POOL, weight), self.priors, limit)
+
+    def ranked(self, terms: Mapping[int, float], places: Sequence[Hit], limit: int) -> list[Hit]:
+        """The places alone, those that the caller chose, with what their documents add."""
+        chosen = None if self.documents is None else set(self.documents)
+        kept = [hit for hit in places if chosen is None or hit.document in chosen]
+        return rank(Found(kept, (), _scores(self._described(terms)), POOL), self.priors, limit)
+
+    def openings(self, terms: Sequence[int]) -> list[Hit]:
+        """The documents whose title and opening hold the terms best."""
+        vector = question_vector((dict.fromkeys(terms, 1.0), Field.TEXT, 1.0))
+        return self.store.search_sparse(
+            self.scope.openings, vector, documents=self.documents, limit=MOST_ALIKE + 1
+        )
+
+    def scores_in_opening(self, terms: Sequence[int], document: int) -> dict[int, float]:
+        """The BM25 score of each term in a document's opening, 0 where it is not there."""
+        scores = dict.fromkeys(terms, 0.0)
+        for vector in self.store.sparse_vectors(self.scope.openings, [(document, 0)]):
+            rarities = self.known.openings.rarity(vector.indices)
+            weights = dict(zip(vector.indices.tolist(), (vector.values * rarities).tolist(), strict=True))
+            scores = {term: weights.get(term, 0.0) for term in terms}
+        return scores
+
+    def _described(self, terms: Mapping[int, float]) -> list[Hit]:
+        """Whole documents by all their words, and their names."""
+        vector = question_vector((terms, Field.WHOLE, 1.0), (terms, Field.NAMES, NAMES_WEIGHT))
+        return self.store.search_sparse(self.scope.openings, vector, documents=None, limit=POOL)
+
+    def _learnt(
+        self, terms: Mapping[int, float], places: Sequence[Hit], lengths: Mapping[int, int]
+    ) -> dict[int, float]:
+        """What the best passages of many documents share, and the passages under headings that fit."""
+        best = best_of_each(places, self.known.documents)
+        background = self.known.chunks
+        if not is_answered_alike(best, lengths, background.total(terms)):
+            return {}
+        headed = self._headed(terms)
+        strength = min(1.0, self.known.documents / PLENTY) ** 0.5
+        return added(
+            shared_terms(self._vectors(best[:LEARNT_FROM]), background, strength=STRENGTH * strength),
+            shared_terms(self._vectors(headed), background, strength=HEADED_STRENGTH * strength),
+        )
+
+    def _headed(self, terms: Mapping[int, float]) -> list[Hit]:
+        """The first passages under the headings that hold the terms best."""
+        vector = question_vector((terms, Field.HEADING, 1.0))
+        hits = self.store.search_sparse(self.scope, vector, documents=None, limit=HEADED)
+        kept = [hit for hit in hits if hit.score >= LIKE_HEADING * hits[0].score]
+        return kept if len(kept) >= FEWEST else []
+
+    def _vectors(self, hits: Sequence[Hit]) -> list[SparseVector]:
+        """The words of passages, without their fields."""
+        found = self.store.sparse_vectors(self.scope, [(hit.document, hit.ordinal) for hit in hits])
+        return [within(vector, Field.TEXT) for vector in found]
+
+
+def _scores(documents: Sequence[Hit]) -> dict[int, float]:
+    return {hit.document: hit.score for hit in documents}
