@@ -38,6 +38,13 @@ class Clause:
             place -= 1
         return self.lower(place)
 
+    def is_second_of_two(self, at: int) -> bool:
+        """Whether a party is the second one of "between the buyer and the seller"."""
+        first = next(
+            (place for place in reversed(range(max(at - 4, 0), at)) if self.tokens[place].party), None
+        )
+        return first is not None and self.before(first) in {"between", "among"}
+
     def doer_behind(self, at: int) -> str:
         """The buyer of "orders issued by the buyer"."""
         place = at + 1

@@ -134,7 +134,7 @@ class _Reader:
 
     def _subject_or_attribute(self, at: int, *, joined: bool) -> int:
         party, following = self._clause.tokens[at].party, self._skip(at + 1)
-        if self._clause.is_part_of_name(at):
+        if self._clause.is_part_of_name(at) or (joined and self._clause.is_second_of_two(at)):
             return at + 1
         if self._clause.is_noun(following):
             self._own(party, following)  # the Licensor consent

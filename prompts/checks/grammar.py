@@ -9,7 +9,7 @@ ARTICLES = frozenset(
 )
 PREPOSITIONS = frozenset(
     "of to by with from for at in on upon against under between among through via than as per behalf toward"
-    " towards before after within without about over into including except unless".split()
+    " towards before after within without about over into including except".split()
 )
 MODALS = frozenset(
     "shall will must may can could should would might does do did agrees agree undertakes undertake"
@@ -46,7 +46,7 @@ NO_VERBS = frozenset(
     " can could should would might under between per any each all either both other only also so then hereby"
     " respective".split()
 )
-FUNCTION_WORDS = NO_VERBS | MODALS | LEADS_TO | STARTS | PREPOSITIONS | HAVE
+FUNCTION_WORDS = NO_VERBS | MODALS | LEADS_TO | STARTS | PREPOSITIONS | HAVE | {"unless"}
 IRREGULAR = {
     "paid": "pay",
     "made": "make",
