@@ -136,6 +136,15 @@ def is_denied(citation: dict[str, Any], opened: Opened) -> bool:
     )
 
 
+def is_unless(citation: dict[str, Any], opened: Opened) -> bool:
+    """Whether a quote that says "not" was cut from behind an "unless": what is not done is a condition."""
+    before = opened.text(citation["document_id"])[: citation["start_char"]][-_SENTENCE:]
+    return (
+        re.search(r"\bunless\b[^.;]*$", before, re.IGNORECASE) is not None
+        and re.search(r"\bnot\b", citation["cited_text"]) is not None
+    )
+
+
 def assert_all_open(service: LiveService, questions: list[str]) -> int:
     """How many of the copied claims are supported; every other one is denied by its sentence."""
     opened = Opened(service)
@@ -152,9 +161,11 @@ def assert_all_open(service: LiveService, questions: list[str]) -> int:
         first = next(claim for claim in answer["claims"] if 1 in claim["citations"])
         supported += first["supported"]
         if not first["supported"]:
-            # What is copied is supported, unless it is the middle of a sentence that denies it: "not | so".
+            # What is copied is supported, unless it is the middle of a sentence that denies it: "not | so",
+            # or states what is not done as a condition: "unless | he elects not to".
             assert first["missing"] == ["negation"]
-            assert is_denied(answer["citations"][0], opened), answer["citations"][0]
+            cut = answer["citations"][0]
+            assert is_denied(cut, opened) or is_unless(cut, opened), cut
             denied += 1
         cited += len(answer["citations"])
     assert cited >= 2 * QUESTIONS
