@@ -17,24 +17,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.indexed import write
 from ingest.asking import asked_terms, question_vector
 from ingest.embedding import UniversalSentenceEncoder
 from ingest.fields import Field
 from ingest.index import LocalIndex, Question
 from ingest.model import Scope
-from ingest.outline.sections import find_sections
-from ingest.passages import cut_passages
-from ingest.reading import read_text
 from ingest.store.edge import EdgeStore
 from ingest.terms import Analyzer
-from ingest.writing import Writer, Written
 from service.evaluation.dataset import read_documents, read_queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ingest.embedding import Embedder
-    from service.evaluation.dataset import LabelledDocument, LabelledQuery
+    from service.evaluation.dataset import LabelledQuery
 
 SCOPE = Scope("default", "all")
 HITS = 60
@@ -58,21 +55,11 @@ def main() -> None:
         written = 0
         for share in SHARES:
             upto = round(share * len(documents))
-            write(index, embedder, documents[written:upto], first=written + 1)
+            numbered = enumerate(documents[written:upto], start=written + 1)
+            write(index, embedder, ((number, SCOPE, document) for number, document in numbered))
             written = upto
             report(index, store, embedder, queries)
         store.close()
-
-
-def write(
-    index: LocalIndex, embedder: Embedder, documents: Sequence[LabelledDocument], *, first: int
-) -> None:
-    """Index documents as an ingest does, numbered from ``first``."""
-    writer = Writer(index, embedder)
-    for number, labelled in enumerate(documents, start=first):
-        document = read_text(labelled.text, labelled.path)
-        sections = find_sections(document)
-        writer.write(SCOPE, [Written(number, document, cut_passages(document, sections), sections)])
 
 
 def report(index: LocalIndex, store: EdgeStore, embedder: Embedder, queries: Sequence[LabelledQuery]) -> None:

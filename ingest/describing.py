@@ -92,7 +92,9 @@ def _whole(document: Document, chunks: Sequence[Chunk], analyzer: Analyzer) -> I
     """Chunk by chunk: the terms of a long document would not fit beside it."""
     counts: Counter[int] = Counter()
     for chunk in chunks:
-        counts.update(analyzer.document_terms(document.text[chunk.start : chunk.end]))
+        found = analyzer.terms(document.text[chunk.start : chunk.end])
+        counts.update(found.exact)
+        counts.update(found.loose)
     return ((term, float(count)) for term, count in counts.most_common(MOST_TERMS))
 
 

@@ -65,20 +65,24 @@ def is_answered_alike(best: Sequence[Hit], lengths: Mapping[int, int], total: fl
 
 
 def shared_terms(
-    passages: Sequence[SparseVector], background: Background, *, strength: float
+    passages: Sequence[SparseVector], background: Background, others: Background, *, strength: float
 ) -> dict[int, float]:
     """The terms that tell these passages from others, each with its weight for a search.
 
-    A weight is made for a store that multiplies by the rarity of the term.
+    Args:
+        passages: what is taken for answers.
+        background: of the scope: weights are made for a store that multiplies by a term's rarity in it.
+        others: of the documents that answers are told from.
+        strength: the largest weight.
     """
     if not passages:
         return {}
     terms, counts = np.unique(np.concatenate([each.indices for each in passages]), return_counts=True)
     chosen = len(passages)
-    common = np.maximum(background.share(terms), counts / max(background.points, 1))
+    points = background.points
+    common = np.maximum(others.share(terms), counts / max(points, 1))
     odds = (counts + 0.5) / (chosen - counts + 0.5)
-    others = background.points
-    usual = (common * others - counts + 0.5) / ((1 - common) * others - chosen + counts + 0.5).clip(0.5)
+    usual = (common * points - counts + 0.5) / ((1 - common) * points - chosen + counts + 0.5).clip(0.5)
     offers = np.log(odds / usual) * np.sqrt(counts / chosen)
     offers[counts < max(_LEAST_COUNT, _LEAST_SHARE * chosen)] = 0.0
     best = np.argsort(-offers, kind="stable")[:TERMS]

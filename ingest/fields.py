@@ -26,6 +26,8 @@ class Field(IntEnum):
     """Of a chunk: its words, its neighbours' and its heading's. Of a document: its title and opening."""
     HEADING = 0x9E3779B1
     """Of the first chunk under a heading: the heading's words."""
+    LOOSE = 0xD6E8FEB9
+    """Of a chunk: the looser terms of its words, see `ingest.terms`."""
     WHOLE = 0x85EBCA6B
     """Of a document: all its words."""
     NAMES = 0xC2B2AE35

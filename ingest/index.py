@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from ingest.asking import asked_terms
 from ingest.errors import UnsupportedStore
 from ingest.questioning import Known, Search
-from ingest.ranking import led, priors_of
+from ingest.ranking import Findings, asked_roles, ordered
 from ingest.routing import (
     CLOSE,
     LEAST_EXPLAINED,
@@ -105,6 +105,12 @@ class LocalIndex:
         Raises:
             UnsupportedStore: the question is for another embedder than this process has.
         """
+        return ordered(self.findings(scope, question, documents=documents, limit=limit), limit)
+
+    def findings(
+        self, scope: Scope, question: Question, *, documents: Sequence[int] | None, limit: int
+    ) -> Findings:
+        """What `search` puts in order; raises as it does."""
         if question.embedder not in {"", self._embedder.identity}:
             raise UnsupportedStore(
                 f"the vectors are of {question.embedder!r}, and the running index was started for "
@@ -113,20 +119,23 @@ class LocalIndex:
         with self._analyzing:
             sentences = self._analyzer.question_clauses(question.text)
             terms = asked_terms(self._analyzer, question.text, question.history)
-        search = Search(self._store, scope, self._know(scope), documents, priors_of(question.text))
+            loose = self._analyzer.loose_terms("\n".join((question.text, *question.history)))
+        roles = asked_roles(question.text)
+        search = Search(self._store, scope, self._know(scope), documents, roles, loose)
         vector = self._embedder.embed([question.text])[0]
         places = search.places(terms)
         route = self._route(search, sentences)
         if route is None or search.lead(places) not in (None, *route.documents):
-            return search.answer(terms, places, vector, limit)
+            return Findings(None, search.found(terms, places, vector))
         # Names lead to their own document, topics to whichever treats them.
         rest = {term: terms.get(term, 1.0) for term in route.terms}
         named = replace(search, documents=route.documents)
-        inside = named.answer(rest, search.places(rest), vector, limit)
-        order = led(inside, search.ranked(terms, places, limit), limit)
-        if len(order) < limit:  # few places hold the words: others may mean them
-            order = led(inside, search.answer(terms, places, vector, limit), limit)
-        return order
+        inside = named.found(rest, search.places(rest), vector)
+        others = search.found_by_words(terms, places)
+        known = {(hit.document, hit.ordinal) for hit in (*inside.hits, *others.hits)}
+        if len(known) < limit:  # few places hold the words: others may mean them
+            others = search.found(terms, places, vector)
+        return Findings(inside, others)
 
     def _route(
         self, search: Search, sentences: Sequence[Sequence[Sequence[tuple[int, ...]]]]

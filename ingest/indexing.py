@@ -11,7 +11,7 @@ import numpy as np
 from ingest.describing import role_of
 from ingest.labels import Labels, first_word
 from ingest.outline.names import named_depth
-from ingest.sparse import BLOCK, Heading, chunk_vectors
+from ingest.sparse import BLOCK, Heading, Weighed, chunk_vectors
 from ingest.store.points import Points
 
 if TYPE_CHECKING:
@@ -70,8 +70,11 @@ def points_of(
 def _pieces(cut: CutDocument, analyzer: Analyzer) -> Iterator[_Piece]:
     """The chunks from number ``held`` on; a block of weights is a whole number of batches."""
     text, before = cut.document.text, 0
-    own = (analyzer.document_terms(text[chunk.start : chunk.end]) for chunk in cut.chunks)
-    for rows in chunk_vectors(own, _headings(cut, analyzer)):
+    weighed = (
+        Weighed(*analyzer.terms(text[chunk.start : chunk.end]), chunk.first_passage, heading)
+        for chunk, heading in zip(cut.chunks, _headings(cut, analyzer), strict=True)
+    )
+    for rows in chunk_vectors(weighed):
         for first in range(0, len(rows), BATCH):
             begin, end = max(first, cut.held - before), min(first + BATCH, len(rows))
             if begin < end:

@@ -19,7 +19,7 @@ from ingest.feedback import (
     shared_terms,
 )
 from ingest.fields import Field, within
-from ingest.ranking import DENSE, DENSE_AFTER_FEEDBACK, Found, rank
+from ingest.ranking import Found
 from ingest.routing import MOST_ALIKE
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ NEAREST = 200
 """Chunks that are looked at by their meaning."""
 NAMES_WEIGHT = 1.0
 """Of a document's names, against 1.0 of all its words."""
+LOOSE_WEIGHT = 0.5
+"""Of a looser term, against 1.0 of the exact one."""
 HEADED = 100
 """Passages under headings that fit the question."""
 LIKE_HEADING = 0.5
@@ -81,7 +83,10 @@ class Search:
     scope: Scope
     known: Known
     documents: Sequence[int] | None
-    priors: Mapping[Role, float]
+    roles: frozenset[Role]
+    """Those that the question is about."""
+    loose: Mapping[int, Sequence[int]]
+    """The looser terms beside a term."""
 
     def lead(self, places: Sequence[Hit]) -> int | None:
         """The document of the best place among those that the caller chose, if any is there."""
@@ -90,27 +95,28 @@ class Search:
 
     def places(self, terms: Mapping[int, float]) -> list[Hit]:
         """Chunks of all the scope by their words: also those that the caller did not choose teach wording."""
-        vector = question_vector((terms, Field.TEXT, 1.0))
+        vector = question_vector((terms, Field.TEXT, 1.0), (self._loose(terms), Field.LOOSE, LOOSE_WEIGHT))
         return self.store.search_sparse(self.scope, vector, documents=None, limit=POOL)
 
-    def answer(
-        self, terms: Mapping[int, float], places: Sequence[Hit], vector: NDArray[np.float32], limit: int
-    ) -> list[Hit]:
-        """What is found by the terms, by what their answers share, and by the vector; best first."""
+    def found(self, terms: Mapping[int, float], places: Sequence[Hit], vector: NDArray[np.float32]) -> Found:
+        """What is found by the terms, by what their answers share, and by the vector."""
         described = self._described(terms)
         learnt = self._learnt(terms, places, {hit.document: hit.end for hit in described})
         if learnt or self.documents is not None:
-            asked = question_vector((terms, Field.TEXT, 1.0), (learnt, Field.TEXT, 1.0))
+            asked = question_vector(
+                (terms, Field.TEXT, 1.0),
+                (learnt, Field.TEXT, 1.0),
+                (self._loose(terms), Field.LOOSE, LOOSE_WEIGHT),
+            )
             places = self.store.search_sparse(self.scope, asked, documents=self.documents, limit=POOL)
         near = self.store.search_dense(self.scope, vector, documents=self.documents, limit=NEAREST)
-        weight = DENSE_AFTER_FEEDBACK if learnt else DENSE
-        return rank(Found(places, near, _scores(described), POOL, weight), self.priors, limit)
+        return Found(places, near, _scores(described), POOL, bool(learnt), self.roles)
 
-    def ranked(self, terms: Mapping[int, float], places: Sequence[Hit], limit: int) -> list[Hit]:
+    def found_by_words(self, terms: Mapping[int, float], places: Sequence[Hit]) -> Found:
         """The places alone, those that the caller chose, with what their documents add."""
         chosen = None if self.documents is None else set(self.documents)
         kept = [hit for hit in places if chosen is None or hit.document in chosen]
-        return rank(Found(kept, (), _scores(self._described(terms)), POOL), self.priors, limit)
+        return Found(kept, (), _scores(self._described(terms)), POOL, asked=self.roles)
 
     def openings(self, terms: Sequence[int]) -> list[Hit]:
         """The documents whose title and opening hold the terms best."""
@@ -128,9 +134,21 @@ class Search:
             scores = {term: weights.get(term, 0.0) for term in terms}
         return scores
 
+    def _loose(self, terms: Mapping[int, float]) -> dict[int, float]:
+        """A looser term weighs what the heaviest of its exact ones does."""
+        weights: dict[int, float] = {}
+        for term, weight in terms.items():
+            for loose in self.loose.get(term, ()):
+                weights[loose] = max(weight, weights.get(loose, 0.0))
+        return weights
+
     def _described(self, terms: Mapping[int, float]) -> list[Hit]:
         """Whole documents by all their words, and their names."""
-        vector = question_vector((terms, Field.WHOLE, 1.0), (terms, Field.NAMES, NAMES_WEIGHT))
+        vector = question_vector(
+            (terms, Field.WHOLE, 1.0),
+            (self._loose(terms), Field.WHOLE, LOOSE_WEIGHT),
+            (terms, Field.NAMES, NAMES_WEIGHT),
+        )
         return self.store.search_sparse(self.scope.openings, vector, documents=None, limit=POOL)
 
     def _learnt(
@@ -142,10 +160,11 @@ class Search:
         if not is_answered_alike(best, lengths, background.total(terms)):
             return {}
         headed = self._headed(terms)
+        others = background.among(lengths)
         strength = min(1.0, self.known.documents / PLENTY) ** 0.5
         return added(
-            shared_terms(self._vectors(best[:LEARNT_FROM]), background, strength=STRENGTH * strength),
-            shared_terms(self._vectors(headed), background, strength=HEADED_STRENGTH * strength),
+            shared_terms(self._vectors(best[:LEARNT_FROM]), background, others, strength=STRENGTH * strength),
+            shared_terms(self._vectors(headed), background, others, strength=HEADED_STRENGTH * strength),
         )
 
     def _headed(self, terms: Mapping[int, float]) -> list[Hit]:

@@ -1,6 +1,6 @@
 """One order out of what words, meaning and whole documents say.
 
-score = (place / best place + 0.5 · document's best places / best + 0.6 · document / best + w · cosine) · role
+score = (place / best place + p · document's best places / best + d · document / best + c · cosine) · role
 """
 
 from __future__ import annotations
@@ -15,31 +15,50 @@ from typing import TYPE_CHECKING
 from ingest.model import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from ingest.model import Hit
 
-DENSE = 0.8
-"""Of a cosine, against 1.0 of the best BM25 score."""
-DENSE_AFTER_FEEDBACK = 0.2
-"""Where the wording of answers is known, cosines add little."""
-PLACES = 0.5
-"""Of the mean of a document's best places."""
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What counts how much, against 1.0 of the best BM25 score: learnt by ``bench.weights``."""
+
+    places: float = 0.5
+    """Of the mean of a document's best places."""
+    document: float = 0.6
+    """Of a document's own score: all its words, its names."""
+    dense: float = 0.8
+    """Of a cosine."""
+    dense_learnt: float = 0.2
+    """Of a cosine where the wording of answers is known: it adds little."""
+    prose: float = 0.5
+    test: float = 0.6
+    other: float = 0.4
+    """Of examples and data. Where programs answer too, they come before what is said about them."""
+    asked: float = 0.7
+    """Of a role that the question is about."""
+
+    def prior(self, role: Role, asked: Collection[Role]) -> float:
+        """What the score of a hit is multiplied by."""
+        priors = {Role.SOURCE: 1.0, Role.PROSE: self.prose, Role.TEST: self.test}
+        prior = priors.get(role, self.other)
+        return max(prior, self.asked) if role in asked else prior
+
+
+WEIGHTS = Weights()
 BEST_PLACES = 5
-DOCUMENT = 0.6
-"""Of a document's own score: all its words, its names."""
-PRIORS = {Role.SOURCE: 1.0, Role.PROSE: 0.5, Role.TEST: 0.6, Role.EXAMPLE: 0.4, Role.DATA: 0.4}
-"""Where programs answer too, they come before what is said about them."""
-ASKED_PRIOR = 0.7
-"""Of a role that the question is about."""
 COMPETES = 0.4
 """Of the best BM25 score: a program below it has no answer that others must stand behind."""
+RIVALS = (0.5, 0.9)
+"""The best program's score over the best prose's, from which prose begins to be put back, and is wholly."""
 DIGITS = 3
 """Of a score: beyond, it hangs on what else was embedded at the same time."""
 LEADING = 24
 """Hits in a document that the question names, before the first one elsewhere."""
 PER_OTHER = 8
 """Such hits for each one elsewhere, after that."""
+_Key = tuple[int, int]
 _ASKED = {
     Role.TEST: re.compile(r"\b(?:tests?|tested|testing|fixtures?|specs?)\b|\bтест|测试", re.IGNORECASE),
     Role.PROSE: re.compile(
@@ -54,7 +73,7 @@ _ASKED = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the searches have found, each list best first."""
+    """What the searches for a question have found, each list best first."""
 
     places: Sequence[Hit]
     """By their words."""
@@ -64,31 +83,58 @@ class Found:
     """Scores of whole documents."""
     pool: int
     """Places asked for: where as many came, others may score as much as the last one."""
-    dense_weight: float = DENSE
+    learnt: bool = False
+    """Whether the places were searched with the wording of answers."""
+    asked: frozenset[Role] = frozenset()
+    """Roles that the question is about."""
+
+    @property
+    def hits(self) -> Sequence[Hit]:
+        """All, those by words last."""
+        return (*self.near, *self.places)
 
 
-def priors_of(question: str) -> dict[Role, float]:
-    """What the score of a hit is multiplied by, by the role of its document."""
-    asked = {role for role, words in _ASKED.items() if words.search(question)}
-    return {role: max(prior, ASKED_PRIOR) if role in asked else prior for role, prior in PRIORS.items()}
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is found in the documents that a question names, if it names any, and in all."""
+
+    leading: Found | None
+    others: Found
 
 
-def rank(found: Found, priors: Mapping[Role, float], limit: int) -> list[Hit]:
+def asked_roles(question: str) -> frozenset[Role]:
+    """The roles of files that a question is about."""
+    return frozenset(role for role, words in _ASKED.items() if words.search(question))
+
+
+def ordered(findings: Findings, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
+    """The best hits, those in named documents first, see `led`."""
+    others = rank(findings.others, limit, weights)
+    if findings.leading is None:
+        return others
+    return led(rank(findings.leading, limit, weights), others, limit)
+
+
+def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
     """The best hits by their common score; ties by document and place, so that no run differs."""
     top = found.places[0].score if found.places else 0.0
     words = {_key(hit): hit.score / top for hit in found.places} if top > 0 else {}
     unseen = found.places[-1].score / top if words and len(found.places) >= found.pool else 0.0
     cosines = {_key(hit): hit.score for hit in found.near}
     far = max(found.near[-1].score, 0.0) if found.near else 0.0
-    documents = _documents(found, top, unseen)
-    hits = {_key(hit): hit for hit in (*found.near, *found.places)}
+    documents = _documents(found, top, unseen, weights)
+    dense = weights.dense_learnt if found.learnt else weights.dense
+    hits = {_key(hit): hit for hit in found.hits}
     weighted = {
         key: words.get(key, unseen)
         + documents.get(hit.document, 0.0)
-        + found.dense_weight * max(cosines.get(key, far), 0.0)
+        + dense * max(cosines.get(key, far), 0.0)
         for key, hit in hits.items()
     }
-    if any(hit.role == Role.SOURCE and words.get(key, 0.0) >= COMPETES for key, hit in hits.items()):
+    best = _best_of_roles(hits, words)
+    if best[Role.SOURCE] >= COMPETES:
+        priors = {role: weights.prior(role, found.asked) for role in Role}
+        priors[Role.PROSE] **= _rivalry(best[Role.SOURCE], best[Role.PROSE])
         weighted = {key: score * priors[hits[key].role] for key, score in weighted.items()}
     told = {key: round(score, DIGITS) for key, score in weighted.items()}
     ranked = nsmallest(limit, told, key=lambda key: (-told[key], key))
@@ -110,7 +156,7 @@ def led(leading: Sequence[Hit], others: Sequence[Hit], limit: int) -> list[Hit]:
     return [replace(hit, score=score) for hit, score in zip(order, scores, strict=True)]
 
 
-def _documents(found: Found, top: float, unseen: float) -> dict[int, float]:
+def _documents(found: Found, top: float, unseen: float, weights: Weights) -> dict[int, float]:
     """What each document adds to the score of its places."""
     scores: defaultdict[int, float] = defaultdict(float)
     best: defaultdict[int, list[float]] = defaultdict(list)
@@ -118,7 +164,7 @@ def _documents(found: Found, top: float, unseen: float) -> dict[int, float]:
         if len(best[hit.document]) < BEST_PLACES and top > 0:
             best[hit.document].append(hit.score / top)
     means = {number: sum(some) + (BEST_PLACES - len(some)) * unseen for number, some in best.items()}
-    for values, weight in ((means, PLACES), (found.documents, DOCUMENT)):
+    for values, weight in ((means, weights.places), (found.documents, weights.document)):
         largest = max(values.values(), default=0.0)
         if largest > 0:
             for number, value in values.items():
@@ -126,5 +172,24 @@ def _documents(found: Found, top: float, unseen: float) -> dict[int, float]:
     return scores
 
 
-def _key(hit: Hit) -> tuple[int, int]:
+def _best_of_roles(hits: Mapping[_Key, Hit], words: Mapping[_Key, float]) -> dict[Role, float]:
+    """The best score by words among the hits of each role, against 1.0 of the best."""
+    best = dict.fromkeys(Role, 0.0)
+    for key, hit in hits.items():
+        best[hit.role] = max(best[hit.role], words.get(key, 0.0))
+    return best
+
+
+def _rivalry(source: float, prose: float) -> float:
+    """How far, from 0 to 1, programs answer as well as prose does: where they do not, it is no mere comment.
+
+    So manuals and contracts keep their place in a collection that holds programs, too.
+    """
+    if prose <= 0:
+        return 1.0
+    low, high = RIVALS
+    return min(max((source / prose - low) / (high - low), 0.0), 1.0)
+
+
+def _key(hit: Hit) -> _Key:
     return hit.document, hit.ordinal

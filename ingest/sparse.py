@@ -28,13 +28,17 @@ AVERAGE_LENGTH = 42.0
 """Terms of a chunk, neighbours and headings counted in: frozen, so that no vector depends on the others."""
 NEIGHBOURS = (0.3, 0.2, 0.1)
 """Weight of the chunks one, two and three places away."""
+ACROSS = 0.5
+"""Of that, where they stand in another passage."""
 HEADING = 1.25
 ABOVE = 0.75
 """Weight of the heading around the nearest one."""
 HEADING_LENGTH = 5.0
 """Terms of a heading, and of the one above it."""
-_ROW, _TERM, _WEIGHT = 36, 4, 15
-"""Where row and term begin in a key, and the bits below them."""
+_ROW, _TERM, _LOAN = 36, 4, 15
+"""Where row and term begin in a key, and the bits below them: no more than 16 loans."""
+_Loan = tuple["NDArray[np.int64]", "NDArray[np.int64]", float]
+"""Rows, the terms that are counted in each, and how much each counts."""
 BLOCK = 2_048
 """Chunks weighed at once: memory stays bounded however long the document is."""
 
@@ -50,6 +54,7 @@ class Bm25:
 
 TEXT = Bm25(K1, B, AVERAGE_LENGTH)
 HEADINGS = Bm25(K1, B, HEADING_LENGTH)
+LOOSE = Bm25(K1, B, AVERAGE_LENGTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,16 @@ class Heading:
     """Of the heading around that one."""
     opens: bool = False
     """Whether the chunk is the first under it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A chunk before it is weighed: the ids of its terms, the number of its passage, its heading."""
+
+    terms: Sequence[int]
+    loose: Sequence[int] = ()
+    passage: int = 0
+    heading: Heading = Heading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +102,14 @@ class SparseRows:
 
 
 def chunk_vectors(
-    own: Iterable[Sequence[int]],
-    headings: Iterable[Heading],
-    *,
-    neighbours: Sequence[float] = NEIGHBOURS,
-    block: int = BLOCK,
+    chunks: Iterator[Weighed], *, neighbours: Sequence[float] = NEIGHBOURS, block: int = BLOCK
 ) -> Iterator[SparseRows]:
-    """One vector a chunk, in order, in blocks; ``own`` and ``headings`` bring the term ids of each.
+    """One vector a chunk, in order, in blocks.
 
-    They are asked for a block and a few neighbours ahead, and never again.
+    Chunks are asked for a block and a few neighbours ahead, and never again.
     """
     halo = len(neighbours)
-    chunks = zip(own, headings, strict=True)
-    window: list[tuple[Sequence[int], Heading]] = []
+    window: list[Weighed] = []
     before = 0  # chunks at the beginning of the window that only lend their terms
     while True:
         window += islice(chunks, before + block + halo - len(window))
@@ -115,7 +125,7 @@ def chunk_vectors(
 def field_vector(*fields: tuple[Field, NDArray[np.int64], NDArray[np.float64], Bm25]) -> SparseVector:
     """One vector of several fields, each with its distinct terms, their counts and their scale."""
     parts = [
-        _Entries(np.zeros(len(terms), dtype=np.int64), in_field(terms, field), counts).saturated(1, scale)
+        _Entries(np.zeros(len(terms), dtype=np.int64), terms, counts).within(field).saturated(1, scale)
         for field, terms, counts, scale in fields
     ]
     (vector,) = _merged(parts, 1)
@@ -130,6 +140,10 @@ class _Entries:
     terms: NDArray[np.int64]
     values: NDArray[np.float64]
 
+    def within(self, field: Field) -> _Entries:
+        """The same, of another field."""
+        return _Entries(self.rows, in_field(self.terms, field), self.values)
+
     def saturated(self, rows: int, scale: Bm25) -> _Entries:
         """BM25's weights for counts of terms in so many rows."""
         length = np.bincount(self.rows, weights=self.values, minlength=rows)
@@ -137,47 +151,63 @@ class _Entries:
         return _Entries(self.rows, self.terms, self.values * (scale.k1 + 1) / (self.values + norm))
 
 
-def _weighed(
-    window: Sequence[tuple[Sequence[int], Heading]], first: int, last: int, neighbours: Sequence[float]
-) -> SparseRows:
+def _weighed(window: Sequence[Weighed], first: int, last: int, neighbours: Sequence[float]) -> SparseRows:
     """The vectors of the chunks from ``first`` to ``last`` of a window."""
-    own, headings = [terms for terms, _ in window], [heading for _, heading in window]
-    opening = [heading if heading.opens else Heading() for heading in headings]
-    text = _counts(own, headings, [1.0, *neighbours, HEADING, ABOVE], first, last)
-    named = _counts([()] * len(own), opening, [1.0, 1.0, ABOVE / HEADING], first, last)
-    named = _Entries(named.rows, in_field(named.terms, Field.HEADING), named.values)
+    nothing = Heading()
+    opening = [chunk.heading if chunk.heading.opens else nothing for chunk in window]
+    terms = _lent([chunk.terms for chunk in window], window, neighbours)
+    under = _under([chunk.heading for chunk in window], HEADING, ABOVE)
+    text = _counts(chain(terms, under), first, last)
+    loose = _counts(_lent([chunk.loose for chunk in window], window, neighbours), first, last)
+    named = _counts(_under(opening, 1.0, ABOVE / HEADING), first, last)
     rows = last - first
-    return _merged([text.saturated(rows, TEXT), named.saturated(rows, HEADINGS)], rows)
+    fields = [
+        text.saturated(rows, TEXT),
+        named.within(Field.HEADING).saturated(rows, HEADINGS),
+        loose.within(Field.LOOSE).saturated(rows, LOOSE),
+    ]
+    return _merged(fields, rows)
 
 
-def _counts(
-    own: Sequence[Sequence[int]], headings: Sequence[Heading], weights: Sequence[float], first: int, last: int
-) -> _Entries:
+def _lent(
+    own: Sequence[Sequence[int]], window: Sequence[Weighed], neighbours: Sequence[float]
+) -> Iterator[_Loan]:
+    """What the terms of each chunk count in itself and in its neighbours."""
+    rows, terms = _flat(own)
+    yield rows, terms, 1.0
+    passages = np.asarray([chunk.passage for chunk in window], dtype=np.int64)
+    givers, given = np.tile(rows, 2), np.tile(terms, 2)
+    for distance, weight in enumerate(neighbours, start=1):
+        takers = np.concatenate([rows - distance, rows + distance])
+        there = (takers >= 0) & (takers < len(window))
+        beside = passages[givers] == passages[takers.clip(0, len(window) - 1)]
+        for chosen, share in ((there & beside, weight), (there & ~beside, ACROSS * weight)):
+            yield takers[chosen], given[chosen], share
+
+
+def _under(headings: Sequence[Heading], nearest: float, above: float) -> Iterator[_Loan]:
+    yield *_flat([heading.terms for heading in headings]), nearest
+    yield *_flat([heading.above for heading in headings]), above
+
+
+def _counts(loans: Iterable[_Loan], first: int, last: int) -> _Entries:
     """Weighted counts in the rows from ``first`` to ``last``, numbered from 0, ordered by row and term.
 
-    ``weights`` are of a chunk's own terms, its neighbours' by distance, its heading's, the one above's.
-    Row, term and the place of the weight in its table make one number: so a plain sort, which is fast, brings
-    together what must be added, always in the same order.
+    Row, term and the number of the loan make one number: so a plain sort, which is fast, brings together
+    what must be added, always in the same order.
     """
-    distances = len(weights) - 2
-    rows, terms = _flat(own)
-    parts = [_keys(rows, terms, 0)]
-    for distance in range(1, distances):
-        parts += [_keys(rows - distance, terms, distance), _keys(rows + distance, terms, distance)]
-    parts.append(_keys(*_flat([heading.terms for heading in headings]), distances))
-    parts.append(_keys(*_flat([heading.above for heading in headings]), distances + 1))
+    table: list[float] = []
+    parts: list[NDArray[np.int64]] = []
+    for rows, terms, weight in loans:
+        parts.append((rows << _ROW) | (terms << _TERM) | len(table))
+        table.append(weight)
     keys = np.concatenate(parts)
     keys = np.sort(keys[(keys >= first << _ROW) & (keys < last << _ROW)])
     distinct = keys >> _TERM
     firsts = np.flatnonzero(np.diff(distinct, prepend=-1))
-    table = np.asarray(weights)
-    added = np.add.reduceat(table[keys & _WEIGHT], firsts) if len(firsts) else np.zeros(0)
+    added = np.add.reduceat(np.asarray(table)[keys & _LOAN], firsts) if len(firsts) else np.zeros(0)
     distinct = distinct[firsts]
     return _Entries((distinct >> (_ROW - _TERM)) - first, distinct & 0xFFFFFFFF, added)
-
-
-def _keys(rows: NDArray[np.int64], terms: NDArray[np.int64], weight: int) -> NDArray[np.int64]:
-    return (rows << _ROW) | (terms << _TERM) | weight
 
 
 def _flat(lists: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

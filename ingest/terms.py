@@ -3,19 +3,22 @@
 Words are lower-cased and stemmed by their script (Latin: English, Cyrillic: Russian; Snowball), runs of
 Chinese, Japanese and Korean become bigrams, identifiers are kept whole and split at case, digits and
 underscores. A term's id is Murmur3 of its UTF-8 bytes, sign dropped, as Qdrant's own BM25 computes it.
+
+Where a word has many forms, a looser term beside the exact one finds it in another: the first letters of a
+Russian stem (a stemmer parts "кодирование" from "кодировать"), each sign of a Chinese bigram.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import mmh3
 import Stemmer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_CJK}]+|\d+(?:[.,]\d+)*|(?:(?![{_CJK}\d])\w)(?:(?![{_CJK}])\w)*")
@@ -27,6 +30,9 @@ LONGEST_WORD = 64
 
 REMEMBERED = 2**18
 """Words whose terms are kept: a process that lives long must not keep them all."""
+
+ROOT = 4
+"""Letters of a Russian stem that its relatives share."""
 
 FUNCTION_WORDS = frozenset(
     """a an and are as at be been being but by did do does for from had has have he her his i if in into is it
@@ -58,7 +64,7 @@ _INTERROGATIVE = re.compile(
     re.IGNORECASE,
 )
 _CHINESE_QUESTION_WORDS = re.compile(
-    "什么|哪些|哪个|哪一|多少|如何|怎么|怎样|为什么|是否|请问|谁|何时|几|吗|呢|的"
+    "什么|哪[些个一位种里年国家]?|多少|如何|怎么样?|怎样|为什么|为何|是否|请问|谁|何[时人种处地]|几|吗|呢|的"
 )
 
 
@@ -68,28 +74,40 @@ def term_id(term: str) -> int:
     return abs(mmh3.hash(term))
 
 
+class Terms(NamedTuple):
+    """Term ids in reading order, repeated as often as they occur; of the looser ones see the module."""
+
+    exact: list[int]
+    loose: list[int]
+
+
 class Analyzer:
     """Turns words into term ids and remembers them. Not safe to share between threads."""
 
     def __init__(self) -> None:
         self._english = _stemmer("english")
         self._russian = _stemmer("russian")
-        self._known: dict[str, tuple[int, ...]] = {}
+        self._known: dict[str, Terms] = {}
+
+    def terms(self, text: str) -> Terms:
+        """What a text is found by; function words are left out."""
+        known = self._known
+        exact: list[int] = []
+        loose: list[int] = []
+        for word in _WORD.findall(text):
+            found = known.get(word) or self._look_up(word)
+            exact += found.exact
+            loose += found.loose
+        return Terms(exact, loose)
 
     def document_terms(self, text: str) -> list[int]:
-        """Term ids in reading order, function words left out, repeated as often as they occur."""
-        known = self._known
-        terms: list[int] = []
-        for word in _WORD.findall(text):
-            ids = known.get(word)
-            if ids is None:
-                ids = tuple(term_id(term) for term in self._terms(word))
-                if len(word) <= LONGEST_WORD:
-                    if len(known) >= REMEMBERED:
-                        known.clear()
-                    known[word] = ids
-            terms.extend(ids)
-        return terms
+        """The exact terms alone."""
+        return self.terms(text).exact
+
+    def loose_terms(self, question: str) -> dict[int, list[int]]:
+        """The looser terms beside each exact one of a question."""
+        exact = (term for word in _WORD.findall(question) for term in self._exact(word))
+        return {term_id(term): list(map(term_id, loose)) for term in exact if (loose := _loose(term))}
 
     def question_words(self, question: str) -> list[tuple[int, ...]]:
         """The term ids of each word of a question, in order.
@@ -98,7 +116,7 @@ class Analyzer:
         """
         bare = _CHINESE_QUESTION_WORDS.sub(" ", _QUESTION_PHRASES.sub(" ", question))
         return [
-            () if word.lower() in QUESTION_WORDS else tuple(self.document_terms(word))
+            () if word.lower() in QUESTION_WORDS else tuple(self._look_up(word).exact)
             for word in _WORD.findall(bare)
         ]
 
@@ -112,7 +130,7 @@ class Analyzer:
         return [clause for clause in clauses if clause]
 
     def question_terms(self, question: str) -> list[int]:
-        """The terms to search for.
+        """The exact terms to search for.
 
         A question made of function words and question words alone keeps them: something must be searched.
         """
@@ -120,7 +138,19 @@ class Analyzer:
             question
         )
 
-    def _terms(self, word: str) -> Iterable[str]:
+    def _look_up(self, word: str) -> Terms:
+        known = self._known.get(word)
+        if known is None:
+            exact = list(self._exact(word))
+            loose = [root for term in exact for root in _loose(term)]
+            known = Terms(list(map(term_id, exact)), list(map(term_id, loose)))
+            if len(word) <= LONGEST_WORD:
+                if len(self._known) >= REMEMBERED:
+                    self._known.clear()
+                self._known[word] = known
+        return known
+
+    def _exact(self, word: str) -> Iterable[str]:
         if _CJK_ONLY.match(word):
             return [word[i : i + 2] for i in range(len(word) - 1)] or [word]
         if word[0].isdigit():
@@ -136,6 +166,12 @@ class Analyzer:
 
     def _stemmed(self, word: str) -> str:
         return self._russian(word) if _CYRILLIC.search(word) else self._english(word)
+
+
+def _loose(term: str) -> Sequence[str]:
+    if _CJK_ONLY.match(term):
+        return term if len(term) > 1 else ()
+    return (term[:ROOT] + "…",) if len(term) > ROOT and _CYRILLIC.search(term) else ()
 
 
 def _stemmer(language: str) -> Callable[[str], str]:

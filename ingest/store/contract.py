@@ -72,8 +72,8 @@ class Store(Protocol):
         """What is stored at these documents and ordinals, in no order, of those that hold a point."""
         ...
 
-    def sample(self, scope: Scope, limit: int) -> list[SparseVector]:
-        """The sparse vectors of as many points, chosen by their ids: the same ones until points change."""
+    def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
+        """Document and sparse vector of as many points, chosen by their ids: the same until points change."""
         ...
 
     def counts(self, scope: Scope) -> Mapping[int, int]:

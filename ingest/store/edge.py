@@ -105,14 +105,14 @@ class EdgeStore:
             found = self._shard.retrieve([*ids], with_payload=False, with_vector=[SPARSE])
         return [_stored(record) for record in found]
 
-    def sample(self, scope: Scope, limit: int) -> list[SparseVector]:
+    def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
         """The points of the lowest ids: those are hashes, so nothing else about them is alike."""
         request = qdrant.ScrollRequest(
-            limit=limit, filter=_inside(scope), with_payload=False, with_vector=[SPARSE]
+            limit=limit, filter=_inside(scope), with_payload=[DOCUMENT], with_vector=[SPARSE]
         )
         with _engine():
             found, _ = self._shard.scroll(request)
-        return [_stored(record) for record in found]
+        return [((record.payload or {})[DOCUMENT], _stored(record)) for record in found]
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""

@@ -51,12 +51,12 @@ class StoreOfLengths:
         """What is stored at these places, in no order."""
         return [found for store in self._stores.values() for found in store.sparse_vectors(scope, places)]
 
-    def sample(self, scope: Scope, limit: int) -> list[SparseVector]:
+    def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
         """The points of the lowest ids in the store that knows the scope."""
         for store in self._stores.values():
-            vectors = store.sample(scope, limit)
-            if vectors:
-                return vectors
+            points = store.sample(scope, limit)
+            if points:
+                return points
         return []
 
     def counts(self, scope: Scope) -> Mapping[int, int]:

@@ -181,17 +181,17 @@ class ServerStore:
             found = self._client.retrieve(self._name, ids, with_payload=False, with_vectors=[SPARSE])
         return [_stored(record) for record in found]
 
-    def sample(self, scope: Scope, limit: int) -> list[SparseVector]:
+    def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
         """The points of the lowest ids: those are hashes, so nothing else about them is alike."""
         with _server():
             found, _ = self._client.scroll(
                 self._name,
                 scroll_filter=_inside(scope),
                 limit=limit,
-                with_payload=False,
+                with_payload=[DOCUMENT],
                 with_vectors=[SPARSE],
             )
-        return [_stored(record) for record in found]
+        return [((record.payload or {})[DOCUMENT], _stored(record)) for record in found]
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""

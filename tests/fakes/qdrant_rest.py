@@ -211,11 +211,15 @@ class QdrantRest:
 
     def _scroll(self, name: str, body: str) -> Json:
         request = models.ScrollRequest.model_validate_json(body)
-        if request.with_payload is not False or not isinstance(request.with_vector, list) or request.offset:
-            raise HttpError(501, "only first pages of named vectors without a payload are translated")
+        fields, vectors = request.with_payload, request.with_vector
+        if not isinstance(fields, list) or not isinstance(vectors, list) or request.offset:
+            raise HttpError(501, "only first pages of named vectors and fields are translated")
         found, following = self._collection(name).shard.scroll(
             edge.ScrollRequest(
-                limit=request.limit, filter=_filter(request.filter), with_vector=request.with_vector
+                limit=request.limit,
+                filter=_filter(request.filter),
+                with_payload=fields,
+                with_vector=vectors,
             )
         )
         points: list[Json] = [_record(record) for record in found]
@@ -307,7 +311,7 @@ def _record(record: edge.Record) -> Json:
         for name, vector in vectors.items()
         if isinstance(vector, edge.SparseVector)
     }
-    return {"id": str(record.id), "payload": None, "vector": shown}
+    return {"id": str(record.id), "payload": record.payload, "vector": shown}
 
 
 def _information(collection: Collection) -> Json:

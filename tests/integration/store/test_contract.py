@@ -449,7 +449,8 @@ def test_a_sample_is_of_its_scope_and_always_the_same(store: Store) -> None:
     store.upsert(other, [point(1, ordinal, {900: 1.0}) for ordinal in range(40)])
 
     def drawn(limit: int) -> list[int]:
-        return [int(vector.indices[0]) for vector in store.sample(scope, limit)]
+        assert {number for number, _ in store.sample(scope, limit)} == {1}
+        return [int(vector.indices[0]) for _, vector in store.sample(scope, limit)]
 
     assert sorted(drawn(100)) == list(range(40))
     assert drawn(8) == drawn(8)

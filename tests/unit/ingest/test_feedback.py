@@ -35,7 +35,7 @@ def holding(*terms: int) -> SparseVector:
 COMMON, SHARED, ODD = 1, 2, 3
 ANSWERS = [holding(COMMON, SHARED), holding(COMMON, SHARED), holding(COMMON, SHARED), holding(COMMON, ODD)]
 OTHERS = [holding(COMMON)] * 96
-BACKGROUND = Background.of(ANSWERS + OTHERS, 100)
+BACKGROUND = Background.of(list(enumerate(ANSWERS + OTHERS)), 100)
 
 
 def test_one_passage_of_each_document_the_best_first() -> None:
@@ -60,7 +60,7 @@ def test_a_question_is_answered_alike_by_long_documents_that_hold_its_words() ->
 
 
 def test_what_answers_share_and_others_lack_is_learnt() -> None:
-    learnt = shared_terms(ANSWERS, BACKGROUND, strength=STRENGTH)
+    learnt = shared_terms(ANSWERS, BACKGROUND, BACKGROUND, strength=STRENGTH)
     assert set(learnt) == {SHARED}
     rarity = BACKGROUND.rarity(np.asarray([SHARED], dtype=np.uint32))[0]
     assert learnt[SHARED] == pytest.approx(STRENGTH / rarity)  # the store multiplies by the rarity again
@@ -68,14 +68,14 @@ def test_what_answers_share_and_others_lack_is_learnt() -> None:
 
 def test_the_weight_of_a_term_is_robertson_and_sparck_joness() -> None:
     answers = [holding(*(term for term in (10, 11) if i < {10: 8, 11: 5}[term])) for i in range(10)]
-    known = Background.of(answers + [holding(10)] * 5 + [holding(99)] * 85, 100)
+    known = Background.of(list(enumerate(answers + [holding(10)] * 5 + [holding(99)] * 85)), 100)
 
     def offer(inside: int, everywhere: int) -> float:
         odds = (inside + 0.5) / (10 - inside + 0.5)
         usual = (everywhere - inside + 0.5) / (100 - everywhere - 10 + inside + 0.5)
         return math.log(odds / usual) * math.sqrt(inside / 10)
 
-    learnt = shared_terms(answers, known, strength=1.0)
+    learnt = shared_terms(answers, known, known, strength=1.0)
     rarity = dict(zip((10, 11), known.rarity(np.asarray([10, 11], dtype=np.uint32)).tolist(), strict=True))
     best = max(offer(8, 13), offer(5, 5))
     assert learnt[10] * rarity[10] == pytest.approx(offer(8, 13) / best)
@@ -84,13 +84,13 @@ def test_the_weight_of_a_term_is_robertson_and_sparck_joness() -> None:
 
 def test_so_many_terms_are_learnt_and_no_more() -> None:
     answers = [holding(*range(100, 100 + 2 * TERMS))] * 5
-    known = Background.of(answers + [holding(1)] * 95, 100)
-    assert len(shared_terms(answers, known, strength=1.0)) == TERMS
+    known = Background.of(list(enumerate(answers + [holding(1)] * 95)), 100)
+    assert len(shared_terms(answers, known, known, strength=1.0)) == TERMS
 
 
 def test_nothing_is_learnt_from_nothing() -> None:
-    assert shared_terms([], BACKGROUND, strength=1.0) == {}
-    assert shared_terms([holding(COMMON)] * 5, BACKGROUND, strength=1.0) == {}
+    assert shared_terms([], BACKGROUND, BACKGROUND, strength=1.0) == {}
+    assert shared_terms([holding(COMMON)] * 5, BACKGROUND, BACKGROUND, strength=1.0) == {}
 
 
 def test_weights_add_up() -> None:

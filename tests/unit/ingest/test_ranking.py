@@ -8,19 +8,18 @@ from hypothesis import strategies as st
 
 from ingest.model import Hit, Role
 from ingest.ranking import (
-    ASKED_PRIOR,
     BEST_PLACES,
     COMPETES,
-    DENSE,
     DIGITS,
-    DOCUMENT,
     LEADING,
     PER_OTHER,
-    PLACES,
-    PRIORS,
+    WEIGHTS,
+    Findings,
     Found,
+    Weights,
+    asked_roles,
     led,
-    priors_of,
+    ordered,
     rank,
 )
 
@@ -31,8 +30,8 @@ def hit(document: int, ordinal: int, score: float, role: Role = Role.PROSE) -> H
     return Hit(document, ordinal, 0, 1, 1, 1, score, role)
 
 
-def scores(found: Found, priors: dict[Role, float] = PRIORS) -> dict[tuple[int, int], float]:
-    return {(h.document, h.ordinal): h.score for h in rank(found, priors, POOL)}
+def scores(found: Found, weights: Weights = WEIGHTS) -> dict[tuple[int, int], float]:
+    return {(h.document, h.ordinal): h.score for h in rank(found, POOL, weights)}
 
 
 def near_enough(score: float) -> object:
@@ -44,35 +43,37 @@ def test_the_score_is_the_sum_of_its_parts() -> None:
     places = [hit(1, 0, 8.0), hit(1, 1, 4.0), hit(2, 0, 2.0)]
     near = [hit(2, 0, 0.9), hit(1, 1, 0.5)]
     found = scores(Found(places, near, {1: 3.0, 2: 6.0}, POOL))
-    assert found[1, 0] == near_enough(1.0 + PLACES + DOCUMENT / 2 + DENSE * 0.5)
-    assert found[1, 1] == near_enough(0.5 + PLACES + DOCUMENT / 2 + DENSE * 0.5)
-    assert found[2, 0] == near_enough(0.25 + PLACES * 0.25 / 1.5 + DOCUMENT + DENSE * 0.9)
+    assert found[1, 0] == near_enough(1.0 + WEIGHTS.places + WEIGHTS.document / 2 + WEIGHTS.dense * 0.5)
+    assert found[1, 1] == near_enough(0.5 + WEIGHTS.places + WEIGHTS.document / 2 + WEIGHTS.dense * 0.5)
+    assert found[2, 0] == near_enough(
+        0.25 + WEIGHTS.places * 0.25 / 1.5 + WEIGHTS.document + WEIGHTS.dense * 0.9
+    )
 
 
 def test_of_a_document_the_best_places_count() -> None:
     places = [hit(1, 0, 10.0), *(hit(2, i, 9.0) for i in range(BEST_PLACES + 2))]
     found = scores(Found(places, [], {}, POOL))
-    assert found[2, 0] == near_enough(0.9 + PLACES)
-    assert found[1, 0] == near_enough(1.0 + PLACES * 1.0 / (0.9 * BEST_PLACES))
+    assert found[2, 0] == near_enough(0.9 + WEIGHTS.places)
+    assert found[1, 0] == near_enough(1.0 + WEIGHTS.places * 1.0 / (0.9 * BEST_PLACES))
 
 
 def test_what_a_full_pool_leaves_out_may_score_as_much_as_its_last() -> None:
     places = [hit(1, 0, 10.0), hit(2, 0, 5.0)]
     near = [hit(3, 0, 0.5)]
-    assert scores(Found(places, near, {}, pool=2))[3, 0] == near_enough(0.5 + DENSE * 0.5)
-    assert scores(Found(places, near, {}, pool=3))[3, 0] == near_enough(DENSE * 0.5)
+    assert scores(Found(places, near, {}, pool=2))[3, 0] == near_enough(0.5 + WEIGHTS.dense * 0.5)
+    assert scores(Found(places, near, {}, pool=3))[3, 0] == near_enough(WEIGHTS.dense * 0.5)
 
 
 def test_programs_that_answer_come_before_what_is_said_about_them() -> None:
     places = [hit(1, 0, 10.0, Role.TEST), hit(2, 0, 10.0 * COMPETES, Role.SOURCE)]
     found = scores(Found(places, [], {}, POOL))
-    assert found[1, 0] == near_enough(PRIORS[Role.TEST] * (1.0 + PLACES))
-    assert found[2, 0] == near_enough(COMPETES + PLACES * COMPETES)
+    assert found[1, 0] == near_enough(WEIGHTS.test * (1.0 + WEIGHTS.places))
+    assert found[2, 0] == near_enough(COMPETES + WEIGHTS.places * COMPETES)
 
 
 def test_where_no_program_answers_prose_is_not_put_back() -> None:
     places = [hit(1, 0, 10.0, Role.PROSE), hit(2, 0, 9.9 * COMPETES, Role.SOURCE)]
-    assert scores(Found(places, [], {}, POOL))[1, 0] == near_enough(1.0 + PLACES)
+    assert scores(Found(places, [], {}, POOL))[1, 0] == near_enough(1.0 + WEIGHTS.places)
 
 
 @pytest.mark.parametrize(
@@ -86,15 +87,41 @@ def test_where_no_program_answers_prose_is_not_put_back() -> None:
     ],
 )
 def test_a_question_about_tests_or_documentation_wants_them(question: str, asked: set[Role]) -> None:
-    wanted = {role: max(PRIORS[role], ASKED_PRIOR) if role in asked else PRIORS[role] for role in Role}
-    assert priors_of(question) == wanted
+    assert asked_roles(question) == asked
+    for role in Role:
+        usual = WEIGHTS.prior(role, ())
+        assert WEIGHTS.prior(role, asked) == (max(usual, WEIGHTS.asked) if role in asked else usual)
+
+
+def test_a_role_that_is_asked_for_is_put_back_less() -> None:
+    places = [hit(1, 0, 10.0, Role.TEST), hit(2, 0, 10.0, Role.SOURCE)]
+    asked = Found(places, [], {}, POOL, asked=frozenset({Role.TEST}))
+    assert scores(asked)[1, 0] == near_enough(WEIGHTS.asked * (1.0 + WEIGHTS.places))
+
+
+def test_where_the_wording_is_known_meaning_counts_less() -> None:
+    found = scores(Found([hit(1, 0, 8.0)], [hit(1, 0, 0.5)], {}, POOL, learnt=True))
+    assert found[1, 0] == near_enough(1.0 + WEIGHTS.places + WEIGHTS.dense_learnt * 0.5)
+
+
+def test_other_weights_give_another_order() -> None:
+    found = Found([hit(1, 0, 10.0), hit(2, 0, 9.0)], [hit(2, 0, 0.9), hit(1, 0, 0.1)], {}, POOL)
+    lexical = Weights(places=0.0, document=0.0, dense=0.0)
+    assert [h.document for h in ordered(Findings(None, found), POOL, lexical)] == [1, 2]
+    assert [h.document for h in ordered(Findings(None, found), POOL, Weights(dense=2.0))] == [2, 1]
+
+
+@pytest.mark.parametrize(("source", "share"), [(0.5, 0.0), (0.7, 0.5), (0.9, 1.0), (1.0, 1.0)])
+def test_prose_is_put_back_as_far_as_programs_answer_as_well(source: float, share: float) -> None:
+    places = [hit(1, 0, 10.0, Role.PROSE), hit(2, 0, 10.0 * source, Role.SOURCE), hit(3, 0, 5.0, Role.TEST)]
+    found = scores(Found(places, [], {}, POOL))
+    assert found[1, 0] == near_enough(WEIGHTS.prose**share * (1.0 + WEIGHTS.places))
+    assert found[3, 0] == near_enough(WEIGHTS.test * (0.5 + WEIGHTS.places * 0.5))
 
 
 def test_equals_stand_in_the_order_of_documents_and_places() -> None:
     places = [hit(2, 1, 1.0), hit(1, 5, 1.0), hit(1, 2, 1.0)]
-    assert [
-        (h.document, h.ordinal) for h in rank(Found(places, [], {1: 1.0, 2: 1.0}, POOL), PRIORS, POOL)
-    ] == [
+    assert [(h.document, h.ordinal) for h in rank(Found(places, [], {1: 1.0, 2: 1.0}, POOL), POOL)] == [
         (1, 2),
         (1, 5),
         (2, 1),
@@ -102,7 +129,7 @@ def test_equals_stand_in_the_order_of_documents_and_places() -> None:
 
 
 def test_nothing_found_is_nothing_ranked() -> None:
-    assert rank(Found([], [], {}, POOL), PRIORS, POOL) == []
+    assert rank(Found([], [], {}, POOL), POOL) == []
 
 
 def test_the_named_document_leads_and_others_are_soon_among_its_hits() -> None:
@@ -124,10 +151,10 @@ def test_a_score_never_rises_down_the_list(inside: list[float], outside: list[fl
 
 def test_what_differs_by_less_than_rounding_stands_by_its_place() -> None:
     places = [hit(2, 0, 1.0 + 1e-7), hit(1, 0, 1.0)]
-    assert [h.document for h in rank(Found(places, [], {}, POOL), PRIORS, POOL)] == [1, 2]
+    assert [h.document for h in rank(Found(places, [], {}, POOL), POOL)] == [1, 2]
 
 
 def test_the_limit_keeps_the_best() -> None:
     places = [hit(1, ordinal, 10.0 - ordinal) for ordinal in range(8)]
-    assert [h.ordinal for h in rank(Found(places, [], {}, POOL), PRIORS, 3)] == [0, 1, 2]
+    assert [h.ordinal for h in rank(Found(places, [], {}, POOL), 3)] == [0, 1, 2]
     assert len(led(places, [hit(2, 0, 1.0)], 5)) == 5

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ingest.fields import Field
 from ingest.sparse import (
     ABOVE,
+    ACROSS,
     AVERAGE_LENGTH,
     HEADING,
     HEADING_LENGTH,
@@ -19,6 +20,7 @@ from ingest.sparse import (
     B,
     Bm25,
     Heading,
+    Weighed,
     chunk_vectors,
     field_vector,
 )
@@ -26,24 +28,25 @@ from ingest.sparse import (
 TERMS = st.lists(st.lists(st.integers(0, 2**31 - 1), max_size=6), max_size=12)
 
 
-def naive(
-    own: list[list[int]], headings: list[Heading], neighbours: tuple[float, ...]
-) -> list[dict[int, float]]:
+def naive(chunks: list[Weighed], neighbours: tuple[float, ...]) -> list[dict[int, float]]:
     vectors: list[dict[int, float]] = []
-    for i, heading in enumerate(headings):
+    for i, chunk in enumerate(chunks):
         counts: defaultdict[int, float] = defaultdict(float)
+        loose: defaultdict[int, float] = defaultdict(float)
         for distance, weight in enumerate((1.0, *neighbours)):
-            for j in {i - distance, i + distance}:
-                if 0 <= j < len(own):
-                    for term in own[j]:
-                        counts[term] += weight
+            for j in {i - distance, i + distance} & set(range(len(chunks))):
+                share = weight if chunks[j].passage == chunk.passage else weight * ACROSS
+                for term in chunks[j].terms:
+                    counts[term] += share
+                for term in chunks[j].loose:
+                    loose[term ^ Field.LOOSE] += share
         named: defaultdict[int, float] = defaultdict(float)
-        for terms, weight in ((heading.terms, HEADING), (heading.above, ABOVE)):
+        for terms, weight in ((chunk.heading.terms, HEADING), (chunk.heading.above, ABOVE)):
             for term in terms:
                 counts[term] += weight
-                named[term ^ Field.HEADING] += weight / HEADING if heading.opens else 0.0
-        vectors.append(saturated(counts, AVERAGE_LENGTH))
-        if heading.opens:
+                named[term ^ Field.HEADING] += weight / HEADING if chunk.heading.opens else 0.0
+        vectors.append(saturated(counts, AVERAGE_LENGTH) | saturated(loose, AVERAGE_LENGTH))
+        if chunk.heading.opens:
             vectors[-1] |= saturated(named, HEADING_LENGTH)
     return vectors
 
@@ -53,15 +56,20 @@ def saturated(counts: dict[int, float], average: float) -> dict[int, float]:
     return {term: count * (K1 + 1) / (count + norm) for term, count in counts.items()}
 
 
-@given(TERMS, st.sampled_from([(), (0.5,), (0.5, 0.25)]), st.sampled_from([1, 3, 2_048]))
+def weighed(terms: list[int], passage: int) -> Weighed:
+    heading = Heading(terms[:2], terms[2:4], opens=len(terms) % 2 == 1)
+    return Weighed(terms, terms[1:3], passage, heading)
+
+
+@given(TERMS, st.sampled_from([(), (0.5,), (0.5, 0.25)]), st.sampled_from([1, 3, 2_048]), st.integers(1, 4))
 def test_vectors_equal_the_formula_whatever_the_block(
-    own: list[list[int]], neighbours: tuple[float, ...], block: int
+    own: list[list[int]], neighbours: tuple[float, ...], block: int, in_passage: int
 ) -> None:
-    headings = [Heading(terms[:2], terms[2:4], opens=len(terms) % 2 == 1) for terms in own]
-    blocks = chunk_vectors(own, headings, neighbours=neighbours, block=block)
+    chunks = [weighed(terms, i // in_passage) for i, terms in enumerate(own)]
+    blocks = chunk_vectors(iter(chunks), neighbours=neighbours, block=block)
     vectors = [vector for rows in blocks for vector in rows]
     assert len(vectors) == len(own)
-    for vector, expected in zip(vectors, naive(own, headings, neighbours), strict=True):
+    for vector, expected in zip(vectors, naive(chunks, neighbours), strict=True):
         assert dict(zip(vector.indices.tolist(), vector.values.tolist(), strict=True)) == pytest.approx(
             expected, rel=1e-5
         )

@@ -49,3 +49,23 @@ def test_a_question_of_question_words_alone_is_still_searched() -> None:
 @given(st.text(max_size=200))
 def test_any_text_has_ids_in_range(text: str) -> None:
     assert all(0 <= term <= 2**31 for term in Analyzer().document_terms(text))
+
+
+def test_relatives_of_a_russian_word_share_its_root() -> None:
+    analyzer = Analyzer()
+    assert analyzer.terms("кодирование") == (ids("кодирован"), ids("коди…"))
+    assert analyzer.terms("кодировать").loose == analyzer.terms("Кодирование").loose
+    assert analyzer.terms("срок lease 42").loose == []
+
+
+def test_the_signs_of_a_chinese_bigram_stand_beside_it() -> None:
+    assert Analyzer().terms("保密期 a 条") == (ids("保密", "密期", "条"), ids("保", "密", "密", "期"))
+
+
+def test_a_question_tells_the_looser_terms_of_each_exact_one() -> None:
+    assert Analyzer().loose_terms("Срок кодирования?") == {term_id("кодирован"): ids("коди…")}
+    assert Analyzer().loose_terms("保密期") == {
+        term_id("保密"): ids("保", "密"),
+        term_id("密期"): ids("密", "期"),
+    }
+    assert Analyzer().loose_terms("Who pays the rent?") == {}
