@@ -149,3 +149,34 @@ def test_statistics_follow_what_is_written_and_deleted(index: LocalIndex) -> Non
     assert NAMED not in {document for document, _ in found(index, f"lease between {BOTH}: what is the rent?")}
     add(index, NAMED, lease(NAMED))
     assert found(index, f"lease between {BOTH}: what is the rent?") == before
+
+
+@pytest.mark.parametrize(
+    ("texts", "question", "number"),
+    [
+        (["Данные закодированы и кодируются заново.", "Кодекс и код хранятся в шкафу."], "кодирование", 1),
+        (["Кодекс и код хранятся в шкафу.", "Данные закодированы и кодируются заново."], "кодирование", 2),
+    ],
+)
+def test_a_word_is_found_in_another_form(
+    tmp_path: Path, texts: list[str], question: str, number: int
+) -> None:
+    index = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
+    for place, text in enumerate(texts, start=1):
+        add(index, place, text)
+    exact = index.search(SCOPE, Question(question), documents=None, limit=1)
+    assert [hit.document for hit in exact] == [number]
+    index.close()
+
+
+def test_manuals_keep_their_place_beside_programs(tmp_path: Path) -> None:
+    index = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
+    add(index, 1, "How to replace the toner cartridge of the printer: open the front door and pull it out.")
+    program = read_text("def replace(text):\n    return text.replace('toner', '')\n", "printer.py")
+    sections = find_sections(program)
+    written = Written(2, program, cut_passages(program, sections), sections)
+    Writer(index, EMBEDDER).write(SCOPE, [written])
+    asked = Question("How do I replace the toner cartridge of the printer?")
+    assert index.search(SCOPE, asked, documents=None, limit=1)[0].document == 1
+    assert index.search(SCOPE, Question("replace the text"), documents=None, limit=1)[0].document == 2
+    index.close()
