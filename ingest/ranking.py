@@ -1,12 +1,11 @@
 """One order out of what words, meaning and whole documents say.
 
-score = (place / best place + p · document's best places / best + d · document / best + c · cosine) · role
+score = (place / best place + d · document / best document + c · cosine) · role
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from heapq import nsmallest
 from itertools import accumulate, islice
@@ -24,19 +23,17 @@ if TYPE_CHECKING:
 class Weights:
     """What counts how much, against 1.0 of the best BM25 score: learnt by ``bench.weights``."""
 
-    places: float = 0.5
-    """Of the mean of a document's best places."""
-    document: float = 0.6
+    document: float = 0.5
     """Of a document's own score: all its words, its names."""
-    dense: float = 0.8
+    dense: float = 0.6
     """Of a cosine."""
     dense_learnt: float = 0.2
     """Of a cosine where the wording of answers is known: it adds little."""
     prose: float = 0.5
-    test: float = 0.6
-    other: float = 0.4
+    test: float = 0.5
+    other: float = 0.5
     """Of examples and data. Where programs answer too, they come before what is said about them."""
-    asked: float = 0.7
+    asked: float = 0.6
     """Of a role that the question is about."""
 
     def prior(self, role: Role, asked: Collection[Role]) -> float:
@@ -47,7 +44,6 @@ class Weights:
 
 
 WEIGHTS = Weights()
-BEST_PLACES = 5
 COMPETES = 0.4
 """Of the best BM25 score: a program below it has no answer that others must stand behind."""
 RIVALS = (0.5, 0.9)
@@ -122,12 +118,12 @@ def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
     unseen = found.places[-1].score / top if words and len(found.places) >= found.pool else 0.0
     cosines = {_key(hit): hit.score for hit in found.near}
     far = max(found.near[-1].score, 0.0) if found.near else 0.0
-    documents = _documents(found, top, unseen, weights)
+    whole = weights.document / (max(found.documents.values(), default=0.0) or 1.0)
     dense = weights.dense_learnt if found.learnt else weights.dense
     hits = {_key(hit): hit for hit in found.hits}
     weighted = {
         key: words.get(key, unseen)
-        + documents.get(hit.document, 0.0)
+        + whole * found.documents.get(hit.document, 0.0)
         + dense * max(cosines.get(key, far), 0.0)
         for key, hit in hits.items()
     }
@@ -154,22 +150,6 @@ def led(leading: Sequence[Hit], others: Sequence[Hit], limit: int) -> list[Hit]:
     order = [*order, *rest][:limit]
     scores = accumulate((hit.score for hit in order), min)
     return [replace(hit, score=score) for hit, score in zip(order, scores, strict=True)]
-
-
-def _documents(found: Found, top: float, unseen: float, weights: Weights) -> dict[int, float]:
-    """What each document adds to the score of its places."""
-    scores: defaultdict[int, float] = defaultdict(float)
-    best: defaultdict[int, list[float]] = defaultdict(list)
-    for hit in found.places:
-        if len(best[hit.document]) < BEST_PLACES and top > 0:
-            best[hit.document].append(hit.score / top)
-    means = {number: sum(some) + (BEST_PLACES - len(some)) * unseen for number, some in best.items()}
-    for values, weight in ((means, weights.places), (found.documents, weights.document)):
-        largest = max(values.values(), default=0.0)
-        if largest > 0:
-            for number, value in values.items():
-                scores[number] += weight * value / largest
-    return scores
 
 
 def _best_of_roles(hits: Mapping[_Key, Hit], words: Mapping[_Key, float]) -> dict[Role, float]:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from ingest.model import Hit, Role
 from ingest.ranking import (
-    BEST_PLACES,
     COMPETES,
     DIGITS,
     LEADING,
@@ -43,18 +42,9 @@ def test_the_score_is_the_sum_of_its_parts() -> None:
     places = [hit(1, 0, 8.0), hit(1, 1, 4.0), hit(2, 0, 2.0)]
     near = [hit(2, 0, 0.9), hit(1, 1, 0.5)]
     found = scores(Found(places, near, {1: 3.0, 2: 6.0}, POOL))
-    assert found[1, 0] == near_enough(1.0 + WEIGHTS.places + WEIGHTS.document / 2 + WEIGHTS.dense * 0.5)
-    assert found[1, 1] == near_enough(0.5 + WEIGHTS.places + WEIGHTS.document / 2 + WEIGHTS.dense * 0.5)
-    assert found[2, 0] == near_enough(
-        0.25 + WEIGHTS.places * 0.25 / 1.5 + WEIGHTS.document + WEIGHTS.dense * 0.9
-    )
-
-
-def test_of_a_document_the_best_places_count() -> None:
-    places = [hit(1, 0, 10.0), *(hit(2, i, 9.0) for i in range(BEST_PLACES + 2))]
-    found = scores(Found(places, [], {}, POOL))
-    assert found[2, 0] == near_enough(0.9 + WEIGHTS.places)
-    assert found[1, 0] == near_enough(1.0 + WEIGHTS.places * 1.0 / (0.9 * BEST_PLACES))
+    assert found[1, 0] == near_enough(1.0 + WEIGHTS.document / 2 + WEIGHTS.dense * 0.5)
+    assert found[1, 1] == near_enough(0.5 + WEIGHTS.document / 2 + WEIGHTS.dense * 0.5)
+    assert found[2, 0] == near_enough(0.25 + WEIGHTS.document + WEIGHTS.dense * 0.9)
 
 
 def test_what_a_full_pool_leaves_out_may_score_as_much_as_its_last() -> None:
@@ -67,13 +57,13 @@ def test_what_a_full_pool_leaves_out_may_score_as_much_as_its_last() -> None:
 def test_programs_that_answer_come_before_what_is_said_about_them() -> None:
     places = [hit(1, 0, 10.0, Role.TEST), hit(2, 0, 10.0 * COMPETES, Role.SOURCE)]
     found = scores(Found(places, [], {}, POOL))
-    assert found[1, 0] == near_enough(WEIGHTS.test * (1.0 + WEIGHTS.places))
-    assert found[2, 0] == near_enough(COMPETES + WEIGHTS.places * COMPETES)
+    assert found[1, 0] == near_enough(WEIGHTS.test * 1.0)
+    assert found[2, 0] == near_enough(COMPETES)
 
 
 def test_where_no_program_answers_prose_is_not_put_back() -> None:
     places = [hit(1, 0, 10.0, Role.PROSE), hit(2, 0, 9.9 * COMPETES, Role.SOURCE)]
-    assert scores(Found(places, [], {}, POOL))[1, 0] == near_enough(1.0 + WEIGHTS.places)
+    assert scores(Found(places, [], {}, POOL))[1, 0] == near_enough(1.0)
 
 
 @pytest.mark.parametrize(
@@ -96,17 +86,17 @@ def test_a_question_about_tests_or_documentation_wants_them(question: str, asked
 def test_a_role_that_is_asked_for_is_put_back_less() -> None:
     places = [hit(1, 0, 10.0, Role.TEST), hit(2, 0, 10.0, Role.SOURCE)]
     asked = Found(places, [], {}, POOL, asked=frozenset({Role.TEST}))
-    assert scores(asked)[1, 0] == near_enough(WEIGHTS.asked * (1.0 + WEIGHTS.places))
+    assert scores(asked)[1, 0] == near_enough(WEIGHTS.asked * 1.0)
 
 
 def test_where_the_wording_is_known_meaning_counts_less() -> None:
     found = scores(Found([hit(1, 0, 8.0)], [hit(1, 0, 0.5)], {}, POOL, learnt=True))
-    assert found[1, 0] == near_enough(1.0 + WEIGHTS.places + WEIGHTS.dense_learnt * 0.5)
+    assert found[1, 0] == near_enough(1.0 + WEIGHTS.dense_learnt * 0.5)
 
 
 def test_other_weights_give_another_order() -> None:
     found = Found([hit(1, 0, 10.0), hit(2, 0, 9.0)], [hit(2, 0, 0.9), hit(1, 0, 0.1)], {}, POOL)
-    lexical = Weights(places=0.0, document=0.0, dense=0.0)
+    lexical = Weights(document=0.0, dense=0.0)
     assert [h.document for h in ordered(Findings(None, found), POOL, lexical)] == [1, 2]
     assert [h.document for h in ordered(Findings(None, found), POOL, Weights(dense=2.0))] == [2, 1]
 
@@ -115,8 +105,8 @@ def test_other_weights_give_another_order() -> None:
 def test_prose_is_put_back_as_far_as_programs_answer_as_well(source: float, share: float) -> None:
     places = [hit(1, 0, 10.0, Role.PROSE), hit(2, 0, 10.0 * source, Role.SOURCE), hit(3, 0, 5.0, Role.TEST)]
     found = scores(Found(places, [], {}, POOL))
-    assert found[1, 0] == near_enough(WEIGHTS.prose**share * (1.0 + WEIGHTS.places))
-    assert found[3, 0] == near_enough(WEIGHTS.test * (0.5 + WEIGHTS.places * 0.5))
+    assert found[1, 0] == near_enough(WEIGHTS.prose**share * 1.0)
+    assert found[3, 0] == near_enough(WEIGHTS.test * 0.5)
 
 
 def test_equals_stand_in_the_order_of_documents_and_places() -> None:
