@@ -1,0 +1,56 @@
+"""Whether what was searched answers a question at all, as one number.
+
+There is always a best place. Whether it answers shows in how much of the question it holds, how near it comes
+in meaning and, where a collection is of one kind, in how it stands beside the places that the other documents
+answer with: thirty contracts say in nearly the same words who may audit whom, and one says nothing like it.
+
+The weights are those of a logistic regression; ``python -m bench.notfound`` fits them and tells how often
+they are wrong about questions and documents that they were not fitted to.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONSTANT = "constant"
+ALONE: Mapping[str, float] = {CONSTANT: -3.93, "words": 4.81, "meaning": 8.95}
+"""Weights where there is nothing to compare with."""
+COMPARED: Mapping[str, float] = {
+    CONSTANT: -3.85,
+    "words": 2.25,
+    "meaning": 3.21,
+    "standing": 1.69,
+    "likeness": 5.09,
+}
+"""Weights where other documents of the same kind show how they answer."""
+LEAST_CONFIDENCE = 0.37
+"""What is less sure is not said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What speaks for an answer."""
+
+    words: float
+    """The best score for the question's own words, over that of a place that holds them all."""
+    meaning: float
+    """The largest cosine."""
+    standing: float | None = None
+    """The best score, learnt words included, over the best one of other documents; None without any."""
+    likeness: float | None = None
+    """The largest cosine, of weighed words, between the best places and the best ones of other documents."""
+
+
+def confidence(
+    signs: Signs, alone: Mapping[str, float] = ALONE, compared: Mapping[str, float] = COMPARED
+) -> float:
+    """How sure it is, from 0 to 1, that there is an answer."""
+    weights = alone if signs.standing is None else compared
+    values = {**asdict(signs), CONSTANT: 1.0}
+    total = sum(weight * values[name] for name, weight in weights.items())
+    return 1 / (1 + math.exp(-total))
