@@ -37,7 +37,7 @@ class Signs:
     """What speaks for an answer."""
 
     words: float
-    """The best score for the question's own words, over that of a place that holds them all."""
+    """The largest share of the question's own words that one place holds, see `ingest.comparing`."""
     meaning: float
     """The largest cosine."""
     standing: float | None = None

@@ -17,10 +17,32 @@ if TYPE_CHECKING:
     from ingest.model import Hit
     from ingest.store.contract import SparseVector
 
+LEAST_RARITY = 2.5
+"""In a short document every word that is there is common: what is not there would be all that counts."""
 OTHERS = 10
 """Documents that a place is compared with: the best ones."""
 CANDIDATES = 3
 """Best places that may be like those of the others."""
+
+
+def largest_share(
+    terms: Mapping[int, float], places: Sequence[SparseVector], background: Background
+) -> float:
+    """How much of a question one place holds: its score over that of a place that holds every word once.
+
+    Args:
+        terms: of the question, with how much each counts.
+        places: the words of the best ones.
+        background: tells how rare each term is; none counts for less than `LEAST_RARITY`.
+    """
+    asked = np.fromiter(terms.keys(), np.uint32)
+    values = np.fromiter(terms.values(), np.float64) * np.maximum(background.rarity(asked), LEAST_RARITY)
+    total = float(values.sum())
+    shares: list[float] = []
+    for place in places:
+        held = dict(zip(place.indices.tolist(), place.values.tolist(), strict=True))
+        shares.append(float(values @ np.array([held.get(term, 0.0) for term in terms])) / (total or 1.0))
+    return max(shares, default=0.0)
 
 
 def others_of(hits: Sequence[Hit], own: Container[int]) -> list[Hit]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ingest.answerability import Signs
 from ingest.asking import question_vector
 from ingest.background import SAMPLE, Background
-from ingest.comparing import CANDIDATES, are_comparable, largest_likeness, others_of
+from ingest.comparing import CANDIDATES, are_comparable, largest_likeness, largest_share, others_of
 from ingest.feedback import (
     FEWEST,
     LEARNT_FROM,
@@ -116,10 +116,10 @@ class Search:
 
     def signs(self, terms: Mapping[int, float], vector: NDArray[np.float32]) -> Signs:
         """What speaks for an answer in these documents; see `ingest.answerability`."""
-        best = self._best(terms, documents=self.documents, limit=1)
+        best = self._vectors(self._best(terms, documents=self.documents, limit=CANDIDATES))
         near = self.store.search_dense(self.scope, vector, documents=self.documents, limit=1)
         alone = Signs(
-            words=best[0].score / self.known.chunks.total(terms) if best else 0.0,
+            words=largest_share(terms, best, self.known.chunks),
             meaning=near[0].score if near else 0.0,
         )
         return alone if self.documents is None else self._compared(alone, terms)

@@ -17,20 +17,35 @@ from ingest.writing import Writer, Written
 from tests.fakes.embedder import WordEmbedder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-EMBEDDER = WordEmbedder(dimensions=64)
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class ContentEmbedder(WordEmbedder):
+    """Short words would bring everything near to everything."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return super().embed([" ".join(word for word in text.split() if len(word) > 5) for text in texts])
+
+
+EMBEDDER = ContentEmbedder(dimensions=256)
 OWNERS = ("Abelard", "Bergstrom", "Caldecott", "Drummond", "Esterhazy", "Fairweather", "Gillespie", "Hawtrey")
 SILENT = 5
 """The number of the contract that lets nobody look into its books."""
 SCOPE, LONE = Scope("default", "contracts"), Scope("default", "lone")
 ASKED = "What are the audit rights under this contract?"
 AUDITS = (
-    "Audit. The {owner} Trust may inspect the books and records of the Grower once a year, during business "
-    "hours and on ten days' notice, at its own expense.",
-    "Inspection of books. Once in each year, on ten days' notice, the {owner} Trust may have its accountants "
-    "audit the Grower's books and records during business hours, at the expense of the {owner} Trust.",
+    (
+        "Audit. The {owner} Trust may inspect the books and records of the Grower once a year, during "
+        "business hours and on ten days' notice, at its own expense."
+    ),
+    (
+        "Inspection of books. Once in each year, on ten days' notice, the {owner} Trust may have its "
+        "accountants audit the Grower's books and records during business hours, at its own expense."
+    ),
 )
 COMMON = (
     "Deliveries. Apples come in crates of twenty and are weighed at the gate before anybody signs for them.",
@@ -41,11 +56,16 @@ COMMON = (
 )
 
 
+def parties(owner: str) -> str:
+    """As they are named in the opening."""
+    return f"the {owner} Trust of Mount {owner}berg and {owner[::-1].capitalize()} Growers"
+
+
 def contract(number: int) -> str:
     """A long contract; all but one have a clause about audits, in one of two wordings."""
     owner = OWNERS[number - 1]
-    parts = [f"ORCHARD AGREEMENT\n\nThis agreement is made between the {owner} Trust and the Grower."]
-    for article in range(1, 15):
+    parts = [f"ORCHARD AGREEMENT\n\nThis agreement is made between {parties(owner)}."]
+    for article in range(1, 25):
         clauses = [COMMON[(article + number + i) % len(COMMON)] for i in range(4)]
         if article == 7 and number != SILENT:
             clauses.insert(2, AUDITS[number % 2].format(owner=owner))
@@ -88,10 +108,10 @@ def test_others_show_what_an_answer_would_look_like(index: LocalIndex) -> None:
 
 
 def test_a_contract_that_is_named_is_the_one_that_must_say_it(index: LocalIndex) -> None:
-    named = "Consider the orchard agreement of the {} Trust; what are the audit rights under it?"
+    named = "Consider the agreement between {}; what are the audit rights under this contract?"
 
-    assert sure(index, named.format(OWNERS[SILENT - 1])) < LEAST_CONFIDENCE
-    assert sure(index, named.format(OWNERS[SILENT])) > LEAST_CONFIDENCE
+    assert sure(index, named.format(parties(OWNERS[SILENT - 1]))) < LEAST_CONFIDENCE
+    assert sure(index, named.format(parties(OWNERS[SILENT]))) > LEAST_CONFIDENCE
 
 
 def test_of_all_contracts_one_that_says_it_is_enough(index: LocalIndex) -> None:
@@ -102,8 +122,8 @@ def test_a_lone_contract_is_judged_by_itself(index: LocalIndex) -> None:
     alone = index.signs(LONE, Question(ASKED), documents=[SILENT])
 
     assert (alone.standing, alone.likeness) == (None, None)
-    assert sure(index, ASKED, [SILENT], LONE) < sure(index, "Who bears a late delivery?", [SILENT], LONE)
-    assert sure(index, "Who bears a late delivery?", scope=LONE) > LEAST_CONFIDENCE
+    assert sure(index, ASKED, [SILENT], LONE) < LEAST_CONFIDENCE
+    assert sure(index, "What excuses a late delivery?", scope=LONE) > LEAST_CONFIDENCE
 
 
 def test_an_empty_scope_has_no_answer(index: LocalIndex) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ingest.background import Background
-from ingest.comparing import OTHERS, are_comparable, largest_likeness, others_of
+from ingest.comparing import OTHERS, are_comparable, largest_likeness, largest_share, others_of
 from ingest.feedback import FEWEST, LONG
 from ingest.model import Hit, Role
 from ingest.store.contract import SparseVector
@@ -56,3 +56,19 @@ def test_likeness_is_the_cosine_of_the_closest_pair_and_rare_words_weigh_more() 
     assert largest_likeness([place(1)], [place(2)], background) == 0
     assert largest_likeness([place(1)], [], background) == 0
     assert largest_likeness([place()], [place(2)], background) == 0
+
+
+def test_a_share_is_of_all_that_was_asked_by_the_place_that_holds_most() -> None:
+    background = Background.of([place(1), place(1), place(1), place(1, 2)], 4)
+    asked = {1: 1.0, 2: 1.0, 3: 0.0}
+
+    assert largest_share(asked, [place(1), place(1, 2)], background) == pytest.approx(1.0)
+    assert largest_share(asked, [place(9)], background) == 0
+    assert largest_share(asked, [], background) == 0
+    assert largest_share({}, [place(1)], background) == 0
+
+
+def test_of_a_few_places_a_common_word_counts_as_much_as_one_that_is_missing() -> None:
+    everywhere = Background.of([place(1)] * 4, 4)
+
+    assert largest_share({1: 1.0, 2: 1.0}, [place(1)], everywhere) == pytest.approx(0.5)
