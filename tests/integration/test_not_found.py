@@ -52,8 +52,12 @@ COMMON = (
     "Price. The price of a crate is agreed in August and holds until the last apple of the year is picked.",
     "Weather. Hail, frost and flood excuse a late delivery for as long as they last and no day longer.",
     "Notices. A notice goes by post to the office that stands above and counts once it has been received.",
-    "Quality. Bruised fruit may be sent back within three days; the right to refuse it ends with the third.",
+    "Quality. Bruised fruit may be sent back within three days; whoever keeps it longer has accepted it so.",
 )
+
+
+STREAM = "Stream. The Grower keeps the right bank of the stream clear of reeds, ice and fallen branches."
+"""Shares a word with the question and does not answer it."""
 
 
 def parties(owner: str) -> str:
@@ -67,6 +71,8 @@ def contract(number: int) -> str:
     parts = [f"ORCHARD AGREEMENT\n\nThis agreement is made between {parties(owner)}."]
     for article in range(1, 25):
         clauses = [COMMON[(article + number + i) % len(COMMON)] for i in range(4)]
+        if article == 3:
+            clauses.append(STREAM)
         if article == 7 and number != SILENT:
             clauses.insert(2, AUDITS[number % 2].format(owner=owner))
         parts.append(f"ARTICLE {article}\n\n" + "\n\n".join(clauses))
@@ -115,7 +121,7 @@ def test_a_contract_that_is_named_is_the_one_that_must_say_it(index: LocalIndex)
 
 
 def test_of_all_contracts_one_that_says_it_is_enough(index: LocalIndex) -> None:
-    assert sure(index, ASKED) > LEAST_CONFIDENCE
+    assert sure(index, "Who may audit books and records?") > LEAST_CONFIDENCE
 
 
 def test_a_lone_contract_is_judged_by_itself(index: LocalIndex) -> None:

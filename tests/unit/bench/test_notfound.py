@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bench.notfound import Case, Remembering, cross_validate, fit_tables
+from bench.notfound import HELD, NEARLY, Case, Remembering, Tables, are_held, cross_validate, fit_tables
 from ingest.answerability import ALONE, COMPARED, Signs, confidence
 from tests.fakes.embedder import WordEmbedder
 
@@ -46,6 +46,13 @@ def test_no_case_is_judged_by_weights_that_were_fitted_to_its_group() -> None:
     others = fit_tables([*(case for case in [*every, *pairs] if case.question != "q0")])
     wanted = [confidence(case.signs, others.alone, others.compared) for case in told]
     assert judged[1][mine].tolist() == wanted
+
+
+def test_weights_of_another_state_are_told() -> None:
+    moved = {**HELD.compared, "words": HELD.compared["words"] + 2 * NEARLY}
+
+    assert are_held(Tables(dict(HELD.alone), dict(HELD.compared)))
+    assert not are_held(Tables(HELD.alone, moved))
 
 
 def test_a_text_is_embedded_once() -> None:

@@ -19,8 +19,10 @@ def test_it_is_a_share_and_rises_with_every_sign(signs: Signs) -> None:
 
     assert 0 < sure < 1
     assert confidence(replace(signs, words=signs.words + 0.1)) > sure
-    assert confidence(replace(signs, meaning=signs.meaning + 0.1)) > sure
-    if signs.standing is not None and signs.likeness is not None:
+    if signs.standing is None or signs.likeness is None:
+        assert confidence(replace(signs, meaning=signs.meaning + 0.1)) > sure
+    else:
+        assert confidence(replace(signs, meaning=signs.meaning + 0.1)) == sure
         assert confidence(replace(signs, standing=signs.standing + 0.1)) > sure
         assert confidence(replace(signs, likeness=signs.likeness + 0.1)) > sure
 
