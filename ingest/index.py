@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
+from ingest.answerability import confidence
 from ingest.asking import asked_terms
 from ingest.errors import UnsupportedStore
 from ingest.questioning import Known, Search
@@ -29,6 +30,10 @@ from ingest.terms import Analyzer
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ingest.answerability import Signs
     from ingest.embedding import Embedder
     from ingest.model import Hit, Scope
     from ingest.store.contract import Point, Store
@@ -57,6 +62,10 @@ class Index(Protocol):
         """The best chunks of the scope, or of these document numbers only; best first."""
         ...
 
+    def confidence(self, scope: Scope, question: Question, *, documents: Sequence[int] | None) -> float:
+        """How sure it is, from 0 to 1, that what `search` finds holds an answer; costs a search more."""
+        ...
+
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points; see `Store.upsert`."""
         ...
@@ -80,6 +89,21 @@ class Index(Protocol):
     def close(self) -> None:
         """Let go of the store."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question understood: where it is searched, by what, and where once more if it names a document."""
+
+    search: Search
+    terms: Mapping[int, float]
+    places: Sequence[Hit]
+    """Of the whole scope."""
+    vector: NDArray[np.float32]
+    named: Search | None = None
+    """In the documents that the question names."""
+    rest: Mapping[int, float] = field(default_factory=dict[int, float])
+    """What is left to search for in there."""
 
 
 class LocalIndex:
@@ -111,6 +135,33 @@ class LocalIndex:
         self, scope: Scope, question: Question, *, documents: Sequence[int] | None, limit: int
     ) -> Findings:
         """What `search` puts in order; raises as it does."""
+        asked = self._ask(scope, question, documents)
+        search, terms, places, vector = asked.search, asked.terms, asked.places, asked.vector
+        if asked.named is None:
+            return Findings(None, search.found(terms, places, vector))
+        inside = asked.named.found(asked.rest, search.places(asked.rest), vector)
+        others = search.found_by_words(terms, places)
+        known = {(hit.document, hit.ordinal) for hit in (*inside.hits, *others.hits)}
+        if len(known) < limit:  # few places hold the words: others may mean them
+            others = search.found(terms, places, vector)
+        return Findings(inside, others)
+
+    def confidence(self, scope: Scope, question: Question, *, documents: Sequence[int] | None) -> float:
+        """How sure it is that there is an answer, see `ingest.answerability`; in a named document, if one is.
+
+        Raises:
+            UnsupportedStore: the question is for another embedder than this process has.
+        """
+        return confidence(self.signs(scope, question, documents=documents))
+
+    def signs(self, scope: Scope, question: Question, *, documents: Sequence[int] | None) -> Signs:
+        """What `confidence` is made of; raises as it does."""
+        asked = self._ask(scope, question, documents)
+        if asked.named is None:
+            return asked.search.signs(asked.terms, asked.vector)
+        return asked.named.signs(asked.rest, asked.vector)
+
+    def _ask(self, scope: Scope, question: Question, documents: Sequence[int] | None) -> _Asked:
         if question.embedder not in {"", self._embedder.identity}:
             raise UnsupportedStore(
                 f"the vectors are of {question.embedder!r}, and the running index was started for "
@@ -126,16 +177,10 @@ class LocalIndex:
         places = search.places(terms)
         route = self._route(search, sentences)
         if route is None or search.lead(places) not in (None, *route.documents):
-            return Findings(None, search.found(terms, places, vector))
+            return _Asked(search, terms, places, vector)
         # Names lead to their own document, topics to whichever treats them.
         rest = {term: terms.get(term, 1.0) for term in route.terms}
-        named = replace(search, documents=route.documents)
-        inside = named.found(rest, search.places(rest), vector)
-        others = search.found_by_words(terms, places)
-        known = {(hit.document, hit.ordinal) for hit in (*inside.hits, *others.hits)}
-        if len(known) < limit:  # few places hold the words: others may mean them
-            others = search.found(terms, places, vector)
-        return Findings(inside, others)
+        return _Asked(search, terms, places, vector, replace(search, documents=route.documents), rest)
 
     def _route(
         self, search: Search, sentences: Sequence[Sequence[Sequence[tuple[int, ...]]]]

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from ingest.answerability import Signs
 from ingest.asking import question_vector
 from ingest.background import SAMPLE, Background
+from ingest.comparing import CANDIDATES, are_comparable, largest_likeness, largest_share, others_of
 from ingest.feedback import (
     FEWEST,
     LEARNT_FROM,
@@ -117,6 +119,33 @@ class Search:
         chosen = None if self.documents is None else set(self.documents)
         kept = [hit for hit in places if chosen is None or hit.document in chosen]
         return Found(kept, (), _scores(self._described(terms)), POOL, asked=self.roles)
+
+    def signs(self, terms: Mapping[int, float], vector: NDArray[np.float32]) -> Signs:
+        """What speaks for an answer in these documents; see `ingest.answerability`."""
+        best = self._vectors(self._best(terms, documents=self.documents, limit=CANDIDATES))
+        near = self.store.search_dense(self.scope, vector, documents=self.documents, limit=1)
+        alone = Signs(
+            words=largest_share(terms, best, self.known.chunks),
+            meaning=near[0].score if near else 0.0,
+        )
+        return alone if self.documents is None else self._compared(alone, terms)
+
+    def _compared(self, alone: Signs, terms: Mapping[int, float]) -> Signs:
+        """With how the chosen documents stand beside the others, where those are comparable."""
+        described = self._described(terms)
+        lengths = {hit.document: hit.end for hit in described}
+        learnt = self._learnt(terms, self.places(terms), lengths)
+        asked = added(dict(terms), learnt)
+        own = self._best(asked, documents=self.documents, limit=CANDIDATES)
+        others = others_of(self._best(asked, documents=None, limit=POOL), set(self.documents or ()))
+        if not are_comparable(own, others, lengths):
+            return alone
+        likeness = largest_likeness(self._vectors(own), self._vectors(others), self.known.chunks)
+        return replace(alone, standing=own[0].score / others[0].score, likeness=likeness)
+
+    def _best(self, terms: Mapping[int, float], *, documents: Sequence[int] | None, limit: int) -> list[Hit]:
+        vector = question_vector((terms, Field.TEXT, 1.0))
+        return self.store.search_sparse(self.scope, vector, documents=documents, limit=limit)
 
     def openings(self, terms: Sequence[int]) -> list[Hit]:
         """The documents whose title and opening hold the terms best."""

@@ -91,7 +91,9 @@ class Answerer:
 
     async def _extracted(self, prepared: Prepared) -> AsyncGenerator[AnswerEvent, None]:
         asked = " ".join((prepared.query.question, *prepared.session.questions))
-        proven = extract(asked, prepared.found, prepared.passages, prepared.context)
+        proven = extract(
+            asked, prepared.found, prepared.passages, prepared.context, confidence=prepared.confidence
+        )
         yield Written(proven.text)
         placed = await self._place(prepared, proven.citations)
         for citation in placed:
@@ -204,4 +206,5 @@ def _answer(
         cost=cost,
         plan=prepared.summary,
         timings_ms={**prepared.timings_ms, "total": total},
+        confidence=prepared.confidence,
     )

@@ -168,6 +168,8 @@ class Answer:
     cost: Cost
     plan: PlanSummary
     timings_ms: Mapping[str, float]
+    confidence: float | None = None
+    """How sure the search is, from 0 to 1, that there is an answer; None where a model wrote one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ingest.answerability import LEAST_CONFIDENCE
 from prompts.model import Citation, Claim, ProvenAnswer, Span
 from prompts.words import concept, content_words, script_of
 
@@ -33,21 +34,26 @@ def extract(
     found: Iterable[Evidence],
     passages: Sequence[PromptPassage],
     context: Mapping[str, Sequence[ContextPassage]] = _NOTHING,
+    *,
+    confidence: float | None = None,
 ) -> ProvenAnswer:
     """Quote the best passages; every claim is its own proof.
 
     A list's item is quoted behind the words that lead in to it, a clause before the one that amends it.
 
     There is always a nearest vector: a passage that shares no word with a question in its own script is
-    no answer.
+    no answer, and where the search is not sure enough, none of that script is. Of another script only the
+    vectors can tell.
 
     Args:
         question: with the earlier ones that it goes on from.
         found: hits, best first.
         passages: passages that hold them, best first.
         context: by the markers of passages what they cannot be read without.
+        confidence: of the search, that there is an answer; None where it is not known.
     """
-    passages = [passage for passage in passages if _is_related(question, passage.text)]
+    sure = confidence is None or confidence >= LEAST_CONFIDENCE
+    passages = [passage for passage in passages if _is_related(question, passage.text, sure=sure)]
     best: dict[str, Hit] = {}
     for evidence in found:
         best.setdefault(f"D{evidence.hit.document}:{evidence.hit.first_passage}", evidence.hit)
@@ -79,11 +85,11 @@ def _needed(brought: ContextPassage) -> _Cut:
     return passage, max(brought.start, passage.start), words.rstrip()
 
 
-def _is_related(question: str, text: str) -> bool:
+def _is_related(question: str, text: str, *, sure: bool) -> bool:
     asked = {concept(word.stem) for word in content_words(question)} | set(_NUMBER.findall(question))
     if asked and script_of(question) != script_of(text):
         return True
-    return not asked.isdisjoint(
+    return sure and not asked.isdisjoint(
         {concept(word.stem) for word in content_words(text)} | set(_NUMBER.findall(text))
     )
 

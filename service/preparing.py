@@ -55,6 +55,8 @@ class Prepared:
     started: float
     """Of `time.perf_counter`, in seconds."""
     timings_ms: dict[str, float]
+    confidence: float | None = None
+    """How sure it is, from 0 to 1, that what was found holds an answer; None where a model judges that."""
 
     @property
     def plan(self) -> PromptPlan:
@@ -101,6 +103,7 @@ class Preparer:
             limit=query.top_k or PASSAGE_HITS,
         )
         passages = self._searcher.passages(found.evidence)
+        confidence = self._confidence(collection, wanted, chosen)
         searched = time.perf_counter()
         context = find_context(self._library, collection, found.evidence, passages, documents=chosen)
         plans = self._plans(query, collection, session, chosen, passages, context=context)
@@ -121,6 +124,16 @@ class Preparer:
                 **_timings(wanted, found, 1_000 * (searched - started)),
                 "plan": 1_000 * (planned - searched),
             },
+            confidence=confidence,
+        )
+
+    def _confidence(
+        self, collection: CollectionRecord, wanted: Wanted, chosen: Sequence[int] | None
+    ) -> float | None:
+        if self._generation is not None:
+            return None
+        return self._searcher.confidence(
+            collection, wanted.question, history=wanted.history, documents=chosen
         )
 
     def _wanted(self, query: Query, session: Session) -> Wanted:

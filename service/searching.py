@@ -97,6 +97,23 @@ class Searcher:
         found = self.find(collection, question, history=history, documents=documents, limit=limit)
         return found.evidence
 
+    def confidence(
+        self,
+        collection: CollectionRecord,
+        question: str,
+        *,
+        history: Sequence[str] = (),
+        documents: Sequence[int] | None = None,
+    ) -> float:
+        """How sure it is, from 0 to 1, that `evidence` holds an answer; costs a search more.
+
+        Raises:
+            UnsupportedStore, IndexUnavailable: as `evidence`.
+        """
+        current = self._library.collection(collection.tenant, collection.name)  # a re-index may have ended
+        asked = Question(question, tuple(history), self._embedder)
+        return self._index.confidence(current.scope, asked, documents=documents)
+
     def _search(
         self,
         collection: CollectionRecord,

@@ -59,6 +59,9 @@ def print_footer(answer: QueryResponse) -> None:
         click.secho(f"  {warning}", fg="yellow")
     if answer.llm_generated and not answer.answer.strip():
         click.secho("  the model wrote no answer", fg="yellow")
+    if answer.confidence is not None and not answer.citations:
+        sure = f"{answer.confidence:.0%} sure of an answer"
+        click.secho(f"  {sure}: lectern search shows what comes nearest", dim=True)
     if not answer.llm_generated:
         click.secho("  extracts: no model is configured (LECTERN_LLM_API_KEY)", dim=True)
         return

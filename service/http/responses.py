@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ingest.answerability import LEAST_CONFIDENCE
 from ingest.model import ContextKind
 from prompts.model import Quoted
 
@@ -206,6 +207,11 @@ class QueryResponse(Response):
     cost: Cost
     plan: Plan
     timings_ms: dict[str, float]
+    confidence: float | None = Field(
+        default=None,
+        description="Of extracts, how sure the search is, from 0 to 1, that there is an answer; below "
+        f"{LEAST_CONFIDENCE} the answer says that there is none. Null where a model wrote the answer.",
+    )
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
@@ -224,6 +230,7 @@ class QueryResponse(Response):
             cost=Cost.model_validate(answer.cost),
             plan=Plan.model_validate(answer.plan),
             timings_ms=dict(answer.timings_ms),
+            confidence=None if answer.confidence is None else round(answer.confidence, 3),
         )
 
 

@@ -9,6 +9,7 @@ from ingest.errors import IndexUnavailable
 from ingest.store.points import Points
 from service.index_process.address import Place
 from service.index_process.requests import (
+    Confidence,
     Counts,
     DeleteDocuments,
     DeleteScope,
@@ -66,6 +67,10 @@ class RemoteIndex:
     ) -> list[Hit]:
         """The best chunks of the scope, or of these documents; best first."""
         return self._call(Search(scope, question, documents, limit))
+
+    def confidence(self, scope: Scope, question: Question, *, documents: Sequence[int] | None) -> float:
+        """How sure it is, from 0 to 1, that what `search` finds holds an answer."""
+        return self._call(Confidence(scope, question, documents))
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points."""

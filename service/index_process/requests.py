@@ -57,6 +57,20 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class Confidence:
+    """`Index.confidence`."""
+
+    writes: ClassVar[bool] = False
+    scope: Scope
+    question: Question
+    documents: Sequence[int] | None
+
+    def run(self, index: Index) -> float:
+        """Estimate."""
+        return index.confidence(self.scope, self.question, documents=self.documents)
+
+
+@dataclass(frozen=True, slots=True)
 class Upsert:
     """`Index.upsert`."""
 

@@ -30,6 +30,7 @@ class MemoryIndex:
 
     def __init__(self) -> None:
         self.points: dict[Key, Point] = {}
+        self.doubt = 0.0
         self._analyzer = Analyzer()
 
     @property
@@ -50,6 +51,10 @@ class MemoryIndex:
         ]
         best = sorted(hits, key=lambda hit: (-hit.score, hit.document, hit.ordinal))
         return [hit for hit in best if hit.score > 0][:limit]
+
+    def confidence(self, scope: Scope, question: Question, *, documents: Sequence[int] | None) -> float:
+        """Sure of whatever it finds, less its doubt."""
+        return 1.0 - self.doubt if self.search(scope, question, documents=documents, limit=1) else 0.0
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         for point in points:

@@ -50,6 +50,9 @@ class ScriptedIndex:
                 pass
         return [Hit(number, 0, 0, 9, 1, 1, 0.5) for number in documents or [os.getpid()]][:limit]
 
+    def confidence(self, scope: Scope, question: Question, *, documents: Sequence[int] | None) -> float:
+        return 1 / (1 + len(self.search(scope, question, documents=documents, limit=9)))
+
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         del scope
         for point in points:

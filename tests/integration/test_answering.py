@@ -171,6 +171,16 @@ class TestWithoutAModel:
         assert answer.text == "The documents do not say."
         assert answer.citations == ()
 
+    def test_the_search_must_be_sure(self, catalog: Catalog, folder: Path) -> None:
+        made = desk(catalog, folder)
+        assert made.ask().confidence == 1.0
+        made.index.doubt = 0.9
+
+        answer = made.ask()
+
+        assert (answer.text, answer.citations) == ("The documents do not say.", ())
+        assert answer.confidence == pytest.approx(0.1)
+
     def test_what_it_quoted_ends_with_its_document(self, catalog: Catalog, folder: Path) -> None:
         made = desk(catalog, folder)
         session = made.ask().session

@@ -80,9 +80,10 @@ class TestQuery:
 
         assert set(found) == {
             *("id", "session_id", "answer", "llm_generated", "model", "grounded", "claims", "citations"),
-            *("unresolved", "usage", "cost", "plan", "timings_ms"),
+            *("unresolved", "usage", "cost", "plan", "timings_ms", "confidence"),
         }
         assert found["llm_generated"] is True
+        assert found["confidence"] is None
         assert found["model"] == "glm-5"
         assert set(found["claims"][0]) >= {"start", "end", "supported", "score"}
         assert set(found["citations"][0]) >= {

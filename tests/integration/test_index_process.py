@@ -102,6 +102,7 @@ class TestCalls:
         hits = index.search(SCOPE, Question("who?", ("before",)), documents=[7, 9], limit=2)
 
         assert hits == [Hit(7, 0, 0, 9, 1, 1, 0.5), Hit(9, 0, 0, 9, 1, 1, 0.5)]
+        assert index.confidence(SCOPE, Question("who?"), documents=[7, 8, 9]) == 0.25
         index.upsert(SCOPE, [point(7), point(7), point(8)])
         assert index.counts(SCOPE) == {7: 2, 8: 1}
         index.delete_documents(SCOPE, [7])

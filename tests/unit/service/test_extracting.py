@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.answerability import LEAST_CONFIDENCE
 from ingest.catalog.records import VersionRecord
 from ingest.model import Hit
 from prompts.model import ContextPassage, PromptPassage
@@ -73,6 +74,23 @@ def test_what_shares_no_word_with_the_question_is_no_answer() -> None:
         len(extract("Which rents are due?", evidence, passages).citations) == 2
     )  # a translation may share none
     assert len(extract("Когда платится аренда?", evidence, passages).citations) == 2
+
+
+def test_what_the_search_is_not_sure_of_is_not_said() -> None:
+    evidence, passages = found(["The rent is due in May.", "Аренда платится в мае."])
+    doubt = LEAST_CONFIDENCE - 0.01
+
+    for sure in (None, LEAST_CONFIDENCE, 1.0):
+        assert extract("Is rent due?", evidence[:1], passages[:1], confidence=sure).citations
+    assert extract("Is rent due?", evidence[:1], passages[:1], confidence=doubt).text == NOTHING_FOUND
+
+
+def test_of_another_script_the_words_tell_nothing() -> None:
+    evidence, passages = found(["The rent is due in May.", "Аренда платится в мае."])
+
+    [citation] = extract("Is rent due?", evidence, passages, confidence=0.0).citations
+
+    assert citation.quote.startswith("Аренда")
 
 
 def test_the_words_that_lead_in_stand_before_and_what_amends_stands_behind() -> None:

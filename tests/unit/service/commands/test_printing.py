@@ -47,3 +47,13 @@ def test_what_was_searched_for_and_what_failed_is_said(capsys: pytest.CaptureFix
 
     assert told == f"  searched for: Who pays?\n  the reranker failed\n{untold}"
     assert "900 tokens read" in untold
+
+
+def test_where_nothing_is_said_it_says_how_sure_that_is(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = Plan(mode="extract", reason="", segments=[], left_out=[], context=[])
+    unsure = {"llm_generated": False, "confidence": 0.231}
+
+    print_footer(answer(plan).model_copy(update=unsure))
+    assert "23% sure of an answer: lectern search" in capsys.readouterr().out
+    print_footer(answer(plan).model_copy(update={"llm_generated": False, "confidence": None}))
+    assert "sure" not in capsys.readouterr().out

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from bench.notfound import HELD, NEARLY, Case, Remembering, Tables, are_held, cross_validate, fit_tables
+from ingest.answerability import ALONE, COMPARED, Signs, confidence
+from tests.fakes.embedder import WordEmbedder
+
+
+def cases(count: int, *, compared: bool) -> list[Case]:
+    """What holds many of the words is answered, with some noise."""
+    chance = np.random.default_rng(3)
+    made: list[Case] = []
+    for number in range(count):
+        words, meaning, standing, likeness = chance.random(4).tolist()
+        signs = Signs(words, meaning, *((standing, likeness) if compared else ()))
+        answerable = words + 0.3 * chance.random() > 0.6
+        made.append(Case(f"q{number % 7}", f"d{number % 11}", answerable, signs))
+    return made
+
+
+def test_both_tables_are_fitted_to_their_own_cases() -> None:
+    alone, compared = cases(300, compared=False), cases(300, compared=True)
+    tables = fit_tables([*alone, *compared])
+
+    assert list(tables.alone) == list(ALONE)
+    assert list(tables.compared) == list(COMPARED)
+    assert tables.alone["words"] > 3 > abs(tables.alone["meaning"])
+    turned = [replace(case, answerable=not case.answerable) for case in compared]
+    again = fit_tables([*alone, *turned])
+    assert again.alone == tables.alone
+    assert again.compared["words"] < 0 < tables.compared["words"]
+
+
+def test_no_case_is_judged_by_weights_that_were_fitted_to_its_group() -> None:
+    """Whose group alone says the opposite of all others would be judged rightly by weights that know it."""
+    told = [replace(case, answerable=not case.answerable) for case in cases(700, compared=False)[::7]]
+    every = [*(case for case in cases(700, compared=False) if case.question != "q0"), *told]
+    pairs = cases(60, compared=True)
+
+    judged = cross_validate({1: every, 0: pairs}, [], lambda case: case.question)
+
+    mine = np.array([case.question == "q0" for case in every])
+    others = fit_tables([*(case for case in [*every, *pairs] if case.question != "q0")])
+    wanted = [confidence(case.signs, others.alone, others.compared) for case in told]
+    assert judged[1][mine].tolist() == wanted
+
+
+def test_weights_of_another_state_are_told() -> None:
+    moved = {**HELD.compared, "words": HELD.compared["words"] + 2 * NEARLY}
+
+    assert are_held(Tables(dict(HELD.alone), dict(HELD.compared)))
+    assert not are_held(Tables(HELD.alone, moved))
+
+
+def test_a_text_is_embedded_once() -> None:
+    inner = WordEmbedder()
+    embedder = Remembering(inner)
+
+    first = embedder.embed(["a b", "c", "a b"])
+
+    assert np.array_equal(first, WordEmbedder().embed(["a b", "c", "a b"]))
+    assert np.array_equal(embedder.embed(["c"]), first[1:2])
+    assert embedder.embed([]).shape == (0, inner.dimensions)
+    assert inner.texts == ["a b", "c"]

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ingest.background import Background
+from ingest.comparing import OTHERS, are_comparable, largest_likeness, largest_share, others_of
+from ingest.feedback import FEWEST, LONG
+from ingest.model import Hit, Role
+from ingest.store.contract import SparseVector
+
+
+def hit(document: int, ordinal: int = 0, role: Role = Role.PROSE) -> Hit:
+    return Hit(document, ordinal, 0, 9, 1, 1, 1 / (1 + document + ordinal), role)
+
+
+def place(*terms: int) -> SparseVector:
+    return SparseVector(np.array(sorted(terms), np.uint32), np.ones(len(terms), np.float32))
+
+
+def test_others_are_the_best_hits_of_the_best_other_documents() -> None:
+    hits = [hit(3, 5), hit(1), hit(3, 2), hit(2), *(hit(n) for n in range(4, 40))]
+
+    others = others_of(hits, {1})
+
+    assert [(one.document, one.ordinal) for one in others[:3]] == [(3, 5), (2, 0), (4, 0)]
+    assert len(others) == OTHERS
+
+
+def test_long_prose_is_compared_with_enough_like_it() -> None:
+    others = [hit(number) for number in range(FEWEST)]
+    lengths = dict.fromkeys(range(FEWEST), LONG)
+
+    assert are_comparable([hit(99)], others, lengths)
+    assert not are_comparable([hit(99)], others[1:], lengths)
+    assert not are_comparable([], others, lengths)
+    assert not are_comparable([hit(99)], others, dict.fromkeys(range(FEWEST), LONG - 1))
+    assert not are_comparable([hit(99)], others, {})
+
+
+def test_programs_are_not_compared() -> None:
+    others = [hit(number) for number in range(FEWEST)]
+    lengths = dict.fromkeys(range(FEWEST), LONG)
+
+    assert not are_comparable([hit(99, role=Role.SOURCE)], others, lengths)
+    assert not are_comparable([hit(99)], [*others, hit(50, role=Role.TEST)], lengths)
+
+
+def test_likeness_is_the_cosine_of_the_closest_pair_and_rare_words_weigh_more() -> None:
+    background = Background.of([place(1, 2), place(1), place(1), place(1, 3)], 4)
+
+    assert largest_likeness([place(1, 2)], [place(9), place(1, 2)], background) == pytest.approx(1.0)
+    rare = largest_likeness([place(1, 2)], [place(2, 3)], background)
+    common = largest_likeness([place(1, 2)], [place(1, 3)], background)
+    assert 0 < common < rare < 1
+    assert largest_likeness([place(1)], [place(2)], background) == 0
+    assert largest_likeness([place(1)], [], background) == 0
+    assert largest_likeness([place()], [place(2)], background) == 0
+
+
+def test_a_share_is_of_all_that_was_asked_by_the_place_that_holds_most() -> None:
+    background = Background.of([place(1), place(1), place(1), place(1, 2)], 4)
+    asked = {1: 1.0, 2: 1.0, 3: 0.0}
+
+    assert largest_share(asked, [place(1), place(1, 2)], background) == pytest.approx(1.0)
+    assert largest_share(asked, [place(9)], background) == 0
+    assert largest_share(asked, [], background) == 0
+    assert largest_share({}, [place(1)], background) == 0
+
+
+def test_of_a_few_places_a_common_word_counts_as_much_as_one_that_is_missing() -> None:
+    everywhere = Background.of([place(1)] * 4, 4)
+
+    assert largest_share({1: 1.0, 2: 1.0}, [place(1)], everywhere) == pytest.approx(0.5)
