@@ -47,7 +47,7 @@ def test_programs_are_not_compared() -> None:
 
 
 def test_likeness_is_the_cosine_of_the_closest_pair_and_rare_words_weigh_more() -> None:
-    background = Background.of([place(1, 2), place(1), place(1), place(1, 3)], 4)
+    background = Background.of(list(enumerate([place(1, 2), place(1), place(1), place(1, 3)])), 4)
 
     assert largest_likeness([place(1, 2)], [place(9), place(1, 2)], background) == pytest.approx(1.0)
     rare = largest_likeness([place(1, 2)], [place(2, 3)], background)
@@ -59,7 +59,7 @@ def test_likeness_is_the_cosine_of_the_closest_pair_and_rare_words_weigh_more() 
 
 
 def test_a_share_is_of_all_that_was_asked_by_the_place_that_holds_most() -> None:
-    background = Background.of([place(1), place(1), place(1), place(1, 2)], 4)
+    background = Background.of(list(enumerate([place(1), place(1), place(1), place(1, 2)])), 4)
     asked = {1: 1.0, 2: 1.0, 3: 0.0}
 
     assert largest_share(asked, [place(1), place(1, 2)], background) == pytest.approx(1.0)
@@ -69,6 +69,6 @@ def test_a_share_is_of_all_that_was_asked_by_the_place_that_holds_most() -> None
 
 
 def test_of_a_few_places_a_common_word_counts_as_much_as_one_that_is_missing() -> None:
-    everywhere = Background.of([place(1)] * 4, 4)
+    everywhere = Background.of(list(enumerate([place(1)] * 4)), 4)
 
     assert largest_share({1: 1.0, 2: 1.0}, [place(1)], everywhere) == pytest.approx(0.5)
