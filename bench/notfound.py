@@ -28,15 +28,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.fitting import false_claims, fit, wrong
+from bench.indexed import write
 from ingest.answerability import ALONE, COMPARED, CONSTANT, LEAST_CONFIDENCE, confidence
 from ingest.embedding import UniversalSentenceEncoder
 from ingest.index import LocalIndex, Question
 from ingest.model import Scope
-from ingest.outline.sections import find_sections
-from ingest.passages import cut_passages
-from ingest.reading import read_text
 from ingest.store.edge import EdgeStore
-from ingest.writing import Writer, Written
 from service.evaluation.dataset import read_documents, read_queries
 
 if TYPE_CHECKING:
@@ -103,20 +100,17 @@ class Shelf:
     """Documents in collections of a size, in one index; a repository is a collection of its own."""
 
     def __init__(self, index: LocalIndex, embedder: Embedder) -> None:
-        self._index = index
-        self._writer = Writer(index, embedder)
+        self._index, self._embedder = index, embedder
         self._held: dict[str, tuple[Scope, int]] = {}
 
     def add(self, documents: Sequence[LabelledDocument], size: int = 0) -> None:
         """Index documents as an ingest does, in an order that brings no two of one owner together."""
         mixed = sorted(documents, key=lambda labelled: zlib.crc32(labelled.id.encode()))
         for number, labelled in enumerate(mixed, start=1):
-            scope = Scope("default", f"{labelled.repo}.{(number - 1) // size if size else 0}")
-            document = read_text(labelled.text, labelled.path)
-            sections = find_sections(document)
-            passages = cut_passages(document, sections)
-            self._writer.write(scope, [Written(number, document, passages, sections)])
-            self._held[labelled.id] = scope, number
+            collection = f"{labelled.repo}.{(number - 1) // size if size else 0}"
+            self._held[labelled.id] = Scope("default", collection), number
+        numbered = ((self._held[labelled.id], labelled) for labelled in mixed)
+        write(self._index, self._embedder, ((number, scope, each) for (scope, number), each in numbered))
 
     def inside(self, query: LabelledQuery, *, answerable: bool) -> Case:
         """Ask a question of its document."""
