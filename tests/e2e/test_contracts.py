@@ -30,7 +30,7 @@ SAMPLE = 6
 QUOTED_WORDS = 9
 _SENTENCE = 600
 """Code points in front of a quote that its sentence may have."""
-_DENIAL = re.compile(r"\b(?:not|no|nor|none|neither|never|without)\b[^.;]*$", re.IGNORECASE)
+_DENIAL = re.compile(r"\b(?:not|no|nor|none|nothing|neither|never|without)\b[^.;]*$", re.IGNORECASE)
 _EDGE = 0.5
 """Points by which a glyph may stand over the edge of its page."""
 
@@ -129,10 +129,14 @@ def letters(text: str) -> str:
 
 
 def is_denied(citation: dict[str, Any], opened: Opened) -> bool:
-    """Whether the sentence that a quote was cut from says "not" in front of it; read without the proof."""
+    """Whether the sentence that a quote was cut from says "not", or "nothing", in front of it.
+
+    Read without the proof.
+    """
     before = opened.text(citation["document_id"])[: citation["start_char"]][-_SENTENCE:]
     return (
-        re.search(r"\b(?:not|no|nor|none|neither|never|without)\b[^.;]*$", before, re.IGNORECASE) is not None
+        re.search(r"\b(?:not|no|nor|none|nothing|neither|never|without)\b[^.;]*$", before, re.IGNORECASE)
+        is not None
     )
 
 
@@ -165,7 +169,7 @@ def assert_all_open(service: LiveService, questions: list[str]) -> int:
             # or states what is not done as a condition: "unless | he elects not to".
             assert first["missing"] == ["negation"]
             cut = answer["citations"][0]
-            assert is_denied(cut, opened) or is_unless(cut, opened), cut
+            assert is_denied(cut, opened) or is_unless(cut, opened), cut["cited_text"]
             denied += 1
         cited += len(answer["citations"])
     assert cited >= 2 * QUESTIONS
