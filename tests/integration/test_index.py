@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -44,11 +45,21 @@ def lease(number: int) -> str:
     )
 
 
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[LocalIndex]:
-    local = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a lease for every party; tests work on copies."""
+    folder = tmp_path_factory.mktemp("leases")
+    local = LocalIndex(EdgeStore.open(folder, dimensions=EMBEDDER.dimensions), EMBEDDER)
     for number in PARTIES:
         add(local, number, lease(number))
+    local.close()
+    return folder
+
+
+@pytest.fixture
+def index(written: Path, tmp_path: Path) -> Iterator[LocalIndex]:
+    shutil.copytree(written, tmp_path, dirs_exist_ok=True)
+    local = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
     yield local
     local.close()
 
