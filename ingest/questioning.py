@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from time import monotonic
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ingest.answerability import Signs
@@ -43,6 +44,7 @@ NAMES_WEIGHT = 1.0
 """Of a document's names, against 1.0 of all its words."""
 LOOSE_WEIGHT = 0.5
 """Of a looser term, against 1.0 of the exact one."""
+_NOTHING: Mapping[int, float] = MappingProxyType({})
 HEADED = 100
 """Passages under headings that fit the question."""
 LIKE_HEADING = 0.5
@@ -97,19 +99,14 @@ class Search:
 
     def places(self, terms: Mapping[int, float]) -> list[Hit]:
         """Chunks of all the scope by their words: also those that the caller did not choose teach wording."""
-        vector = question_vector((terms, Field.TEXT, 1.0), (self._loose(terms), Field.LOOSE, LOOSE_WEIGHT))
-        return self.store.search_sparse(self.scope, vector, documents=None, limit=POOL)
+        return self.store.search_sparse(self.scope, self._worded(terms), documents=None, limit=POOL)
 
     def found(self, terms: Mapping[int, float], places: Sequence[Hit], vector: NDArray[np.float32]) -> Found:
         """What is found by the terms, by what their answers share, and by the vector."""
         described = self._described(terms)
         learnt = self._learnt(terms, places, {hit.document: hit.end for hit in described})
         if learnt or self.documents is not None:
-            asked = question_vector(
-                (terms, Field.TEXT, 1.0),
-                (learnt, Field.TEXT, 1.0),
-                (self._loose(terms), Field.LOOSE, LOOSE_WEIGHT),
-            )
+            asked = self._worded(terms, learnt)
             places = self.store.search_sparse(self.scope, asked, documents=self.documents, limit=POOL)
         near = self.store.search_dense(self.scope, vector, documents=self.documents, limit=NEAREST)
         return Found(places, near, _scores(described), POOL, bool(learnt), self.roles)
@@ -163,6 +160,14 @@ class Search:
             scores = {term: weights.get(term, 0.0) for term in terms}
         return scores
 
+    def _worded(self, terms: Mapping[int, float], learnt: Mapping[int, float] = _NOTHING) -> SparseVector:
+        """What places are asked for: terms, the looser ones beside them, what was learnt."""
+        return question_vector(
+            (terms, Field.TEXT, 1.0),
+            (learnt, Field.TEXT, 1.0),
+            (self._loose(terms), Field.LOOSE, LOOSE_WEIGHT),
+        )
+
     def _loose(self, terms: Mapping[int, float]) -> dict[int, float]:
         """A looser term weighs what the heaviest of its exact ones does."""
         weights: dict[int, float] = {}
@@ -186,7 +191,9 @@ class Search:
         """What the best passages of many documents share, and the passages under headings that fit."""
         best = best_of_each(places, self.known.documents)
         background = self.known.chunks
-        if not is_answered_alike(best, lengths, background.total(terms)):
+        asked = self._worded(terms)
+        whole = background.total(dict(zip(asked.indices.tolist(), asked.values.tolist(), strict=True)))
+        if not is_answered_alike(best, lengths, whole):
             return {}
         headed = self._headed(terms)
         others = background.among(lengths)
