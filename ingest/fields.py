@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Field(IntEnum):
-    """A term's index is its id XOR this number. Ids are below 2³¹: only the first two may share an index."""
+    """A term's index is its id XOR this number. Ids are below 2³¹, so `TEXT` shares no index with another."""
 
     TEXT = 0
     """Of a chunk: its words, its neighbours' and its heading's. Of a document: its title and opening."""
