@@ -1,0 +1,95 @@
+"""What every way of answering shares: citations put in their places, turns kept, the answer put together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from prompts.proof import CitationFound, ClaimProven, Delta
+from service.answers import Answer, Cited, Judged, PlacedCitation, Written
+from service.library import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.catalog.records import CollectionRecord
+    from prompts.model import Citation, ProvenAnswer
+    from prompts.proof import Event as ProofEvent
+    from service.answers import AnswerEvent, Cost, Usage
+    from service.library import Library
+    from service.preparing import Prepared
+    from service.sessions import Sessions, StoredTurn
+
+
+class Presenter:
+    """Turns what was proven into what people see."""
+
+    def __init__(self, library: Library, sessions: Sessions) -> None:
+        self._library = library
+        self._sessions = sessions
+
+    async def shown(self, prepared: Prepared, event: ProofEvent) -> AnswerEvent:
+        """An event of the proof as one of the answer."""
+        match event:
+            case Delta():
+                return Written(event.text)
+            case CitationFound():
+                return Cited((await self.place(prepared, [event.citation]))[0])
+            case ClaimProven():
+                return Judged(event.claim)
+
+    async def place(self, prepared: Prepared, citations: Sequence[Citation]) -> list[PlacedCitation]:
+        """Citations with their documents and places.
+
+        Raises:
+            Gone: a document was deleted meanwhile.
+        """
+        return await asyncio.to_thread(
+            lambda: [self._placed(prepared.collection, citation) for citation in citations]
+        )
+
+    async def keep(self, prepared: Prepared, turn: StoredTurn) -> None:
+        """Add a turn to the conversation.
+
+        Raises:
+            Gone: a document that the conversation shows was deleted meanwhile.
+        """
+        session = replace(prepared.session, turns=(*prepared.session.turns, turn))
+        await asyncio.to_thread(self._sessions.save, prepared.collection, session)
+
+    def _placed(self, collection: CollectionRecord, citation: Citation) -> PlacedCitation:
+        version = self._library.version(collection, citation.document)
+        return PlacedCitation(
+            citation, name_of(version), self._library.place(version, citation.start, citation.end)
+        )
+
+
+def whole_answer(
+    prepared: Prepared,
+    proven: ProvenAnswer,
+    citations: Sequence[PlacedCitation],
+    *,
+    model: str | None,
+    usage: Usage,
+    cost: Cost,
+) -> Answer:
+    """The answer at its end; ``model`` is None where no model wrote it."""
+    total = 1_000 * (time.perf_counter() - prepared.started)
+    return Answer(
+        id=prepared.id,
+        session=prepared.session.id,
+        text=proven.text,
+        llm_generated=model is not None,
+        model=model,
+        grounded=proven.grounded,
+        claims=proven.claims,
+        citations=tuple(citations),
+        unresolved=proven.unresolved,
+        usage=usage,
+        cost=cost,
+        plan=prepared.summary,
+        timings_ms={**prepared.timings_ms, "total": total},
+        confidence=prepared.confidence,
+    )
