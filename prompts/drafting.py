@@ -111,6 +111,10 @@ class Drafter:
         within = self._wanted.markers
         return weigh(self._request.ranked, self._tokens, within=within, searched=self._request.searched)
 
+    def worth(self, plan: PromptPlan) -> float:
+        """Of all evidence that a prompt shows."""
+        return total(plan.passages, self.evidence, self._tokens)
+
     @cached_property
     def _wanted(self) -> _Chosen:
         """What a prompt would show that could hold nothing yet: the best passages, and what they need."""

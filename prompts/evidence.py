@@ -29,8 +29,10 @@ class Evidence:
 
     ranked: Sequence[PromptPassage]
     """Best first."""
+    sizes: Mapping[str, int]
+    """By marker, tokens of those that were ranked."""
     worth: Mapping[str, float]
-    """By marker, of those that were ranked."""
+    """Likewise, what they are worth."""
     density: float
     """Worth of a token that was not ranked, in a document that was searched; 0 where that is not known."""
     documents: Collection[int]
@@ -77,13 +79,12 @@ def weigh(
         within: markers of those that the budget holds: so much is needed.
         searched: tokens of each document that was searched, where these were chosen by name.
     """
-    ends = list(accumulate(map(tokens, ranked)))
+    sizes = {passage.marker: tokens(passage) for passage in ranked}
+    ends = list(accumulate(sizes.values()))
     starts = [0, *ends][: len(ends)]
-    worth = {
-        passage.marker: _worth(start, end) for passage, start, end in zip(ranked, starts, ends, strict=True)
-    }
+    worth = {marker: _worth(*ends) for marker, *ends in zip(sizes, starts, ends, strict=True)}
     needed = sum(value for marker, value in worth.items() if marker in within)
-    return Evidence(ranked, worth, _beyond(ends[-1] if ends else 0, searched), searched or {}, needed)
+    return Evidence(ranked, sizes, worth, _beyond(ends[-1] if ends else 0, searched), searched or {}, needed)
 
 
 def _beyond(found: int, searched: Mapping[int, int] | None) -> float:

@@ -48,9 +48,13 @@ def plan_prompt(
     retrieved = _retrieving(request, drafter, limits, count)
     if pinned is None:
         return {"retrieve": retrieved}
-    if mode == "pin" and _covers(retrieved, pinned) and not _pins(request, pinned, retrieved, limits, count):
+    if (
+        mode == "pin"
+        and _covers(retrieved, pinned)
+        and not _pins(request, drafter, pinned, retrieved, limits, count)
+    ):
         return {"pin": replace(retrieved, mode="pin")}  # the conversation holds the documents already
-    if mode == "pin" or (mode == "auto" and _pins(request, pinned, retrieved, limits, count)):
+    if mode == "pin" or (mode == "auto" and _pins(request, drafter, pinned, retrieved, limits, count)):
         return {"pin": pinned, "retrieve": retrieved}
     return {"retrieve": retrieved, "pin": pinned}
 
@@ -99,17 +103,25 @@ def _retrieving(
 
 def _pins(
     request: PlanRequest,
+    drafter: Drafter,
     pinned: PromptPlan,
     retrieved: PromptPlan,
     limits: Limits,
     count: Callable[[str], int],
 ) -> bool:
+    """Whether the whole documents cost no more than they are worth: now, and over the questions to come.
+
+    What is retrieved grows into the cache as it is asked for, so that a pin pays only for what nobody asks:
+    it is compared by the price of equal evidence.
+    """
+    now, instead = (price(plan, request, limits, count) for plan in (pinned, retrieved))
     if _covers(retrieved, pinned):
-        return price(pinned, request, limits, count) < price(retrieved, request, limits, count)
+        return now < instead
     if limits.accuracy == "high" and pinned.tokens <= STEADY_TOKENS:
         return True
-    each = limits.turn_price or price(retrieved, request, limits, count)
-    return pinning_pays(price(pinned, request, limits, count), pinned.tokens, each, limits)
+    worth, other = drafter.worth(pinned), drafter.worth(retrieved)
+    is_worth_it = now * other <= instead * worth
+    return is_worth_it and pinning_pays(now, pinned.tokens, limits.turn_price or instead, limits)
 
 
 def _covers(one: PromptPlan, other: PromptPlan) -> bool:

@@ -77,7 +77,7 @@ def find_trunk(
         most_tokens: of a trunk.
     """
     start = _Step(branch, Trunk(), 0, 0.0, frozenset())
-    best, least, waiting = start.trunk, _price(start, evidence, count, cached_ratio), [start]
+    best, least, waiting = start.trunk, _price(start, evidence, cached_ratio), [start]
     for _ in range(MOST_STEPS):
         if not waiting:
             break
@@ -85,15 +85,15 @@ def find_trunk(
             if step.tokens > most_tokens or cached_ratio * step.tokens >= least:
                 continue
             waiting.append(step)
-            price = _price(step, evidence, count, cached_ratio)
+            price = _price(step, evidence, cached_ratio)
             if price < least:
                 best, least = step.trunk, price
     return best
 
 
-def _price(step: _Step, evidence: Evidence, count: Callable[[str], int], cached_ratio: float) -> float:
+def _price(step: _Step, evidence: Evidence, cached_ratio: float) -> float:
     missing = evidence.missing(step.markers, step.worth)
-    return cached_ratio * step.tokens + sum(count(render_passage(passage)) for passage in missing)
+    return cached_ratio * step.tokens + sum(evidence.sizes[passage.marker] for passage in missing)
 
 
 def _onwards(step: _Step, evidence: Evidence, shelf: Shelf, count: Callable[[str], int]) -> Iterator[_Step]:

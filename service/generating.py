@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from prompts.plan import Mode
-    from service.answers import AnswerEvent, Cost, Usage
+    from service.answers import AnswerEvent, Cost, PlanSummary, Usage
+    from service.flights import Flight
     from service.generation import Generation
     from service.preparing import Prepared
     from service.presenting import Presenter
@@ -34,6 +35,15 @@ class Generating:
     async def events(self, prepared: Prepared) -> AsyncGenerator[AnswerEvent, None]:
         """As `Way.events`."""
         plan, query, generation = prepared.plan, prepared.query, self._generation
+        async with generation.flight(query, plan.messages) as flight:
+            if flight.waited:
+                prepared = replace(prepared, summary=self._replanned(prepared))
+            async with aclosing(self._read(prepared, flight)) as events:
+                async for event in events:
+                    yield event
+
+    async def _read(self, prepared: Prepared, flight: Flight) -> AsyncGenerator[AnswerEvent, None]:
+        plan, query, generation = prepared.plan, prepared.query, self._generation
         request = generation.request(query, plan.messages, prepared.session.id)
         proof = ProofStream({(p.document, p.number): p for p in plan.passages})
         alternatives = self._alternatives(prepared)
@@ -41,6 +51,9 @@ class Generating:
         finished: Finished | None = None
         async with aclosing(generation.model.stream(request)) as events:
             async for event in events:
+                if not flight.read.is_set():
+                    generation.read(query, plan.messages)
+                    flight.landed()
                 match event:
                     case ReasoningDelta():
                         yield Reasoned(event.text)
@@ -53,7 +66,7 @@ class Generating:
                     case _:
                         pass  # a tool call that nobody offered
         assert finished is not None
-        generation.remember(query, plan.messages, finished.usage, size(plan.blocks))
+        generation.learn(query, plan.messages, flight.known, finished.usage, size(plan.blocks))
         rest, result = proof.finish()
         for proven in rest:
             yield await self._presenter.shown(prepared, proven)
@@ -68,6 +81,11 @@ class Generating:
         usage, cost = self._accounted(prepared, finished, alternatives)
         placed = await self._presenter.place(prepared, result.citations)
         yield Done(whole_answer(prepared, result, placed, model=finished.model, usage=usage, cost=cost))
+
+    def _replanned(self, prepared: Prepared) -> PlanSummary:
+        """What the cache holds of the prompt now that another one was read."""
+        now = self._generation.summarise(prepared.query, prepared.plan)
+        return replace(prepared.summary, segments=now.segments, cached_tokens=now.cached_tokens)
 
     def _accounted(
         self, prepared: Prepared, finished: Finished, alternatives: dict[Mode, tuple[int, int]]

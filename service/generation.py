@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -14,17 +15,19 @@ from service.accounting import summarise
 from service.cache_learning import CacheLearner, Observation
 from service.calibration import Calibration
 from service.demand import Demand
+from service.flights import Flights
 from service.models.contract import Message, ModelRequest
 from service.models.prices import price
 from service.models.providers import limits_of
 from service.tokens import count_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
-    from prompts.mirror import HeldPrefixes
+    from prompts.mirror import HeldPrefixes, Match
     from prompts.plan import PromptMessage, PromptPlan
     from service.answers import PlanSummary, Query
+    from service.flights import Flight
     from service.models.contract import LanguageModel, TokenUsage
     from service.models.prices import Price
     from service.models.providers import CacheTraits, Provider
@@ -57,6 +60,7 @@ class _Known:
         self.mirror = PrefixMirror(traits.lifetime_seconds, sightings=2 if traits.second_sight else 1)
         self.learner = CacheLearner(traits)
         self.calibration = Calibration()
+        self.flights = Flights()
 
 
 class Generation:
@@ -163,26 +167,44 @@ class Generation:
         cached = self.cache(query).cached(int(summary.cached_tokens * ratio))
         return replace(summary, tokens=round(summary.tokens * ratio), cached_tokens=cached)
 
-    def remember(
-        self, query: Query, messages: Sequence[PromptMessage], usage: TokenUsage, estimated: int
+    @asynccontextmanager
+    async def flight(self, query: Query, messages: Sequence[PromptMessage]) -> AsyncGenerator[Flight]:
+        """The turn of a prompt to be sent, see `Flights.admit`; say `read` when its first token comes."""
+        known = self._known(query)
+        admitted = known.flights.admit(messages, lambda: self.cached_characters(query, messages))
+        async with admitted as flight:
+            flight.known = known.mirror.known(messages, time.monotonic())
+            yield flight
+
+    def read(self, query: Query, messages: Sequence[PromptMessage]) -> None:
+        """The provider has read this prompt: from now on its cache should hold it."""
+        self._known(query).mirror.sent(messages, time.monotonic())
+
+    def learn(
+        self,
+        query: Query,
+        messages: Sequence[PromptMessage],
+        match: Match,
+        usage: TokenUsage,
+        estimated: int,
     ) -> None:
-        """The provider has read this prompt; learn from what it reports of it.
+        """Learn from what the provider reports of a prompt.
 
         Args:
             query: whose prompt it was.
             messages: as they were sent.
+            match: what of it had been sent before.
             usage: the provider's count.
             estimated: tokens of the prompt by `count_tokens`.
         """
-        known, now, text = self._known(query), time.monotonic(), render(messages)
-        if usage.reported and usage.prompt_tokens:
-            match = known.mirror.known(messages, now)
-            tokens = int(usage.prompt_tokens * match.characters / max(len(text), 1))
-            known.learner.observe(Observation(match, tokens, usage.cached_tokens))
-            known.calibration.observe(text, estimated, usage.prompt_tokens)
-            known.mirror.lifetime = known.learner.traits.lifetime_seconds
-            known.mirror.sightings = 2 if known.learner.traits.second_sight else 1
-        known.mirror.sent(messages, now)
+        if not usage.reported or not usage.prompt_tokens:
+            return
+        known, text = self._known(query), render(messages)
+        tokens = int(usage.prompt_tokens * match.characters / len(text))
+        known.learner.observe(Observation(match, tokens, usage.cached_tokens))
+        known.calibration.observe(text, estimated, usage.prompt_tokens)
+        known.mirror.lifetime = known.learner.traits.lifetime_seconds
+        known.mirror.sightings = 2 if known.learner.traits.second_sight else 1
 
     def recall(self, query: Query, messages: Sequence[PromptMessage], age: float) -> None:
         """The provider read this prompt so many seconds ago, before this process knew of it."""

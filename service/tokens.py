@@ -22,7 +22,12 @@ _REMEMBERED = 4_096
 @lru_cache(maxsize=_REMEMBERED)
 def count_tokens(text: str) -> int:
     """Estimated tokens of a text; passages repeat from prompt to prompt and are counted once."""
-    return len(_encoding().encode_ordinary(text))
+    return len(token_ids(text))
+
+
+def token_ids(text: str) -> list[int]:
+    """The tokens of a text in the estimate's vocabulary."""
+    return _encoding().encode_ordinary(text)
 
 
 @lru_cache(maxsize=1)

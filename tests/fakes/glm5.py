@@ -13,6 +13,7 @@ import asyncio
 import json
 import threading
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, Self, cast
 
 from service.models.contract import TokenUsage
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from service.models.contract import ToolCall
+    from tests.fakes.prefix_cache import Cache
 
 _STARTED_WITHIN = 10.0
 
@@ -41,6 +43,8 @@ class Reply:
     """Characters in a delta."""
     delay: float = 0.0
     """Seconds before each frame."""
+    prefill: float = 0.0
+    """Seconds that reading the prompt takes; the cache holds it after that."""
     reasoning_field: Literal["reasoning_content", "reasoning"] = "reasoning_content"
     null_content: bool = True
     """The first delta's content is null; else empty."""
@@ -111,7 +115,9 @@ class Glm5Server:
     """Serves on a free port of the loopback, in a thread, while it is entered."""
 
     script: Sequence[Step] | Callable[[Recorded], Step]
-    cache: PrefixCache = field(default_factory=PrefixCache)
+    cache: Cache = field(default_factory=PrefixCache)
+    layout: Callable[[Recorded], str] = attrgetter("prompt")
+    """The text that the cache counts of a request."""
     requests: list[Recorded] = field(default_factory=list[Recorded])
     """Chat completions that arrived, the one being answered included."""
     asked: threading.Event = field(default_factory=threading.Event)
@@ -185,7 +191,10 @@ class Glm5Server:
         reply = step if isinstance(step, Reply) else step.reply
         await wire.start()
         sent = None if isinstance(step, Reply) else step.after
-        for frame in list(self._frames(request, reply))[:sent]:
+        frames = list(self._frames(request, reply))[:sent]
+        await wire.wait(reply.prefill)
+        self.cache.hold(self.layout(request), _salt(request))
+        for frame in frames:
             await wire.wait(reply.delay)
             await wire.frame(frame, comment=reply.comments)
         return await self._end(step, wire)
@@ -231,10 +240,14 @@ class Glm5Server:
             yield json.dumps({**head, "choices": [], "usage": usage})
 
     def _usage(self, request: Recorded, reply: Reply) -> TokenUsage:
-        prompt, cached = self.cache.serve(request.prompt, str(request.body.get("cache_salt") or ""))
+        prompt, cached = self.cache.look(self.layout(request), _salt(request))
         thought = count_tokens(reply.reasoning) if _thinks(request.body) else 0
         called = "".join(call.arguments for call in reply.tool_calls)
         return TokenUsage(prompt, cached, thought + count_tokens(reply.text + called), thought, reported=True)
+
+
+def _salt(request: Recorded) -> str:
+    return str(request.body.get("cache_salt") or "")
 
 
 async def _refuse(step: ErrorReply, wire: Wire) -> None:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Protocol
 
 CHARACTERS_PER_TOKEN = 4
 
 
 def count_tokens(text: str) -> int:
     return -(-len(text) // CHARACTERS_PER_TOKEN)
+
+
+class Cache(Protocol):
+    """What counts the tokens that a scripted server reports."""
+
+    def look(self, prompt: str, salt: str = "") -> tuple[int, int]:
+        """Tokens of the prompt, and how many of them are held."""
+        ...
+
+    def hold(self, prompt: str, salt: str = "") -> None:
+        """The prompt was read."""
+        ...
 
 
 class PrefixCache:
@@ -20,10 +33,19 @@ class PrefixCache:
 
     def serve(self, prompt: str, salt: str = "") -> tuple[int, int]:
         """Tokens of the prompt, and how many of them came from the cache; it holds them from now on."""
+        served = self.look(prompt, salt)
+        self.hold(prompt, salt)
+        return served
+
+    def look(self, prompt: str, salt: str = "") -> tuple[int, int]:
+        """Tokens of the prompt, and how many of them are held."""
         prefixes = self._prefixes(prompt, salt)
         known = next((at for at, prefix in enumerate(prefixes) if prefix not in self._seen), len(prefixes))
-        self._seen.update(prefixes)
         return count_tokens(prompt), known * self.block_tokens
+
+    def hold(self, prompt: str, salt: str = "") -> None:
+        """The prompt was read."""
+        self._seen.update(self._prefixes(prompt, salt))
 
     def _prefixes(self, prompt: str, salt: str) -> list[bytes]:
         width = self.block_tokens * CHARACTERS_PER_TOKEN
