@@ -116,7 +116,7 @@ def _pins(
     """
     now, instead = (price(plan, request, limits, count) for plan in (pinned, retrieved))
     if _covers(retrieved, pinned):
-        return now < instead
+        return instead - now > (limits.cache.block if request.history else 0)
     if limits.accuracy == "high" and pinned.tokens <= STEADY_TOKENS:
         return True
     worth, other = drafter.worth(pinned), drafter.worth(retrieved)

@@ -167,18 +167,26 @@ class TestModes:
         assert found["cost"]["alternatives"]["retrieve"] > 0
         assert [s["stability"] for s in found["plan"]["segments"]] == ["rules", "pinned", "fresh"]
 
-    def test_retrieve_sends_passages_within_the_budget(self, service: LiveService, glm5: Glm5Server) -> None:
-        found = service.ask("How long is berth 88?", mode="retrieve")
+    def test_retrieve_sends_passages_within_the_budget(
+        self, service: LiveService, glm5: Glm5Server, tmp_path: Path
+    ) -> None:
+        write_texts(tmp_path, {"quays.md": TEXTS["berths.md"]})
+        service.ingest(tmp_path, collection="quays")  # of which the cache holds nothing
+
+        found = service.ask("How long is berth 88?", mode="retrieve", collection="quays")
 
         assert found["plan"]["mode"] == "retrieve"
         tokens = {s["name"]: s["tokens"] for s in found["plan"]["segments"]}
-        fresh, shared = tokens.get("passages", 0), tokens.get("shared passages", 0)
-        assert 0 < fresh + shared
-        assert fresh <= 2_500
-        assert shared <= 4 * 2_500, "what the cache holds from other questions"
+        assert 0 < tokens["passages"] <= 2_500
         shown = passages_of(glm5.requests[-1])
         assert not set(shown) & set(found["plan"]["left_out"])
         assert found["plan"]["left_out"]
+
+        again = service.ask("How long is berth 87?", mode="retrieve", collection="quays")
+
+        tokens = {s["name"]: s["tokens"] for s in again["plan"]["segments"]}
+        assert 0 < tokens["shared passages"] <= 4 * 2_500, "what the cache holds from the first question"
+        assert tokens.get("passages", 0) <= 2_500
 
     def test_auto_prices_the_plan_that_it_did_not_take(self, service: LiveService) -> None:
         lease = service.documents()["lease.md"]
@@ -197,8 +205,9 @@ class TestModes:
 
         usage = again["usage"]
         assert usage["cached_tokens"] > 0.8 * usage["prompt_tokens"]
-        # The scripted server counts four characters a token, which the plan has learnt by now.
-        assert usage["predicted_cached_tokens"] == pytest.approx(usage["cached_tokens"], rel=0.1)
+        # The scripted server counts four characters a token, in blocks of 64; the plan uses a vocabulary.
+        predicted = usage["predicted_cached_tokens"] / again["plan"]["tokens"]
+        assert predicted == pytest.approx(again["cost"]["cached_ratio"], abs=0.1)
         assert again["cost"]["saved_usd"] > 0
 
 
