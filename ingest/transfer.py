@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from ingest.model import Document
 
-_PIECE = 1 << 20
-"""Code points of text that are encoded at once."""
+_PIECE = 1 << 23
+"""Code points of text that are encoded at once: many, for under a tracer a text is copied as it grows."""
 
 
 @dataclass(frozen=True, slots=True)
