@@ -11,6 +11,7 @@ from service.accounting import count_cost, count_usage, predicted_tokens, summar
 from service.answers import Done, Reasoned
 from service.models.contract import Finished, ReasoningDelta, TextDelta
 from service.presenting import whole_answer
+from service.recording import call_plan
 from service.sessions import StoredTurn
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from service.generation import Generation
     from service.preparing import Prepared
     from service.presenting import Presenter
+    from service.recording import Recording
 
 
 class Generating:
@@ -38,19 +40,21 @@ class Generating:
         alternatives = self._alternatives(prepared)
         written: list[str] = []
         finished: Finished | None = None
-        async with aclosing(generation.model.stream(request)) as events:
-            async for event in events:
-                match event:
-                    case ReasoningDelta():
-                        yield Reasoned(event.text)
-                    case TextDelta():
-                        written.append(event.text)
-                        for proven in proof.feed(event.text):
-                            yield await self._presenter.shown(prepared, proven)
-                    case Finished():
-                        finished = event
-                    case _:
-                        pass  # a tool call that nobody offered
+        with self._recording(prepared) as call:
+            async with aclosing(generation.model.stream(request)) as events:
+                async for event in events:
+                    match event:
+                        case ReasoningDelta():
+                            yield Reasoned(event.text)
+                        case TextDelta():
+                            written.append(event.text)
+                            for proven in proof.feed(event.text):
+                                yield await self._presenter.shown(prepared, proven)
+                        case Finished():
+                            finished = event
+                            call.counted(*self._counted(prepared, finished, alternatives))
+                        case _:
+                            pass  # a tool call that nobody offered
         assert finished is not None
         generation.remember(query, plan.messages)
         rest, result = proof.finish()
@@ -63,21 +67,35 @@ class Generating:
         added = tuple((p.document, p.number) for p in plan.added)
         if raw:  # an assistant that said nothing is no turn
             await self._presenter.keep(prepared, StoredTurn(query.question, plan.question, raw, added))
-        usage, cost = self._accounted(prepared, finished, alternatives)
+        usage, cost = with_side_calls(
+            *self._counted(prepared, finished, alternatives), prepared.summary.side_calls
+        )
         placed = await self._presenter.place(prepared, result.citations)
         yield Done(whole_answer(prepared, result, placed, model=finished.model, usage=usage, cost=cost))
 
-    def _accounted(
+    def _recording(self, prepared: Prepared) -> Recording:
+        generation, query, summary = self._generation, prepared.query, prepared.summary
+        return generation.recording(
+            prepared.origin,
+            "answer",
+            model=generation.name(query),
+            planned=prepared.plan.tokens,
+            predicted=predicted_tokens(summary, generation.provider.cache.min_tokens),
+            mode=summary.mode,
+            plan=call_plan(prepared.plan, summary),
+        )
+
+    def _counted(
         self, prepared: Prepared, finished: Finished, alternatives: dict[Mode, tuple[int, int]]
     ) -> tuple[Usage, Cost]:
+        """Of the answer's own call."""
         generation = self._generation
         usage = count_usage(
             finished.usage,
             prepared.plan.tokens,
             predicted_tokens(prepared.summary, generation.provider.cache.min_tokens),
         )
-        cost = count_cost(usage, generation.price(generation.name(prepared.query)), alternatives)
-        return with_side_calls(usage, cost, prepared.summary.side_calls)
+        return usage, count_cost(usage, generation.price(generation.name(prepared.query)), alternatives)
 
     def _alternatives(self, prepared: Prepared) -> dict[Mode, tuple[int, int]]:
         """Tokens, and of them cached, of the plans that were not carried out."""

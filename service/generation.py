@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -12,16 +12,19 @@ from prompts.planner import Limits, PromptTooLongError
 from service.models.contract import Message, ModelRequest
 from service.models.prices import price
 from service.models.providers import limits_of
+from service.recording import Recording, Unrecorded, begun_call
 from service.tokens import count_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from ingest.catalog.call_records import CallPlan
     from prompts.plan import PromptMessage
     from service.answers import Query
     from service.models.contract import LanguageModel
     from service.models.prices import Price
     from service.models.providers import Provider
+    from service.recording import Origin, Recorder
 
 UNKNOWN_CONTEXT = 32_768
 """Tokens of context assumed of a model that nobody has described."""
@@ -38,6 +41,8 @@ class GenerationSettings:
     retrieved_tokens: int
     temperature: float
     thinking: bool
+    prices: Mapping[str, Price] = field(default_factory=dict[str, "Price"])
+    """By model, over the published ones."""
 
 
 class Generation:
@@ -50,11 +55,14 @@ class Generation:
         settings: GenerationSettings,
         *,
         close: Callable[[], Awaitable[None]] | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
+        """``recorder`` takes note of the calls; without one they are forgotten."""
         self.model = model
         self.provider = provider
         self.settings = settings
         self._close = close
+        self._recorder = recorder or Unrecorded()
         self._mirrors: dict[tuple[str, str], PrefixMirror] = {}
         self._lock = Lock()
 
@@ -69,7 +77,35 @@ class Generation:
 
     def price(self, model: str) -> Price | None:
         """Dollars per million tokens; None where it is not known."""
-        return price(self.provider, model)
+        return price(self.provider, model, self.settings.prices)
+
+    def recording(
+        self,
+        origin: Origin,
+        purpose: str,
+        *,
+        model: str,
+        planned: int,
+        predicted: int = 0,
+        mode: str = "",
+        plan: CallPlan | None = None,
+    ) -> Recording:
+        """A call to be entered before the model is asked: the ledger learns how it ends.
+
+        ``planned`` and ``predicted`` are tokens of the prompt and, of them, in the cache; ``mode`` is the way
+        of answering, empty for calls on the way to it.
+        """
+        call = begun_call(
+            origin,
+            purpose,
+            provider=self.provider.name,
+            model=model,
+            planned=planned,
+            predicted=predicted,
+            mode=mode,
+            plan=plan,
+        )
+        return Recording(self._recorder, call)
 
     def context(self, model: str) -> int:
         """Tokens that prompt and answer of a model may have together."""

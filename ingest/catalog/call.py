@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.sql import ColumnElement
 
-    from ingest.catalog.call_records import UsageKey
+    from ingest.catalog.call_records import UsageKey, UsageWanted
 
 _DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,35 +76,17 @@ class Calls(CatalogPart):
                     return _record(found[0])
         return None
 
-    def usage(
-        self,
-        tenant: str,
-        by: UsageKey | None,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        collection: str | None = None,
-        key: str | None = None,
-        model: str | None = None,
-    ) -> tuple[UsageRow, ...]:
-        """What the calls from ``since`` on and before ``until`` took, by day or by name, in that order.
+    def usage(self, tenant: str, wanted: UsageWanted) -> tuple[UsageRow, ...]:
+        """What calls took, by day or by name, in that order.
 
-        With ``by`` None one row for all of them, also where there are none.
+        Where nothing is to be told apart it is one row, also for no calls at all.
         """
-        chosen = calls.c.tenant == tenant
-        if since is not None:
-            chosen &= calls.c.created_at >= since
-        if until is not None:
-            chosen &= calls.c.created_at < until
-        for column, wanted in ((calls.c.collection, collection), (calls.c.key, key), (calls.c.model, model)):
-            if wanted is not None:
-                chosen &= column == wanted
-        query = select(*_figures()).where(chosen)
-        if by is not None:
-            group = _group(by)
+        query = select(*_figures()).where(_chosen(tenant, wanted))
+        if wanted.by is not None:
+            group = _group(wanted.by)
             query = query.add_columns(group.label("group")).group_by(group).order_by(group)
         with self._database.read() as connection:
-            return tuple(_usage_row(by, row) for row in rows(connection, query))
+            return tuple(_usage_row(wanted.by, row) for row in rows(connection, query))
 
     def forget_calls(self, before: datetime) -> int:
         """Drop what was called before this time, of all tenants; how many calls that were."""
@@ -135,6 +117,18 @@ def _held_documents(
 def _without_the_deleted(call: CallRecord, held: set[int]) -> CallRecord:
     gone = call.plan is not None and not held.issuperset(call.plan.documents)
     return replace(call, plan=None) if gone else call
+
+
+def _chosen(tenant: str, wanted: UsageWanted) -> ColumnElement[bool]:
+    chosen = calls.c.tenant == tenant
+    if wanted.since is not None:
+        chosen &= calls.c.created_at >= wanted.since
+    if wanted.until is not None:
+        chosen &= calls.c.created_at < wanted.until
+    for name in ("collection", "key", "model"):
+        if getattr(wanted, name) is not None:
+            chosen &= calls.c[name] == getattr(wanted, name)
+    return chosen
 
 
 def _group(by: UsageKey) -> ColumnElement[Any]:

@@ -17,6 +17,20 @@ USAGE_KEYS: tuple[UsageKey, ...] = ("day", "collection", "key", "model")
 
 
 @dataclass(frozen=True, slots=True)
+class UsageWanted:
+    """Which calls are counted, and how they are put together; None leaves a choice out."""
+
+    by: UsageKey | None = None
+    since: datetime | None = None
+    """The first moment that counts."""
+    until: datetime | None = None
+    """The first one that does not any more."""
+    collection: str | None = None
+    key: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CallSegment:
     """A block of a prompt."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ingest.catalog.call_records import CallPlan, CallRecord, CallSegment
+from ingest.catalog.call_records import CallPlan, CallRecord, CallSegment, UsageWanted
 from ingest.catalog.catalog import open_catalog
 from ingest.catalog.database import sqlite_url
 from ingest.catalog.records import FileFacts
@@ -179,7 +179,7 @@ class TestUsage:
         return tenant
 
     def test_by_day_with_all_figures(self, catalog: Catalog, filled: str) -> None:
-        first, second = catalog.usage(filled, "day")
+        first, second = catalog.usage(filled, UsageWanted("day"))
 
         assert (first.group, second.group) == ("2026-05-04", "2026-05-05")
         assert (first.answers, first.calls, first.failed, first.unpriced) == (2, 3, 0, 0)
@@ -198,13 +198,13 @@ class TestUsage:
         ],
     )
     def test_by_name(self, catalog: Catalog, filled: str, by: UsageKey, groups: dict[str, int]) -> None:
-        found = catalog.usage(filled, by)
+        found = catalog.usage(filled, UsageWanted(by))
 
         assert {row.group: row.calls for row in found} == groups
 
     def test_chosen_by_time_and_names(self, catalog: Catalog, filled: str) -> None:
         def calls(**chosen: Any) -> int:  # noqa: ANN401 — its filters
-            [row] = catalog.usage(filled, None, **chosen)
+            [row] = catalog.usage(filled, UsageWanted(**chosen))
             return row.calls
 
         midnight = datetime(2026, 5, 5, tzinfo=UTC)
@@ -217,12 +217,12 @@ class TestUsage:
         )
 
     def test_nothing_costs_nothing_and_unknown_is_not_nothing(self, catalog: Catalog, tenant: str) -> None:
-        [nothing] = catalog.usage(tenant, None)
+        [nothing] = catalog.usage(tenant, UsageWanted())
         assert (nothing.calls, nothing.prompt_tokens, nothing.usd, nothing.saved_usd) == (0, 0, 0.0, 0.0)
-        assert catalog.usage(tenant, "day") == ()
+        assert catalog.usage(tenant, UsageWanted("day")) == ()
 
         catalog.record_calls([call(tenant, usd=None, saved_usd=None)])
-        [unknown] = catalog.usage(tenant, None)
+        [unknown] = catalog.usage(tenant, UsageWanted())
         assert (unknown.usd, unknown.saved_usd, unknown.unpriced) == (None, None, 1)
 
 
@@ -239,7 +239,7 @@ class TestForgetting:
             call(tenant, session="s2", plan=showing(deed.number)),
         )
         catalog.record_calls([showed, followed, unsaved, other])
-        [before] = catalog.usage(tenant, None)
+        [before] = catalog.usage(tenant, UsageWanted())
 
         catalog.delete_document(tenant, lease.document)
 
@@ -248,7 +248,7 @@ class TestForgetting:
 
         assert [plan_of(made) for made in (showed, followed, unsaved)] == [None, None, None]
         assert plan_of(other) == other.plan
-        assert catalog.usage(tenant, None) == (before,)
+        assert catalog.usage(tenant, UsageWanted()) == (before,)
         catalog.delete_document(tenant, deed.document)
         assert plan_of(other) is None
 
@@ -290,7 +290,7 @@ class TestForgetting:
 
         assert catalog.calls_of(tenant, made.answer) == (replace(made, plan=None, session=""),)
         assert catalog.calls_of(tenant, elsewhere.answer) == (elsewhere,)
-        assert [row.group for row in catalog.usage(tenant, "collection")] == ["contracts", "x"]
+        assert [row.group for row in catalog.usage(tenant, UsageWanted("collection"))] == ["contracts", "x"]
 
     def test_old_calls_are_dropped(self, catalog: Catalog, contracts: CollectionRecord) -> None:
         # Of all tenants: long before what the other tests record.
@@ -316,5 +316,5 @@ def test_several_processes_write_at_a_time(catalog: Catalog, url: str, tenant: s
     running = [subprocess.Popen([sys.executable, "-c", program, url, tenant]) for _ in range(2)]
     assert [process.wait(60) for process in running] == [0, 0]
 
-    [row] = catalog.usage(tenant, None)
+    [row] = catalog.usage(tenant, UsageWanted())
     assert (row.calls, row.answers, row.prompt_tokens, row.usd) == (80, 80, 80 * 350, 20.0)
