@@ -167,10 +167,8 @@ def _compare(now: CallPlan, then: CallPlan, *, same_session: bool) -> Difference
     while same < min(len(now.messages), len(then.messages)) and now.messages[same] == then.messages[same]:
         same += 1
     shared = sum(segment.message < same for segment in now.segments)
-    if same == len(then.messages):
-        goes_on = len(now.messages) > same
-        why = "nothing differed: this request goes on where the earlier one ended"
-        return Difference("none", None, why if goes_on else "nothing differed", shared)
+    if same in {len(now.messages), len(then.messages)}:
+        return Difference("none", None, _alike(now, then), shared)
     ours, theirs = (_of_message(plan.segments, same) for plan in (now, then))
     for one, other in zip_longest(ours, theirs):
         if one is None or other is None or (one.name, one.fingerprint) != (other.name, other.fingerprint):
@@ -181,6 +179,14 @@ def _compare(now: CallPlan, then: CallPlan, *, same_session: bool) -> Difference
         shared += 1
     # Blocks agree where whole messages do not: their borders or roles differ.
     return Difference("other", None, "the same blocks, put together in another way", shared)
+
+
+def _alike(now: CallPlan, then: CallPlan) -> str:
+    if len(now.messages) > len(then.messages):
+        return "nothing differed: this request goes on where the earlier one ended"
+    if len(now.messages) < len(then.messages):
+        return "nothing differed: the earlier request began with all of this one"
+    return "nothing differed"
 
 
 def _reason(
@@ -195,7 +201,7 @@ def _reason(
     part = one or other
     assert part is not None
     if part.stability == "rules":
-        return "rules", "changed: another version of Lectern"
+        return "rules", "another version of Lectern"
     if same_session and _turns(now) < max(_turns(then), 1):
         return "afresh", f"the conversation was begun afresh: {now.reason}"
     if not same_session and "history" in {segment.stability for segment in (one, other) if segment}:

@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ingest.catalog.call_records import CallPlan, CallRecord, CallSegment, UsageWanted
+from ingest.catalog.call_records import CallPlan, CallSegment, UsageWanted
 from ingest.catalog.catalog import open_catalog
 from ingest.catalog.database import sqlite_url
 from ingest.catalog.records import FileFacts
 from ingest.model import Document, Element
+from tests.fakes.calls import NOON, call
 from tests.fakes.versions import begin
 from tests.fakes.versions import publish as publish_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.catalog.call_records import UsageKey
+    from ingest.catalog.call_records import CallRecord, UsageKey
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord, VersionRecord
 
 SERVER = os.environ.get("LECTERN_TEST_DATABASE_URL", "")
 needs_server = pytest.mark.skipif(not SERVER, reason="LECTERN_TEST_DATABASE_URL names no PostgreSQL server")
 CHECK = array("f", [0.6, 0.8]).tobytes()
-NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=needs_server)])
@@ -70,32 +70,6 @@ def showing(*documents: int) -> CallPlan:
         CallSegment("passages", "fresh", 1, 50, 0, "bb", documents),
     )
     return CallPlan("the passages found", segments, ("ab", "cd"))
-
-
-def call(tenant: str, **fields: Any) -> CallRecord:  # noqa: ANN401 — the fields of a record
-    made = CallRecord(
-        id=secrets.token_hex(8),
-        tenant=tenant,
-        created_at=NOON,
-        answer=f"ans_{secrets.token_hex(4)}",
-        session="s1",
-        collection="contracts",
-        key="",
-        provider="zai",
-        model="glm-5",
-        purpose="answer",
-        mode="retrieve",
-        planned_tokens=340,
-        predicted_cached_tokens=300,
-        prompt_tokens=350,
-        cached_tokens=256,
-        completion_tokens=20,
-        reasoning_tokens=5,
-        usd=0.25,
-        saved_usd=0.125,
-        milliseconds=812.5,
-    )
-    return replace(made, **fields)
 
 
 def test_a_call_comes_back_as_it_was_recorded(catalog: Catalog, contracts: CollectionRecord) -> None:
@@ -309,7 +283,7 @@ class TestForgetting:
 def test_several_processes_write_at_a_time(catalog: Catalog, url: str, tenant: str) -> None:
     program = (
         "import sys; from dataclasses import replace; from ingest.catalog.catalog import open_catalog\n"
-        "from tests.integration.test_ledger_catalog import call\n"
+        "from tests.fakes.calls import call\n"
         "with open_catalog(sys.argv[1]) as catalog:\n"
         "    for _ in range(20): catalog.record_calls([call(sys.argv[2]), call(sys.argv[2])])\n"
     )
