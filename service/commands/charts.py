@@ -51,7 +51,7 @@ def dollars(amount: float | None) -> str:
     """In as many digits as a cheap answer needs."""
     if amount is None:
         return "unknown"
-    return f"${amount:,.2f}" if amount >= 100 else f"${amount:.4f}"  # noqa: PLR2004 — cents of large sums
+    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.5f}"
 
 
 def _name(row: UsageGroup) -> str:

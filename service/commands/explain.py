@@ -76,8 +76,5 @@ def _print_reasons(found: ExplanationShape) -> None:
     if before is not None:
         where = "the request before in its session" if before.same_session else "the request before"
         click.echo(f"  compared with {where}, {before.id}")
-    block = f" in {found.difference.block}" if found.difference.block else ""
-    click.echo(
-        f"  first difference{block}: {found.difference.why.removeprefix(f'{found.difference.block}: ')}"
-    )
+    click.echo(f"  first difference: {found.difference.why}")
     click.echo(f"  cache: {found.cache.why}")
