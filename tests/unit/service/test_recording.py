@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from prompts.model import PromptPassage
-from prompts.plan import Block, PromptPlan, Stability
+from prompts.plan import Block, PromptMessage, PromptPlan, Stability
 from prompts.render import DocumentName, render_passages
 from service.accounting import summarise
 from service.answers import Cost, Usage
+from service.models.blocking import BlockingModel
 from service.models.errors import ModelBusy
+from service.models.prices import Price
 from service.recording import Origin, Recording, Unrecorded, begun_call, call_plan
+from service.side_model import SideModel
+from tests.fakes.scripted_model import ScriptedModel
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from ingest.catalog.call_records import CallRecord
+    from service.answers import SideCall
 
 USAGE, COST = Usage(1_000, 600, 550, 80, 10), Cost(0.002, 0.0005, 0.6)
 
@@ -96,6 +101,28 @@ def test_a_stream_that_is_closed_half_way_is_recorded_once() -> None:
 
 def test_a_recorder_may_forget() -> None:
     Unrecorded().record(begun_call(Origin("t"), "warm-up", provider="zai", model="glm-5", planned=1))
+
+
+def test_side_calls_are_recorded_whole_and_failed() -> None:
+    noted = Noted()
+    blocking = BlockingModel(ScriptedModel(["Who pays the rent?", ModelBusy("later")]))
+    side = SideModel(blocking, lambda _: Price(1.0, 0.2, 3.2), provider="zai", recorder=noted)
+
+    def ask() -> SideCall:
+        messages = [PromptMessage("user", "And who pays?")]
+        origin = Origin("acme", "contracts", "s1", "ans_1")
+        return side.ask("rewrite", messages, name="glm-4.7", origin=origin, max_tokens=9, seconds=5).call
+
+    said = ask()
+    with pytest.raises(ModelBusy):
+        ask()
+    blocking.close()
+
+    whole, failed = noted.calls
+    assert (whole.purpose, whole.mode, whole.model, whole.answer) == ("rewrite", "", "glm-4.7", "ans_1")
+    assert (whole.prompt_tokens, whole.usd) == (said.usage.prompt_tokens, said.usd)
+    assert (whole.outcome, failed.outcome) == ("ok", "ModelBusy")
+    assert (failed.prompt_tokens, failed.usd, failed.planned_tokens) == (0, None, whole.planned_tokens)
 
 
 PASSAGES = tuple(PromptPassage(number, 1, 0, f"Text of {number}.") for number in (7, 9))
