@@ -107,8 +107,8 @@ def first_difference(call: CallRecord, earlier: CallRecord | None) -> Difference
         return Difference("model", None, why)
     if call.plan is None or earlier.plan is None:
         which = "this request" if call.plan is None else "the earlier request"
-        why = f"the ledger keeps no details of {which}: none were taken, or a document that it showed is deleted"
-        return Difference("forgotten", None, why)
+        why = "none were taken, or a document that it showed was deleted"
+        return Difference("forgotten", None, f"the ledger keeps no details of {which}: {why}")
     return _compare(call.plan, earlier.plan, same_session=_same_session(call, earlier))
 
 

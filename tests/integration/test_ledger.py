@@ -299,6 +299,18 @@ class TestCommands:
         assert "turn 1" in shown
         assert json.loads(listed.output) == explained(service, again)
 
+    def test_a_request_that_failed_is_explained_too(self, run: CliRunner, service: LiveService) -> None:
+        broken = service.events(f"{RENT} (cut)")
+        identity = broken[0][1]["id"]
+        explained(service, {"id": identity})
+
+        shown = run.invoke(cli, ["explain", identity], catch_exceptions=False).output
+
+        assert "did not come to its end: StreamCut" in shown
+        assert "answer: 0 tokens read" in shown
+        assert "unknown, unknown saved" in shown
+        assert "cache: the request ended uncounted: StreamCut" in shown
+
 
 def test_a_restart_keeps_all_of_it(glm5: Glm5Server, folder: Path, tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, llm_base_url=glm5.base_url, llm_provider="zai")

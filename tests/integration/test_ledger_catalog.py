@@ -280,15 +280,19 @@ class TestForgetting:
         assert catalog.calls_of(contracts.tenant, kept.answer) == (kept,)
 
 
-def test_several_processes_write_at_a_time(catalog: Catalog, url: str, tenant: str) -> None:
+def test_another_process_writes_at_the_same_time(catalog: Catalog, url: str, tenant: str) -> None:
     program = (
-        "import sys; from dataclasses import replace; from ingest.catalog.catalog import open_catalog\n"
-        "from tests.fakes.calls import call\n"
+        "import sys; from ingest.catalog.catalog import open_catalog; from tests.fakes.calls import call\n"
         "with open_catalog(sys.argv[1]) as catalog:\n"
-        "    for _ in range(20): catalog.record_calls([call(sys.argv[2]), call(sys.argv[2])])\n"
+        "    print('open', flush=True)\n"
+        "    for _ in range(50): catalog.record_calls([call(sys.argv[2]), call(sys.argv[2])])\n"
     )
-    running = [subprocess.Popen([sys.executable, "-c", program, url, tenant]) for _ in range(2)]
-    assert [process.wait(60) for process in running] == [0, 0]
+    with subprocess.Popen([sys.executable, "-c", program, url, tenant], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"open\n"
+        for _ in range(50):
+            catalog.record_calls([call(tenant), call(tenant)])
+    assert other.returncode == 0
 
     [row] = catalog.usage(tenant, UsageWanted())
-    assert (row.calls, row.answers, row.prompt_tokens, row.usd) == (80, 80, 80 * 350, 20.0)
+    assert (row.calls, row.answers, row.prompt_tokens, row.usd) == (200, 200, 200 * 350, 50.0)
