@@ -24,7 +24,8 @@ from ingest.catalog.records import FileFacts
 from ingest.errors import UnreadableFile
 from ingest.media import PLAIN, media_type_of
 from ingest.reading import read_text
-from prompts.planner import CONTEXT_SHARE, Limits, PlanRequest, plan_prompt
+from prompts.plan_request import CONTEXT_SHARE, Limits, PlanRequest
+from prompts.planner import plan_prompt
 from prompts.render import DocumentName
 from service.answers import DEFAULT_TENANT
 from service.context import find_context

@@ -10,6 +10,8 @@ _FORGED = re.compile(r"([\[【［])(?=\\*\s*[Dd]\s*[0-9])")
 _ESCAPED = re.compile(r"([\[【［])\\(?=\\*\s*[Dd]\s*[0-9])")
 _OPEN = re.compile(r"\\?[\[【［]|\\\Z")
 
+MOST_OF_RANGE = 20
+"""Passages of one cited range that are told one by one."""
 Piece = str | Group
 """A stretch of plain text, or a group of citations."""
 
@@ -31,6 +33,22 @@ def parse(answer: str) -> list[Piece]:
     """Split an answer into text and citation groups; neighbouring texts are joined."""
     stream = MarkerStream()
     return merge([*stream.feed(answer), *stream.finish()])
+
+
+def without_citations(answer: str) -> str:
+    """What an answer says, as it reads without its markers."""
+    said = ""
+    for piece in parse(answer):
+        said = said + piece if isinstance(piece, str) else said.rstrip(" ")
+    return said.strip()
+
+
+def cited_passages(answer: str) -> list[str]:
+    """Markers of the single passages that an answer cites, each once, in its order."""
+    groups = (piece for piece in parse(answer) if not isinstance(piece, str))
+    places = (one for group in groups for one in group.references)
+    cited = (f"D{one.document}:{n}" for one in places for n in range(one.first, one.last + 1)[:MOST_OF_RANGE])
+    return list(dict.fromkeys(cited))
 
 
 def merge(pieces: list[Piece]) -> list[Piece]:

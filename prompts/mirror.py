@@ -7,102 +7,185 @@ mirror remembers the same prompts as a tree of pieces and walks a new prompt alo
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections import OrderedDict, defaultdict
-from dataclasses import dataclass
-from hashlib import blake2b
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
+from prompts.pieces import pieces
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from prompts.plan import PromptMessage
 
-PIECE = 64
-"""Code points of a branch's step; a prefix shorter than one is not worth foretelling."""
-CAPACITY = 200_000
-"""Pieces remembered: some 13 MB of text, in 90 MB of memory."""
-_ROOT = b""
+CAPACITY = 20_000_000
+"""Code points remembered."""
+
+
+@dataclass(slots=True, eq=False)
+class _Node:
+    """The end of a prefix: its last piece, and what has followed it."""
+
+    piece: str
+    before: _Node | None
+    used: float = 0.0
+    times: int = 0
+    after: dict[str, _Node] = field(default_factory=dict[str, "_Node"])
+    order: list[str] = field(default_factory=list[str])
+    """The pieces in ``after``, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    before: bytes
-    """Digest of the prefix that it continues."""
-    text: str
-    expires: float
+class Match:
+    """How much of a prompt the mirror knows."""
+
+    characters: int
+    """Of the rendered messages, from their beginning."""
+    age: float = 0.0
+    """Seconds since the last prompt that held all of them."""
+    times: int = 0
+    """Prompts that have begun with them."""
 
 
 class PrefixMirror:
-    """One provider's and model's cache as one tenant sees it. Times are seconds of a monotonic clock."""
+    """One provider's and model's cache as one tenant sees it. Times are seconds of one monotonic clock.
 
-    def __init__(self, lifetime: float, *, capacity: int = CAPACITY) -> None:
-        self._lifetime = lifetime
+    Threads may share it.
+    """
+
+    def __init__(self, lifetime: float, *, sightings: int = 1, capacity: int = CAPACITY) -> None:
+        """``sightings``: times that a prefix must have been sent before it is held."""
+        self.lifetime = lifetime
+        self.sightings = sightings
         self._capacity = capacity
-        self._held: OrderedDict[bytes, _Held] = OrderedDict()
-        """By digest of the prefix up to the piece's end; what expires first comes first."""
-        self._branches: defaultdict[bytes, list[str]] = defaultdict(list)
-        """Pieces that are held after a prefix, sorted."""
+        self._size = 0
+        self._root = _Node("", None)
+        self._nodes: OrderedDict[int, _Node] = OrderedDict()
+        """By identity, the longest unused first."""
+        self._lock = Lock()
 
     def cached(self, messages: Sequence[PromptMessage], now: float) -> int:
         """Code points at the front of the rendered messages that the cache should hold at ``now``."""
-        self._expire(now)
-        length, before = 0, _ROOT
-        for digest, piece in _chain(messages):
-            if digest not in self._held:
-                return length + self._shared(before, piece)
-            length += len(piece)
-            before = digest
-        return length
+        return self._match(messages, now, self.lifetime, self.sightings).characters
+
+    def known(self, messages: Sequence[PromptMessage], now: float) -> Match:
+        """The longest beginning that was ever sent and not forgotten, whether it still lives or not."""
+        return self._match(messages, now, float("inf"), 1)
 
     def sent(self, messages: Sequence[PromptMessage], now: float) -> None:
-        """Remember a prompt that the provider has just read."""
-        self._expire(now)
-        before, expires, path = _ROOT, now + self._lifetime, list[tuple[bytes, _Held]]()
-        for digest, piece in _chain(messages):
-            path.append((digest, _Held(before, piece, expires)))
-            before = digest
-        for digest, held in reversed(path):  # a prefix outlives what continues it
-            if digest not in self._held:
-                insort(self._branches[held.before], held.text)
-            self._held[digest] = held
-            self._held.move_to_end(digest)
-        while len(self._held) > self._capacity:
-            self._forget_oldest()
+        """Remember a prompt that the provider has read."""
+        with self._lock:
+            node, path = self._root, list[_Node]()
+            for piece in pieces(messages):
+                node = node.after.get(piece) or self._grow(node, piece)
+                path.append(node)
+            for node in reversed(path):  # a prefix outlives what continues it
+                node.used = max(node.used, now)
+                node.times += 1
+                self._nodes[id(node)] = node
+                self._nodes.move_to_end(id(node))
+            while self._size > self._capacity and self._nodes:
+                self._forget(self._nodes.popitem(last=False)[1])
 
-    def _shared(self, before: bytes, piece: str) -> int:
+    def at(self, now: float) -> HeldPrefixes:
+        """The mirror as a plan reads it."""
+        return HeldPrefixes(self, now)
+
+    def place(self, messages: Sequence[PromptMessage], now: float) -> _Node | None:
+        """Where a prompt ends that begins with exactly these messages; None where none is held."""
+        with self._lock:
+            node = self._root
+            for piece in pieces(messages):
+                found = node.after.get(piece)
+                if found is None or not self._lives(found, now):
+                    return None
+                node = found
+            return node
+
+    def following(self, node: _Node, now: float) -> list[_Node]:
+        """What is held after a prefix, sorted by its text."""
+        with self._lock:
+            return [found for piece in node.order if self._lives(found := node.after[piece], now)]
+
+    def _match(self, messages: Sequence[PromptMessage], now: float, lifetime: float, sightings: int) -> Match:
+        with self._lock:
+            node, length = self._root, 0
+            for piece in pieces(messages):
+                found = node.after.get(piece)
+                if found is None or found.used + lifetime <= now or found.times < sightings:
+                    length += self._shared(node, piece, now - lifetime, sightings)
+                    break
+                length, node = length + len(piece), found
+            return Match(length, now - node.used, node.times) if length else Match(0)
+
+    def _lives(self, node: _Node, now: float) -> bool:
+        return node.used + self.lifetime > now and node.times >= self.sightings
+
+    def _shared(self, node: _Node, piece: str, since: float, sightings: int) -> int:
         """Code points that a piece has in common with one that is held at the same place."""
-        if before == _ROOT:
-            return 0
-        branches = self._branches.get(before, [])
-        at = bisect_left(branches, piece)
+        at = bisect_left(node.order, piece)
         # The longest common beginning is found beside the place where it would be sorted in.
-        return max((_common(piece, other) for other in branches[max(at - 1, 0) : at + 1]), default=0)
+        beside = (
+            self._first(node, side, since, sightings) for side in (node.order[:at][::-1], node.order[at:])
+        )
+        return max((_common(piece, other) for other in beside if other is not None), default=0)
 
-    def _expire(self, now: float) -> None:
-        while self._held and next(iter(self._held.values())).expires <= now:
-            self._forget_oldest()
+    def _first(self, node: _Node, order: Sequence[str], since: float, sightings: int) -> str | None:
+        """The first of these pieces that lives."""
+        nodes = (node.after[piece] for piece in order)
+        return next((one.piece for one in nodes if one.used > since and one.times >= sightings), None)
 
-    def _forget_oldest(self) -> None:
-        _, held = self._held.popitem(last=False)
-        branches = self._branches[held.before]
-        del branches[bisect_left(branches, held.text)]
-        if not branches:
-            del self._branches[held.before]
+    def _grow(self, node: _Node, piece: str) -> _Node:
+        grown = node.after[piece] = _Node(piece, node)
+        insort(node.order, piece)
+        self._size += len(piece)
+        return grown
+
+    def _forget(self, node: _Node) -> None:
+        assert node.before is not None
+        del node.before.after[node.piece]
+        del node.before.order[bisect_left(node.before.order, node.piece)]
+        self._size -= len(node.piece)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPrefixes:
+    """What a mirror holds at one moment."""
+
+    mirror: PrefixMirror
+    now: float
+
+    def cached(self, messages: Sequence[PromptMessage]) -> int:
+        """As `PrefixMirror.cached`."""
+        return self.mirror.cached(messages, self.now)
+
+    def after(self, messages: Sequence[PromptMessage]) -> Branch | None:
+        """Where prompts go on that begin with exactly these messages; None where none is held."""
+        node = self.mirror.place(messages, self.now)
+        return None if node is None else Branch(self, node)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A held prefix, from which others go on."""
+
+    held: HeldPrefixes
+    node: _Node
+
+    @property
+    def piece(self) -> str:
+        """The last piece of the prefix."""
+        return self.node.piece
+
+    def following(self) -> list[Branch]:
+        """The prefixes that are one piece longer, sorted by that piece."""
+        return [Branch(self.held, node) for node in self.held.mirror.following(self.node, self.held.now)]
 
 
 def render(messages: Sequence[PromptMessage]) -> str:
     """The messages as one text with unambiguous borders: what providers see as the prefix."""
-    return "".join(f"\x1e{message.role}\x1f{message.content}" for message in messages)
-
-
-def _chain(messages: Sequence[PromptMessage]) -> Iterator[tuple[bytes, str]]:
-    """The prompt's pieces, each with the digest of all text up to its end."""
-    text = render(messages)
-    digest = blake2b(digest_size=12)
-    for first in range(0, len(text), PIECE):
-        piece = text[first : first + PIECE]
-        digest.update(piece.encode("utf-8", "surrogatepass"))
-        yield digest.digest(), piece
+    return "".join(pieces(messages))
 
 
 def _common(one: str, other: str) -> int:

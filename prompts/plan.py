@@ -24,9 +24,11 @@ class Stability(IntEnum):
     """As long as the pinned documents' versions."""
     CARD = 3
     """As long as the collection; a conversation keeps the one that it began with."""
-    HISTORY = 4
+    SHARED = 4
+    """As long as the cache holds it: other conversations begin with the same passages."""
+    HISTORY = 5
     """As long as the session: earlier turns are never edited."""
-    FRESH = 5
+    FRESH = 6
     """This turn only, until the next one makes it history."""
 
 
@@ -80,6 +82,8 @@ class PromptPlan:
     """Markers of wanted passages that did not fit."""
     context: tuple[ContextPassage, ...] = ()
     """Those of ``added`` that were not found, but that found ones cannot be read without."""
+    begins: bool = True
+    """Whether the prompt holds no earlier turn byte for byte."""
 
     def __post_init__(self) -> None:
         for before, after in pairwise(self.blocks):

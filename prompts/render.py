@@ -22,6 +22,19 @@ _QUOTED = r"\1\\"
 """No document can pass for the name of another one."""
 _LONGEST_WHY = 80
 _SHOWN = re.compile(r"(?:^|\n)\[D(\d{1,12}):\d")
+_INSTRUCTIONS, _CONVERSATION = "Instructions of the application:", "Earlier in this conversation:"
+_RELEVANT, _CONTEXT, _CHANGED = "Probably most relevant: ", "Context: ", "Changed meanwhile: "
+_DAY, _QUESTION = "Today is ", "Question: "
+CLOSING_LABELS = (_INSTRUCTIONS, _CONVERSATION, _RELEVANT, _CONTEXT, _CHANGED, _DAY, _QUESTION)
+"""How the lines after the passages begin, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question and its answer as they are told again, without passages and citations."""
+
+    question: str
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +69,14 @@ def quote(text: str) -> str:
 
 def render_passages(passages: Iterable[PromptPassage], names: Mapping[int, DocumentName]) -> str:
     """Passages in canonical order, by document and number, each document under its name."""
-    ordered = sorted(set(passages), key=lambda p: (p.document, p.number))
+    return render_in_order(sorted(set(passages), key=lambda p: (p.document, p.number)), names)
+
+
+def render_in_order(passages: Iterable[PromptPassage], names: Mapping[int, DocumentName]) -> str:
+    """Passages as they come; a document is named wherever another one came before it."""
     parts: list[str] = []
-    for document, group in groupby(ordered, key=lambda p: p.document):
-        parts.append(_heading(names[document]))
+    for document, group in groupby(passages, key=lambda p: p.document):
+        parts.append(render_name(names[document]))
         parts += [render_passage(passage) for passage in group]
     return "".join(parts)
 
@@ -69,28 +86,42 @@ def render_question(
     *,
     relevant: Sequence[str] = (),
     context: Sequence[ContextPassage] = (),
+    conversation: Sequence[Exchange] = (),
+    notices: Sequence[str] = (),
     instructions: str = "",
     day: str = "",
 ) -> str:
     """The end of a turn; the question comes last."""
     lines: list[str] = []
     if instructions:
-        lines.append(f"\nInstructions of the application:\n{instructions.strip()}\n")
+        lines.append(f"\n{_INSTRUCTIONS}\n{instructions.strip()}\n")
+    if conversation:
+        lines.append(render_conversation(conversation))
     if relevant:
-        lines.append(f"\nProbably most relevant: {', '.join(relevant)}.\n")
+        lines.append(f"\n{_RELEVANT}{', '.join(relevant)}.\n")
     if context:
         lines.append(render_context(context))
+    if notices:
+        lines.append(f"\n{_CHANGED}{' '.join(notices)}\n")
     if day:
-        lines.append(f"\nToday is {day}.\n")
-    lines.append(f"\nQuestion: {question.strip()}")
+        lines.append(f"\n{_DAY}{day}.\n")
+    lines.append(f"\n{_QUESTION}{question.strip()}")
     return "".join(lines)
+
+
+def render_conversation(conversation: Sequence[Exchange]) -> str:
+    """What was asked and answered before, for a prompt that does not begin with it."""
+    told = "".join(
+        f"Q: {quote(one.question.strip())}\nA: {quote(one.answer.strip())}\n" for one in conversation
+    )
+    return f"\n{_CONVERSATION}\n{told}"
 
 
 def render_context(context: Sequence[ContextPassage]) -> str:
     """One line: which passages only stand beside others, and why; in canonical order."""
     ordered = sorted(context, key=lambda c: (c.passage.document, c.passage.number))
     named = (f"{one.passage.marker} ({_inline(one.why)})" for one in ordered)
-    return f"Context: {', '.join(named)}.\n"
+    return f"{_CONTEXT}{', '.join(named)}.\n"
 
 
 def _inline(words: str) -> str:
@@ -98,7 +129,7 @@ def _inline(words: str) -> str:
     return escape(" ".join(words.split())[:_LONGEST_WHY])
 
 
-def _heading(name: DocumentName) -> str:
-    """One line whatever the title holds; a title equal to the path is not said twice."""
+def render_name(name: DocumentName) -> str:
+    """The line before a document's passages; a title equal to the path is not said twice."""
     title = "" if name.title in {"", name.path} else f" ({' '.join(name.title.split())})"
     return f"\n# D{name.number} {escape(' '.join(name.path.split()))}{escape(title)}\n"

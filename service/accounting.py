@@ -5,31 +5,46 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from prompts.pricing import held_tokens, prefix_tokens, size
 from service.answers import Context, Cost, PlanSummary, Segment, SideCall, Usage
 from service.models.contract import TokenUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from prompts.model import ContextPassage
     from prompts.plan import Mode, PromptPlan
+    from prompts.pricing import CachePricing
     from service.answers import Purpose
     from service.models.prices import Price
 
 EXPECTED_ANSWER_TOKENS = 300
 """Output counted into the price of a plan that is not carried out."""
-_MESSAGE_BORDER = 2
-"""Code points that the mirror puts before each message, with its role."""
 
 
-def summarise(plan: PromptPlan, cached_characters: int) -> PlanSummary:
-    """The plan's blocks, with what of each the provider's cache should hold."""
+def summarise(
+    plan: PromptPlan, cached_characters: int, cache: CachePricing, count: Callable[[str], int]
+) -> PlanSummary:
+    """The plan's blocks, with what of each the provider's cache should hold.
+
+    Args:
+        plan: the prompt.
+        cached_characters: code points of the rendered messages that are held.
+        cache: which prefixes are served at all.
+        count: tokens of a text.
+    """
+    held = held_tokens(plan.blocks, cached_characters, count)
     return PlanSummary(
         plan.mode,
         plan.reason,
-        tuple(_segments(plan, cached_characters)),
+        tuple(
+            Segment(block.name, block.stability.name.lower(), block.tokens, tokens, block.fingerprint)
+            for block, tokens in zip(plan.blocks, held, strict=True)
+        ),
         plan.left_out,
         context=tuple(map(context_of, plan.context)),
+        tokens=size(plan.blocks),
+        cached_tokens=cache.cached(prefix_tokens(plan.blocks, held)),
     )
 
 
@@ -38,12 +53,6 @@ def context_of(brought: ContextPassage) -> Context:
     return Context(
         brought.passage.marker, brought.kind, brought.why, brought.start, brought.end, brought.beside
     )
-
-
-def predicted_tokens(summary: PlanSummary, minimum: int) -> int:
-    """Cached tokens to expect; a prefix below the provider's minimum is not cached at all."""
-    cached = sum(segment.cached_tokens for segment in summary.segments)
-    return cached if cached >= minimum else 0
 
 
 def count_usage(reported: TokenUsage, planned: int, predicted: int) -> Usage:
@@ -111,22 +120,3 @@ def _sum(one: Usage, other: Usage) -> Usage:
         completion_tokens=one.completion_tokens + other.completion_tokens,
         reasoning_tokens=one.reasoning_tokens + other.reasoning_tokens,
     )
-
-
-def _segments(plan: PromptPlan, cached_characters: int) -> Iterator[Segment]:
-    """A block that the cached prefix ends in counts in proportion."""
-    message, room = -1, cached_characters
-    for block in plan.blocks:
-        if block.message != message:
-            room -= _MESSAGE_BORDER + len(block.role)
-            message = block.message
-        held = min(max(room, 0), len(block.text))
-        room -= len(block.text)
-        share = held / len(block.text) if block.text else 0.0
-        yield Segment(
-            block.name,
-            block.stability.name.lower(),
-            block.tokens,
-            int(block.tokens * share),
-            block.fingerprint,
-        )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from ingest.model import ContextKind
     from prompts.model import Citation, Claim
+    from prompts.plan_request import Accuracy
     from service.places import Place
 
 DEFAULT_TENANT = "default"
@@ -27,6 +28,7 @@ class Query:
     tenant: str = DEFAULT_TENANT
     session: str | None = None
     mode: Mode = "auto"
+    accuracy: Accuracy = "normal"
     documents: tuple[str, ...] | None = None
     """Public ids; only these are searched and read."""
     top_k: int | None = None
@@ -152,6 +154,10 @@ class PlanSummary:
     """What should have helped the search and failed."""
     context: tuple[Context, ...] = ()
     """Passages that stand beside those that were found."""
+    tokens: int = 0
+    """Of the whole prompt, estimated."""
+    cached_tokens: int = 0
+    """Of these, what the provider's cache should serve."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ingest.errors import PermanentError
-from prompts.planner import PromptTooLongError
+from prompts.plan_request import PromptTooLongError
 from service.answers import DEFAULT_TENANT
 from service.http.frames import bodies
 from service.wiring import open_services

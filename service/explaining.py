@@ -208,23 +208,23 @@ def _reason(
         return "history", "another conversation than the earlier request's"
     if one is None or other is None:
         return "other", "not in the earlier request" if one else "not in this request any more"
-    if one.stability != other.stability:
+    if (one.stability == "pinned") != (other.stability == "pinned"):
         return "mode", f"in its place the earlier request had {other.name} ({then.reason})"
     return _changed(one, other)
 
 
 def _changed(one: CallSegment, other: CallSegment) -> tuple[DifferenceKind, str]:
-    """Why a block of the same kind is another one now."""
+    """Why another block stands in a block's place."""
     match one.stability:
         case "pinned":
             return "documents", _replaced(one.documents, other.documents) or "shown otherwise"
-        case "card":
+        case "card" if other.stability == "card":
             return "card", "the collection has changed since"
         case "history":
             return "history", "what the conversation holds is not what was sent before"
         case _ if one.name == other.name == "question":
             return "question", "another question"
-        case _ if one.documents or other.documents:
+        case _ if one.documents and other.documents:
             other_words = "other passages of the same documents"
             return "passages", _replaced(one.documents, other.documents) or other_words
         case _:

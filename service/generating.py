@@ -6,8 +6,9 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from prompts.pricing import size
 from prompts.proof import ProofStream
-from service.accounting import count_cost, count_usage, predicted_tokens, summarise, with_side_calls
+from service.accounting import count_cost, count_usage, with_side_calls
 from service.answers import Done, Reasoned
 from service.models.contract import Finished, ReasoningDelta, TextDelta
 from service.presenting import whole_answer
@@ -56,7 +57,7 @@ class Generating:
                         case _:
                             pass  # a tool call that nobody offered
         assert finished is not None
-        generation.remember(query, plan.messages)
+        generation.remember(query, plan.messages, finished.usage, size(plan.blocks))
         rest, result = proof.finish()
         for proven in rest:
             yield await self._presenter.shown(prepared, proven)
@@ -66,10 +67,11 @@ class Generating:
             result = replace(result, grounded=False)
         added = tuple((p.document, p.number) for p in plan.added)
         if raw:  # an assistant that said nothing is no turn
-            await self._presenter.keep(prepared, StoredTurn(query.question, plan.question, raw, added))
-        usage, cost = with_side_calls(
-            *self._counted(prepared, finished, alternatives), prepared.summary.side_calls
-        )
+            turn = StoredTurn(query.question, plan.question, raw, added, begins=plan.begins)
+            await self._presenter.keep(prepared, turn)
+        usage, cost = self._counted(prepared, finished, alternatives)
+        self._learn_price(prepared, usage)
+        usage, cost = with_side_calls(usage, cost, prepared.summary.side_calls)
         placed = await self._presenter.place(prepared, result.citations)
         yield Done(whole_answer(prepared, result, placed, model=finished.model, usage=usage, cost=cost))
 
@@ -79,8 +81,8 @@ class Generating:
             prepared.origin,
             "answer",
             model=generation.name(query),
-            planned=prepared.plan.tokens,
-            predicted=predicted_tokens(summary, generation.provider.cache.min_tokens),
+            planned=summary.tokens,
+            predicted=summary.cached_tokens,
             mode=summary.mode,
             plan=call_plan(prepared.plan, summary),
         )
@@ -90,18 +92,22 @@ class Generating:
     ) -> tuple[Usage, Cost]:
         """Of the answer's own call."""
         generation = self._generation
-        usage = count_usage(
-            finished.usage,
-            prepared.plan.tokens,
-            predicted_tokens(prepared.summary, generation.provider.cache.min_tokens),
-        )
+        usage = count_usage(finished.usage, prepared.summary.tokens, prepared.summary.cached_tokens)
         return usage, count_cost(usage, generation.price(generation.name(prepared.query)), alternatives)
+
+    def _learn_price(self, prepared: Prepared, usage: Usage) -> None:
+        """What retrieving costs here is what pinning is measured against."""
+        query = prepared.query
+        if prepared.plan.mode == "retrieve":
+            cache = self._generation.cache(query)
+            price = cache.price(usage.prompt_tokens, usage.cached_tokens)
+            self._generation.demand.paid((query.tenant, query.collection), price)
 
     def _alternatives(self, prepared: Prepared) -> dict[Mode, tuple[int, int]]:
         """Tokens, and of them cached, of the plans that were not carried out."""
         generation = self._generation
         others: dict[Mode, tuple[int, int]] = {}
         for mode, plan in list(prepared.plans.items())[1:]:
-            summary = summarise(plan, generation.cached_characters(prepared.query, plan.messages))
-            others[mode] = plan.tokens, predicted_tokens(summary, generation.provider.cache.min_tokens)
+            summary = generation.summarise(prepared.query, plan)
+            others[mode] = summary.tokens, summary.cached_tokens
         return others

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from prompts.mirror import PrefixMirror
-from prompts.planner import Limits, PromptTooLongError
+from prompts.mirror import PrefixMirror, render
+from prompts.plan_request import Limits, PromptTooLongError
+from prompts.pricing import CachePricing
+from service.accounting import summarise
+from service.cache_learning import CacheLearner, Observation
+from service.calibration import Calibration
+from service.demand import Demand
 from service.models.contract import Message, ModelRequest
 from service.models.prices import price
 from service.models.providers import limits_of
@@ -19,15 +24,20 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from ingest.catalog.call_records import CallPlan
-    from prompts.plan import PromptMessage
-    from service.answers import Query
-    from service.models.contract import LanguageModel
+    from prompts.mirror import HeldPrefixes
+    from prompts.plan import PromptMessage, PromptPlan
+    from service.answers import PlanSummary, Query
+    from service.models.contract import LanguageModel, TokenUsage
     from service.models.prices import Price
-    from service.models.providers import Provider
+    from service.models.providers import CacheTraits, Provider
     from service.recording import Origin, Recorder
 
 UNKNOWN_CONTEXT = 32_768
 """Tokens of context assumed of a model that nobody has described."""
+USUAL_RATIO = 0.2
+"""Price of a cached token over that of a fresh one where no price is known: GLM-5's own."""
+OWN_RATIO = 0.1
+"""Likewise, where tokens cost nothing but time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,15 @@ class GenerationSettings:
     thinking: bool
     prices: Mapping[str, Price] = field(default_factory=dict[str, "Price"])
     """By model, over the published ones."""
+
+
+class _Known:
+    """What was learnt of one model's cache and tokens."""
+
+    def __init__(self, traits: CacheTraits) -> None:
+        self.mirror = PrefixMirror(traits.lifetime_seconds, sightings=2 if traits.second_sight else 1)
+        self.learner = CacheLearner(traits)
+        self.calibration = Calibration()
 
 
 class Generation:
@@ -63,7 +82,8 @@ class Generation:
         self.settings = settings
         self._close = close
         self._recorder = recorder or Unrecorded()
-        self._mirrors: dict[tuple[str, str], PrefixMirror] = {}
+        self.demand = Demand()
+        self._models: dict[tuple[str, str], _Known] = {}
         self._lock = Lock()
 
     async def close(self) -> None:
@@ -113,18 +133,32 @@ class Generation:
         return self.settings.context or (known.context if known else UNKNOWN_CONTEXT)
 
     def limits(self, query: Query) -> Limits:
-        """Budgets of a prompt for this query.
+        """Budgets and prices of a prompt for this query.
 
         Raises:
             PromptTooLongError: the answer alone would fill the model's context.
         """
-        context = self.context(self.name(query))
+        model = self.name(query)
+        context = self.context(model)
         room = context - self._answer_tokens(query)
         if room <= 0:
             raise PromptTooLongError(f"max_tokens leaves no room for a prompt in {context} tokens of context")
+        return Limits(
+            room,
+            retrieved_tokens=self.settings.retrieved_tokens,
+            cache=self.cache(query),
+            expected_questions=self.demand.questions((query.tenant, query.collection)),
+            turn_price=self.demand.price((query.tenant, query.collection)),
+            accuracy=query.accuracy,
+        )
+
+    def cache(self, query: Query) -> CachePricing:
+        """What cached tokens cost this query, and which are cached at all."""
+        learnt = self._known(query).learner
         rate = self.price(self.name(query))
-        ratio = rate.cached / rate.input if rate and rate.input else 1.0
-        return Limits(room, retrieved_tokens=self.settings.retrieved_tokens, cached_ratio=ratio)
+        # A cache that serves only some of what it should saves only so much.
+        ratio = 1.0 - learnt.share * (1.0 - _ratio(rate))
+        return CachePricing(ratio, learnt.traits.block_tokens, learnt.traits.min_tokens)
 
     def count_tokens(self, text: str) -> int:
         """Estimated tokens of a text."""
@@ -143,23 +177,71 @@ class Generation:
             session=session,
         )
 
+    def asked(self, query: Query, documents: Sequence[int] | None) -> None:
+        """Count a question about these documents; None is the whole collection."""
+        scope, lifetime = (query.tenant, query.collection), self._known(query).mirror.lifetime
+        self.demand.asked(scope, frozenset(documents or ()), time.monotonic(), lifetime)
+
+    def held(self, query: Query) -> HeldPrefixes:
+        """What the provider should hold now."""
+        return self._known(query).mirror.at(time.monotonic())
+
     def cached_characters(self, query: Query, messages: Sequence[PromptMessage]) -> int:
         """Code points at the front of the rendered messages that the provider should still hold."""
-        with self._lock:
-            return self._mirror(query).cached(messages, time.monotonic())
+        return self.held(query).cached(messages)
 
-    def remember(self, query: Query, messages: Sequence[PromptMessage]) -> None:
-        """The provider has read this prompt."""
-        with self._lock:
-            self._mirror(query).sent(messages, time.monotonic())
+    def summarise(self, query: Query, plan: PromptPlan) -> PlanSummary:
+        """The plan's blocks with what the provider's cache should hold of them, in its own tokens."""
+        summary = summarise(
+            plan, self.cached_characters(query, plan.messages), self.cache(query), self.count_tokens
+        )
+        ratio = self._known(query).calibration.ratio(render(plan.messages))
+        cached = self.cache(query).cached(int(summary.cached_tokens * ratio))
+        return replace(summary, tokens=round(summary.tokens * ratio), cached_tokens=cached)
 
-    def _mirror(self, query: Query) -> PrefixMirror:
+    def remember(
+        self, query: Query, messages: Sequence[PromptMessage], usage: TokenUsage, estimated: int
+    ) -> None:
+        """The provider has read this prompt; learn from what it reports of it.
+
+        Args:
+            query: whose prompt it was.
+            messages: as they were sent.
+            usage: the provider's count.
+            estimated: tokens of the prompt by `count_tokens`.
+        """
+        known, now, text = self._known(query), time.monotonic(), render(messages)
+        if usage.reported and usage.prompt_tokens:
+            match = known.mirror.known(messages, now)
+            tokens = int(usage.prompt_tokens * match.characters / max(len(text), 1))
+            known.learner.observe(Observation(match, tokens, usage.cached_tokens))
+            known.calibration.observe(text, estimated, usage.prompt_tokens)
+            known.mirror.lifetime = known.learner.traits.lifetime_seconds
+            known.mirror.sightings = 2 if known.learner.traits.second_sight else 1
+        known.mirror.sent(messages, now)
+
+    def recall(self, query: Query, messages: Sequence[PromptMessage], age: float) -> None:
+        """The provider read this prompt so many seconds ago, before this process knew of it."""
+        mirror, now = self._known(query).mirror, time.monotonic()
+        if mirror.known(messages, now).characters < len(render(messages)):
+            mirror.sent(messages, now - age)
+
+    def _known(self, query: Query) -> _Known:
+        """What is known of the model's cache as the tenant sees it."""
         key = (query.tenant, self.name(query))
-        if key not in self._mirrors:
-            self._mirrors[key] = PrefixMirror(self.provider.cache.lifetime_seconds)
-        return self._mirrors[key]
+        with self._lock:
+            if key not in self._models:
+                self._models[key] = _Known(self.provider.cache)
+            return self._models[key]
 
     def _answer_tokens(self, query: Query) -> int:
         known = limits_of(self.name(query))
         wanted = query.max_tokens or self.settings.answer_tokens
         return min(wanted, known.output) if known else wanted
+
+
+def _ratio(rate: Price | None) -> float:
+    """Price of a cached token over that of a fresh one; on one's own machine, what it takes to read it."""
+    if rate is None:
+        return USUAL_RATIO
+    return rate.cached / rate.input if rate.input else OWN_RATIO

@@ -7,15 +7,17 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from prompts.planner import PlanRequest, plan_prompt
-from prompts.render import DocumentName
-from service.accounting import summarise
+from prompts.plan import PromptMessage
+from prompts.plan_request import PlanRequest
+from prompts.planner import plan_prompt
+from prompts.render import DocumentName, rules
 from service.answers import PlanSummary
 from service.context import find_context
 from service.recording import Origin
 from service.repository import RepositoryMaps
 from service.rewriting import Wanted
 from service.searching import PASSAGE_HITS
+from service.shelf import LibraryShelf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from ingest.catalog.records import CollectionRecord
     from prompts.model import ContextPassage, PromptPassage
     from prompts.plan import Mode, PromptPlan
+    from prompts.plan_request import Limits
     from service.answers import Query
     from service.generation import Generation
     from service.library import Library
@@ -163,35 +166,66 @@ class Preparer:
     ) -> dict[Mode, PromptPlan]:
         if self._generation is None:
             return {}
+        self._generation.asked(query, chosen)
         limits = self._generation.limits(query)
-        longest = WHOLE_COLLECTION_CHARACTERS if query.mode == "auto" else limits.prompt_tokens * _TOKEN
         history = self._sessions.history(collection, session)
-        whole = self._whole(query, collection, chosen, longest, goes_on=bool(history))
+        self._recall(query, session)
+        whole = self._whole(query, collection, chosen, limits)
+        shown = [passage for turn in history for passage in turn.passages]
         brought = [one.passage for needed in context.values() for one in needed]
         request = PlanRequest(
             question=query.question,
             ranked=passages,
             context=context,
             whole=whole,
-            names=self._names(collection, [*passages, *brought, *(whole or ())]),
-            card=self._card(query, collection, chosen, goes_on=bool(history)),
+            names=self._names(collection, [*passages, *brought, *(whole or ()), *shown]),
+            card=self._card(query, collection, chosen),
             history=history,
+            conversation=session.told,
+            notices=self._sessions.changed(collection, session),
+            searched=self._searched(collection, chosen, passages),
+            held=self._generation.held(query),
+            shelf=LibraryShelf(self._library, collection, chosen),
             instructions=query.instructions,
         )
         return plan_prompt(request, query.mode, limits, self._generation.count_tokens)
+
+    def _recall(self, query: Query, session: Session) -> None:
+        """Another process, or this one before it was started anew, may have asked the last question."""
+        turns = session.sent
+        if self._generation is None or not turns:
+            return
+        age = max(time.time() - turns[-1].at, 0.0)
+        if age < self._generation.provider.cache.lifetime_seconds:
+            said = [(PromptMessage("user", t.user), PromptMessage("assistant", t.answer)) for t in turns]
+            sent = [PromptMessage("system", rules()), *(message for turn in said for message in turn)]
+            self._generation.recall(query, sent[:-1], age)
+
+    def _searched(
+        self, collection: CollectionRecord, chosen: Sequence[int] | None, passages: Sequence[PromptPassage]
+    ) -> dict[int, int] | None:
+        """Tokens of the documents that were chosen, by how many the passages found have."""
+        if chosen is None or self._generation is None:
+            return None
+        characters = sum(len(passage.text) for passage in passages)
+        tokens = sum(self._generation.count_tokens(passage.text) for passage in passages)
+        rate = tokens / characters if characters else 0.0
+        versions = (self._library.version(collection, number) for number in chosen)
+        return {version.number: int(rate * version.characters) for version in versions}
 
     def _whole(
         self,
         query: Query,
         collection: CollectionRecord,
         chosen: Sequence[int] | None,
-        longest: int,
-        *,
-        goes_on: bool,
+        limits: Limits,
     ) -> list[PromptPassage] | None:
-        """Every passage of the documents in question, unless they exceed ``longest`` code points."""
-        if query.mode == "retrieve" or goes_on:
+        """Every passage of the documents in question, unless they are too long to be read as a whole."""
+        if query.mode == "retrieve":
             return None
+        longest = limits.prompt_tokens * _TOKEN
+        if query.mode == "auto" and query.accuracy != "high":
+            longest = min(longest, WHOLE_COLLECTION_CHARACTERS)
         versions = self._library.catalog.ready_versions(collection)
         if chosen is not None:
             versions = tuple(version for version in versions if version.number in chosen)
@@ -199,16 +233,9 @@ class Preparer:
             return None
         return self._library.whole(versions) or None
 
-    def _card(
-        self,
-        query: Query,
-        collection: CollectionRecord,
-        chosen: Sequence[int] | None,
-        *,
-        goes_on: bool,
-    ) -> str:
-        """The map of a repository that is searched as a whole, in a conversation's first turn."""
-        if self._generation is None or chosen is not None or query.mode == "pin" or goes_on:
+    def _card(self, query: Query, collection: CollectionRecord, chosen: Sequence[int] | None) -> str:
+        """The map of a repository that is searched as a whole."""
+        if self._generation is None or chosen is not None or query.mode == "pin":
             return ""
         return self._maps.card(collection, self._generation.count_tokens)
 
@@ -223,7 +250,7 @@ class Preparer:
         if self._generation is None:
             return PlanSummary("extract", "no model is configured: the best passages are the answer")
         plan = next(iter(plans.values()))
-        return summarise(plan, self._generation.cached_characters(query, plan.messages))
+        return self._generation.summarise(query, plan)
 
 
 def _origin(query: Query, session: Session, answer: str) -> Origin:

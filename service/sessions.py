@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from ingest.errors import UnknownName
-from prompts.planner import Turn
+from prompts.markers import without_citations
+from prompts.plan_request import Turn
+from prompts.render import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +37,10 @@ class StoredTurn:
     """What the model wrote, markers included, stripped as providers do before they render it again."""
     passages: tuple[tuple[int, int], ...]
     """Document and passage numbers that the message added or, without a model, that the answer quotes."""
+    begins: bool = False
+    """Whether its prompt began anew: it held no earlier turn byte for byte."""
+    at: float = 0.0
+    """When it was answered, in seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,20 @@ class Session:
     def questions(self) -> tuple[str, ...]:
         """The user's words, the latest first."""
         return tuple(turn.question for turn in reversed(self.turns))
+
+    @property
+    def told(self) -> tuple[Exchange, ...]:
+        """What was asked and what a model answered, without citations, the oldest first."""
+        return tuple(
+            Exchange(turn.question, without_citations(turn.answer)) for turn in self.turns if turn.user
+        )
+
+    @property
+    def sent(self) -> tuple[StoredTurn, ...]:
+        """The turns that its last prompt held; those that no model has seen are left out."""
+        turns = [turn for turn in self.turns if turn.user]
+        start = next((i for i in reversed(range(len(turns))) if turns[i].begins), 0)
+        return tuple(turns[start:])
 
 
 _TURNS = TypeAdapter(tuple[StoredTurn, ...])
@@ -74,16 +94,28 @@ class Sessions:
         return Session(identity, _TURNS.validate_json(record.turns))
 
     def history(self, collection: CollectionRecord, session: Session) -> list[Turn]:
-        """Its turns as a plan needs them; those that no model has seen are left out.
+        """The turns of its last prompt, as a plan needs them.
 
         Raises:
             Gone: a document that it has shown was deleted; so is the conversation.
         """
         return [
-            Turn(turn.user, turn.answer, tuple(self._passages(collection, turn)))
-            for turn in session.turns
-            if turn.user
+            Turn(turn.user, turn.answer, tuple(self._passages(collection, turn))) for turn in session.sent
         ]
+
+    def changed(self, collection: CollectionRecord, session: Session) -> list[str]:
+        """What has replaced documents that its prompt holds, a sentence each, where it was not told yet."""
+        shown = sorted({document for turn in session.sent for document, _ in turn.passages})
+        said = "".join(turn.user for turn in session.sent)
+        notices = (self._replaced(collection, number) for number in shown)
+        return [notice for notice in notices if notice and notice not in said]
+
+    def _replaced(self, collection: CollectionRecord, number: int) -> str | None:
+        version = self._library.version(collection, number)
+        if version.state == "ready":
+            return None
+        current = self._library.version_of(collection.tenant, version.document)
+        return f"D{number} is an older version of D{current.number}; what it says may not apply any more."
 
     def save(self, collection: CollectionRecord, session: Session) -> None:
         """Keep the conversation as it stands now.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.errors import LecternError
+from prompts.plan_request import ACCURACIES
 from service.answers import MODES
 from service.client import Client, ServerAbsent, ServerUnreachable
 from service.commands import options
@@ -21,6 +22,7 @@ from service.running import find_server
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from prompts.plan_request import Accuracy
     from service.answers import Mode
     from service.settings import Settings
 
@@ -38,6 +40,13 @@ _SERVER = "server"
 @click.option(
     "--mode", type=click.Choice(MODES), default="auto", show_default=True, help="What the model reads."
 )
+@click.option(
+    "--accuracy",
+    type=click.Choice(ACCURACIES),
+    default="normal",
+    show_default=True,
+    help="How much it reads.",
+)
 @click.option("--session", metavar="ID", help="Continue a conversation.")
 @click.option("--thinking/--no-thinking", default=None, help="Let the model think first.")
 @click.option("--model", metavar="NAME", help="Instead of the settings' model.")
@@ -48,6 +57,7 @@ def command(
     collection: str | None,
     documents: tuple[str, ...],
     mode: Mode,
+    accuracy: Accuracy,
     session: str | None,
     thinking: bool | None,
     model: str | None,
@@ -64,6 +74,7 @@ def command(
         collection=collection or settings.collection,
         documents=list(documents) or None,
         mode=mode,
+        accuracy=accuracy,
         session_id=session,
         thinking=thinking,
         model=model,

@@ -19,7 +19,7 @@ from ingest.errors import (
     UnknownName,
     UnsupportedStore,
 )
-from prompts.planner import PromptTooLongError
+from prompts.plan_request import PromptTooLongError
 from service.http.responses import Problem
 from service.jobs.controlling import WrongState
 from service.jobs.receiving import BadUpload, StorageFull, UploadTooLarge

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from ingest.catalog.call_records import UsageKey, UsageWanted
+from prompts.plan_request import Accuracy
 from service.answers import Mode, Query
 
 LONGEST_QUESTION = 20_000
@@ -53,6 +54,10 @@ class QueryRequest(Request):
     mode: Mode = Field(
         default="auto", description="Read whole documents, the passages found, or what costs less."
     )
+    accuracy: Accuracy = Field(
+        default="normal",
+        description="`low` reads half as much; `high` whole documents where they fit, else twice as much.",
+    )
     documents: Documents | None = Field(default=None, description="Ids; only these documents are read.")
     top_k: int | None = Field(default=None, ge=1, le=500, description="Hits whose passages may be read.")
     thinking: bool | None = Field(default=None, description="Let the model think first.")
@@ -72,6 +77,7 @@ class QueryRequest(Request):
             tenant=tenant,
             session=self.session_id,
             mode=self.mode,
+            accuracy=self.accuracy,
             documents=tuple(self.documents) if self.documents else None,
             top_k=self.top_k,
             thinking=self.thinking,

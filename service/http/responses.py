@@ -163,6 +163,8 @@ class Plan(Response):
         default=[], description="What should have helped the search and failed; the answer does without it."
     )
     context: list[Context] = Field(description="Passages read beside those found, and why.")
+    tokens: int = Field(default=0, description="Of the whole prompt, estimated.")
+    cached_tokens: int = Field(default=0, description="Of these, what the provider's cache should serve.")
 
 
 class PlanEvent(Response):

@@ -15,7 +15,7 @@ from ingest.errors import Gone, IndexUnavailable, UnknownName, UnsupportedStore
 from ingest.pipeline import Ingester
 from ingest.reading import read
 from ingest.sandbox import InlineParser
-from prompts.planner import PromptTooLongError
+from prompts.plan_request import PromptTooLongError
 from service.answering import Answerer
 from service.answers import Cited, Done, Judged, Planned, Query, Reasoned, Written
 from service.generation import Generation, GenerationSettings

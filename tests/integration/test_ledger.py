@@ -192,7 +192,7 @@ def test_what_is_not_there_is_404(service: LiveService) -> None:
 class TestExplanations:
     def test_a_conversation_that_goes_on(self, service: LiveService) -> None:
         first = service.ask(RENT, mode="retrieve")
-        second = service.ask("And the deposit?", session_id=first["session_id"])
+        second = service.ask("And the deposit?", session_id=first["session_id"], mode="retrieve")
 
         found = explained(service, second)
 
@@ -288,7 +288,7 @@ class TestCommands:
 
     def test_an_answer_is_explained(self, run: CliRunner, service: LiveService) -> None:
         asked = service.ask(RENT, mode="retrieve")
-        again = service.ask("And the deposit?", session_id=asked["session_id"])
+        again = service.ask("And the deposit?", session_id=asked["session_id"], mode="retrieve")
         explained(service, again)  # its calls are written by now
 
         shown = run.invoke(cli, ["explain", again["id"]], catch_exceptions=False).output

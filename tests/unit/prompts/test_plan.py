@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from prompts.markers import parse
 from prompts.model import ContextPassage, PromptPassage
 from prompts.plan import Block, PromptMessage, PromptPlan, Stability, UnstablePrefixError
-from prompts.planner import Limits, PlanRequest, PromptTooLongError, Turn, pinning_pays, plan_prompt
+from prompts.plan_request import Limits, PlanRequest, PromptTooLongError, Turn
+from prompts.planner import pinning_pays, plan_prompt
 from prompts.render import DocumentName, render_context, render_passage, render_passages, rules
 
 TEXT = st.text(alphabet=st.sampled_from('ab [D7:31] "\\\n第'), min_size=1, max_size=80)
@@ -83,7 +84,7 @@ def test_a_plan_never_exceeds_its_budget(rows: list[tuple[int, int, str]], budge
     kept = {p.marker for p in retrieved.passages}
     assert kept.isdisjoint(retrieved.left_out)
     assert kept | set(retrieved.left_out) == {p.marker for p in ranked}
-    assert [p.marker for p in ranked[: len(kept)]] == [p.marker for p in retrieved.added], "the best stay"
+    assert {p.marker for p in ranked[: len(kept)]} == {p.marker for p in retrieved.added}, "the best stay"
 
 
 @given(TEXT)
@@ -138,8 +139,10 @@ def test_a_question_that_fits_no_context_is_refused() -> None:
 def test_pinning_follows_the_price_formula() -> None:
     """L(1 + ρ(Q − 1)) ÷ Q ≤ k with ρ = .2: at Q = 9, L = 7,442 costs 2,150 a question."""
     limits = Limits(100_000)
-    assert pinning_pays(7_442, 2_150, limits)
-    assert not pinning_pays(7_443, 2_150, limits)
+    assert pinning_pays(7_442, 7_442, 2_150, limits)
+    assert not pinning_pays(7_443, 7_443, 2_150, limits)
+    assert pinning_pays(0.2 * 10_700, 10_700, 2_150, limits), "what the cache holds already"
+    assert not pinning_pays(7_442, 7_442, 2_150, replace(limits, expected_questions=8))
 
 
 def companion(

@@ -1,22 +1,27 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts.mirror import render
 from prompts.plan import Block, PromptPlan, Stability
+from prompts.pricing import CachePricing
 from service.accounting import (
     count_cost,
     count_side_call,
     count_usage,
-    predicted_tokens,
     summarise,
     with_side_calls,
 )
 from service.answers import Cost, SideCall, Usage
 from service.models.contract import TokenUsage
 from service.models.prices import Price
+
+if TYPE_CHECKING:
+    from service.answers import PlanSummary
 
 PRICE = Price(input=1.0, cached=0.2, output=3.2)
 BLOCKS = (
@@ -27,12 +32,20 @@ BLOCKS = (
 PLAN = PromptPlan("pin", "short", BLOCKS, (), left_out=("D1:9",))
 
 
+def count(text: str) -> int:
+    return len(text) // 4
+
+
+def summary_of(characters: int, cache: CachePricing = CachePricing(block=1)) -> PlanSummary:  # noqa: B008 — frozen
+    return summarise(PLAN, characters, cache, count)
+
+
 def cached(characters: int) -> list[int]:
-    return [segment.cached_tokens for segment in summarise(PLAN, characters).segments]
+    return [segment.cached_tokens for segment in summary_of(characters).segments]
 
 
 def test_a_summary_names_blocks_and_what_was_left_out() -> None:
-    summary = summarise(PLAN, 0)
+    summary = summary_of(0)
 
     assert (summary.mode, summary.reason, summary.left_out) == ("pin", "short", ("D1:9",))
     assert [(s.name, s.stability, s.tokens, s.cached_tokens) for s in summary.segments] == [
@@ -60,10 +73,20 @@ def test_no_more_is_cached_than_was_sent_and_more_text_never_means_less(characte
 
 
 def test_a_prefix_below_the_minimum_is_not_cached() -> None:
-    summary = summarise(PLAN, len(render(PLAN.messages)))
+    whole = len(render(PLAN.messages))
 
-    assert predicted_tokens(summary, 135) == 135
-    assert predicted_tokens(summary, 136) == 0
+    assert summary_of(whole).tokens == 135 + 3 * 2 + 9
+    assert summary_of(whole).cached_tokens == 135 + 3 * 2, "with what the messages add"
+    assert summary_of(whole, CachePricing(block=1, minimum=141)).cached_tokens == 141
+    assert summary_of(whole, CachePricing(block=1, minimum=142)).cached_tokens == 0
+
+
+def test_what_is_cached_are_whole_blocks() -> None:
+    whole = len(render(PLAN.messages))
+
+    assert summary_of(whole, CachePricing(block=64)).cached_tokens == 128
+    assert summary_of(whole - 40 - 200, CachePricing(block=64)).cached_tokens == 64, "25 + 50 + 2 * 3"
+    assert summary_of(len("\x1esystem\x1f") + 50, CachePricing(block=64)).cached_tokens == 0
 
 
 def test_usage_is_the_providers_where_it_counts() -> None:

@@ -141,6 +141,18 @@ class TestDifference:
 
         assert found.why == "passages: other passages of the same documents"
 
+    def test_passages_that_other_conversations_share(self) -> None:
+        shared: Named = ("shared passages", "shared", "s7", (7,))
+        found = differ(plan([RULES], [shared, QUESTION]), ASKED)
+
+        assert (found.kind, found.block) == ("passages", "shared passages")
+        assert found.why == "shared passages: other passages of the same documents"
+
+    def test_a_card_that_was_not_there(self) -> None:
+        found = differ(plan([RULES], [CARD, FOUND, QUESTION]), ASKED)
+
+        assert (found.kind, found.why) == ("other", "card: not the same as passages of the earlier request")
+
     def test_another_question(self) -> None:
         question: Named = ("question", "fresh", "q2", ())
         found = differ(plan([RULES], [PINNED, question]), plan([RULES], [PINNED, QUESTION]))
@@ -181,7 +193,7 @@ class TestDifference:
             plan([RULES], edited, [("answer 1", "history", "a1", ())], [QUESTION]), CONTINUED, session="s1"
         )
 
-        assert found.kind == "mode"
+        assert (found.kind, found.block) == ("history", "turn 1")
         assert (again.kind, again.block) == ("history", "turn 1")
         assert again.why == "turn 1: what the conversation holds is not what was sent before"
 

@@ -10,6 +10,7 @@ import pytest
 
 from prompts.model import PromptPassage
 from prompts.plan import Block, PromptMessage, PromptPlan, Stability
+from prompts.pricing import CachePricing
 from prompts.render import DocumentName, render_passages
 from service.accounting import summarise
 from service.answers import Cost, Usage
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from ingest.catalog.call_records import CallRecord
-    from service.answers import SideCall
+    from service.answers import PlanSummary, SideCall
 
 USAGE, COST = Usage(1_000, 600, 550, 80, 10), Cost(0.002, 0.0005, 0.6)
 
@@ -129,6 +130,10 @@ PASSAGES = tuple(PromptPassage(number, 1, 0, f"Text of {number}.") for number in
 NAMES = {number: DocumentName(number, f"{number}.md", "") for number in (7, 9)}
 
 
+def summarised(plan: PromptPlan, cached_characters: int) -> PlanSummary:
+    return summarise(plan, cached_characters, CachePricing(0.2, 1), len)
+
+
 class TestPlans:
     def plan(self, question: str = "Who?") -> PromptPlan:
         shown = render_passages(PASSAGES, NAMES)
@@ -143,7 +148,7 @@ class TestPlans:
 
     def test_details_are_names_figures_and_fingerprints(self) -> None:
         plan = self.plan()
-        kept = call_plan(plan, summarise(plan, 30))
+        kept = call_plan(plan, summarised(plan, 30))
 
         assert kept.reason == "the session goes on"
         assert [(s.name, s.stability, s.message, s.tokens, s.documents) for s in kept.segments] == [
@@ -165,13 +170,13 @@ class TestPlans:
         history = Block("turn 2", Stability.HISTORY, 3, "user", text, 12)
         later = PromptPlan("retrieve", "", (*plan.blocks[:3], history), PASSAGES)
 
-        one, other = (call_plan(made, summarise(made, 0)) for made in (plan, later))
+        one, other = (call_plan(made, summarised(made, 0)) for made in (plan, later))
 
         assert one.messages == other.messages
 
     def test_a_question_that_looks_like_a_passage_names_no_document(self) -> None:
         plan = self.plan("What is this?\n[D999:1] a passage\n[D9:1] another")
 
-        kept = call_plan(plan, summarise(plan, 0))
+        kept = call_plan(plan, summarised(plan, 0))
 
         assert kept.segments[-1].documents == (9,)

@@ -1,0 +1,296 @@
+"""Writes the prompts that a plan chooses between, block by block, each inside its budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from prompts.evidence import total, weigh
+from prompts.markers import cited_passages
+from prompts.plan import Block, PromptMessage, PromptPlan, Stability
+from prompts.plan_request import PromptTooLongError
+from prompts.pricing import MESSAGE_TOKENS, size
+from prompts.render import (
+    render_context,
+    render_conversation,
+    render_in_order,
+    render_passage,
+    render_passages,
+    render_question,
+    rules,
+)
+from prompts.trunk import Trunk, find_trunk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from prompts.evidence import Evidence
+    from prompts.model import ContextPassage, PromptPassage
+    from prompts.plan import Role
+    from prompts.plan_request import Limits, PlanRequest
+    from prompts.render import Exchange
+
+MOST_RELEVANT = 5
+"""Markers named before the question."""
+CARD_SHARE = 0.25
+"""Of the room that a prompt has, what a card may take; a larger one is left out."""
+TRUNK_BUDGETS = 4
+"""A shared beginning is at most so many times what a turn may add."""
+CONVERSATION_TOKENS = 1_000
+"""Of earlier questions and answers that are told again, the latest first."""
+CONVERSATION_SHARE = 0.25
+"""Of the room that a prompt has, what these may take."""
+CARRIED_SHARE = 0.25
+"""Of the room for passages, what may go to those that the last answer cites."""
+_OPENING = "Passages:\n"
+_NO_TRUNK = Trunk()
+
+
+@dataclass(slots=True)
+class _Chosen:
+    """Passages as they are chosen for a turn."""
+
+    markers: set[str]
+    """Theirs, and those that the prompt holds already."""
+    passages: list[PromptPassage] = field(default_factory=list["PromptPassage"])
+    context: list[ContextPassage] = field(default_factory=list["ContextPassage"])
+
+    def add(self, passage: PromptPassage) -> None:
+        self.markers.add(passage.marker)
+        self.passages.append(passage)
+
+
+class Drafter:
+    """Writes prompts for one request."""
+
+    def __init__(self, request: PlanRequest, limits: Limits, count: Callable[[str], int]) -> None:
+        self._request = request
+        self._limits = limits
+        self._count = count
+        self._rules = self._block("rules", Stability.RULES, 0, "system", request.salt + rules())
+
+    def pinned(self, reason: str) -> PromptPlan | None:
+        """The whole documents before the question; None where they do not fit."""
+        whole = tuple(self._request.whole or ())
+        text = _OPENING + render_passages(whole, self._request.names)
+        documents = self._block("documents", Stability.PINNED, 1, "user", text)
+        told = self._told((self._rules, documents))
+        blocks = (self._rules, documents, self._question(1, relevant=[], conversation=told))
+        if size(blocks) > self._limits.prompt_tokens:
+            return None
+        return PromptPlan("pin", reason, blocks, whole, whole)
+
+    def continued(self, reason: str) -> PromptPlan:
+        """The conversation so far, and what it does not hold yet.
+
+        Raises:
+            PromptTooLongError: it has outgrown the context.
+        """
+        past = (self._rules, *self._history())
+        held = [passage for turn in self._request.history for passage in turn.passages]
+        return self._retrieved(reason, past, past[-1].message + 1, held=held)
+
+    def fresh(self, reason: str) -> PromptPlan:
+        """A prompt that begins anew, with passages that the cache holds where these pay.
+
+        Raises:
+            PromptTooLongError: the question alone exceeds the context.
+        """
+        opening = (self._rules, *self._card())
+        trunk = self._trunk(opening)
+        if not trunk.passages:
+            return self._retrieved(reason, opening, 1)
+        text = _OPENING + render_in_order(trunk.passages, self._request.names_of(trunk.passages))
+        shared = self._block("shared passages", Stability.SHARED, 1, "user", text)
+        return self._retrieved(reason, (*opening, shared), 1, trunk=trunk)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What a turn must show: as much as the best passages within the budget are worth."""
+        within = self._wanted.markers
+        return weigh(self._request.ranked, self._tokens, within=within, searched=self._request.searched)
+
+    @cached_property
+    def _wanted(self) -> _Chosen:
+        """What a prompt would show that could hold nothing yet: the best passages, and what they need."""
+        chosen, room = _Chosen(set()), self._limits.evidence_tokens
+        allowance = int(room * self._limits.context_share)
+        for passage in self._request.ranked:
+            if passage.marker not in chosen.markers:
+                room -= self._cost(passage, chosen)
+                if room < 0:
+                    return chosen
+                chosen.add(passage)
+            for companion in self._request.context.get(passage.marker, ()):
+                if companion.passage.marker in chosen.markers:
+                    continue
+                cost = self._cost(companion.passage, chosen) + self._naming(companion, chosen)
+                if cost <= min(room, allowance):
+                    room, allowance = room - cost, allowance - cost
+                    chosen.add(companion.passage)
+                    chosen.context.append(companion)
+        return chosen
+
+    def _retrieved(
+        self,
+        reason: str,
+        before: Sequence[Block],
+        message: int,
+        *,
+        held: Sequence[PromptPassage] = (),
+        trunk: Trunk = _NO_TRUNK,
+    ) -> PromptPlan:
+        """What is still missing after these blocks, and the question."""
+        told = self._told(before) if message == 1 else ()
+        longest = self._question(message, self._request.ranked[:MOST_RELEVANT], conversation=told)
+        room = self._limits.prompt_tokens - size((*before, longest))
+        if room < 0:
+            raise PromptTooLongError("the question and the conversation exceed the model's context")
+        chosen = self._missing((*held, *trunk.passages), room)
+        if message == 1:
+            self._carry_over(chosen, self._limits.prompt_tokens - size((*before, longest)))
+        relevant = [p for p in self._request.ranked if p.marker in chosen.markers][:MOST_RELEVANT]
+        added = (*trunk.passages, *sorted(chosen.passages, key=lambda p: (p.document, p.number)))
+        question = self._question(message, relevant, chosen.context, conversation=told)
+        return PromptPlan(
+            "retrieve",
+            reason,
+            (*before, *self._fresh_passages(added, trunk, message), question),
+            (*held, *added),
+            added,
+            tuple(p.marker for p in self._request.ranked if p.marker not in chosen.markers),
+            tuple(chosen.context),
+            begins=message == 1,
+        )
+
+    def _missing(self, shown: Sequence[PromptPassage], room: int) -> _Chosen:
+        """What must stand beside these passages, as far as it fits: the best stay, and what they need."""
+        chosen = _Chosen({passage.marker for passage in shown})
+        brought = {one.passage for one in self._wanted.context}
+        worth = total({*shown, *brought}, self.evidence, self._tokens)
+        held = chosen.markers | {passage.marker for passage in brought}
+        for passage in self.evidence.missing(held, worth):
+            room -= self._cost(passage, chosen)
+            if room < 0:
+                return chosen
+            chosen.add(passage)
+        for companion in self._wanted.context:
+            cost = self._cost(companion.passage, chosen) + self._naming(companion, chosen)
+            is_new = companion.passage.marker not in chosen.markers
+            if is_new and companion.beside in chosen.markers and cost <= room:
+                room -= cost
+                chosen.add(companion.passage)
+                chosen.context.append(companion)
+        return chosen
+
+    def _carry_over(self, chosen: _Chosen, room: int) -> None:
+        """What the last answer rests on: a follow-up may ask for no more than that."""
+        room -= sum(self._cost(passage, _Chosen(set())) for passage in chosen.passages)
+        room = min(room, int(self._limits.retrieved_tokens * CARRIED_SHARE))
+        for passage in self._cited():
+            cost = self._cost(passage, chosen)
+            if passage.marker not in chosen.markers and cost <= room:
+                room -= cost
+                chosen.add(passage)
+
+    def _cited(self) -> list[PromptPassage]:
+        if not self._request.history:
+            return []
+        markers = cited_passages(self._request.history[-1].answer)
+        held = {p.marker: p for turn in self._request.history for p in turn.passages}
+        return [held[marker] for marker in markers if marker in held]
+
+    def _fresh_passages(self, added: Sequence[PromptPassage], trunk: Trunk, message: int) -> list[Block]:
+        """What follows the shared passages, under the same names."""
+        if len(added) == len(trunk.passages):
+            return []
+        names = self._request.names_of(added)
+        text = render_in_order(added, names)[len(render_in_order(trunk.passages, names)) :]
+        opening = "" if trunk.passages else _OPENING
+        return [self._block("passages", Stability.FRESH, message, "user", opening + text)]
+
+    def _trunk(self, opening: Sequence[Block]) -> Trunk:
+        """Passages that the cache holds after the rules, where beginning with them pays."""
+        held, shelf = self._request.held, self._request.shelf
+        if held is None or shelf is None:
+            return _NO_TRUNK
+        before = "".join(block.text for block in opening[1:])
+        branch = held.after(
+            (PromptMessage("system", self._rules.text), PromptMessage("user", before + _OPENING))
+        )
+        if branch is None:
+            return _NO_TRUNK
+        room = (self._limits.prompt_tokens - size(opening)) // 2
+        return find_trunk(
+            branch,
+            self.evidence,
+            shelf,
+            self._count,
+            cached_ratio=self._limits.cache.ratio,
+            most_tokens=min(TRUNK_BUDGETS * self._limits.retrieved_tokens, room),
+        )
+
+    def _card(self) -> list[Block]:
+        """The card of a first turn; later ones hold it in their history."""
+        if not self._request.card:
+            return []
+        block = self._block("card", Stability.CARD, 1, "user", self._request.card)
+        question = self._question(1, self._request.ranked[:MOST_RELEVANT])
+        room = self._limits.prompt_tokens - size((self._rules, question))
+        return [block] if block.tokens <= room * CARD_SHARE else []
+
+    def _history(self) -> list[Block]:
+        blocks: list[Block] = []
+        for i, turn in enumerate(self._request.history):
+            name, stability = f"turn {i + 1}", Stability.HISTORY
+            blocks.append(self._block(name, stability, 2 * i + 1, "user", turn.user))
+            blocks.append(self._block(f"answer {i + 1}", stability, 2 * i + 2, "assistant", turn.answer))
+        return blocks
+
+    def _told(self, before: Sequence[Block]) -> tuple[Exchange, ...]:
+        """The latest exchanges that fit into a prompt that begins anew, the oldest first."""
+        room = int((self._limits.prompt_tokens - size(before)) * CONVERSATION_SHARE)
+        room, told = min(room, CONVERSATION_TOKENS), list["Exchange"]()
+        for exchange in reversed(self._request.conversation):
+            room -= self._count(render_conversation([exchange]))
+            if room < 0:
+                break
+            told.insert(0, exchange)
+        return tuple(told)
+
+    def _question(
+        self,
+        message: int,
+        relevant: Sequence[PromptPassage],
+        context: Sequence[ContextPassage] = (),
+        *,
+        conversation: Sequence[Exchange] = (),
+    ) -> Block:
+        request = self._request
+        text = render_question(
+            request.question,
+            relevant=[passage.marker for passage in relevant],
+            context=context,
+            conversation=conversation,
+            notices=request.notices,
+            instructions=request.instructions if message == 1 else "",
+            day=request.day,
+        )
+        return self._block("question", Stability.FRESH, message, "user", text)
+
+    def _tokens(self, passage: PromptPassage) -> int:
+        return self._count(render_passage(passage))
+
+    def _cost(self, passage: PromptPassage, chosen: _Chosen) -> int:
+        if any(passage.document == other.document for other in chosen.passages):
+            return self._tokens(passage)
+        return self._count(render_passages([passage], self._request.names)) + MESSAGE_TOKENS
+
+    def _naming(self, companion: ContextPassage, chosen: _Chosen) -> int:
+        """What the line before the question grows by."""
+        longer = self._count(render_context([*chosen.context, companion]))
+        return longer - (self._count(render_context(chosen.context)) if chosen.context else 0) + 1
+
+    def _block(self, name: str, stability: Stability, message: int, role: Role, text: str) -> Block:
+        return Block(name, stability, message, role, text, self._count(text))

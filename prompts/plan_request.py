@@ -1,0 +1,110 @@
+"""What a plan depends on: the question, what could be read for it, and what model and caller allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from prompts.pricing import CachePricing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from prompts.mirror import HeldPrefixes
+    from prompts.model import ContextPassage, PromptPassage
+    from prompts.render import DocumentName, Exchange
+    from prompts.trunk import Shelf
+
+RETRIEVED_TOKENS = 2_500
+"""Tokens of passages that a question is answered from, where nothing is held already."""
+CONTEXT_SHARE = 0.2
+"""Of the room for passages, what may go to those that others cannot be read without."""
+EXPECTED_QUESTIONS = 9
+"""Questions that a pinned document is read for within the cache's lifetime, until they were counted."""
+STEADY_TOKENS = 100_000
+"""A longer prompt is answered less steadily: nobody's wish for accuracy asks for one."""
+Accuracy = Literal["low", "normal", "high"]
+"""``low`` reads half as much, ``high`` whole documents where they fit and else twice as much."""
+ACCURACIES: tuple[Accuracy, ...] = ("low", "normal", "high")
+_SHARE: Mapping[Accuracy, float] = {"low": 0.5, "normal": 1.0, "high": 2.0}
+
+
+class PromptTooLongError(ValueError):
+    """Even the question alone, or the documents to be pinned, exceed the model's budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier exchange of the session, with the bytes that were sent and the passages they held."""
+
+    user: str
+    answer: str
+    passages: tuple[PromptPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """All that a plan depends on, besides `Limits`."""
+
+    question: str
+    ranked: Sequence[PromptPassage]
+    """Passages found, best first."""
+    whole: Sequence[PromptPassage] | None
+    """Every passage of the documents that may be pinned; None where pinning is out of the question."""
+    names: Mapping[int, DocumentName]
+    context: Mapping[str, Sequence[ContextPassage]] = field(
+        default_factory=dict[str, "Sequence[ContextPassage]"]
+    )
+    """By the marker of a passage found what it cannot be read without, what it needs most first."""
+    card: str = ""
+    """What a first turn says of the collection as a whole, such as the map of a repository."""
+    history: Sequence[Turn] = ()
+    """The turns that the conversation's last prompt held."""
+    conversation: Sequence[Exchange] = ()
+    """All that was asked and answered, the oldest first: told again where a prompt begins anew."""
+    notices: Sequence[str] = ()
+    """What has changed in documents that the conversation has read, a sentence each."""
+    searched: Mapping[int, int] | None = None
+    """Tokens of each document that was searched, where the caller chose them; None for all."""
+    held: HeldPrefixes | None = None
+    """What the provider's cache holds; None where nobody knows."""
+    shelf: Shelf | None = None
+    """What a prompt may show besides ``ranked``; None for nothing."""
+    instructions: str = ""
+    day: str = ""
+    salt: str = ""
+
+    def names_of(self, passages: Iterable[PromptPassage]) -> dict[int, DocumentName]:
+        """The names of the documents that these passages are of.
+
+        Raises:
+            KeyError: nobody has named one.
+        """
+        named = dict(self.names)
+        for number in {passage.document for passage in passages} - named.keys():
+            name = None if self.shelf is None else self.shelf.name(number)
+            if name is None:
+                raise KeyError(number)
+            named[number] = name
+        return named
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the model and the caller allow."""
+
+    prompt_tokens: int
+    """The context less the room kept for the answer."""
+    retrieved_tokens: int = RETRIEVED_TOKENS
+    context_share: float = CONTEXT_SHARE
+    cache: CachePricing = field(default=CachePricing())
+    expected_questions: float = EXPECTED_QUESTIONS
+    """To come about the same documents within the cache's lifetime, this one included."""
+    turn_price: float | None = None
+    """What a question has cost here when passages were retrieved, in fresh tokens; None until it is known."""
+    accuracy: Accuracy = "normal"
+
+    @property
+    def evidence_tokens(self) -> int:
+        """Tokens of the best passages that a prompt shows, or of others that are worth as much."""
+        return int(self.retrieved_tokens * _SHARE[self.accuracy])
