@@ -76,7 +76,7 @@ def _default(field: FieldInfo) -> str:
         return "the user's data folder"
     if field.default is None:
         return "none, secret" if SecretStr in get_args(field.annotation) else "none"
-    if isinstance(field.default, tuple):
+    if field.default in ((), {}):
         return "none"
     return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
 

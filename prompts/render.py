@@ -21,6 +21,7 @@ _HEADING = re.compile(r"^([ \t]*#)(?=[ \t]*D\d)", re.MULTILINE)
 _QUOTED = r"\1\\"
 """No document can pass for the name of another one."""
 _LONGEST_WHY = 80
+_SHOWN = re.compile(r"(?:^|\n)\[D(\d{1,12}):\d")
 _INSTRUCTIONS, _CONVERSATION = "Instructions of the application:", "Earlier in this conversation:"
 _RELEVANT, _CONTEXT, _CHANGED = "Probably most relevant: ", "Context: ", "Changed meanwhile: "
 _DAY, _QUESTION = "Today is ", "Question: "
@@ -54,6 +55,11 @@ def rules() -> str:
 def render_passage(passage: PromptPassage) -> str:
     """``[D7:31] its text``, in which nothing else can be taken for a marker."""
     return f"[{passage.marker}] {quote(passage.text.strip())}\n"
+
+
+def documents_shown(text: str) -> set[int]:
+    """Numbers of the documents whose passages a prompt's text shows: the 7 of a line ``[D7:31] …``."""
+    return {int(number) for number in _SHOWN.findall(text)}
 
 
 def quote(text: str) -> str:

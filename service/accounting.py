@@ -88,7 +88,8 @@ def count_side_call(
 ) -> SideCall:
     """A call on the way to an answer; ``planned`` is its prompt's estimate, where nobody counted."""
     usage = count_usage(reported, planned, 0)
-    return SideCall(purpose, model, usage, count_cost(usage, price, {}).usd)
+    cost = count_cost(usage, price, {})
+    return SideCall(purpose, model, usage, cost.usd, cost.saved_usd)
 
 
 def with_side_calls(usage: Usage, cost: Cost, calls: Iterable[SideCall]) -> tuple[Usage, Cost]:
@@ -97,13 +98,18 @@ def with_side_calls(usage: Usage, cost: Cost, calls: Iterable[SideCall]) -> tupl
         usage = _sum(usage, call.usage)
         cost = replace(
             cost,
-            usd=None if cost.usd is None or call.usd is None else cost.usd + call.usd,
+            usd=_both(cost.usd, call.usd),
+            saved_usd=_both(cost.saved_usd, call.saved_usd),
             cached_ratio=usage.cached_tokens / usage.prompt_tokens if usage.prompt_tokens else 0.0,
             alternatives={
                 mode: usd + call.usd for mode, usd in cost.alternatives.items() if call.usd is not None
             },
         )
     return usage, cost
+
+
+def _both(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other
 
 
 def _sum(one: Usage, other: Usage) -> Usage:

@@ -37,6 +37,8 @@ class Query:
     temperature: float | None = None
     max_tokens: int | None = None
     instructions: str = ""
+    key: str = ""
+    """Label of the access key that asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class SideCall:
     usage: Usage
     usd: float | None
     """None where the model's price is not known."""
+    saved_usd: float | None = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,13 @@ COMMANDS = {
     "doctor": "Check data folder, catalog and index; repair them.",
     "documents": "List the documents of a collection, or delete some.",
     "eval": "Measure retrieval on a labelled set.",
+    "explain": "Explain what an answer's prompt held, and what the cache served of it.",
     "ingest": "Read files and folders into a collection.",
     "jobs": "List what is being ingested; show, cancel, or try again.",
     "reindex": "Build a collection's index anew from what is stored.",
     "search": "Find the passages that answer a query.",
     "serve": "Run the HTTP service.",
+    "usage": "Show what answers took: tokens, the cache's share, dollars.",
 }
 """Each lives in ``service.commands.<name>`` as ``command``; the words are its short help."""
 

@@ -12,6 +12,7 @@ from service.accounting import count_cost, count_usage, with_side_calls
 from service.answers import Done, Reasoned
 from service.models.contract import Finished, ReasoningDelta, TextDelta
 from service.presenting import whole_answer
+from service.recording import call_plan
 from service.sessions import StoredTurn
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from service.generation import Generation
     from service.preparing import Prepared
     from service.presenting import Presenter
+    from service.recording import Recording
 
 
 class Generating:
@@ -49,22 +51,24 @@ class Generating:
         alternatives = self._alternatives(prepared)
         written: list[str] = []
         finished: Finished | None = None
-        async with aclosing(generation.model.stream(request)) as events:
-            async for event in events:
-                if not flight.read.is_set():
-                    generation.read(query, plan.messages)
-                    flight.landed()
-                match event:
-                    case ReasoningDelta():
-                        yield Reasoned(event.text)
-                    case TextDelta():
-                        written.append(event.text)
-                        for proven in proof.feed(event.text):
-                            yield await self._presenter.shown(prepared, proven)
-                    case Finished():
-                        finished = event
-                    case _:
-                        pass  # a tool call that nobody offered
+        with self._recording(prepared) as call:
+            async with aclosing(generation.model.stream(request)) as events:
+                async for event in events:
+                    if not flight.read.is_set():
+                        generation.read(query, plan.messages)
+                        flight.landed()
+                    match event:
+                        case ReasoningDelta():
+                            yield Reasoned(event.text)
+                        case TextDelta():
+                            written.append(event.text)
+                            for proven in proof.feed(event.text):
+                                yield await self._presenter.shown(prepared, proven)
+                        case Finished():
+                            finished = event
+                            call.counted(*self._counted(prepared, finished, alternatives))
+                        case _:
+                            pass  # a tool call that nobody offered
         assert finished is not None
         generation.learn(query, plan.messages, flight.known, finished.usage, size(plan.blocks))
         rest, result = proof.finish()
@@ -78,7 +82,9 @@ class Generating:
         if raw:  # an assistant that said nothing is no turn
             turn = StoredTurn(query.question, plan.question, raw, added, begins=plan.begins)
             await self._presenter.keep(prepared, turn)
-        usage, cost = self._accounted(prepared, finished, alternatives)
+        usage, cost = self._counted(prepared, finished, alternatives)
+        self._learn_price(prepared, usage)
+        usage, cost = with_side_calls(usage, cost, prepared.summary.side_calls)
         placed = await self._presenter.place(prepared, result.citations)
         yield Done(whole_answer(prepared, result, placed, model=finished.model, usage=usage, cost=cost))
 
@@ -87,14 +93,25 @@ class Generating:
         now = self._generation.summarise(prepared.query, prepared.plan)
         return replace(prepared.summary, segments=now.segments, cached_tokens=now.cached_tokens)
 
-    def _accounted(
+    def _recording(self, prepared: Prepared) -> Recording:
+        generation, query, summary = self._generation, prepared.query, prepared.summary
+        return generation.recording(
+            prepared.origin,
+            "answer",
+            model=generation.name(query),
+            planned=summary.tokens,
+            predicted=summary.cached_tokens,
+            mode=summary.mode,
+            plan=call_plan(prepared.plan, summary),
+        )
+
+    def _counted(
         self, prepared: Prepared, finished: Finished, alternatives: dict[Mode, tuple[int, int]]
     ) -> tuple[Usage, Cost]:
+        """Of the answer's own call."""
         generation = self._generation
         usage = count_usage(finished.usage, prepared.summary.tokens, prepared.summary.cached_tokens)
-        self._learn_price(prepared, usage)
-        cost = count_cost(usage, generation.price(generation.name(prepared.query)), alternatives)
-        return with_side_calls(usage, cost, prepared.summary.side_calls)
+        return usage, count_cost(usage, generation.price(generation.name(prepared.query)), alternatives)
 
     def _learn_price(self, prepared: Prepared, usage: Usage) -> None:
         """What retrieving costs here is what pinning is measured against."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -19,11 +19,13 @@ from service.flights import Flights
 from service.models.contract import Message, ModelRequest
 from service.models.prices import price
 from service.models.providers import limits_of
+from service.recording import Recording, Unrecorded, begun_call
 from service.tokens import count_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
+    from ingest.catalog.call_records import CallPlan
     from prompts.mirror import HeldPrefixes, Match
     from prompts.plan import PromptMessage, PromptPlan
     from service.answers import PlanSummary, Query
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from service.models.contract import LanguageModel, TokenUsage
     from service.models.prices import Price
     from service.models.providers import CacheTraits, Provider
+    from service.recording import Origin, Recorder
 
 UNKNOWN_CONTEXT = 32_768
 """Tokens of context assumed of a model that nobody has described."""
@@ -51,6 +54,8 @@ class GenerationSettings:
     retrieved_tokens: int
     temperature: float
     thinking: bool
+    prices: Mapping[str, Price] = field(default_factory=dict[str, "Price"])
+    """By model, over the published ones."""
 
 
 class _Known:
@@ -73,11 +78,14 @@ class Generation:
         settings: GenerationSettings,
         *,
         close: Callable[[], Awaitable[None]] | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
+        """``recorder`` takes note of the calls; without one they are forgotten."""
         self.model = model
         self.provider = provider
         self.settings = settings
         self._close = close
+        self._recorder = recorder or Unrecorded()
         self.demand = Demand()
         self._models: dict[tuple[str, str], _Known] = {}
         self._lock = Lock()
@@ -93,7 +101,35 @@ class Generation:
 
     def price(self, model: str) -> Price | None:
         """Dollars per million tokens; None where it is not known."""
-        return price(self.provider, model)
+        return price(self.provider, model, self.settings.prices)
+
+    def recording(
+        self,
+        origin: Origin,
+        purpose: str,
+        *,
+        model: str,
+        planned: int,
+        predicted: int = 0,
+        mode: str = "",
+        plan: CallPlan | None = None,
+    ) -> Recording:
+        """A call to be entered before the model is asked: the ledger learns how it ends.
+
+        ``planned`` and ``predicted`` are tokens of the prompt and, of them, in the cache; ``mode`` is the way
+        of answering, empty for calls on the way to it.
+        """
+        call = begun_call(
+            origin,
+            purpose,
+            provider=self.provider.name,
+            model=model,
+            planned=planned,
+            predicted=predicted,
+            mode=mode,
+            plan=plan,
+        )
+        return Recording(self._recorder, call)
 
     def context(self, model: str) -> int:
         """Tokens that prompt and answer of a model may have together."""

@@ -13,6 +13,7 @@ from prompts.planner import plan_prompt
 from prompts.render import DocumentName, rules
 from service.answers import PlanSummary
 from service.context import find_context
+from service.recording import Origin
 from service.repository import RepositoryMaps
 from service.rewriting import Wanted
 from service.searching import PASSAGE_HITS
@@ -62,6 +63,11 @@ class Prepared:
     """How sure it is, from 0 to 1, that what was found holds an answer; None where a model judges that."""
 
     @property
+    def origin(self) -> Origin:
+        """What the calls of this answer are made for."""
+        return _origin(self.query, self.session, self.id)
+
+    @property
     def plan(self) -> PromptPlan:
         """The plan that is carried out."""
         return next(iter(self.plans.values()))
@@ -96,14 +102,17 @@ class Preparer:
         started = time.perf_counter()
         collection = self._library.collection(query.tenant, query.collection)
         session = self._sessions.open(collection, query.session)
+        identity = f"ans_{secrets.token_urlsafe(_ID_BYTES)}"
+        origin = _origin(query, session, identity)
         chosen = self._library.numbers(collection, query.documents) if query.documents else None
-        wanted = self._wanted(query, session)
+        wanted = self._wanted(query, session, origin)
         found = self._searcher.find(
             collection,
             wanted.question,
             history=wanted.history,
             documents=chosen,
             limit=query.top_k or PASSAGE_HITS,
+            origin=origin,
         )
         passages = self._searcher.passages(found.evidence)
         confidence = self._confidence(collection, wanted, chosen)
@@ -113,7 +122,7 @@ class Preparer:
         summary = _told(self._summary(query, plans), wanted, found)
         planned = time.perf_counter()
         return Prepared(
-            id=f"ans_{secrets.token_urlsafe(_ID_BYTES)}",
+            id=identity,
             query=query,
             collection=collection,
             session=session,
@@ -139,11 +148,11 @@ class Preparer:
             collection, wanted.question, history=wanted.history, documents=chosen
         )
 
-    def _wanted(self, query: Query, session: Session) -> Wanted:
+    def _wanted(self, query: Query, session: Session, origin: Origin) -> Wanted:
         if self._rewriter is None or self._generation is None:
             return Wanted(query.question, session.questions)
         answering = self._generation.name(query)
-        return self._rewriter.rewrite(query.question, session, answering=answering, tenant=query.tenant)
+        return self._rewriter.rewrite(query.question, session, answering=answering, origin=origin)
 
     def _plans(
         self,
@@ -242,6 +251,10 @@ class Preparer:
             return PlanSummary("extract", "no model is configured: the best passages are the answer")
         plan = next(iter(plans.values()))
         return self._generation.summarise(query, plan)
+
+
+def _origin(query: Query, session: Session, answer: str) -> Origin:
+    return Origin(query.tenant, query.collection, session.id, answer, query.key)
 
 
 def _told(summary: PlanSummary, wanted: Wanted, found: Found) -> PlanSummary:

@@ -12,6 +12,7 @@ from service.models.errors import ModelError
 
 if TYPE_CHECKING:
     from service.answers import SideCall
+    from service.recording import Origin
     from service.sessions import Session
     from service.side_model import SideModel
 
@@ -43,7 +44,7 @@ class Rewriter:
         self._name = name
         self._seconds = seconds
 
-    def rewrite(self, question: str, session: Session, *, answering: str, tenant: str) -> Wanted:
+    def rewrite(self, question: str, session: Session, *, answering: str, origin: Origin) -> Wanted:
         """The question to search for; the given one with its history where the model is of no help."""
         started = time.perf_counter()
         plain = Wanted(question, session.questions)
@@ -55,7 +56,7 @@ class Rewriter:
                 "rewrite",
                 rewriting_messages(question, [(turn.question, turn.answer) for turn in session.turns]),
                 name=self._name or answering,
-                tenant=tenant,
+                origin=origin,
                 max_tokens=LONGEST_REPLY,
                 seconds=self._seconds,
             )

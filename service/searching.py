@@ -12,6 +12,7 @@ from service.accounting import context_of
 from service.answers import SearchHit
 from service.context import find_context
 from service.library import name_of
+from service.recording import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -70,13 +71,18 @@ class Searcher:
         history: Sequence[str] = (),
         documents: Sequence[int] | None = None,
         limit: int = PASSAGE_HITS,
+        origin: Origin | None = None,
     ) -> Found:
-        """As `evidence`, with what reordering took where the settings ask for it."""
+        """As `evidence`, with what reordering took where the settings ask for it.
+
+        ``origin`` is the answer that it is searched for; None for a search alone.
+        """
         if self._reordering is None:
             return Found(self._search(collection, question, history, documents, limit))
         wanted = max(limit, self._reordering.candidates)
         evidence = self._search(collection, question, history, documents, wanted)
-        found = self._reordering.reorder(question, history, evidence, tenant=collection.tenant)
+        origin = origin or Origin(collection.tenant, collection.name)
+        found = self._reordering.reorder(question, history, evidence, origin=origin)
         return replace(found, evidence=found.evidence[:limit])
 
     def evidence(

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
+from collections.abc import Mapping  # noqa: TC003 — a field's type
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator  # noqa: TC002 — fields' types
 
 from ingest.errors import PermanentError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PREFIX = "LECTERN_"
 TEST_PREFIX = "LECTERN_TEST_"
@@ -24,6 +23,17 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 class SettingsError(PermanentError):
     """A setting has an unknown name or a value that it cannot have; the message names it."""
+
+
+class ModelPrice(BaseModel):
+    """What a model's tokens cost, in dollars per million."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: float = Field(ge=0, allow_inf_nan=False)
+    cached: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """Without it, cached tokens cost as much as fresh ones."""
+    output: float = Field(ge=0, allow_inf_nan=False)
 
 
 class Settings(BaseModel):
@@ -101,6 +111,15 @@ class Settings(BaseModel):
         gt=0,
         description="Seconds for it; after that the follow-up is searched for as it stands.",
     )
+    prices: Mapping[str, ModelPrice] = Field(
+        default={},
+        description='Dollars per million tokens by model, over the published ones: tables `[prices."glm-5"]` '
+        "with `input`, `output` and, where cached tokens have a price of their own, `cached`. In the "
+        "environment a JSON object of the same shape, or the path of a TOML file that holds it.",
+    )
+    ledger_days: int = Field(
+        default=400, ge=1, description="Days that the calls of language models are kept for bills."
+    )
     qdrant_url: str | None = Field(
         default=None, description="A Qdrant server; without it Qdrant Edge is embedded."
     )
@@ -147,6 +166,19 @@ class Settings(BaseModel):
     @classmethod
     def _separate_paths(cls, roots: object) -> object:
         return roots.split(os.pathsep) if isinstance(roots, str) else roots
+
+    @field_validator("prices", mode="before")
+    @classmethod
+    def _read_prices(cls, prices: object) -> object:
+        if not isinstance(prices, str):
+            return prices
+        if prices.lstrip().startswith("{"):
+            return json.loads(prices)
+        try:
+            found = tomllib.loads(Path(prices).expanduser().read_text(encoding="utf-8"))
+            return found.get("prices", found)
+        except OSError as error:
+            raise ValueError(f"{prices}: {error.strerror}") from error
 
     @field_validator("data")
     @classmethod

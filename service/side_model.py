@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from service.accounting import count_side_call
+from service.answers import Cost
 from service.models.contract import Message, ModelRequest
+from service.recording import Recording, Unrecorded, begun_call
 from service.tokens import count_tokens
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from service.answers import Purpose, SideCall
     from service.models.blocking import BlockingModel
     from service.models.prices import Price
+    from service.recording import Origin, Recorder
 
 _TEMPERATURE = 0.1
 
@@ -33,9 +36,19 @@ class Said:
 class SideModel:
     """A model without thinking, at a low temperature, for replies of a line."""
 
-    def __init__(self, model: BlockingModel, price: Callable[[str], Price | None]) -> None:
+    def __init__(
+        self,
+        model: BlockingModel,
+        price: Callable[[str], Price | None],
+        *,
+        provider: str = "",
+        recorder: Recorder | None = None,
+    ) -> None:
+        """``recorder`` takes note of the calls; ``provider`` is where they go."""
         self._model = model
         self._price = price
+        self._provider = provider
+        self._recorder = recorder or Unrecorded()
 
     def ask(
         self,
@@ -43,7 +56,7 @@ class SideModel:
         messages: Sequence[PromptMessage],
         *,
         name: str,
-        tenant: str,
+        origin: Origin,
         max_tokens: int,
         seconds: float,
     ) -> Said:
@@ -58,9 +71,12 @@ class SideModel:
             model=name,
             temperature=_TEMPERATURE,
             thinking=False,
-            cache_salt=tenant,
+            cache_salt=origin.tenant,
         )
-        reply = self._model.complete(request, seconds=seconds)
-        planned = 0 if reply.usage.reported else sum(count_tokens(m.content) for m in messages)
-        call = count_side_call(purpose, name, reply.usage, planned, self._price(name))
+        planned = sum(count_tokens(m.content) for m in messages)
+        begun = begun_call(origin, purpose, provider=self._provider, model=name, planned=planned)
+        with Recording(self._recorder, begun) as recording:
+            reply = self._model.complete(request, seconds=seconds)
+            call = count_side_call(purpose, name, reply.usage, planned, self._price(name))
+            recording.counted(call.usage, Cost(call.usd, call.saved_usd))
         return Said(reply.text, reply.reason == "stop", call)

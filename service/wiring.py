@@ -19,10 +19,12 @@ from service.generation import Generation, GenerationSettings
 from service.index_process.client import RemoteIndex
 from service.jobs.controlling import cancel_all
 from service.jobs.originals import Originals
+from service.ledger import Ledger
 from service.library import Library
 from service.models.blocking import BlockingModel
 from service.models.openai_client import OpenAIModel, Timeouts
-from service.models.providers import PROVIDERS, provider_for
+from service.models.prices import Price
+from service.models.providers import GENERIC, PROVIDERS, provider_for
 from service.models.retrying import RetryingModel, RetryPolicy
 from service.preparing import Preparer
 from service.reranking.making import make_reranker
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from ingest.embedding import Embedder
     from ingest.index import Index
     from service.models.contract import LanguageModel
-    from service.models.providers import Provider
+    from service.models.providers import CacheTraits, Provider
     from service.settings import Settings
 
 DEFAULT_PROVIDER = "zai"
@@ -62,6 +64,7 @@ class Services:
     answerer: Answerer
     generation: Generation | None
     originals: Originals
+    ledger: Ledger
 
     def delete_document(self, tenant: str, identity: str) -> None:
         """Forget a document everywhere.
@@ -129,20 +132,24 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
     with ExitStack() as closing:
         _make_folder(settings.data)
         catalog = closing.enter_context(_catalog(settings))
+        ledger = Ledger(catalog, days=settings.ledger_days, traits=_cache_traits)
+        closing.callback(ledger.close)
         embedder = make_embedder(settings)
         index = _index(settings, embedder)
         closing.callback(index.close)
         originals = Originals(settings.data)
         library = Library(catalog)
-        generation = _generation(settings, model)
-        side = _side_model(settings, model, generation, closing)
+        generation = _generation(settings, model, ledger)
+        side = _side_model(settings, model, generation, ledger, closing)
         searcher = Searcher(
             library, index, embedder.identity, _reordering(settings, library, side, generation, closing)
         )
         sessions = Sessions(catalog, library)
         preparer = Preparer(library, searcher, sessions, generation, _rewriter(settings, side))
         answerer = Answerer(library, sessions, preparer, generation)
-        yield Services(settings, catalog, index, embedder, library, searcher, answerer, generation, originals)
+        yield Services(
+            settings, catalog, index, embedder, library, searcher, answerer, generation, originals, ledger
+        )
 
 
 def _make_folder(data: Path) -> None:
@@ -174,10 +181,22 @@ def _index(settings: Settings, embedder: Embedder) -> Index:
     return LocalIndex(connect_all(settings.qdrant_url, key, dimensions=embedder.dimensions), embedder)
 
 
-def _generation(settings: Settings, model: LanguageModel | None) -> Generation | None:
+def _cache_traits(provider: str) -> CacheTraits:
+    return PROVIDERS.get(provider, GENERIC).cache
+
+
+def prices_of(settings: Settings) -> dict[str, Price]:
+    """The settings' own prices, by model."""
+    return {
+        model: Price(said.input, said.input if said.cached is None else said.cached, said.output)
+        for model, said in settings.prices.items()
+    }
+
+
+def _generation(settings: Settings, model: LanguageModel | None, ledger: Ledger) -> Generation | None:
     if model is None and not settings.has_model:
         return None
-    provider = _provider(settings)
+    provider = provider_of(settings)
     chosen = GenerationSettings(
         model=settings.llm_model or provider.model,
         context=settings.llm_context,
@@ -185,15 +204,20 @@ def _generation(settings: Settings, model: LanguageModel | None) -> Generation |
         retrieved_tokens=settings.retrieved_tokens,
         temperature=settings.temperature,
         thinking=settings.thinking,
+        prices=prices_of(settings),
     )
     if model is not None:
-        return Generation(model, provider, chosen)
+        return Generation(model, provider, chosen, recorder=ledger)
     client = _client(settings, provider)
-    return Generation(RetryingModel(client), provider, chosen, close=client.close)
+    return Generation(RetryingModel(client), provider, chosen, close=client.close, recorder=ledger)
 
 
 def _side_model(
-    settings: Settings, model: LanguageModel | None, generation: Generation | None, closing: ExitStack
+    settings: Settings,
+    model: LanguageModel | None,
+    generation: Generation | None,
+    ledger: Ledger,
+    closing: ExitStack,
 ) -> SideModel | None:
     """What reranking and rewriting ask, where they are on: a client of its own, in a thread of its own."""
     asking = [name for name in ("rerank", "rewrite_followups") if getattr(settings, name)]
@@ -209,7 +233,7 @@ def _side_model(
         client = _client(settings, generation.provider)
         blocking = BlockingModel(RetryingModel(client, _SIDE_RETRIES), close=client.close)
     closing.callback(blocking.close)
-    return SideModel(blocking, generation.price)
+    return SideModel(blocking, generation.price, provider=generation.provider.name, recorder=ledger)
 
 
 def _reordering(
@@ -245,7 +269,7 @@ def _client(settings: Settings, provider: Provider) -> OpenAIModel:
     )
 
 
-def _provider(settings: Settings) -> Provider:
+def provider_of(settings: Settings) -> Provider:
     """The preset that is named, else the one whose address is given, else Z.ai."""
     if settings.llm_provider is not None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from ingest.catalog.call import Calls
 from ingest.catalog.collection import Collections
 from ingest.catalog.database import Database, sqlite_url
 from ingest.catalog.document import Documents
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Catalog(Collections, Generations, Versions, Publishing, Documents, Failures, Sessions, Jobs):
+class Catalog(Collections, Generations, Versions, Publishing, Documents, Failures, Sessions, Jobs, Calls):
     """All calls over one database. Threads and processes may share it; each call is one transaction."""
 
     def damage(self) -> tuple[str, ...]:

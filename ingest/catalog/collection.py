@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
+from ingest.catalog.call_details import forget_collection_details, forget_details
 from ingest.catalog.database import CatalogPart, rows
 from ingest.catalog.records import CollectionRecord
 from ingest.catalog.schema import (
@@ -129,6 +130,7 @@ class Collections(CatalogPart):
             bury(connection, owned(documents, tenant, name))
             for table in (documents, failures, sessions):
                 connection.execute(delete(table).where(owned(table, tenant, name)))
+            forget_collection_details(connection, tenant, name)
             named = (collections.c.tenant == tenant) & (collections.c.name == name)
             connection.execute(update(collections).where(named).values(deleted=True))
         return _record(row)
@@ -144,12 +146,13 @@ def bury(connection: Connection, chosen: ColumnElement[bool]) -> None:
 
 
 def end_sessions(connection: Connection, tenant: str, collection: str, numbers: Sequence[int]) -> None:
-    """Forget the conversations that have shown any of these versions."""
+    """Forget the conversations that have shown any of these versions, in the ledger's details too."""
     shown = select(session_documents.c.session).where(
         (session_documents.c.tenant == tenant) & session_documents.c.number.in_(numbers)
     )
     over = owned(sessions, tenant, collection) & sessions.c.id.in_(shown)
     connection.execute(delete(sessions).where(over))
+    forget_details(connection, tenant, collection, numbers)
 
 
 def _check_embedder(name: str, row: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:

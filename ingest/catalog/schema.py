@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -28,7 +29,7 @@ from sqlalchemy import (
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision, so that a catalog at head opens without importing alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -236,4 +237,45 @@ job_files = Table(
     Column("detail", Text, nullable=False),
     ForeignKeyConstraint(["tenant", "job"], ["jobs.tenant", "jobs.id"], ondelete="CASCADE"),
     Index("job_files_path", "tenant", "job", "path", unique=True),
+)
+
+# The ledger. It outlives documents, sessions and collections: nothing here is a foreign key to them.
+calls = Table(
+    "calls",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("id", String(32), primary_key=True),
+    Column("created_at", Moment, nullable=False),
+    Column("answer", String(64), nullable=False),
+    Column("session", String(64), nullable=False),
+    Column("collection", _NAME, nullable=False),
+    Column("key", _NAME, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("model", _NAME, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("planned_tokens", Integer, nullable=False),
+    Column("predicted_cached_tokens", Integer, nullable=False),
+    Column("prompt_tokens", Integer, nullable=False),
+    Column("cached_tokens", Integer, nullable=False),
+    Column("completion_tokens", Integer, nullable=False),
+    Column("reasoning_tokens", Integer, nullable=False),
+    Column("usd", Float(53)),
+    Column("saved_usd", Float(53)),
+    Column("milliseconds", Float(53), nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("plan", Text, nullable=False),  # its details; empty where there are none, or not any more
+    Index("calls_created", "created_at"),
+    Index("calls_answer", "tenant", "answer"),
+    Index("calls_session", "tenant", "session", "created_at"),
+)
+
+call_documents = Table(
+    "call_documents",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("call", String(32), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    ForeignKeyConstraint(["tenant", "call"], ["calls.tenant", "calls.id"], ondelete="CASCADE"),
+    Index("call_documents_number", "tenant", "number"),
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from ingest.catalog.call_records import UsageKey, UsageWanted
 from prompts.plan_request import Accuracy
 from service.answers import Mode, Query
 
@@ -17,6 +20,21 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 CollectionName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Question = Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION, pattern=r"\S")]
 Documents = Annotated[list[Name], Field(min_length=1, max_length=1_000)]
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _read_day(said: object) -> date | None:
+    """A day as ``2026-05-04``: pydantic would take a number for seconds since 1970."""
+    if said is None or isinstance(said, date):
+        return said
+    if not isinstance(said, str) or not _DAY.fullmatch(said):
+        raise ValueError("must be a day such as 2026-05-04")
+    return date.fromisoformat(said)
+
+
+Day = Annotated[date | None, BeforeValidator(_read_day)]
 
 
 class Request(BaseModel):
@@ -84,3 +102,34 @@ class IngestRequest(Request):
 
     paths: Annotated[list[Path], Field(min_length=1, max_length=1_000)]
     collection: CollectionName = "default"
+
+
+class UsageRequest(Request):
+    """Which calls of models are counted, and how they are put together."""
+
+    since: Day = Field(default=None, alias="from", description="The first day, in UTC.")
+    until: Day = Field(default=None, alias="to", description="The last day, in UTC.")
+    collection: CollectionName | None = None
+    key: Annotated[str, Field(max_length=200)] | None = Field(
+        default=None, description="Label of an access key."
+    )
+    model: Name | None = None
+    by: UsageKey = Field(default="day", description="What a row is for.")
+
+    @field_validator("until")
+    @classmethod
+    def _not_before_the_first(cls, until: date | None, info: ValidationInfo) -> date | None:
+        since = info.data.get("since")
+        if since is not None and until is not None and until < since:
+            raise ValueError("must not be before `from`")
+        return until
+
+    def to_wanted(self) -> UsageWanted:
+        """As the ledger is asked."""
+        until = None if self.until is None else _midnight(self.until) + timedelta(days=1)
+        since = None if self.since is None else _midnight(self.since)
+        return UsageWanted(self.by, since, until, self.collection, self.key, self.model)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

@@ -1,9 +1,16 @@
-"""What tokens cost, in dollars per million. A price that nobody published is None, never zero."""
+"""What tokens cost, in dollars per million: `prices.toml`, under what the settings say.
+
+A price that nobody published is None, never zero.
+"""
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,33 +40,59 @@ class Price:
         return usage.cached_tokens * (self.input - self.cached) / _MILLION
 
 
-def _uncached(fresh: float, output: float) -> Price:
-    """Where no cached price is published, cached tokens cost as much as fresh ones."""
-    return Price(fresh, fresh, output)
-
-
 FREE = Price(0.0, 0.0, 0.0)
-_ZAI: Mapping[str, Price] = {
-    "glm-5": Price(1.00, 0.20, 3.20),
-    "glm-5-code": _uncached(1.20, 5.00),
-    "glm-5.1": Price(1.40, 0.26, 4.40),
-    "glm-5.2": Price(1.40, 0.26, 4.40),
-    "glm-5.3": Price(1.40, 0.26, 4.40),
-    "glm-4.7": Price(0.60, 0.11, 2.20),
-    "glm-4.7-flashx": _uncached(0.07, 0.40),
-    "glm-4.7-flash": FREE,
-    "glm-4.5-air": _uncached(0.20, 1.10),
-    "glm-4.5-flash": FREE,
-}
-_LISTS: Mapping[str, Mapping[str, Price]] = {
-    "zai": _ZAI,
-    "openrouter": {"z-ai/glm-5": Price(0.80, 0.16, 2.56)},
-}
-"""BigModel bills in yuan and resellers as they like: no dollar price is known for them."""
+_NONE: Mapping[str, Price] = MappingProxyType({})
 
 
-def price(provider: Provider, model: str) -> Price | None:
-    """The price of a model where it is served; nothing for one's own server, None where it is unknown."""
-    if provider.own:
-        return FREE
-    return _LISTS.get(provider.name, {}).get(model.lower())
+@dataclass(frozen=True, slots=True)
+class ListedPrice:
+    """A row of the table in force."""
+
+    model: str
+    price: Price
+    source: Literal["list", "settings"]
+
+
+def price(provider: Provider, model: str, overrides: Mapping[str, Price] = _NONE) -> Price | None:
+    """The price of a model where it is served; nothing for one's own server, None where it is unknown.
+
+    ``overrides`` are the settings', by model; what they say is believed of every provider.
+    """
+    wanted = model.lower()
+    chosen = next((found for name, found in overrides.items() if name.lower() == wanted), None)
+    if chosen is not None:
+        return chosen
+    return FREE if provider.own else _published().get(provider.name, _NONE).get(wanted)
+
+
+def in_force(provider: Provider, overrides: Mapping[str, Price] = _NONE) -> tuple[ListedPrice, ...]:
+    """All prices that calls of this provider are charged by: the settings' first, each list by model."""
+    named = {name.lower() for name in overrides}
+    published = () if provider.own else sorted(_published().get(provider.name, _NONE).items())
+    return (
+        *(ListedPrice(model, overrides[model], "settings") for model in sorted(overrides)),
+        *(ListedPrice(model, listed, "list") for model, listed in published if model not in named),
+    )
+
+
+def as_of() -> str:
+    """The month that the published prices were read in."""
+    return str(_table()["as_of"])
+
+
+@cache
+def _published() -> Mapping[str, Mapping[str, Price]]:
+    """By provider, then by model."""
+    return {
+        provider: {
+            model: Price(row["input"], row.get("cached", row["input"]), row["output"])
+            for model, row in models.items()
+        }
+        for provider, models in _table().items()
+        if provider != "as_of"
+    }
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    return tomllib.loads((files("service.models") / "prices.toml").read_text(encoding="utf-8"))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from service.answers import SideCall
+    from service.recording import Origin
 
 
 class RerankingFailed(TransientError):
@@ -37,8 +38,8 @@ class Order:
 class Reranker(Protocol):
     """Orders passages."""
 
-    def rerank(self, question: str, passages: Sequence[str], *, tenant: str) -> Order:
-        """The order of at least two passages.
+    def rerank(self, question: str, passages: Sequence[str], *, origin: Origin) -> Order:
+        """The order of at least two passages; ``origin`` is what it is asked for.
 
         Raises:
             RerankingFailed: there is none.

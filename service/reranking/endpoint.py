@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from service.recording import Origin
+
 _LARGEST_REPLY = 2**22
 """Bytes; scores of hundreds of texts take some ten thousand."""
 
@@ -32,13 +34,13 @@ class RerankEndpoint:
         self._opening = Lock()
         self._http: httpx2.Client | None = None
 
-    def rerank(self, question: str, passages: Sequence[str], *, tenant: str) -> Order:
+    def rerank(self, question: str, passages: Sequence[str], *, origin: Origin) -> Order:
         """By score, best first; equal scores keep the order that the passages came in.
 
         Raises:
             RerankingFailed: no answer in time, an error, or an answer that is not one score a passage.
         """
-        del tenant  # the endpoint keeps nothing of ours apart
+        del origin  # the endpoint keeps nothing of ours apart
         deadline = time.monotonic() + self._seconds
         scores: list[float] = []
         while len(scores) < len(passages):

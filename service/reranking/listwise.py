@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from service.answers import SideCall
+    from service.recording import Origin
     from service.side_model import SideModel
 
 WINDOW = 20
@@ -34,7 +35,7 @@ class ModelReranker:
         self._context = context
         self._seconds = seconds
 
-    def rerank(self, question: str, passages: Sequence[str], *, tenant: str) -> Order:
+    def rerank(self, question: str, passages: Sequence[str], *, origin: Origin) -> Order:
         """From the last window to the first; what a reply leaves out keeps its place behind the rest.
 
         Raises:
@@ -50,7 +51,7 @@ class ModelReranker:
                     "rerank",
                     ranking_messages(question, [passages[index] for index in shown]),
                     name=self._name,
-                    tenant=tenant,
+                    origin=origin,
                     max_tokens=_NUMBER_TOKENS * (len(shown) + 2),
                     seconds=max(deadline - time.monotonic(), 0.001),
                 )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from service.library import Library
+    from service.recording import Origin
     from service.reranking.contract import Order, Reranker
     from service.searching import Evidence
 
@@ -36,7 +37,7 @@ class Reordering:
         self.candidates = candidates
 
     def reorder(
-        self, question: str, history: Sequence[str], evidence: list[Evidence], *, tenant: str
+        self, question: str, history: Sequence[str], evidence: list[Evidence], *, origin: Origin
     ) -> Found:
         """The hits, those of one passage beside each other; unchanged, with a warning, where that fails.
 
@@ -49,7 +50,7 @@ class Reordering:
         if len(passages) < 2:  # noqa: PLR2004 — one has no order
             return Found(evidence)
         try:
-            order = self._reranker.rerank(_asked(question, history), passages, tenant=tenant)
+            order = self._reranker.rerank(_asked(question, history), passages, origin=origin)
         except RerankingFailed as error:
             warning = f"the reranker failed, the order of the search stands: {error}"
             _log.warning("%s", warning)

@@ -10,6 +10,8 @@ from service.reranking.contract import Order, RerankingFailed
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from service.recording import Origin
+
 
 @dataclass
 class KnownOrder:
@@ -18,8 +20,8 @@ class KnownOrder:
     score: Callable[[str], float] | None
     asked: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
 
-    def rerank(self, question: str, passages: Sequence[str], *, tenant: str) -> Order:
-        del tenant
+    def rerank(self, question: str, passages: Sequence[str], *, origin: Origin) -> Order:
+        del origin
         self.asked.append((question, list(passages)))
         score = self.score
         if score is None:

@@ -447,6 +447,8 @@ class TestAccess:
             ("GET", "/v1/collections"),
             ("GET", "/v1/collections/x"),
             ("DELETE", "/v1/collections/x"),
+            ("GET", "/v1/usage"),
+            ("GET", "/v1/answers/x/explanation"),
         ]
         for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic open-sesame"}):
             with httpx2.Client(base_url=guarded.url, headers=headers, trust_env=False) as stranger:

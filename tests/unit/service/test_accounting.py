@@ -115,7 +115,7 @@ def test_an_unknown_price_is_none_and_never_zero() -> None:
 
 def test_side_calls_are_part_of_what_an_answer_took() -> None:
     calls = [
-        SideCall("rewrite", "glm-5", Usage(300, 100, 0, 20, 0), 0.0003),
+        SideCall("rewrite", "glm-5", Usage(300, 100, 0, 20, 0), 0.0003, 0.00008),
         SideCall("rerank", "glm-4.7", Usage(700, 0, 0, 80, 5), 0.001),
     ]
 
@@ -125,7 +125,7 @@ def test_side_calls_are_part_of_what_an_answer_took() -> None:
 
     assert usage == Usage(2_000, 500, 350, 300, 12)
     assert cost.usd == pytest.approx(0.0033)
-    assert cost.saved_usd == 0.0003
+    assert cost.saved_usd == pytest.approx(0.00038)
     assert cost.cached_ratio == 0.25
     assert cost.alternatives == {"pin": pytest.approx(0.0113)}
 
@@ -133,7 +133,7 @@ def test_side_calls_are_part_of_what_an_answer_took() -> None:
 def test_a_side_call_of_unknown_price_makes_the_whole_cost_unknown() -> None:
     call = count_side_call("rerank", "other", TokenUsage(50, 0, 5, reported=True), 0, None)
 
-    assert call == SideCall("rerank", "other", Usage(50, 0, 0, 5, 0), None)
+    assert call == SideCall("rerank", "other", Usage(50, 0, 0, 5, 0), None, None)
     usage, cost = with_side_calls(Usage(100), Cost(0.1, 0.0, 0.0, {"pin": 0.2}), [call])
     assert usage.prompt_tokens == 150
     assert (cost.usd, cost.alternatives) == (None, {})

@@ -12,6 +12,7 @@ from service.models.blocking import BlockingModel
 from service.models.contract import Completion, TokenUsage
 from service.models.errors import ModelBusy
 from service.models.prices import Price
+from service.recording import Origin
 from service.rewriting import LONGEST_REPLY, Rewriter, Wanted
 from service.sessions import Session, StoredTurn
 from service.side_model import SideModel
@@ -35,7 +36,7 @@ def rewriter(model: ScriptedModel, name: str | None = None) -> Generator[Rewrite
 
 def rewrite(model: ScriptedModel, session: Session = BEGUN, name: str | None = None) -> Wanted:
     with rewriter(model, name) as asked:
-        return asked.rewrite("And the notice?", session, answering="glm-5", tenant="acme")
+        return asked.rewrite("And the notice?", session, answering="glm-5", origin=Origin("acme"))
 
 
 def test_a_follow_up_is_searched_for_alone_and_paid_for() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import Settings, SettingsError, load_settings
+from service.settings import ModelPrice, Settings, SettingsError, load_settings
 
 
 def test_defaults_need_nothing(tmp_path: Path) -> None:
@@ -62,3 +62,43 @@ def test_a_relative_folder_is_the_same_from_everywhere(tmp_path: Path) -> None:
     with chdir(tmp_path):
         assert load_settings({"LECTERN_DATA": "data"}, tmp_path).data == tmp_path / "data"
     assert load_settings({"LECTERN_DATA": "~/data"}, tmp_path).data == Path.home() / "data"
+
+
+class TestPrices:
+    OWN = ModelPrice(input=0.5, cached=0.1, output=2.0)
+
+    def test_they_are_tables_in_the_file(self, tmp_path: Path) -> None:
+        table = (
+            '[prices."glm-5"]\ninput = 0.5\ncached = 0.1\noutput = 2\n[prices.house]\ninput = 0\noutput = 0\n'
+        )
+        (tmp_path / "lectern.toml").write_text(table, encoding="utf-8")
+
+        assert load_settings({}, tmp_path).prices == {
+            "glm-5": self.OWN,
+            "house": ModelPrice(input=0, output=0),
+        }
+
+    def test_in_the_environment_they_are_json_or_a_path(self, tmp_path: Path) -> None:
+        bare, inside = tmp_path / "bare.toml", tmp_path / "inside.toml"
+        bare.write_text('["glm-5"]\ninput = 0.5\ncached = 0.1\noutput = 2\n', encoding="utf-8")
+        inside.write_text('[prices."glm-5"]\ninput = 0.5\ncached = 0.1\noutput = 2\n', encoding="utf-8")
+        said = '{"glm-5": {"input": 0.5, "cached": 0.1, "output": 2}}'
+
+        for value in (said, f" {said}", str(bare), str(inside)):
+            assert load_settings({"LECTERN_PRICES": value}, tmp_path).prices == {"glm-5": self.OWN}
+
+    @pytest.mark.parametrize(
+        ("value", "said"),
+        [
+            ('{"glm-5": {"output": 2}}', r"setting prices\.glm-5\.input: Field required"),
+            ('{"glm-5": {"input": -1, "output": 2}}', r"prices\.glm-5\.input: .*greater than or equal to 0"),
+            ('{"glm-5": {"input": NaN, "output": 2}}', r"prices\.glm-5\.input: .*finite"),
+            ('{"glm-5": {"input": 1, "output": 2, "cache": 1}}', r"prices\.glm-5\.cache: Extra"),
+            ('{"glm-5": 3}', r"prices\.glm-5: .*dictionary"),
+            ("{glm-5", "setting prices: "),
+            ("/nowhere/prices.toml", "setting prices: .*/nowhere/prices.toml: No such file"),
+        ],
+    )
+    def test_mistakes_name_the_entry(self, value: str, said: str, tmp_path: Path) -> None:
+        with pytest.raises(SettingsError, match=said):
+            load_settings({"LECTERN_PRICES": value}, tmp_path)

@@ -5,11 +5,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from ingest.catalog.call_records import UsageWanted
 from ingest.catalog.catalog import open_catalog
 from ingest.catalog.database import Database, sqlite_url
 from ingest.catalog.migrating import alembic_config, revision
@@ -48,6 +50,23 @@ def test_an_empty_file_becomes_the_schema(database: Database) -> None:
         differences: list[Any] = compare_metadata(context, metadata)
 
     assert differences == []
+
+
+def test_a_catalog_of_the_version_before_keeps_what_it_holds(tmp_path: Path) -> None:
+    place = tmp_path / "catalog.sqlite"
+    older = Database(sqlite_url(place))
+    with older.migration() as connection:
+        command.upgrade(alembic_config(connection), "0003")
+        columns = (
+            "tenant, name, generation, next_number, embedder, dimensions, check_vector, created_at, deleted"
+        )
+        row = "'default', 'contracts', 1, 8, 'use/3', 2, '', 0, 0"
+        connection.execute(text(f"INSERT INTO collections ({columns}) VALUES ({row})"))
+    older.close()
+
+    with open_catalog(place) as catalog:
+        assert [found.name for found in catalog.collections("default")] == ["contracts"]
+        assert catalog.usage("default", UsageWanted("day")) == ()
 
 
 def test_a_catalog_at_head_opens_without_alembic(place: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.models.contract import TokenUsage
-from service.models.prices import Price, price
+from service.models.prices import FREE, Price, as_of, in_force, price
 from service.models.providers import PROVIDERS
 
 
@@ -37,6 +37,42 @@ from service.models.providers import PROVIDERS
 )
 def test_price(provider: str, model: str, expected: Price | None) -> None:
     assert price(PROVIDERS[provider], model) == expected
+
+
+OWN = {"GLM-5": Price(0.5, 0.1, 2.0), "house-model": Price(0.1, 0.1, 0.3)}
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "expected"),
+    [
+        ("zai", "glm-5", OWN["GLM-5"]),
+        ("vllm", "glm-5", OWN["GLM-5"]),
+        ("apiyi", "House-Model", OWN["house-model"]),
+        ("zai", "glm-4.7", Price(0.60, 0.11, 2.20)),
+        ("vllm", "anything", FREE),
+        ("apiyi", "glm-4.7", None),
+    ],
+)
+def test_the_settings_override_and_add(provider: str, model: str, expected: Price | None) -> None:
+    assert price(PROVIDERS[provider], model, OWN) == expected
+
+
+def test_the_table_in_force_names_every_price_once() -> None:
+    table = in_force(PROVIDERS["zai"], OWN)
+
+    sources = {row.model: row.source for row in table}
+    assert len(sources) == len(table)
+    assert [row.model for row in table][:2] == ["GLM-5", "house-model"]
+    assert sources["GLM-5"] == sources["house-model"] == "settings"
+    assert sources["glm-4.7"] == "list"
+    assert "glm-5" not in sources
+    assert all(price(PROVIDERS["zai"], row.model, OWN) == row.price for row in table)
+    assert in_force(PROVIDERS["vllm"]) == in_force(PROVIDERS["apiyi"]) == ()
+    assert as_of() == "2026-08"
+
+
+def test_every_list_is_of_a_provider_that_is_known() -> None:
+    assert {name for name, provider in PROVIDERS.items() if in_force(provider)} == {"zai", "openrouter"}
 
 
 def test_dollars_and_savings() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from service.recording import Origin
 from service.reranking.contract import RerankingFailed
 from service.reranking.endpoint import RerankEndpoint
 from tests.fakes.rerank_server import RerankServer
@@ -28,7 +29,7 @@ def length(query: str, text: str) -> float:
 
 def order(url: str, texts: list[str] = TEXTS, *, key: str | None = "key", seconds: float = 5.0) -> list[str]:
     with closing(RerankEndpoint(url, key, model="small", seconds=seconds)) as endpoint:
-        return [texts[index] for index in endpoint.rerank("which?", texts, tenant="default").indexes]
+        return [texts[index] for index in endpoint.rerank("which?", texts, origin=Origin("default")).indexes]
 
 
 @pytest.mark.parametrize("dialect", ["results", "data", "list", "texts"])
@@ -53,7 +54,7 @@ def test_a_server_of_texts_is_asked_in_batches_and_known_from_then_on() -> None:
         closing(RerankEndpoint(server.base_url, None, model=None, seconds=5)) as endpoint,
     ):
         for _ in range(2):
-            assert endpoint.rerank("?", texts, tenant="t").indexes == tuple(reversed(range(70)))
+            assert endpoint.rerank("?", texts, origin=Origin("t")).indexes == tuple(reversed(range(70)))
 
     sent = [len(request.body.get("texts", ())) for request in server.requests]
     assert sent == [0, 32, 32, 6, 32, 32, 6]

@@ -11,6 +11,7 @@ import pytest
 from service.models.blocking import BlockingModel
 from service.models.errors import ModelBusy
 from service.models.prices import Price
+from service.recording import Origin
 from service.reranking.contract import RerankingFailed
 from service.reranking.listwise import WINDOW, ModelReranker
 from service.side_model import SideModel
@@ -43,7 +44,7 @@ def reranker(model: ScriptedModel, context: int = 200_000, seconds: float = 5.0)
 def test_the_best_rise_through_the_windows() -> None:
     model = ScriptedModel(dearest)
     with reranker(model) as asked:
-        order = asked.rerank("What is dear?", PASSAGES, tenant="acme")
+        order = asked.rerank("What is dear?", PASSAGES, origin=Origin("acme"))
 
     assert order.indexes[: WINDOW // 2] == DEAREST_FIRST[: WINDOW // 2]
     assert sorted(order.indexes) == list(range(45))
@@ -59,7 +60,7 @@ def test_the_best_rise_through_the_windows() -> None:
 def test_few_passages_are_ordered_in_one_call() -> None:
     model = ScriptedModel(dearest)
     with reranker(model) as asked:
-        assert asked.rerank("?", PASSAGES[:12], tenant="t").indexes == tuple(reversed(range(12)))
+        assert asked.rerank("?", PASSAGES[:12], origin=Origin("t")).indexes == tuple(reversed(range(12)))
 
     assert len(model.requests) == 1
 
@@ -67,7 +68,7 @@ def test_few_passages_are_ordered_in_one_call() -> None:
 def test_a_small_context_means_smaller_windows() -> None:
     model = ScriptedModel(dearest)
     with reranker(model, context=1_200) as asked:
-        order = asked.rerank("?", PASSAGES[:20], tenant="t")
+        order = asked.rerank("?", PASSAGES[:20], origin=Origin("t"))
 
     assert order.indexes[0] == 19
     assert all(len(request.messages[-1].content) < 800 for request in model.requests)
@@ -76,13 +77,13 @@ def test_a_small_context_means_smaller_windows() -> None:
 
 def test_a_context_without_room_is_a_failure() -> None:
     with reranker(ScriptedModel(dearest), context=1_010) as asked, pytest.raises(RerankingFailed):
-        asked.rerank("?", PASSAGES, tenant="t")
+        asked.rerank("?", PASSAGES, origin=Origin("t"))
 
 
 @pytest.mark.parametrize("then", ["I would rather not.", ModelBusy("too many", code="1302")])
 def test_one_window_without_an_order_fails_all_and_is_still_paid(then: Said) -> None:
     script = ["[2] > [1]", then]
     with reranker(ScriptedModel(script)) as asked, pytest.raises(RerankingFailed) as failed:
-        asked.rerank("?", PASSAGES[:30], tenant="t")
+        asked.rerank("?", PASSAGES[:30], origin=Origin("t"))
 
     assert len(failed.value.calls) == (2 if isinstance(then, str) else 1)

@@ -12,6 +12,7 @@ from ingest.pipeline import Ingester
 from ingest.reading import read
 from ingest.sandbox import InlineParser
 from service.library import Library
+from service.recording import Origin
 from service.reranking.reordering import LONGEST_TEXT, Reordering
 from service.searching import Searcher
 from tests.fakes.embedder import WordEmbedder
@@ -149,7 +150,7 @@ def test_nothing_is_asked_where_there_is_nothing_to_order(place: Place) -> None:
     [one, *_] = place.find(None).evidence
 
     for evidence in ([], [one], [one, one]):
-        assert reordering.reorder("?", (), evidence, tenant="default").evidence == evidence
+        assert reordering.reorder("?", (), evidence, origin=Origin("default")).evidence == evidence
     assert reranker.asked == []
 
 
@@ -157,6 +158,6 @@ def test_half_a_surrogate_pair_is_not_sent(place: Place) -> None:
     reranker = KnownOrder(len)
     evidence = place.find(None).evidence
 
-    Reordering(place.library, reranker, 10).reorder("which \ud800?", (), evidence, tenant="default")
+    Reordering(place.library, reranker, 10).reorder("which \ud800?", (), evidence, origin=Origin("default"))
 
     assert reranker.asked[0][0] == "which ??"

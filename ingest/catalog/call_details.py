@@ -1,0 +1,43 @@
+"""What the ledger forgets with a document or a collection: details go, figures stay for the bill."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select, update
+
+from ingest.catalog.schema import call_documents, calls
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+    from sqlalchemy.sql import ColumnElement
+
+
+def forget_details(connection: Connection, tenant: str, collection: str, numbers: Sequence[int]) -> None:
+    """Forget the plans of the calls that have shown any of these versions, and of their whole sessions."""
+    mine = _about(tenant, collection)
+    numbered = (call_documents.c.tenant == tenant) & call_documents.c.number.in_(numbers)
+    shown = calls.c.id.in_(select(call_documents.c.call).where(numbered))
+    sessions = select(calls.c.session).where(mine & shown & (calls.c.session != ""))
+    chosen = mine & (shown | calls.c.session.in_(sessions))
+    connection.execute(update(calls).where(chosen).values(plan=""))
+    _forget_shown(connection, tenant, collection)
+
+
+def forget_collection_details(connection: Connection, tenant: str, collection: str) -> None:
+    """Forget plans and sessions of all calls about a collection; its name stays, for the bill names it."""
+    connection.execute(update(calls).where(_about(tenant, collection)).values(plan="", session=""))
+    _forget_shown(connection, tenant, collection)
+
+
+def _forget_shown(connection: Connection, tenant: str, collection: str) -> None:
+    """Of calls without a plan, what they have shown."""
+    bare = select(calls.c.id).where(_about(tenant, collection) & (calls.c.plan == ""))
+    of_them = (call_documents.c.tenant == tenant) & call_documents.c.call.in_(bare)
+    connection.execute(delete(call_documents).where(of_them))
+
+
+def _about(tenant: str, collection: str) -> ColumnElement[bool]:
+    return (calls.c.tenant == tenant) & (calls.c.collection == collection)

@@ -1,0 +1,120 @@
+"""The ledger: takes note of every call of a model, and tells what calls took."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ingest.errors import CatalogUnavailable, LecternError, UnknownName
+from service.explaining import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.catalog.call_records import CallRecord, UsageRow, UsageWanted
+    from ingest.catalog.catalog import Catalog
+    from service.explaining import Explanation
+    from service.models.providers import CacheTraits
+
+MOST_WAITING = 10_000
+"""Calls that wait for a database that does not answer; the oldest are given up."""
+_PRUNED_EVERY = timedelta(days=1)
+_ANSWER = "answer"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What calls took."""
+
+    rows: tuple[UsageRow, ...]
+    total: UsageRow
+
+
+class Ledger:
+    """Writes in a thread of its own: an answer never waits for it, and never fails with it."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        *,
+        days: int,
+        traits: Callable[[str], CacheTraits],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """``days`` are how long calls are kept; ``traits`` of a provider are those of its cache."""
+        self._catalog = catalog
+        self._kept = timedelta(days=days)
+        self._traits = traits
+        self._now = now
+        self._waiting: deque[CallRecord] = deque(maxlen=MOST_WAITING)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="lectern-ledger")
+        self._pruned: datetime | None = None
+        self._writing = threading.Lock()
+
+    def record(self, call: CallRecord) -> None:
+        """As `Recorder.record`: it is written soon, in the order of calls."""
+        self._waiting.append(call)
+        try:
+            self._writer.submit(self._write)
+        except RuntimeError:  # closed: what ends after its services is written by whoever ends it
+            self._write()
+
+    def settle(self) -> None:
+        """Wait until all that was recorded here is written, or cannot be."""
+        self._write()
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._writer.shutdown()
+        self._write()
+
+    def usage(self, tenant: str, wanted: UsageWanted) -> Used:
+        """What calls took, by day or by name, and in all."""
+        self.settle()
+        rows, total = (self._catalog.usage(tenant, replace(wanted, by=by)) for by in (wanted.by, None))
+        return Used(rows, total[0])
+
+    def explanation(self, tenant: str, answer: str) -> Explanation:
+        """Of what an answer's prompt was made, and why the cache served what it served.
+
+        Raises:
+            UnknownName: no call of this answer is on record: it is too old, or an extract.
+        """
+        self.settle()
+        calls = self._catalog.calls_of(tenant, answer)
+        if not calls:
+            raise UnknownName("answer", answer)
+        chosen = [call for call in calls if call.purpose == _ANSWER] or [call for call in calls if call.mode]
+        asked = (chosen or calls)[-1]
+        return explain(asked, self._catalog.call_before(asked), calls, self._traits(asked.provider))
+
+    def _write(self) -> None:
+        with self._writing:
+            batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            if not batch:
+                return
+            try:
+                self._catalog.record_calls(batch)
+            except CatalogUnavailable as error:
+                self._waiting.extendleft(reversed(batch))
+                _log.warning("the ledger cannot be written, %s calls wait: %s", len(batch), error)
+                return
+            except Exception:  # noqa: BLE001 — an edge: what an answer took must not become the answer's failure
+                _log.exception("the ledger has lost %s calls", len(batch))
+            self._prune()
+
+    def _prune(self) -> None:
+        """Drop what is too old, at the first call that this process records and then once a day."""
+        now = self._now()
+        if self._pruned is None or now - self._pruned >= _PRUNED_EVERY:
+            self._pruned = now
+            try:
+                self._catalog.forget_calls(now - self._kept)
+            except LecternError as error:
+                _log.warning("old calls stay in the ledger: %s", error)

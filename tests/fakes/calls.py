@@ -1,0 +1,39 @@
+"""Calls as the ledger keeps them."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from ingest.catalog.call_records import CallRecord
+
+NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+
+
+def call(tenant: str = "default", **fields: Any) -> CallRecord:  # noqa: ANN401 — the fields of a record
+    """An answer's own call that went well, with these fields otherwise."""
+    made = CallRecord(
+        id=secrets.token_hex(8),
+        tenant=tenant,
+        created_at=NOON,
+        answer=f"ans_{secrets.token_hex(4)}",
+        session="s1",
+        collection="contracts",
+        key="",
+        provider="zai",
+        model="glm-5",
+        purpose="answer",
+        mode="retrieve",
+        planned_tokens=340,
+        predicted_cached_tokens=300,
+        prompt_tokens=350,
+        cached_tokens=256,
+        completion_tokens=20,
+        reasoning_tokens=5,
+        usd=0.25,
+        saved_usd=0.125,
+        milliseconds=812.5,
+    )
+    return replace(made, **fields)

@@ -1,0 +1,298 @@
+"""The ledger's rows over SQLite, and over PostgreSQL where LECTERN_TEST_DATABASE_URL names a server."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from array import array
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ingest.catalog.call_records import CallPlan, CallSegment, UsageWanted
+from ingest.catalog.catalog import open_catalog
+from ingest.catalog.database import sqlite_url
+from ingest.catalog.records import FileFacts
+from ingest.model import Document, Element
+from tests.fakes.calls import NOON, call
+from tests.fakes.versions import begin
+from tests.fakes.versions import publish as publish_one
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingest.catalog.call_records import CallRecord, UsageKey
+    from ingest.catalog.catalog import Catalog
+    from ingest.catalog.records import CollectionRecord, VersionRecord
+
+SERVER = os.environ.get("LECTERN_TEST_DATABASE_URL", "")
+needs_server = pytest.mark.skipif(not SERVER, reason="LECTERN_TEST_DATABASE_URL names no PostgreSQL server")
+CHECK = array("f", [0.6, 0.8]).tobytes()
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=needs_server)])
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    if request.param == "postgresql":
+        return SERVER
+    return sqlite_url(tmp_path_factory.mktemp("catalog") / "catalog.sqlite")
+
+
+@pytest.fixture(scope="module")
+def catalog(url: str) -> Iterator[Catalog]:
+    with open_catalog(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def tenant() -> str:
+    """Its own for every test: nobody needs to clean up."""
+    return secrets.token_hex(4)
+
+
+@pytest.fixture
+def contracts(catalog: Catalog, tenant: str) -> CollectionRecord:
+    return catalog.ensure_collection(tenant, "contracts", embedder="use/3", dimensions=2, check_vector=CHECK)
+
+
+def publish(catalog: Catalog, collection: CollectionRecord, path: str, text: str = "Ann.") -> VersionRecord:
+    facts = FileFacts(path, text, 10, 20, "text/plain", "plain/1", "chunks/1", "use/3")
+    document = Document(text, path, (Element(0, len(text), text, "paragraph"),))
+    return publish_one(catalog, begin(catalog, collection, facts), document, (), chunks=1)
+
+
+def showing(*documents: int) -> CallPlan:
+    segments = (
+        CallSegment("rules", "rules", 0, 300, 300, "aa"),
+        CallSegment("passages", "fresh", 1, 50, 0, "bb", documents),
+    )
+    return CallPlan("the passages found", segments, ("ab", "cd"))
+
+
+def test_a_call_comes_back_as_it_was_recorded(catalog: Catalog, contracts: CollectionRecord) -> None:
+    version = publish(catalog, contracts, "a.txt")
+    made = call(contracts.tenant, plan=showing(version.number))
+    failed = call(
+        contracts.tenant,
+        answer=made.answer,
+        created_at=NOON - timedelta(seconds=1),
+        outcome="ModelBusy",
+        usd=None,
+        saved_usd=None,
+    )
+
+    catalog.record_calls([made, failed])
+
+    assert catalog.calls_of(contracts.tenant, made.answer) == (failed, made)
+    assert catalog.calls_of(f"{contracts.tenant}-other", made.answer) == ()
+    catalog.record_calls([])
+
+
+def test_names_that_no_database_takes_are_mended(catalog: Catalog, tenant: str) -> None:
+    made = call(tenant, model="glm\0\ud800")
+
+    catalog.record_calls([made])
+
+    assert catalog.calls_of(tenant, made.answer)[0].model == "glm?"
+
+
+class TestBefore:
+    def test_it_is_the_sessions_last_answer(self, catalog: Catalog, tenant: str) -> None:
+        first, failed, other, now = (
+            call(tenant),
+            call(tenant, created_at=NOON + timedelta(seconds=2), outcome="StreamCut"),
+            call(tenant, created_at=NOON + timedelta(seconds=3), session="s2"),
+            call(tenant, created_at=NOON + timedelta(seconds=4), model="glm-4.7"),
+        )
+        rewritten = call(tenant, created_at=NOON + timedelta(seconds=1), purpose="rewrite", mode="")
+        catalog.record_calls([first, failed, other, rewritten, now])
+
+        assert catalog.call_before(now) == first
+
+    def test_a_first_question_follows_the_last_of_its_collection_and_model(
+        self, catalog: Catalog, tenant: str
+    ) -> None:
+        first = call(tenant)
+        others = [
+            call(tenant, created_at=NOON + timedelta(seconds=1), **other)
+            for other in ({"collection": "x"}, {"model": "glm-4.7"}, {"provider": "vllm"})
+        ]
+        now = call(tenant, created_at=NOON + timedelta(seconds=2), session="s9")
+        catalog.record_calls([first, *others, now])
+
+        assert catalog.call_before(now) == first
+        assert catalog.call_before(first) is None
+
+
+class TestUsage:
+    @pytest.fixture
+    def filled(self, catalog: Catalog, tenant: str) -> str:
+        late = NOON.replace(hour=23, minute=59, second=59, microsecond=999_999)
+        catalog.record_calls(
+            [
+                call(tenant, answer="ans_1"),
+                call(tenant, answer="ans_1", purpose="rewrite", mode="", model="glm-4.7", usd=0.5),
+                call(tenant, answer="ans_2", created_at=late, key="bot"),
+                call(tenant, answer="ans_3", created_at=late + timedelta(microseconds=1), collection="Ы"),
+                call(
+                    tenant,
+                    answer="ans_4",
+                    created_at=late + timedelta(hours=1),
+                    outcome="cancelled",
+                    usd=None,
+                    saved_usd=None,
+                    prompt_tokens=0,
+                    cached_tokens=0,
+                ),
+                call(f"{tenant}-other"),
+            ]
+        )
+        return tenant
+
+    def test_by_day_with_all_figures(self, catalog: Catalog, filled: str) -> None:
+        first, second = catalog.usage(filled, UsageWanted("day"))
+
+        assert (first.group, second.group) == ("2026-05-04", "2026-05-05")
+        assert (first.answers, first.calls, first.failed, first.unpriced) == (2, 3, 0, 0)
+        assert (second.answers, second.calls, second.failed, second.unpriced) == (1, 2, 1, 1)
+        assert (first.prompt_tokens, first.cached_tokens, first.predicted_cached_tokens) == (1050, 768, 900)
+        assert (first.completion_tokens, first.reasoning_tokens, first.planned_tokens) == (60, 15, 1020)
+        assert (first.usd, first.saved_usd) == (1.0, 0.375)
+        assert (second.usd, second.prompt_tokens) == (0.25, 350)
+
+    @pytest.mark.parametrize(
+        ("by", "groups"),
+        [
+            ("collection", {"contracts": 4, "Ы": 1}),
+            ("key", {"": 4, "bot": 1}),
+            ("model", {"glm-4.7": 1, "glm-5": 4}),
+        ],
+    )
+    def test_by_name(self, catalog: Catalog, filled: str, by: UsageKey, groups: dict[str, int]) -> None:
+        found = catalog.usage(filled, UsageWanted(by))
+
+        assert {row.group: row.calls for row in found} == groups
+
+    def test_chosen_by_time_and_names(self, catalog: Catalog, filled: str) -> None:
+        def calls(**chosen: Any) -> int:  # noqa: ANN401 — its filters
+            [row] = catalog.usage(filled, UsageWanted(**chosen))
+            return row.calls
+
+        midnight = datetime(2026, 5, 5, tzinfo=UTC)
+        assert (calls(), calls(since=midnight), calls(until=midnight)) == (5, 2, 3)
+        assert (calls(collection="Ы"), calls(key="bot"), calls(key=""), calls(model="glm-4.7")) == (
+            1,
+            1,
+            4,
+            1,
+        )
+
+    def test_nothing_costs_nothing_and_unknown_is_not_nothing(self, catalog: Catalog, tenant: str) -> None:
+        [nothing] = catalog.usage(tenant, UsageWanted())
+        assert (nothing.calls, nothing.prompt_tokens, nothing.usd, nothing.saved_usd) == (0, 0, 0.0, 0.0)
+        assert catalog.usage(tenant, UsageWanted("day")) == ()
+
+        catalog.record_calls([call(tenant, usd=None, saved_usd=None)])
+        [unknown] = catalog.usage(tenant, UsageWanted())
+        assert (unknown.usd, unknown.saved_usd, unknown.unpriced) == (None, None, 1)
+
+
+class TestForgetting:
+    def test_details_go_with_a_document_and_figures_stay(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        tenant = contracts.tenant
+        lease, deed = (publish(catalog, contracts, path) for path in ("lease.txt", "deed.txt"))
+        showed, followed, unsaved, other = (
+            call(tenant, plan=showing(lease.number)),
+            call(tenant, plan=showing(deed.number)),
+            call(tenant, session="", plan=showing(lease.number, deed.number)),
+            call(tenant, session="s2", plan=showing(deed.number)),
+        )
+        catalog.record_calls([showed, followed, unsaved, other])
+        [before] = catalog.usage(tenant, UsageWanted())
+
+        catalog.delete_document(tenant, lease.document)
+
+        def plan_of(made: CallRecord) -> CallPlan | None:
+            return catalog.calls_of(tenant, made.answer)[0].plan
+
+        assert [plan_of(made) for made in (showed, followed, unsaved)] == [None, None, None]
+        assert plan_of(other) == other.plan
+        assert catalog.usage(tenant, UsageWanted()) == (before,)
+        catalog.delete_document(tenant, deed.document)
+        assert plan_of(other) is None
+
+    def test_an_answer_that_ends_after_the_deletion_keeps_figures_alone(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        lease = publish(catalog, contracts, "lease.txt")
+        catalog.delete_document(contracts.tenant, lease.document)
+        late = call(contracts.tenant, plan=showing(lease.number))
+
+        catalog.record_calls([late])
+
+        assert catalog.calls_of(contracts.tenant, late.answer) == (replace(late, plan=None),)
+
+    def test_purged_versions_take_their_details_along(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        old, new = (publish(catalog, contracts, "a.txt", text) for text in ("one", "two"))
+        calls = [call(contracts.tenant, session=f"s{v.number}", plan=showing(v.number)) for v in (old, new)]
+        catalog.record_calls(calls)
+
+        catalog.purge_superseded(contracts)
+
+        plans = [catalog.calls_of(contracts.tenant, made.answer)[0].plan for made in calls]
+        assert plans == [None, calls[1].plan]
+
+    def test_a_deleted_collection_keeps_its_bill_under_its_name(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        tenant = contracts.tenant
+        version = publish(catalog, contracts, "a.txt")
+        made, elsewhere = (
+            call(tenant, plan=showing(version.number)),
+            call(tenant, collection="x", plan=showing()),
+        )
+        catalog.record_calls([made, elsewhere])
+
+        catalog.delete_collection(tenant, "contracts")
+
+        assert catalog.calls_of(tenant, made.answer) == (replace(made, plan=None, session=""),)
+        assert catalog.calls_of(tenant, elsewhere.answer) == (elsewhere,)
+        assert [row.group for row in catalog.usage(tenant, UsageWanted("collection"))] == ["contracts", "x"]
+
+    def test_old_calls_are_dropped(self, catalog: Catalog, contracts: CollectionRecord) -> None:
+        # Of all tenants: long before what the other tests record.
+        version = publish(catalog, contracts, "a.txt")
+        ancient = NOON - timedelta(days=4_000)
+        old = call(contracts.tenant, created_at=ancient, plan=showing(version.number))
+        kept = call(contracts.tenant, created_at=ancient + timedelta(seconds=1))
+        catalog.record_calls([old, kept])
+
+        assert catalog.forget_calls(kept.created_at) == 1
+
+        assert catalog.calls_of(contracts.tenant, old.answer) == ()
+        assert catalog.calls_of(contracts.tenant, kept.answer) == (kept,)
+
+
+def test_another_process_writes_at_the_same_time(catalog: Catalog, url: str, tenant: str) -> None:
+    program = (
+        "import sys; from ingest.catalog.catalog import open_catalog; from tests.fakes.calls import call\n"
+        "with open_catalog(sys.argv[1]) as catalog:\n"
+        "    print('open', flush=True)\n"
+        "    for _ in range(50): catalog.record_calls([call(sys.argv[2]), call(sys.argv[2])])\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, url, tenant], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"open\n"
+        for _ in range(50):
+            catalog.record_calls([call(tenant), call(tenant)])
+    assert other.returncode == 0
+
+    [row] = catalog.usage(tenant, UsageWanted())
+    assert (row.calls, row.answers, row.prompt_tokens, row.usd) == (200, 200, 200 * 350, 50.0)
