@@ -21,12 +21,12 @@ _WORDS = {
     "PAPERS": "documents docs contracts agreements leases amendments ndas msas sows policies reports papers "
     "files letters e-?mails manuals texts pdfs",
     "PAPER": "documents? docs? contracts? agreements? leases? amendments? nda msa sow policy report paper "
-    "file letter e-?mail manual text pdf book thesis memo memorandum specification code-?base repository repo "
-    "collection folder archive corpus",
+    "file letter e-?mail manual text pdf book thesis memo memorandum specification code-?base repository "
+    "repo collection folder archive corpus",
     "THE": "the these those this that our my your all both",
     "DO": "are is do does did have has had were was can may must shall will name contain include mention use "
-    "refer allow permit require provide expire grant lack specify state define impose prohibit limit cap renew "
-    "terminate give set treat cover say differ fall exclude run carry restrict mandate",
+    "refer allow permit require provide expire grant lack specify state define impose prohibit limit cap "
+    "renew terminate give set treat cover say differ fall exclude run carry restrict mandate",
     "SOMEBODY": "the an? i we you he she they it each either one",
     "LIST": "list enumerate name show find identify extract collect tabulate itemi[sz]e give tell get",
     "POINTS": "points themes? topics? takeaways ideas? messages? provisions terms obligations risks",
