@@ -36,6 +36,7 @@ Errors are problem documents as RFC 9457 describes them (`{PROBLEM}`):
 """
 EVENTS: Mapping[str, tuple[type[BaseModel], str]] = {
     "plan": (PlanEvent, "what will be read; nothing has been generated yet"),
+    "part": (PartEvent, "mode map: one more part of the documents was read, in no order"),
     "reasoning": (TextEvent, "a piece of the model's thinking"),
     "delta": (TextEvent, "a piece of the answer"),
     "citation": (Citation, "a place; a later event with the same `index` replaces it"),

@@ -11,8 +11,8 @@ import re
 from functools import cache
 from typing import Literal
 
-Breadth = Literal["documents", "document", "place"]
-"""About many documents together, about one as a whole, or for a place."""
+Breadth = Literal["documents", "items", "document", "place"]
+"""About many documents together, for everything of a kind, about one document as a whole, or for a place."""
 
 LOOKED_AT = 1_000
 """Code points at either end of a question, which say what it wants."""
@@ -74,10 +74,16 @@ _MANY = r"""
 (?:多少|几)[份个篇]\w{0,4}?<文件>
 (?:比较|对比)[^。？?]{0,80}?(?:<文件>|各|所有)
 """
-_ONE = r"""
+_ITEMS = r"""
 <PLEASE><LIST> (?:me |us )?(?:out )?(?:all|every|each and every|every single)\b
 <PLEASE>(?:give|make|write|provide|prepare|compile|create)(?: me| us)? an? (?:\w+ )?list of (?:all|every)\b
 \bwhat are all (?:of )?(?:the|its|their)\b
+\bhow (?:many times|often) (?:is|are|does|do|was|were) [^?]{0,200}?\b(?:mention(?:ed)?|used|appear|occur)\b
+\b<НАЙДИ>(?: мне)?(?: список| перечень)? (?:все|всех|всё|кажд\w+)\b
+\b(?:составь|дай|сделай)(?:те)? (?:полный )?(?:список|перечень) всех\b
+(?:列出|列举|列明|找出|罗列|指出|给出|提取)[^。？?，,]{0,12}?(?:所有|全部|每一?[个项条]|一切)
+"""
+_ONE = r"""
 <PLEASE>(?:briefly )?summari[sz]e(?: (?:it|everything|this|all))?(?: briefly| in [\w ]{1,30})?\s*[.!?]*$
 <PLEASE>(?:briefly )?summari[sz]e (?:<THE> )?(?:[\w&'’.-]+ ){0,5}?<PAPER>\b(?!['’]s| <PART>)
 \b(?:summary|overview|digest|synopsis|outline|gist) of <THE> (?:[\w&'’.-]+ ){0,4}?<PAPER>\b(?!['’]s| <PART>)
@@ -87,14 +93,10 @@ _ONE = r"""
 \b(?:whole|entire|complete) <PAPER>\b
 \bthroughout <THE> <PAPER>\b
 \bfrom (?:beginning|start|cover) to (?:end|finish|cover)\b
-\bhow (?:many times|often) (?:is|are|does|do|was|were) [^?]{0,200}?\b(?:mention(?:ed)?|used|appear|occur)\b
-\b<НАЙДИ>(?: мне)?(?: список| перечень)? (?:все|всех|всё|кажд\w+)\b
-\b(?:составь|дай|сделай)(?:те)? (?:полный )?(?:список|перечень) всех\b
 \b<ИЗЛОЖИ>(?:те)?\b(?:[^.?!]{0,200}?<ДОГОВОР>|\s*(?:вс[её]|это|его)?\s*[.!?]*$)
 \b<ОБЗОР> (?:\w+ ){0,3}?<ДОГОВОР>
 \bо ч[её]м (?:говорится в |ид[её]т речь в )?(?:это[тмй]?|весь|вс[её]м|данн\w+) <ДОГОВОР>
 \b(?:весь|всему|всего|всём|всем) (?:тексту?|<ДОГОВОР>)
-(?:列出|列举|列明|找出|罗列|指出|给出|提取)[^。？?，,]{0,12}?(?:所有|全部|每一?[个项条]|一切)
 <总结>(?:一下|下)?(?:[^。？?]{0,12}?(?:<文件>|全文|内容)|[。！!]*$)
 (?:<文件>|全文)的?(?:主要|核心|大致)?(?:内容)?(?:<总结>|概要|大意|要点)(?:[是有](?:什么|哪些))?[。？?！!]*$
 (?:整[份个篇]|全部)<文件>|全文|通篇
@@ -108,6 +110,8 @@ def breadth_of(question: str) -> Breadth:
     asked = words if len(words) <= 2 * LOOKED_AT else f"{words[:LOOKED_AT]} {words[-LOOKED_AT:]}"
     if _any_of(_MANY).search(asked):
         return "documents"
+    if _any_of(_ITEMS).search(asked):
+        return "items"
     return "document" if _any_of(_ONE).search(asked) else "place"
 
 

@@ -1,9 +1,9 @@
 """Divides documents into parts that a model reads one at a time.
 
 The same documents give the same parts, whatever is asked, so that a provider's cache serves them again. A
-part holds all documents whose numbers lie in an aligned range, such as 0–7, 8–11 or 12: the longest that fits.
-So a part depends on the documents of its own range and of the next larger one alone. A new version, which takes
-a new number at the end, or a deleted document changes the parts beside it and no others.
+part holds all documents whose numbers lie in an aligned range, such as 0–7, 8–11 or 12: the longest that
+fits. So a part depends on the documents of its own range and of the next larger one alone. A new version,
+which takes a new number at the end, or a deleted document changes the parts beside it and no others.
 """
 
 from __future__ import annotations

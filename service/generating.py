@@ -77,6 +77,8 @@ class Generating:
             predicted_tokens(prepared.summary, generation.provider.cache.min_tokens),
         )
         cost = count_cost(usage, generation.price(generation.name(prepared.query)), alternatives)
+        if prepared.map_usd is not None and prepared.summary.mode != "map":
+            cost = replace(cost, alternatives={**cost.alternatives, "map": prepared.map_usd})
         return with_side_calls(usage, cost, prepared.summary.side_calls)
 
     def _alternatives(self, prepared: Prepared) -> dict[Mode, tuple[int, int]]:

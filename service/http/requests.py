@@ -33,7 +33,8 @@ class QueryRequest(Request):
         default=None, description="Continues a conversation; every answer names its session."
     )
     mode: Mode = Field(
-        default="auto", description="Read whole documents, the passages found, or what costs less."
+        default="auto",
+        description="Read whole documents, the passages found, all in parts, or what suits the question.",
     )
     documents: Documents | None = Field(default=None, description="Ids; only these documents are read.")
     top_k: int | None = Field(default=None, ge=1, le=500, description="Hits whose passages may be read.")

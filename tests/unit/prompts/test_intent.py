@@ -50,6 +50,20 @@ Count the agreements with a most favoured nation clause in the documents.
 每份合同的有效期是多久？
 所有协议都允许转让吗？
 """.strip().splitlines()
+FOR_ALL_ITEMS = """
+List all obligations of the tenant.
+List every deadline.
+Find all references to indemnification.
+Please list each and every fee.
+Extract all dates and amounts.
+What are all the termination rights?
+How many times is Acme mentioned?
+Перечислите все обязанности арендатора.
+Перечисли всех подрядчиков.
+Составьте список всех сроков.
+列出所有付款义务。
+找出合同中的所有日期。
+""".strip().splitlines()
 ABOUT_ONE = """
 Summarize this contract.
 Summarise the lease.
@@ -60,29 +74,17 @@ I need a summary of this document.
 Summarize.
 TL;DR
 Write an executive summary.
-List all obligations of the tenant.
-List every deadline.
-Find all references to indemnification.
-Please list each and every fee.
-Extract all dates and amounts.
-What are all the termination rights?
 What is this document about?
 What is this agreement about?
 What are the main points of this report?
 What are the key terms of the contract?
-How many times is Acme mentioned?
 Read the entire contract: is anything unusual?
 Кратко изложите договор.
 Резюмируй документ.
 О чём этот договор?
-Перечислите все обязанности арендатора.
-Перечисли всех подрядчиков.
-Составьте список всех сроков.
 Каковы основные положения договора?
 总结一下这份合同。
 概括全文。
-列出所有付款义务。
-找出合同中的所有日期。
 这份文件主要讲了什么？
 合同的主要内容摘要
 """.strip().splitlines()
@@ -127,6 +129,11 @@ Who signed the contract?
 @pytest.mark.parametrize("question", ABOUT_MANY)
 def test_about_many_documents_together(question: str) -> None:
     assert breadth_of(question) == "documents"
+
+
+@pytest.mark.parametrize("question", FOR_ALL_ITEMS)
+def test_for_everything_of_a_kind(question: str) -> None:
+    assert breadth_of(question) == "items"
 
 
 @pytest.mark.parametrize("question", ABOUT_ONE)

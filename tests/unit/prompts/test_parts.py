@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts.model import PromptPassage
-from prompts.parts import Part, WholeDocument, divide, size_of
+from prompts.parts import WholeDocument, divide, size_of
 from prompts.render import DocumentName, render_passages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
+
+    from prompts.parts import Part
 
 LIMIT = 400
 
@@ -23,7 +25,8 @@ def names(documents: Sequence[WholeDocument]) -> dict[int, DocumentName]:
 
 
 def document(number: int, lengths: Sequence[int], sections: Sequence[tuple[str, ...]] = ()) -> WholeDocument:
-    passages, start = [], 0
+    passages: list[PromptPassage] = []
+    start = 0
     for place, length in enumerate(lengths, start=1):
         text = f"{place} says {number}. ".ljust(length, "x")[:length] + "\n"
         passages.append(PromptPassage(number, place, start, text))
