@@ -11,7 +11,16 @@ from service.http.app import create_app
 from service.http.job_shapes import JobFileShape, JobShape
 from service.http.problems import MEDIA_TYPE as PROBLEM
 from service.http.problems import STATUSES
-from service.http.responses import Citation, Claim, PlanEvent, Problem, QueryResponse, TextEvent, UsageEvent
+from service.http.responses import (
+    Citation,
+    Claim,
+    PartEvent,
+    PlanEvent,
+    Problem,
+    QueryResponse,
+    TextEvent,
+    UsageEvent,
+)
 from service.settings import Settings
 
 if TYPE_CHECKING:
