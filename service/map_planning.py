@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ingest.catalog.records import CollectionRecord, VersionRecord
     from prompts.parts import Part
     from prompts.plan import PromptPlan
+    from prompts.planner import Turn
     from service.answers import Query
     from service.generation import Generation
     from service.library import Library
@@ -147,26 +148,27 @@ class MapPlanner:
         session: Session,
         versions: Sequence[VersionRecord],
     ) -> Considered:
-        generation, numbers = self._generation, [version.number for version in versions]
         names = {v.number: DocumentName(v.number, v.path, v.title) for v in versions}
-        room = generation.limits(query).prompt_tokens
         parts = self._divided(query, collection, versions, names)
         plan = self._plan(query, wanted, session, parts)
+        considered = Considered(query, list(names), plan, usd=self._usd(query, plan))
         history = self._sessions.history(collection, session)
-        settled = Considered(query, numbers, plan, usd=self._usd(query, plan))
-        if query.mode == "auto" and history:
-            held = {passage.marker for turn in history for passage in turn.passages}
-            if all(passage.marker in held for part in parts for passage in part.passages):
-                return Considered(query, numbers)
-        tokens = sum(generation.count_tokens(part.text) for part in parts)
-        if query.mode == "auto" and not history and tokens <= min(WHOLE_TOKENS, room - _MARGIN):
-            return replace(settled, query=replace(query, mode="pin"))
-        settled = replace(settled, query=replace(query, mode="map"))
-        if len(parts) > 1:
-            return settled
+        if query.mode == "auto" and history and _hold(history, parts):
+            return Considered(query, list(names))
+        if query.mode == "auto" and not history and self._fits(query, parts):
+            return replace(considered, query=replace(query, mode="pin"))
+        mapped = replace(considered, query=replace(query, mode="map"))
+        if len(parts) != 1:
+            return mapped
         asked = WholeRequest(query.question, parts[0], names, history, query.instructions)
-        whole = whole_plan(asked, room, generation.count_tokens)
-        return settled if whole is None else replace(settled, plan=None, whole=whole, usd=None)
+        room = self._generation.limits(query).prompt_tokens
+        whole = whole_plan(asked, room, self._generation.count_tokens)
+        return mapped if whole is None else replace(mapped, plan=None, whole=whole, usd=None)
+
+    def _fits(self, query: Query, parts: Sequence[Part]) -> bool:
+        """Whether all is read at once: it has room, and is not so long that answers grow unsteady."""
+        room = self._generation.limits(query).prompt_tokens - _MARGIN
+        return sum(self._generation.count_tokens(part.text) for part in parts) <= min(WHOLE_TOKENS, room)
 
     def _plan(self, query: Query, wanted: Wanted, session: Session, parts: Sequence[Part]) -> MapPlan:
         turns = [] if wanted.rewritten else [(turn.question, turn.answer) for turn in session.turns]
@@ -237,6 +239,12 @@ class MapPlanner:
         return WholeDocument(
             version.number, passages, [p.section for p in self._library.content(version).passages]
         )
+
+
+def _hold(history: Sequence[Turn], parts: Sequence[Part]) -> bool:
+    """Whether a conversation shows all passages already."""
+    held = {passage.marker for turn in history for passage in turn.passages}
+    return all(passage.marker in held for part in parts for passage in part.passages)
 
 
 def outcome_of(planned: PlannedPart) -> PartOutcome:

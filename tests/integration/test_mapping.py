@@ -34,7 +34,7 @@ from tests.fakes.memory_index import MemoryIndex
 from tests.fakes.scripted_model import ScriptedModel
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Generator
     from pathlib import Path
 
     from service.answers import Answer, AnswerEvent
@@ -112,7 +112,7 @@ class Desk:
 @contextmanager
 def desk(
     folder: Path,
-    texts: Mapping[str, str],
+    texts: dict[str, str],
     script: Callable[[ModelRequest], Said] = reader,
     settings: MapSettings | None = None,
     context: int = 200_000,
