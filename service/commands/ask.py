@@ -87,7 +87,7 @@ def _follow(events: Iterator[tuple[str, str]], *, quiet: bool) -> QueryResponse:
                 streamed = not quiet and PlanEvent.model_validate_json(data).plan.mode != "extract"
             elif name == "part":
                 parts += 1
-                _tell(PartEvent.model_validate_json(data), parts, quiet=quiet)
+                tell_part(PartEvent.model_validate_json(data), parts, quiet=quiet)
             elif name == "delta" and streamed:
                 begun = True
                 click.echo(TextEvent.model_validate_json(data).text, nl=False)
@@ -104,7 +104,7 @@ def _follow(events: Iterator[tuple[str, str]], *, quiet: bool) -> QueryResponse:
     raise ServerUnreachable("the answer broke off")
 
 
-def _tell(part: PartEvent, read: int, *, quiet: bool) -> None:
+def tell_part(part: PartEvent, read: int, *, quiet: bool) -> None:
     """How far a map has come, on one line of a terminal."""
     if quiet or not sys.stderr.isatty():
         return

@@ -347,6 +347,27 @@ class TestWhatIsRead:
         first, second = made.model.requests
         assert first.messages == second.messages
 
+    def test_a_small_context_makes_smaller_parts(self, tmp_path: Path) -> None:
+        with desk(tmp_path, contracts(LAWS[:3]), context=4_500) as made:
+            answer = made.ask(mode="map")
+
+        assert len(answer.plan.parts) > 3
+        assert laws_in(answer) == ["Delaware", "Texas"]
+
+    def test_findings_without_room_are_told(self, tmp_path: Path) -> None:
+        settings = MapSettings(part_tokens=2_000, merge_tokens=120)
+        with desk(tmp_path, contracts(LAWS), settings=settings) as made:
+            answer = made.ask(mode="map")
+
+        assert laws_in(answer)[0] == "Delaware"
+        assert len(answer.plan.left_out) == len(LAWS) - 1 - len(answer.citations) > 0
+        assert "found no room" in answer.plan.warnings[-1]
+
+    def test_an_unknown_price_is_none(self, made: Desk) -> None:
+        answer = made.ask(mode="map", model="nobody-knows")
+        assert (answer.cost.usd, answer.cost.alternatives) == (None, {})
+        assert answer.usage.prompt_tokens > 0
+
     def test_an_empty_collection_is_no_map(self, tmp_path: Path) -> None:
         with desk(tmp_path, {"a.md": "# A\n\nNothing else.\n"}, settings=MapSettings()) as made:
             record = made.library.catalog.documents("default", "docs", limit=1).documents[0]
