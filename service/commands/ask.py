@@ -108,9 +108,8 @@ def tell_part(part: PartEvent, read: int, *, quiet: bool) -> None:
     """How far a map has come, on one line of a terminal."""
     if quiet or not sys.stderr.isatty():
         return
-    click.echo(f"\r  read {read} of {part.of} parts", err=True, nl=False)
-    if read == part.of:
-        click.echo(err=True)
+    sys.stderr.write(f"\r  read {read} of {part.of} parts" + ("\n" if read == part.of else ""))
+    sys.stderr.flush()
 
 
 def _shown(answer: QueryResponse, *, streamed: bool, quiet: bool) -> QueryResponse:
