@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import io
 import sys
-
-import pytest
+from typing import TYPE_CHECKING
 
 from service.commands.ask import tell_part
 from service.http.responses import PartEvent
+
+if TYPE_CHECKING:
+    import pytest
 
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    opened = Terminal()
-    monkeypatch.setattr(sys, "stderr", opened)
-    return opened
 
 
 def part(of: int) -> PartEvent:
@@ -39,16 +34,17 @@ def part(of: int) -> PartEvent:
     )
 
 
-def test_one_line_counts_the_parts(terminal: Terminal) -> None:
+def told(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch, *, quiet: bool = False) -> str:
+    monkeypatch.setattr(sys, "stderr", stream)
     for read in (1, 2):
-        tell_part(part(of=2), read, quiet=False)
-    assert terminal.getvalue() == "\r  read 1 of 2 parts\r  read 2 of 2 parts\n"
+        tell_part(part(of=2), read, quiet=quiet)
+    return stream.getvalue()
 
 
-def test_nothing_is_told_to_programs(terminal: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
-    tell_part(part(of=2), 1, quiet=True)
-    assert terminal.getvalue() == ""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "stderr", io.StringIO())
-        tell_part(part(of=2), 1, quiet=False)
-    assert capsys.readouterr().err == ""
+def test_one_line_counts_the_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told(Terminal(), monkeypatch) == "\r  read 1 of 2 parts\r  read 2 of 2 parts\n"
+
+
+def test_nothing_is_told_to_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told(Terminal(), monkeypatch, quiet=True) == ""
+    assert told(io.StringIO(), monkeypatch) == ""
