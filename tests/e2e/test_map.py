@@ -47,6 +47,8 @@ WITH, WITHOUT = 34, 6
 """Contracts that name a law, and that name none."""
 LONGEST = 50_000
 """Code points: not all of CUAD's longest, so that the test stays quick."""
+PART_TOKENS = 10_000
+"""Less than by default, so that there are about as many parts as contracts."""
 LEAST_CHARACTERS = 1_000_000
 WHICH = "Which of these contracts name a governing law other than New York, and where?"
 UNTIL = "Which of these contracts say when they expire, and where?"
@@ -141,7 +143,7 @@ def quick_service(glm5: Glm5Server, data: Path) -> Generator[LiveService]:
         client = OpenAIModel(PROVIDERS["zai"], base_url=glm5.base_url, api_key="key")
         chosen = GenerationSettings("glm-5", None, 8_192, 2_500, 0.3, thinking=False)
         generation = Generation(client, PROVIDERS["zai"], chosen, close=client.close)
-        maps = MapSettings()
+        maps = MapSettings(part_tokens=PART_TOKENS)
         searcher = Searcher(library, index, embedder.identity)
         mapper = MapPlanner(library, sessions, generation, maps)
         preparer = Preparer(library, searcher, sessions, generation, mapper=mapper)
