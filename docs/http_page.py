@@ -11,7 +11,16 @@ from service.http.app import create_app
 from service.http.job_shapes import JobFileShape, JobShape
 from service.http.problems import MEDIA_TYPE as PROBLEM
 from service.http.problems import STATUSES
-from service.http.responses import Citation, Claim, PlanEvent, Problem, QueryResponse, TextEvent, UsageEvent
+from service.http.responses import (
+    Citation,
+    Claim,
+    PartEvent,
+    PlanEvent,
+    Problem,
+    QueryResponse,
+    TextEvent,
+    UsageEvent,
+)
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +45,7 @@ Errors are problem documents as RFC 9457 describes them (`{PROBLEM}`):
 """
 EVENTS: Mapping[str, tuple[type[BaseModel], str]] = {
     "plan": (PlanEvent, "what will be read; nothing has been generated yet"),
+    "part": (PartEvent, "mode map: one more part of the documents was read, in no order"),
     "reasoning": (TextEvent, "a piece of the model's thinking"),
     "delta": (TextEvent, "a piece of the answer"),
     "citation": (Citation, "a place; a later event with the same `index` replaces it"),

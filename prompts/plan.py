@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from prompts.model import ContextPassage, PromptPassage
 
 Role = Literal["system", "user", "assistant"]
-Mode = Literal["pin", "retrieve"]
+Mode = Literal["pin", "retrieve", "map"]
 
 
 class Stability(IntEnum):

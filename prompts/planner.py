@@ -48,13 +48,10 @@ def plan_prompt(
     retrieved = _retrieving(request, drafter, limits, count)
     if pinned is None:
         return {"retrieve": retrieved}
-    if (
-        mode == "pin"
-        and _covers(retrieved, pinned)
-        and not _pins(request, drafter, pinned, retrieved, limits, count)
-    ):
+    pays = _pins(request, drafter, pinned=pinned, retrieved=retrieved, limits=limits, count=count)
+    if mode == "pin" and not pays and request.history and _covers(retrieved, pinned):
         return {"pin": replace(retrieved, mode="pin")}  # the conversation holds the documents already
-    if mode == "pin" or (mode == "auto" and _pins(request, drafter, pinned, retrieved, limits, count)):
+    if mode == "pin" or (mode == "auto" and pays):
         return {"pin": pinned, "retrieve": retrieved}
     return {"retrieve": retrieved, "pin": pinned}
 
@@ -104,6 +101,7 @@ def _retrieving(
 def _pins(
     request: PlanRequest,
     drafter: Drafter,
+    *,
     pinned: PromptPlan,
     retrieved: PromptPlan,
     limits: Limits,

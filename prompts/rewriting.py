@@ -32,11 +32,17 @@ def rewriting_rules() -> str:
 
 def rewriting_messages(question: str, turns: Sequence[tuple[str, str]]) -> tuple[PromptMessage, ...]:
     """The prompt; ``turns`` are earlier questions with their answers, the oldest first."""
+    lines = conversation_lines(turns)
+    lines += ["", f"Last question: {' '.join(question.split())}", "", "The question, understood alone:"]
+    return PromptMessage("system", rewriting_rules()), PromptMessage("user", "\n".join(lines))
+
+
+def conversation_lines(turns: Sequence[tuple[str, str]]) -> list[str]:
+    """The latest turns in short, a line for each speaker; ``turns`` as `rewriting_messages` takes them."""
     lines: list[str] = []
     for asked, answered in turns[-TURNS:]:
         lines += [f"User: {_shown(asked)}", f"Assistant: {_shown(_uncited(answered))}"]
-    lines += ["", f"Last question: {' '.join(question.split())}", "", "The question, understood alone:"]
-    return PromptMessage("system", rewriting_rules()), PromptMessage("user", "\n".join(lines))
+    return lines
 
 
 def clean_question(reply: str) -> str | None:

@@ -93,7 +93,7 @@ def count_side_call(
 
 
 def with_side_calls(usage: Usage, cost: Cost, calls: Iterable[SideCall]) -> tuple[Usage, Cost]:
-    """What an answer took in all. The plans not chosen would have taken the same calls."""
+    """What an answer took in all. The plans not chosen would have taken the same calls, but for parts."""
     for call in calls:
         usage = _sum(usage, call.usage)
         cost = replace(
@@ -103,7 +103,9 @@ def with_side_calls(usage: Usage, cost: Cost, calls: Iterable[SideCall]) -> tupl
             cached_ratio=usage.cached_tokens / usage.prompt_tokens if usage.prompt_tokens else 0.0,
             alternatives={
                 mode: usd + call.usd for mode, usd in cost.alternatives.items() if call.usd is not None
-            },
+            }
+            if call.purpose != "part"
+            else cost.alternatives,
         )
     return usage, cost
 

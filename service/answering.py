@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from service.answers import Done, Planned
 from service.generating import Generating
+from service.map_planning import MapSettings
+from service.mapping import Mapping as MapReduce
 from service.presenting import Presenter
 from service.quoting import Quoting
 
@@ -44,11 +46,16 @@ class Answerer:
     """Answers questions: by a model or, where none is configured, by extracts."""
 
     def __init__(
-        self, library: Library, sessions: Sessions, preparer: Preparer, generation: Generation | None
+        self,
+        library: Library,
+        sessions: Sessions,
+        preparer: Preparer,
+        generation: Generation | None,
+        maps: MapSettings | None = None,
     ) -> None:
         self._preparer = preparer
         self._preparing = ThreadPoolExecutor(PREPARED_AT_ONCE, thread_name_prefix="lectern-prepare")
-        self._ways = _ways(Presenter(library, sessions), generation)
+        self._ways = _ways(library, sessions, generation, maps or MapSettings())
 
     async def prepare(self, query: Query) -> Prepared:
         """Search and plan, see `Preparer.prepare`: all that can be wrong with a question shows here."""
@@ -71,9 +78,13 @@ class Answerer:
                 yield event
 
 
-def _ways(presenter: Presenter, generation: Generation | None) -> Mapping[str, Way]:
+def _ways(
+    library: Library, sessions: Sessions, generation: Generation | None, maps: MapSettings
+) -> Mapping[str, Way]:
     """By the mode of the plan."""
+    presenter = Presenter(library, sessions)
     if generation is None:
         return {"extract": Quoting(presenter)}
     generating = Generating(presenter, generation)
-    return {"pin": generating, "retrieve": generating}
+    mapping = MapReduce(library, sessions, generation, maps, generating)
+    return {"pin": generating, "retrieve": generating, "map": mapping}

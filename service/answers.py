@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 DEFAULT_TENANT = "default"
 """The one tenant of a laptop."""
-Mode = Literal["auto", "pin", "retrieve"]
-MODES: tuple[Mode, ...] = ("auto", "pin", "retrieve")
+Mode = Literal["auto", "pin", "retrieve", "map"]
+MODES: tuple[Mode, ...] = ("auto", "pin", "retrieve", "map")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Cost:
     """Expected price of the plans that were not chosen."""
 
 
-Purpose = Literal["rewrite", "rerank"]
+Purpose = Literal["rewrite", "rerank", "part"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +140,32 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class PartOutcome:
+    """A part of the documents that a map reads, and what came of it."""
+
+    number: int
+    """From 1 on."""
+    documents: int
+    first: str
+    """Marker of its first passage."""
+    last: str
+    tokens: int
+    """Estimated, of the whole prompt."""
+    cached_tokens: int
+    """Foretold."""
+    outcome: Literal["waiting", "found", "nothing", "failed"] = "waiting"
+    findings: int = 0
+    dropped: int = 0
+    """Findings that could not be proven."""
+    detail: str = ""
+    """Why it failed, or that its report was cut short."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlanSummary:
     """What was sent to the model and why; ``extract`` where there is no model."""
 
-    mode: Literal["pin", "retrieve", "extract"]
+    mode: Literal["pin", "retrieve", "map", "extract"]
     reason: str
     segments: tuple[Segment, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -151,13 +173,15 @@ class PlanSummary:
     """What was searched for in place of the question; None where that was the question."""
     side_calls: tuple[SideCall, ...] = ()
     warnings: tuple[str, ...] = ()
-    """What should have helped the search and failed."""
+    """What should have helped, and failed or was left out."""
     context: tuple[Context, ...] = ()
     """Passages that stand beside those that were found."""
     tokens: int = 0
     """Of the whole prompt, estimated."""
     cached_tokens: int = 0
     """Of these, what the provider's cache should serve."""
+    parts: tuple[PartOutcome, ...] = ()
+    """Of a map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +222,14 @@ class Reasoned:
 
 
 @dataclass(frozen=True, slots=True)
+class PartRead:
+    """One more part of a map has been read, or could not be."""
+
+    part: PartOutcome
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """A piece of the answer, markers already replaced."""
 
@@ -225,4 +257,4 @@ class Done:
     answer: Answer
 
 
-AnswerEvent = Planned | Reasoned | Written | Cited | Judged | Done
+AnswerEvent = Planned | PartRead | Reasoned | Written | Cited | Judged | Done

@@ -91,10 +91,13 @@ class Generating:
     def _replanned(self, prepared: Prepared) -> PlanSummary:
         """What the cache holds of the prompt now that another one was read."""
         now = self._generation.summarise(prepared.query, prepared.plan)
-        return replace(prepared.summary, segments=now.segments, cached_tokens=now.cached_tokens)
+        parts = prepared.summary.segments[: -len(now.segments)]  # of a map, which were read before
+        return replace(prepared.summary, segments=(*parts, *now.segments), cached_tokens=now.cached_tokens)
 
     def _recording(self, prepared: Prepared) -> Recording:
-        generation, query, summary = self._generation, prepared.query, prepared.summary
+        generation, query = self._generation, prepared.query
+        own = prepared.summary.segments[-len(prepared.plan.blocks) :]
+        summary = replace(prepared.summary, segments=own)
         return generation.recording(
             prepared.origin,
             "answer",
@@ -111,7 +114,10 @@ class Generating:
         """Of the answer's own call."""
         generation = self._generation
         usage = count_usage(finished.usage, prepared.summary.tokens, prepared.summary.cached_tokens)
-        return usage, count_cost(usage, generation.price(generation.name(prepared.query)), alternatives)
+        cost = count_cost(usage, generation.price(generation.name(prepared.query)), alternatives)
+        if prepared.map_usd is not None and prepared.summary.mode != "map":
+            cost = replace(cost, alternatives={**cost.alternatives, "map": prepared.map_usd})
+        return usage, cost
 
     def _learn_price(self, prepared: Prepared, usage: Usage) -> None:
         """What retrieving costs here is what pinning is measured against."""

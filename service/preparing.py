@@ -13,6 +13,7 @@ from prompts.planner import plan_prompt
 from prompts.render import DocumentName, rules
 from service.answers import PlanSummary
 from service.context import find_context
+from service.map_planning import Considered
 from service.recording import Origin
 from service.repository import RepositoryMaps
 from service.rewriting import Wanted
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ingest.catalog.records import CollectionRecord
+    from prompts.mapping import MapPlan
     from prompts.model import ContextPassage, PromptPassage
     from prompts.plan import Mode, PromptPlan
     from prompts.plan_request import Limits
     from service.answers import Query
     from service.generation import Generation
     from service.library import Library
+    from service.map_planning import MapPlanner
     from service.rewriting import Rewriter
     from service.searching import Evidence, Found, Searcher
     from service.sessions import Session, Sessions
@@ -59,6 +62,10 @@ class Prepared:
     started: float
     """Of `time.perf_counter`, in seconds."""
     timings_ms: dict[str, float]
+    mapped: MapPlan | None = None
+    """The parts that a map reads before the plan of its answer is made; None in other modes."""
+    map_usd: float | None = None
+    """Expected price of a map, where one was thought of."""
     confidence: float | None = None
     """How sure it is, from 0 to 1, that what was found holds an answer; None where a model judges that."""
 
@@ -83,12 +90,15 @@ class Preparer:
         sessions: Sessions,
         generation: Generation | None,
         rewriter: Rewriter | None = None,
+        *,
+        mapper: MapPlanner | None = None,
     ) -> None:
         self._library = library
         self._searcher = searcher
         self._sessions = sessions
         self._generation = generation
         self._rewriter = rewriter
+        self._mapper = mapper
         self._maps = RepositoryMaps(library)
 
     def prepare(self, query: Query) -> Prepared:
@@ -118,8 +128,17 @@ class Preparer:
         confidence = self._confidence(collection, wanted, chosen)
         searched = time.perf_counter()
         context = find_context(self._library, collection, found.evidence, passages, documents=chosen)
+        considered = Considered(query, chosen)
+        if self._mapper is not None:
+            considered = self._mapper.consider(
+                query, wanted, collection, session, chosen=chosen, evidence=found.evidence
+            )
+        query, chosen = considered.query, considered.documents
         plans = self._plans(query, collection, session, chosen, passages, context=context)
-        summary = _told(self._summary(query, plans), wanted, found)
+        if considered.whole is not None:
+            plans = _first("map", considered.whole, plans)
+        mapped = considered.plan if query.mode == "map" else None
+        summary = _told(self._summary(query, plans, mapped), wanted, found, considered.warnings)
         planned = time.perf_counter()
         return Prepared(
             id=identity,
@@ -136,6 +155,8 @@ class Preparer:
                 **_timings(wanted, found, 1_000 * (searched - started)),
                 "plan": 1_000 * (planned - searched),
             },
+            mapped=mapped,
+            map_usd=considered.usd,
             confidence=confidence,
         )
 
@@ -188,7 +209,8 @@ class Preparer:
             shelf=LibraryShelf(self._library, collection, chosen),
             instructions=query.instructions,
         )
-        return plan_prompt(request, query.mode, limits, self._generation.count_tokens)
+        mode = "retrieve" if query.mode == "map" else query.mode
+        return plan_prompt(request, mode, limits, self._generation.count_tokens)
 
     def _recall(self, query: Query, session: Session) -> None:
         """Another process, or this one before it was started anew, may have asked the last question."""
@@ -246,9 +268,11 @@ class Preparer:
         versions = (self._library.version(collection, number) for number in numbers)
         return {v.number: DocumentName(v.number, v.path, v.title) for v in versions}
 
-    def _summary(self, query: Query, plans: dict[Mode, PromptPlan]) -> PlanSummary:
+    def _summary(self, query: Query, plans: dict[Mode, PromptPlan], mapped: MapPlan | None) -> PlanSummary:
         if self._generation is None:
             return PlanSummary("extract", "no model is configured: the best passages are the answer")
+        if mapped is not None and self._mapper is not None:
+            return self._mapper.summary(mapped)
         plan = next(iter(plans.values()))
         return self._generation.summarise(query, plan)
 
@@ -257,12 +281,16 @@ def _origin(query: Query, session: Session, answer: str) -> Origin:
     return Origin(query.tenant, query.collection, session.id, answer, query.key)
 
 
-def _told(summary: PlanSummary, wanted: Wanted, found: Found) -> PlanSummary:
+def _first(mode: Mode, plan: PromptPlan, others: Mapping[Mode, PromptPlan]) -> dict[Mode, PromptPlan]:
+    return {mode: plan, **others}
+
+
+def _told(summary: PlanSummary, wanted: Wanted, found: Found, warnings: Sequence[str]) -> PlanSummary:
     return replace(
         summary,
         searched=wanted.question if wanted.rewritten else None,
         side_calls=(*wanted.calls, *found.calls),
-        warnings=(*wanted.warnings, *found.warnings),
+        warnings=(*wanted.warnings, *found.warnings, *warnings),
     )
 
 

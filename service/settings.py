@@ -74,6 +74,20 @@ class Settings(BaseModel):
     retrieved_tokens: int = Field(
         default=2_500, gt=0, description="Passages that one question adds to a prompt."
     )
+    map_part_tokens: int = Field(
+        default=24_000,
+        ge=1_000,
+        description="Tokens of documents that a map reads at once, by rule of thumb.",
+    )
+    map_parallel: int = Field(default=8, ge=1, le=256, description="Parts that a map reads at a time.")
+    map_model: str | None = Field(
+        default=None, description="Name of the model that reads the parts; by default the one that answers."
+    )
+    map_auto_tokens: int = Field(
+        default=1_000_000,
+        ge=0,
+        description="Longest documents that are mapped without being asked for; 0 never does.",
+    )
     embeddings_base_url: str | None = Field(
         default=None, description="OpenAI-compatible embeddings; without it the embedded encoder is used."
     )

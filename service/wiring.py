@@ -21,6 +21,7 @@ from service.jobs.controlling import cancel_all
 from service.jobs.originals import Originals
 from service.ledger import Ledger
 from service.library import Library
+from service.map_planning import MapPlanner, MapSettings
 from service.models.blocking import BlockingModel
 from service.models.openai_client import OpenAIModel, Timeouts
 from service.models.prices import Price
@@ -145,8 +146,10 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             library, index, embedder.identity, _reordering(settings, library, side, generation, closing)
         )
         sessions = Sessions(catalog, library)
-        preparer = Preparer(library, searcher, sessions, generation, _rewriter(settings, side))
-        answerer = Answerer(library, sessions, preparer, generation)
+        maps = _maps(settings)
+        mapper = MapPlanner(library, sessions, generation, maps) if generation else None
+        preparer = Preparer(library, searcher, sessions, generation, _rewriter(settings, side), mapper=mapper)
+        answerer = Answerer(library, sessions, preparer, generation, maps)
         yield Services(
             settings, catalog, index, embedder, library, searcher, answerer, generation, originals, ledger
         )
@@ -254,6 +257,15 @@ def _rewriter(settings: Settings, side: SideModel | None) -> Rewriter | None:
     if side is None or not settings.rewrite_followups:
         return None
     return Rewriter(side, name=settings.rewrite_model, seconds=settings.rewrite_timeout)
+
+
+def _maps(settings: Settings) -> MapSettings:
+    return MapSettings(
+        part_tokens=settings.map_part_tokens,
+        parallel=settings.map_parallel,
+        model=settings.map_model,
+        auto_tokens=settings.map_auto_tokens,
+    )
 
 
 def _client(settings: Settings, provider: Provider) -> OpenAIModel:

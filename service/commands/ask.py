@@ -16,7 +16,7 @@ from service.client import Client, ServerAbsent, ServerUnreachable
 from service.commands import options
 from service.commands.printing import print_answer, print_footer, print_sources
 from service.http.requests import QueryRequest
-from service.http.responses import PlanEvent, QueryResponse, TextEvent
+from service.http.responses import PartEvent, PlanEvent, QueryResponse, TextEvent
 from service.running import find_server
 
 if TYPE_CHECKING:
@@ -89,13 +89,16 @@ def command(
 def _follow(events: Iterator[tuple[str, str]], *, quiet: bool) -> QueryResponse:
     """Print the answer as it comes; the last event is the whole of it."""
     streamed = begun = False
-    server = ""
+    server, parts = "", 0
     try:
         for name, data in events:
             if name == _SERVER:
                 server = data
             elif name == "plan":
                 streamed = not quiet and PlanEvent.model_validate_json(data).plan.mode != "extract"
+            elif name == "part":
+                parts += 1
+                tell_part(PartEvent.model_validate_json(data), parts, quiet=quiet)
             elif name == "delta" and streamed:
                 begun = True
                 click.echo(TextEvent.model_validate_json(data).text, nl=False)
@@ -110,6 +113,14 @@ def _follow(events: Iterator[tuple[str, str]], *, quiet: bool) -> QueryResponse:
             click.echo()
         raise
     raise ServerUnreachable("the answer broke off")
+
+
+def tell_part(part: PartEvent, read: int, *, quiet: bool) -> None:
+    """How far a map has come, on one line of a terminal."""
+    if quiet or not sys.stderr.isatty():
+        return
+    sys.stderr.write(f"\r  read {read} of {part.of} parts" + ("\n" if read == part.of else ""))
+    sys.stderr.flush()
 
 
 def _shown(answer: QueryResponse, *, streamed: bool, quiet: bool) -> QueryResponse:

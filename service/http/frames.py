@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.answers import Cited, Judged, Planned, Reasoned, Written
+from service.answers import Cited, Judged, PartRead, Planned, Reasoned, Written
 from service.http.responses import (
     Citation,
     Claim,
     Cost,
+    PartEvent,
     PlanEvent,
     QueryResponse,
     TextEvent,
@@ -23,14 +24,15 @@ if TYPE_CHECKING:
 
 
 def bodies(event: AnswerEvent) -> list[tuple[str, BaseModel]]:
-    """``plan, reasoning, delta, citation, claim, usage, done``; the last two tell the same event."""
+    """``plan, part, reasoning, delta, citation, claim, usage, done``; the last two tell the same event."""
     match event:
         case Planned():
             return [("plan", PlanEvent.of(event))]
-        case Reasoned():
-            return [("reasoning", TextEvent(text=event.text))]
-        case Written():
-            return [("delta", TextEvent(text=event.text))]
+        case PartRead():
+            return [("part", PartEvent.of_part(event))]
+        case Reasoned() | Written():
+            name = "delta" if isinstance(event, Written) else "reasoning"
+            return [(name, TextEvent(text=event.text))]
         case Cited():
             return [("citation", Citation.of(event.citation))]
         case Judged():

@@ -52,7 +52,8 @@ class QueryRequest(Request):
         default=None, description="Continues a conversation; every answer names its session."
     )
     mode: Mode = Field(
-        default="auto", description="Read whole documents, the passages found, or what costs less."
+        default="auto",
+        description="Read whole documents, the passages found, all in parts, or what suits the question.",
     )
     accuracy: Accuracy = Field(
         default="normal",

@@ -11,7 +11,7 @@ from ingest.model import ContextKind
 from prompts.model import Quoted
 
 if TYPE_CHECKING:
-    from service.answers import Answer, DocumentName, PlacedCitation, Planned, SearchHit
+    from service.answers import Answer, DocumentName, PartRead, PlacedCitation, Planned, SearchHit
     from service.places import Place
 
 
@@ -117,7 +117,7 @@ class Cost(Response):
 class SideCall(Response):
     """A call of a model on the way to an answer; the answer's usage and cost include it."""
 
-    purpose: Literal["rewrite", "rerank"]
+    purpose: Literal["rewrite", "rerank", "part"]
     model: str
     usage: Usage
     usd: float | None = Field(description="Dollars; null where the model's price is not known.")
@@ -144,10 +144,25 @@ class Context(Response):
     beside: str = Field(description="Marker of the passage that it was brought for.")
 
 
+class Part(Response):
+    """A part of the documents that a map reads, and what came of it."""
+
+    number: int = Field(description="From 1 on.")
+    documents: int = Field(description="Documents that it holds, or holds a stretch of.")
+    first: str = Field(description="Marker of its first passage.")
+    last: str
+    tokens: int
+    cached_tokens: int = Field(description="Foretold.")
+    outcome: Literal["waiting", "found", "nothing", "failed"]
+    findings: int
+    dropped: int = Field(description="Findings that could not be proven; the answer does not use them.")
+    detail: str = Field(description="Why it failed, or that its report was cut short.")
+
+
 class Plan(Response):
     """What was read and why."""
 
-    mode: Literal["pin", "retrieve", "extract"]
+    mode: Literal["pin", "retrieve", "map", "extract"]
     reason: str
     segments: list[Segment]
     left_out: list[str]
@@ -157,14 +172,17 @@ class Plan(Response):
         "question as it was asked.",
     )
     side_calls: list[SideCall] = Field(
-        default=[], description="Calls of a model before the answer's own: rewriting, reranking."
+        default=[],
+        description="Calls of a model before the answer's own: rewriting, reranking, parts of a map.",
     )
     warnings: list[str] = Field(
-        default=[], description="What should have helped the search and failed; the answer does without it."
+        default=[],
+        description="What should have helped and failed, or was left out; the answer does without it.",
     )
     context: list[Context] = Field(description="Passages read beside those found, and why.")
     tokens: int = Field(default=0, description="Of the whole prompt, estimated.")
     cached_tokens: int = Field(default=0, description="Of these, what the provider's cache should serve.")
+    parts: list[Part] = Field(default=[], description="Of a map, as far as they have been read.")
 
 
 class PlanEvent(Response):
@@ -178,6 +196,17 @@ class PlanEvent(Response):
     def of(cls, planned: Planned) -> Self:
         """From the service's event."""
         return cls(id=planned.id, session_id=planned.session, plan=Plan.model_validate(planned.plan))
+
+
+class PartEvent(Part):
+    """One more part of a map was read, or could not be; they come in no order."""
+
+    of: int = Field(description="Parts in all.")
+
+    @classmethod
+    def of_part(cls, read: PartRead) -> Self:
+        """From the service's event."""
+        return cls(**Part.model_validate(read.part).model_dump(), of=read.of)
 
 
 class TextEvent(Response):

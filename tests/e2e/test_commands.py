@@ -134,7 +134,7 @@ class TestAsk:
         [
             (["ask", ""], {}, 2, "question"),
             (["ask", "x", "--session", "s" * 65], {}, 2, "session_id"),
-            (["ask", "x", "--mode", "map"], {}, 2, "'auto', 'pin', 'retrieve'"),
+            (["ask", "x", "--mode", "skim"], {}, 2, "'auto', 'pin', 'retrieve', 'map'"),
             (["ask", "x", "-c", "nowhere"], {}, 1, "no collection named 'nowhere'"),
             (["ask", "x", "-d", "nowhere"], {}, 1, "no document named 'nowhere'"),
             (["ask", "x", "--session", "nowhere"], {}, 1, "no session named 'nowhere'"),

@@ -20,7 +20,7 @@ from service.http.app import create_app
 from service.wiring import open_services
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
     from pathlib import Path
 
     from ingest.report import Report
@@ -110,14 +110,19 @@ def parse_events(text: str) -> list[tuple[str, Any]]:
 
 
 _PASSAGE = re.compile(
-    r"^\[(D\d+:\d+)\] (.*?)(?=^\[D\d+:\d+\] |^# D\d+ |^Probably most relevant|^Question: |\Z)",
+    r"^\[(D\d+:\d+)\] (.*?)"
+    r"(?=^\[D\d+:\d+\] |^# D\d+ |^Probably most relevant|^The documents were read part|^Question: |\Z)",
     re.MULTILINE | re.DOTALL,
 )
 
 
 def passages_of(request: Recorded) -> dict[str, str]:
     """Marker → text of every passage that a prompt shows, earlier turns included."""
-    turns = (str(turn["content"]) for turn in request.messages if turn["role"] == "user")
+    return passages_in([str(turn["content"]) for turn in request.messages if turn["role"] == "user"])
+
+
+def passages_in(turns: Iterable[str]) -> dict[str, str]:
+    """As `passages_of`, of the texts of turns."""
     return {m[1]: m[2].strip() for turn in turns for m in _PASSAGE.finditer(turn)}
 
 
