@@ -11,7 +11,16 @@ from service.http.app import create_app
 from service.http.job_shapes import JobFileShape, JobShape
 from service.http.problems import MEDIA_TYPE as PROBLEM
 from service.http.problems import STATUSES
-from service.http.responses import Citation, Claim, PlanEvent, Problem, QueryResponse, TextEvent, UsageEvent
+from service.http.responses import (
+    Citation,
+    Claim,
+    PlanEvent,
+    Problem,
+    QueryResponse,
+    StepEvent,
+    TextEvent,
+    UsageEvent,
+)
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,6 +46,7 @@ Errors are problem documents as RFC 9457 describes them (`{PROBLEM}`):
 EVENTS: Mapping[str, tuple[type[BaseModel], str]] = {
     "plan": (PlanEvent, "what will be read; nothing has been generated yet"),
     "reasoning": (TextEvent, "a piece of the model's thinking"),
+    "step": (StepEvent, "mode `agent`: a call of a tool was carried out"),
     "delta": (TextEvent, "a piece of the answer"),
     "citation": (Citation, "a place; a later event with the same `index` replaces it"),
     "claim": (Claim, "a claim with its verdict"),

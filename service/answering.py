@@ -44,11 +44,18 @@ class Answerer:
     """Answers questions: by a model or, where none is configured, by extracts."""
 
     def __init__(
-        self, library: Library, sessions: Sessions, preparer: Preparer, generation: Generation | None
+        self,
+        library: Library,
+        sessions: Sessions,
+        preparer: Preparer,
+        generation: Generation | None,
+        *,
+        agent: Way | None = None,
     ) -> None:
+        """``agent`` carries out the mode of that name."""
         self._preparer = preparer
         self._preparing = ThreadPoolExecutor(PREPARED_AT_ONCE, thread_name_prefix="lectern-prepare")
-        self._ways = _ways(Presenter(library, sessions), generation)
+        self._ways = _ways(Presenter(library, sessions), generation, agent)
 
     async def prepare(self, query: Query) -> Prepared:
         """Search and plan, see `Preparer.prepare`: all that can be wrong with a question shows here."""
@@ -71,9 +78,10 @@ class Answerer:
                 yield event
 
 
-def _ways(presenter: Presenter, generation: Generation | None) -> Mapping[str, Way]:
+def _ways(presenter: Presenter, generation: Generation | None, agent: Way | None) -> Mapping[str, Way]:
     """By the mode of the plan."""
     if generation is None:
         return {"extract": Quoting(presenter)}
     generating = Generating(presenter, generation)
-    return {"pin": generating, "retrieve": generating}
+    more: dict[str, Way] = {} if agent is None else {"agent": agent}
+    return {"pin": generating, "retrieve": generating, **more}

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 DEFAULT_TENANT = "default"
 """The one tenant of a laptop."""
-Mode = Literal["auto", "pin", "retrieve"]
-MODES: tuple[Mode, ...] = ("auto", "pin", "retrieve")
+Mode = Literal["auto", "pin", "retrieve", "agent"]
+MODES: tuple[Mode, ...] = ("auto", "pin", "retrieve", "agent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Cost:
     """Expected price of the plans that were not chosen."""
 
 
-Purpose = Literal["rewrite", "rerank"]
+Purpose = Literal["rewrite", "rerank", "step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Segment:
 class PlanSummary:
     """What was sent to the model and why; ``extract`` where there is no model."""
 
-    mode: Literal["pin", "retrieve", "extract"]
+    mode: Literal["pin", "retrieve", "agent", "extract"]
     reason: str
     segments: tuple[Segment, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -189,6 +189,21 @@ class Reasoned:
 
 
 @dataclass(frozen=True, slots=True)
+class Stepped:
+    """A call of an agent has been carried out."""
+
+    step: int
+    """From 1; calls that the model made at once share it."""
+    tool: str
+    arguments: str
+    """JSON as the model wrote it, shortened."""
+    results: int
+    """Passages or documents."""
+    error: str | None = None
+    """Why it brought nothing, as the model was told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """A piece of the answer, markers already replaced."""
 
@@ -216,4 +231,4 @@ class Done:
     answer: Answer
 
 
-AnswerEvent = Planned | Reasoned | Written | Cited | Judged | Done
+AnswerEvent = Planned | Reasoned | Stepped | Written | Cited | Judged | Done

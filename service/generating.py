@@ -35,7 +35,7 @@ class Generating:
         plan, query, generation = prepared.plan, prepared.query, self._generation
         request = generation.request(query, plan.messages, prepared.session.id)
         proof = ProofStream({(p.document, p.number): p for p in plan.passages})
-        alternatives = self._alternatives(prepared)
+        alternatives = alternatives_of(generation, prepared)
         written: list[str] = []
         finished: Finished | None = None
         async with aclosing(generation.model.stream(request)) as events:
@@ -79,11 +79,11 @@ class Generating:
         cost = count_cost(usage, generation.price(generation.name(prepared.query)), alternatives)
         return with_side_calls(usage, cost, prepared.summary.side_calls)
 
-    def _alternatives(self, prepared: Prepared) -> dict[Mode, tuple[int, int]]:
-        """Tokens, and of them cached, of the plans that were not carried out."""
-        generation = self._generation
-        others: dict[Mode, tuple[int, int]] = {}
-        for mode, plan in list(prepared.plans.items())[1:]:
-            summary = summarise(plan, generation.cached_characters(prepared.query, plan.messages))
-            others[mode] = plan.tokens, predicted_tokens(summary, generation.provider.cache.min_tokens)
-        return others
+
+def alternatives_of(generation: Generation, prepared: Prepared) -> dict[Mode, tuple[int, int]]:
+    """Tokens, and of them cached, of the plans that are not carried out."""
+    others: dict[Mode, tuple[int, int]] = {}
+    for mode, plan in list(prepared.plans.items())[1:]:
+        summary = summarise(plan, generation.cached_characters(prepared.query, plan.messages))
+        others[mode] = plan.tokens, predicted_tokens(summary, generation.provider.cache.min_tokens)
+    return others

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from prompts.agent import draw_list, plan_agent
 from prompts.planner import PlanRequest, plan_prompt
 from prompts.render import DocumentName
 from service.accounting import summarise
@@ -19,7 +20,7 @@ from service.searching import PASSAGE_HITS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ingest.catalog.records import CollectionRecord
+    from ingest.catalog.records import CollectionRecord, VersionRecord
     from prompts.model import ContextPassage, PromptPassage
     from prompts.plan import Mode, PromptPlan
     from service.answers import Query
@@ -101,6 +102,7 @@ class Preparer:
             history=wanted.history,
             documents=chosen,
             limit=query.top_k or PASSAGE_HITS,
+            reorder=query.mode != "agent",  # it only tells what retrieving would have cost
         )
         passages = self._searcher.passages(found.evidence)
         confidence = self._confidence(collection, wanted, chosen)
@@ -137,7 +139,7 @@ class Preparer:
         )
 
     def _wanted(self, query: Query, session: Session) -> Wanted:
-        if self._rewriter is None or self._generation is None:
+        if self._rewriter is None or self._generation is None or query.mode == "agent":
             return Wanted(query.question, session.questions)
         answering = self._generation.name(query)
         return self._rewriter.rewrite(query.question, session, answering=answering, tenant=query.tenant)
@@ -169,7 +171,12 @@ class Preparer:
             history=history,
             instructions=query.instructions,
         )
-        return plan_prompt(request, query.mode, limits, self._generation.count_tokens)
+        count = self._generation.count_tokens
+        if query.mode == "agent":
+            listed = request.card or ("" if history else draw_list(self._listed(collection, chosen), count))
+            agent = plan_agent(replace(request, card=listed), limits, count)
+            return {"agent": agent, **plan_prompt(request, "retrieve", limits, count)}
+        return plan_prompt(request, query.mode, limits, count)
 
     def _whole(
         self,
@@ -181,14 +188,27 @@ class Preparer:
         goes_on: bool,
     ) -> list[PromptPassage] | None:
         """Every passage of the documents in question, unless they exceed ``longest`` code points."""
-        if query.mode == "retrieve" or goes_on:
+        if query.mode in {"retrieve", "agent"} or goes_on:
             return None
-        versions = self._library.catalog.ready_versions(collection)
-        if chosen is not None:
-            versions = tuple(version for version in versions if version.number in chosen)
+        versions = self._versions(collection, chosen)
         if sum(version.characters for version in versions) > longest:
             return None
         return self._library.whole(versions) or None
+
+    def _listed(
+        self, collection: CollectionRecord, chosen: Sequence[int] | None
+    ) -> list[tuple[DocumentName, int]]:
+        """The documents that an agent may read, with their passages."""
+        versions = self._versions(collection, chosen)
+        return [(DocumentName(v.number, v.path, v.title), v.passages) for v in versions]
+
+    def _versions(
+        self, collection: CollectionRecord, chosen: Sequence[int] | None
+    ) -> tuple[VersionRecord, ...]:
+        versions = self._library.catalog.ready_versions(collection)
+        if chosen is not None:
+            versions = tuple(version for version in versions if version.number in chosen)
+        return versions
 
     def _card(
         self,

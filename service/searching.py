@@ -70,9 +70,10 @@ class Searcher:
         history: Sequence[str] = (),
         documents: Sequence[int] | None = None,
         limit: int = PASSAGE_HITS,
+        reorder: bool = True,
     ) -> Found:
-        """As `evidence`, with what reordering took where the settings ask for it."""
-        if self._reordering is None:
+        """As `evidence`, with what reordering took where the settings ask for it, and ``reorder`` does."""
+        if self._reordering is None or not reorder:
             return Found(self._search(collection, question, history, documents, limit))
         wanted = max(limit, self._reordering.candidates)
         evidence = self._search(collection, question, history, documents, wanted)

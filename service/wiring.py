@@ -11,6 +11,7 @@ from ingest.catalog.catalog import open_catalog
 from ingest.catalog.job_records import UNFINISHED
 from ingest.errors import IndexUnavailable, LecternError
 from ingest.index import LocalIndex
+from service.agent import Agent, AgentBounds
 from service.answering import Answerer
 from service.answers import DEFAULT_TENANT
 from service.edge_index import FACTORY
@@ -25,6 +26,7 @@ from service.models.openai_client import OpenAIModel, Timeouts
 from service.models.providers import PROVIDERS, provider_for
 from service.models.retrying import RetryingModel, RetryPolicy
 from service.preparing import Preparer
+from service.presenting import Presenter
 from service.reranking.making import make_reranker
 from service.reranking.reordering import Reordering
 from service.rewriting import Rewriter
@@ -141,7 +143,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         )
         sessions = Sessions(catalog, library)
         preparer = Preparer(library, searcher, sessions, generation, _rewriter(settings, side))
-        answerer = Answerer(library, sessions, preparer, generation)
+        agent = _agent(settings, Presenter(library, sessions), generation, library, searcher)
+        answerer = Answerer(library, sessions, preparer, generation, agent=agent)
         yield Services(settings, catalog, index, embedder, library, searcher, answerer, generation, originals)
 
 
@@ -190,6 +193,19 @@ def _generation(settings: Settings, model: LanguageModel | None) -> Generation |
         return Generation(model, provider, chosen)
     client = _client(settings, provider)
     return Generation(RetryingModel(client), provider, chosen, close=client.close)
+
+
+def _agent(
+    settings: Settings,
+    presenter: Presenter,
+    generation: Generation | None,
+    library: Library,
+    searcher: Searcher,
+) -> Agent | None:
+    if generation is None:
+        return None
+    bounds = AgentBounds(settings.agent_steps, settings.agent_tokens)
+    return Agent(presenter, generation, library, searcher, bounds)
 
 
 def _side_model(

@@ -13,9 +13,9 @@ from ingest.errors import LecternError
 from service.answers import MODES
 from service.client import Client, ServerAbsent, ServerUnreachable
 from service.commands import options
-from service.commands.printing import print_answer, print_footer, print_sources
+from service.commands.printing import print_answer, print_footer, print_sources, print_step
 from service.http.requests import QueryRequest
-from service.http.responses import PlanEvent, QueryResponse, TextEvent
+from service.http.responses import PlanEvent, QueryResponse, StepEvent, TextEvent
 from service.running import find_server
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def _follow(events: Iterator[tuple[str, str]], *, quiet: bool) -> QueryResponse:
                 server = data
             elif name == "plan":
                 streamed = not quiet and PlanEvent.model_validate_json(data).plan.mode != "extract"
+            elif name == "step" and not quiet:
+                print_step(StepEvent.model_validate_json(data))
             elif name == "delta" and streamed:
                 begun = True
                 click.echo(TextEvent.model_validate_json(data).text, nl=False)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.answers import Cited, Judged, Planned, Reasoned, Written
+from service.answers import Cited, Judged, Planned, Reasoned, Stepped, Written
 from service.http.responses import (
     Citation,
     Claim,
     Cost,
     PlanEvent,
     QueryResponse,
+    StepEvent,
     TextEvent,
     Usage,
     UsageEvent,
@@ -23,14 +24,15 @@ if TYPE_CHECKING:
 
 
 def bodies(event: AnswerEvent) -> list[tuple[str, BaseModel]]:
-    """``plan, reasoning, delta, citation, claim, usage, done``; the last two tell the same event."""
+    """``plan, reasoning, step, delta, citation, claim, usage, done``; the last two tell the same event."""
     match event:
         case Planned():
             return [("plan", PlanEvent.of(event))]
-        case Reasoned():
-            return [("reasoning", TextEvent(text=event.text))]
-        case Written():
-            return [("delta", TextEvent(text=event.text))]
+        case Stepped():
+            return [("step", StepEvent.model_validate(event))]
+        case Reasoned() | Written():
+            name = "reasoning" if isinstance(event, Reasoned) else "delta"
+            return [(name, TextEvent(text=event.text))]
         case Cited():
             return [("citation", Citation.of(event.citation))]
         case Judged():

@@ -33,7 +33,9 @@ class QueryRequest(Request):
         default=None, description="Continues a conversation; every answer names its session."
     )
     mode: Mode = Field(
-        default="auto", description="Read whole documents, the passages found, or what costs less."
+        default="auto",
+        description="`pin` reads whole documents, `retrieve` the passages found, `auto` what costs less of "
+        "the two; with `agent` the model searches and reads by itself, in several steps.",
     )
     documents: Documents | None = Field(default=None, description="Ids; only these documents are read.")
     top_k: int | None = Field(default=None, ge=1, le=500, description="Hits whose passages may be read.")
