@@ -54,17 +54,27 @@ def plan_agent(request: PlanRequest, limits: Limits, count: Callable[[str], int]
     raise PromptTooLongError("the question and the tools leave no room to read in the model's context")
 
 
-def draw_list(documents: Iterable[tuple[DocumentName, int]], count: Callable[[str], int]) -> str:
-    """What there is to read, by path, as far as ``LIST_TOKENS`` go; with the passages of each."""
+def draw_list(
+    documents: Iterable[tuple[DocumentName, int]], count: Callable[[str], int], *, card: str = ""
+) -> str:
+    """What there is to read, by path, as far as ``LIST_TOKENS`` go.
+
+    Args:
+        documents: with the passages of each.
+        count: tokens of a text.
+        card: the map of a repository that goes before it, within the same tokens.
+    """
     lines = [document_line(*one) for one in sorted(documents, key=lambda one: one[0].path)]
+    if not lines:
+        return card
     shown: list[str] = []
-    room = LIST_TOKENS - count(_heading(len(lines), len(lines)))
+    room = LIST_TOKENS - count(card) - count(_heading(len(lines), len(lines)))
     for line in lines:
         room -= count(line)
         if room < 0:
             break
         shown.append(line)
-    return _heading(len(shown), len(lines)) + "".join(shown)
+    return card + _heading(len(shown), len(lines)) + "".join(shown)
 
 
 def stored_question(

@@ -89,7 +89,8 @@ def render_result(
     """
     match result:
         case Trouble():
-            return refusal(f"Error: {quote(result.reason)}.\n")
+            reason = quote(result.reason)
+            return Rendered(f"Error: {reason}.\n", 0, error=reason)
         case DocumentsListed():
             return _render_list(result, room, count)
         case PassagesFound():

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 LONGEST_PATTERN = 500
 """Code points."""
+_LINES = "(?m)"
+"""``^`` and ``$`` are the ends of a line."""
 _MEMORY = 2**20
 """Bytes of a compiled pattern: a large one makes every character of the text dearer."""
 
@@ -51,18 +53,18 @@ class Pattern:
         import re2  # pyright: ignore[reportMissingTypeStubs] # noqa: PLC0415 — only agents need it
 
         if len(pattern) > LONGEST_PATTERN:
-            raise BadPattern(f"it is longer than {LONGEST_PATTERN} characters")
+            raise BadPattern(f"the pattern is longer than {LONGEST_PATTERN} characters")
         engine = cast("_Engine", re2)
         options = engine.Options()
         options.case_sensitive = False
         options.log_errors = False
         options.max_mem = _MEMORY
         try:
-            self._compiled = engine.compile(f"(?m){pattern}", options)
+            self._compiled = engine.compile(f"{_LINES}{pattern}", options)
         except engine.error as error:
             raise BadPattern(_reason(error)) from None
         except UnicodeEncodeError:
-            raise BadPattern("it holds half of a surrogate pair") from None
+            raise BadPattern("the pattern holds half of a surrogate pair") from None
 
     def is_in(self, text: str) -> bool:
         """Whether it matches anywhere in a text."""
@@ -71,4 +73,5 @@ class Pattern:
 
 def _reason(error: Exception) -> str:
     reason: object = error.args[0] if error.args else ""
-    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+    text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+    return f"the pattern is none of RE2's: {text.replace(_LINES, '', 1)}"

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ingest.media import language_of
 from prompts.agent import draw_list, plan_agent
 from prompts.planner import PlanRequest, plan_prompt
 from prompts.render import DocumentName
@@ -173,8 +174,9 @@ class Preparer:
         )
         count = self._generation.count_tokens
         if query.mode == "agent":
-            listed = request.card or ("" if history else draw_list(self._listed(collection, chosen), count))
-            agent = plan_agent(replace(request, card=listed), limits, count)
+            listed = self._listed(collection, chosen, programs=not request.card)
+            card = "" if history else draw_list(listed, count, card=request.card)
+            agent = plan_agent(replace(request, card=card), limits, count)
             return {"agent": agent, **plan_prompt(request, "retrieve", limits, count)}
         return plan_prompt(request, query.mode, limits, count)
 
@@ -196,11 +198,15 @@ class Preparer:
         return self._library.whole(versions) or None
 
     def _listed(
-        self, collection: CollectionRecord, chosen: Sequence[int] | None
+        self, collection: CollectionRecord, chosen: Sequence[int] | None, *, programs: bool
     ) -> list[tuple[DocumentName, int]]:
-        """The documents that an agent may read, with their passages."""
+        """The documents that an agent may read, with their passages; programs where no map shows them."""
         versions = self._versions(collection, chosen)
-        return [(DocumentName(v.number, v.path, v.title), v.passages) for v in versions]
+        return [
+            (DocumentName(version.number, version.path, version.title), version.passages)
+            for version in versions
+            if programs or language_of(version.media_type) is None
+        ]
 
     def _versions(
         self, collection: CollectionRecord, chosen: Sequence[int] | None

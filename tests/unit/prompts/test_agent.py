@@ -92,6 +92,17 @@ def test_the_list_goes_by_path_as_far_as_its_tokens() -> None:
     assert listed == draw_list(reversed(documents), count)
 
 
+def test_a_map_goes_before_it_within_the_same_tokens() -> None:
+    documents = [(NAMES[n], n) for n in range(1, 400)]
+    card = "a.py: run\n" * 300
+
+    listed = draw_list(documents, count, card=card)
+
+    assert listed.startswith(f"{card}Documents: ")
+    assert count(listed) <= LIST_TOKENS
+    assert draw_list([], count, card=card) == card
+
+
 def test_the_turn_that_is_kept_holds_card_cited_passages_and_question() -> None:
     plan = plan_agent(ASKED, Limits(20_000), count)
 
