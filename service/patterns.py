@@ -1,7 +1,7 @@
 """Regular expressions that a model, or whoever speaks through it, has written: matched in linear time by RE2.
 
 Python's own engine, and the ``regex`` package, go back over a text: a pattern of ten characters can hold a
-thread for hours. RE2 never goes back; of a large pattern its memory is bounded.
+thread for hours over one line. RE2 never goes back; of a large pattern its memory is bounded.
 """
 
 from __future__ import annotations

@@ -296,6 +296,17 @@ class TestTheLoop:
 
         assert (answer.text, len(desk.model.requests)) == ("The documents do not say.", 1)
 
+    def test_without_a_model_the_best_passages_answer(self, desk: Desk) -> None:
+        preparer = Preparer(desk.library, desk.searcher, desk.sessions, None)
+        answerer = Answerer(desk.library, desk.sessions, preparer, None)
+
+        async def ask() -> Answer:
+            return await answerer.answer(await answerer.prepare(Query(RENT, "docs", mode="agent")))
+
+        answer = asyncio.run(ask())
+        assert (answer.plan.mode, answer.llm_generated) == ("extract", False)
+        assert "4,200 euros" in answer.text
+
 
 class TestTextBesideCalls:
     def test_it_is_thinking(self, desk: Desk) -> None:
