@@ -19,7 +19,7 @@ from ingest.pipeline import Ingester
 from ingest.reading import read
 from ingest.sandbox import InlineParser
 from prompts.planner import PromptTooLongError
-from prompts.tool_results import LAST, REFUSED, REPEATED
+from prompts.tool_results import FULL, LAST, REFUSED, REPEATED
 from service.agent import Agent, AgentBounds
 from service.agent_run import MOST_CALLS, MOST_REFUSED, TOOLS
 from service.answering import Answerer
@@ -389,6 +389,20 @@ class TestBounds:
         assert sent / 4 < 7_000
         assert "Too long to show here: D" in "".join(results)
         assert answer.text == "The documents do not say."
+
+    def test_without_room_nothing_is_carried_out(self, desk: Desk) -> None:
+        desk.ask(SEARCH, "The documents do not say.", tokens=300)
+
+        assert desk.results() == [LAST + FULL]
+
+    def test_a_pattern_that_matches_everywhere_finds_nothing(self, own_desk: Desk, tmp_path: Path) -> None:
+        clauses = "".join(f"## {n}. Pier\n\n{'The pier is let by the week. ' * 30}\n\n" for n in range(210))
+        write_texts(tmp_path / "piers", {"piers.md": clauses})
+        own_desk.ingest("default", "docs", tmp_path / "piers")
+
+        brought = own_desk.brought("grep", {"pattern": "pier"})
+
+        assert brought.startswith("Error: more than 200 passages match; make the pattern narrower")
 
     def test_a_context_that_holds_no_result_is_refused_before_anything_is_sent(self, desk: Desk) -> None:
         with pytest.raises(PromptTooLongError, match="no room"):
