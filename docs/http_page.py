@@ -18,6 +18,7 @@ from service.http.responses import (
     PlanEvent,
     Problem,
     QueryResponse,
+    StepEvent,
     TextEvent,
     UsageEvent,
 )
@@ -47,6 +48,7 @@ EVENTS: Mapping[str, tuple[type[BaseModel], str]] = {
     "plan": (PlanEvent, "what will be read; nothing has been generated yet"),
     "part": (PartEvent, "mode map: one more part of the documents was read, in no order"),
     "reasoning": (TextEvent, "a piece of the model's thinking"),
+    "step": (StepEvent, "mode `agent`: a call of a tool was carried out"),
     "delta": (TextEvent, "a piece of the answer"),
     "citation": (Citation, "a place; a later event with the same `index` replaces it"),
     "claim": (Claim, "a claim with its verdict"),

@@ -6,8 +6,10 @@ import re
 
 from prompts.marker_grammar import Cursor, Group, MoreNeeded, read_group
 
-_FORGED = re.compile(r"([\[【［])(?=\\*\s*[Dd]\s*[0-9])")
-_ESCAPED = re.compile(r"([\[【［])\\(?=\\*\s*[Dd]\s*[0-9])")
+_ROLE = r"\|[A-Za-z0-9_]{1,32}\|>|/?(?:think|tools|tool_call|tool_response|arg_key|arg_value|sop|eop)>"
+"""What follows ``<`` where GLM's chat template begins a turn, a thought, a call or its result."""
+_FORGED = re.compile(rf"([\[【［])(?=\\*\s*[Dd]\s*[0-9])|(<)(?=\\*(?:{_ROLE}))")
+_ESCAPED = re.compile(rf"([\[【［])\\(?=\\*\s*[Dd]\s*[0-9])|(<)\\(?=\\*(?:{_ROLE}))")
 _OPEN = re.compile(r"\\?[\[【［]|\\\Z")
 
 MOST_OF_RANGE = 20
@@ -19,14 +21,16 @@ Piece = str | Group
 def escape(text: str) -> str:
     r"""Document text in which nothing can be read as a marker: ``[D7:31]`` becomes ``[\D7:31]``.
 
+    Nor as a turn of the conversation, which servers know by words such as ``<|user|>``: ``<\|user|>``.
+
     Injective: text that already looks escaped gets one more backslash.
     """
-    return _FORGED.sub(r"\1\\", text)
+    return _FORGED.sub(r"\g<0>\\", text)
 
 
 def unescape(text: str) -> str:
     """The inverse of ``escape``."""
-    return _ESCAPED.sub(r"\1", text)
+    return _ESCAPED.sub(lambda found: found[1] or found[2], text)
 
 
 def parse(answer: str) -> list[Piece]:

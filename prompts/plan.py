@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from prompts.model import ContextPassage, PromptPassage
 
-Role = Literal["system", "user", "assistant"]
-Mode = Literal["pin", "retrieve", "map"]
+Role = Literal["system", "user", "assistant", "tool"]
+Mode = Literal["pin", "retrieve", "map", "agent"]
 
 
 class Stability(IntEnum):

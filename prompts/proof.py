@@ -5,7 +5,7 @@ The whole answer and the stream are one code path: ``prove`` feeds the stream at
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from prompts.quotes import Quotable
 from prompts.sentences import CITATION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompts.claims import BlockKind, Statement
     from prompts.marker_grammar import Reference
@@ -87,6 +87,10 @@ class ProofStream:
     def feed(self, delta: str) -> list[Event]:
         """Take more of what the model writes; give what is certain."""
         return list(self._show(self._markers.feed(delta)))
+
+    def admit(self, passages: Iterable[PromptPassage]) -> None:
+        """More passages that the model has been shown; those that are known stay as they are."""
+        self._library.admit(passages)
 
     def finish(self) -> tuple[list[Event], ProvenAnswer]:
         """The answer is over: the last events, and the whole."""
@@ -250,11 +254,19 @@ class _Library:
     """The passages of the prompt; every stretch of them is read once."""
 
     def __init__(self, passages: Mapping[tuple[int, int], PromptPassage]) -> None:
-        self._passages = passages
+        self._passages = dict(passages)
         self._places: dict[tuple[int, int, int], _Place] = {}
         self._numbers: dict[int, list[int]] = {}
         for document, number in sorted(passages):
             self._numbers.setdefault(document, []).append(number)
+
+    def admit(self, passages: Iterable[PromptPassage]) -> None:
+        """More passages, each once."""
+        for passage in passages:
+            key = (passage.document, passage.number)
+            if key not in self._passages:
+                self._passages[key] = passage
+                insort(self._numbers.setdefault(passage.document, []), passage.number)
 
     def resolve(self, reference: Reference) -> tuple[list[_Place], list[str]]:
         """The stretches of a reference that the prompt holds, and the markers of those that it does not."""

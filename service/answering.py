@@ -52,10 +52,13 @@ class Answerer:
         preparer: Preparer,
         generation: Generation | None,
         maps: MapSettings | None = None,
+        *,
+        agent: Way | None = None,
     ) -> None:
+        """``agent`` carries out the mode of that name."""
         self._preparer = preparer
         self._preparing = ThreadPoolExecutor(PREPARED_AT_ONCE, thread_name_prefix="lectern-prepare")
-        self._ways = _ways(library, sessions, generation, maps or MapSettings())
+        self._ways = _ways(library, sessions, generation, maps or MapSettings(), agent)
 
     async def prepare(self, query: Query) -> Prepared:
         """Search and plan, see `Preparer.prepare`: all that can be wrong with a question shows here."""
@@ -79,7 +82,11 @@ class Answerer:
 
 
 def _ways(
-    library: Library, sessions: Sessions, generation: Generation | None, maps: MapSettings
+    library: Library,
+    sessions: Sessions,
+    generation: Generation | None,
+    maps: MapSettings,
+    agent: Way | None,
 ) -> Mapping[str, Way]:
     """By the mode of the plan."""
     presenter = Presenter(library, sessions)
@@ -87,4 +94,5 @@ def _ways(
         return {"extract": Quoting(presenter)}
     generating = Generating(presenter, generation)
     mapping = MapReduce(library, sessions, generation, maps, generating)
-    return {"pin": generating, "retrieve": generating, "map": mapping}
+    more: dict[str, Way] = {} if agent is None else {"agent": agent}
+    return {"pin": generating, "retrieve": generating, "map": mapping, **more}

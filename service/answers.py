@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 DEFAULT_TENANT = "default"
 """The one tenant of a laptop."""
-Mode = Literal["auto", "pin", "retrieve", "map"]
-MODES: tuple[Mode, ...] = ("auto", "pin", "retrieve", "map")
+Mode = Literal["auto", "pin", "retrieve", "map", "agent"]
+MODES: tuple[Mode, ...] = ("auto", "pin", "retrieve", "map", "agent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Cost:
     """Expected price of the plans that were not chosen."""
 
 
-Purpose = Literal["rewrite", "rerank", "part"]
+Purpose = Literal["rewrite", "rerank", "part", "step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class PartOutcome:
 class PlanSummary:
     """What was sent to the model and why; ``extract`` where there is no model."""
 
-    mode: Literal["pin", "retrieve", "map", "extract"]
+    mode: Literal["pin", "retrieve", "map", "agent", "extract"]
     reason: str
     segments: tuple[Segment, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -230,6 +230,21 @@ class PartRead:
 
 
 @dataclass(frozen=True, slots=True)
+class Stepped:
+    """A call of an agent has been carried out."""
+
+    step: int
+    """From 1; calls that the model made at once share it."""
+    tool: str
+    arguments: str
+    """JSON as the model wrote it, shortened."""
+    results: int
+    """Passages or documents."""
+    error: str | None = None
+    """Why it brought nothing, as the model was told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """A piece of the answer, markers already replaced."""
 
@@ -257,4 +272,4 @@ class Done:
     answer: Answer
 
 
-AnswerEvent = Planned | PartRead | Reasoned | Written | Cited | Judged | Done
+AnswerEvent = Planned | PartRead | Reasoned | Stepped | Written | Cited | Judged | Done

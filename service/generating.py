@@ -48,7 +48,7 @@ class Generating:
         plan, query, generation = prepared.plan, prepared.query, self._generation
         request = generation.request(query, plan.messages, prepared.session.id)
         proof = ProofStream({(p.document, p.number): p for p in plan.passages})
-        alternatives = self._alternatives(prepared)
+        alternatives = alternatives_of(generation, prepared)
         written: list[str] = []
         finished: Finished | None = None
         with self._recording(prepared) as call:
@@ -127,11 +127,11 @@ class Generating:
             price = cache.price(usage.prompt_tokens, usage.cached_tokens)
             self._generation.demand.paid((query.tenant, query.collection), price)
 
-    def _alternatives(self, prepared: Prepared) -> dict[Mode, tuple[int, int]]:
-        """Tokens, and of them cached, of the plans that were not carried out."""
-        generation = self._generation
-        others: dict[Mode, tuple[int, int]] = {}
-        for mode, plan in list(prepared.plans.items())[1:]:
-            summary = generation.summarise(prepared.query, plan)
-            others[mode] = summary.tokens, summary.cached_tokens
-        return others
+
+def alternatives_of(generation: Generation, prepared: Prepared) -> dict[Mode, tuple[int, int]]:
+    """Tokens, and of them cached, of the plans that are not carried out."""
+    others: dict[Mode, tuple[int, int]] = {}
+    for mode, plan in list(prepared.plans.items())[1:]:
+        summary = generation.summarise(prepared.query, plan)
+        others[mode] = summary.tokens, summary.cached_tokens
+    return others

@@ -209,8 +209,12 @@ class Generation:
         known = self._known(query)
         admitted = known.flights.admit(messages, lambda: self.cached_characters(query, messages))
         async with admitted as flight:
-            flight.known = known.mirror.known(messages, time.monotonic())
+            flight.known = self.known(query, messages)
             yield flight
+
+    def known(self, query: Query, messages: Sequence[PromptMessage]) -> Match:
+        """What of a prompt has been sent before, and how long ago."""
+        return self._known(query).mirror.known(messages, time.monotonic())
 
     def read(self, query: Query, messages: Sequence[PromptMessage]) -> None:
         """The provider has read this prompt: from now on its cache should hold it."""

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ingest.media import language_of
+from prompts.agent import draw_list, plan_agent
 from prompts.plan import PromptMessage
 from prompts.plan_request import PlanRequest
 from prompts.planner import plan_prompt
@@ -23,7 +25,7 @@ from service.shelf import LibraryShelf
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ingest.catalog.records import CollectionRecord
+    from ingest.catalog.records import CollectionRecord, VersionRecord
     from prompts.mapping import MapPlan
     from prompts.model import ContextPassage, PromptPassage
     from prompts.plan import Mode, PromptPlan
@@ -123,6 +125,7 @@ class Preparer:
             documents=chosen,
             limit=query.top_k or PASSAGE_HITS,
             origin=origin,
+            reorder=query.mode != "agent",  # it only tells what retrieving would have cost
         )
         passages = self._searcher.passages(found.evidence)
         confidence = self._confidence(collection, wanted, chosen)
@@ -170,7 +173,7 @@ class Preparer:
         )
 
     def _wanted(self, query: Query, session: Session, origin: Origin) -> Wanted:
-        if self._rewriter is None or self._generation is None:
+        if self._rewriter is None or self._generation is None or query.mode == "agent":
             return Wanted(query.question, session.questions)
         answering = self._generation.name(query)
         return self._rewriter.rewrite(query.question, session, answering=answering, origin=origin)
@@ -209,13 +212,19 @@ class Preparer:
             shelf=LibraryShelf(self._library, collection, chosen),
             instructions=query.instructions,
         )
+        count = self._generation.count_tokens
+        if query.mode == "agent":
+            listed = self._listed(collection, chosen, programs=not request.card)
+            card = "" if history else draw_list(listed, count, card=request.card)
+            agent = plan_agent(replace(request, card=card), limits, count)
+            return {"agent": agent, **plan_prompt(request, "retrieve", limits, count)}
         mode = "retrieve" if query.mode == "map" else query.mode
-        return plan_prompt(request, mode, limits, self._generation.count_tokens)
+        return plan_prompt(request, mode, limits, count)
 
     def _recall(self, query: Query, session: Session) -> None:
         """Another process, or this one before it was started anew, may have asked the last question."""
         turns = session.sent
-        if self._generation is None or not turns:
+        if self._generation is None or not turns or turns[-1].mode == "agent":  # whose rules are others
             return
         age = max(time.time() - turns[-1].at, 0.0)
         if age < self._generation.provider.cache.lifetime_seconds:
@@ -243,17 +252,34 @@ class Preparer:
         limits: Limits,
     ) -> list[PromptPassage] | None:
         """Every passage of the documents in question, unless they are too long to be read as a whole."""
-        if query.mode == "retrieve":
+        if query.mode in {"retrieve", "agent"}:
             return None
         longest = limits.prompt_tokens * _TOKEN
         if query.mode == "auto" and query.accuracy != "high":
             longest = min(longest, WHOLE_COLLECTION_CHARACTERS)
-        versions = self._library.catalog.ready_versions(collection)
-        if chosen is not None:
-            versions = tuple(version for version in versions if version.number in chosen)
+        versions = self._versions(collection, chosen)
         if sum(version.characters for version in versions) > longest:
             return None
         return self._library.whole(versions) or None
+
+    def _listed(
+        self, collection: CollectionRecord, chosen: Sequence[int] | None, *, programs: bool
+    ) -> list[tuple[DocumentName, int]]:
+        """The documents that an agent may read, with their passages; programs where no map shows them."""
+        versions = self._versions(collection, chosen)
+        return [
+            (DocumentName(version.number, version.path, version.title), version.passages)
+            for version in versions
+            if programs or language_of(version.media_type) is None
+        ]
+
+    def _versions(
+        self, collection: CollectionRecord, chosen: Sequence[int] | None
+    ) -> tuple[VersionRecord, ...]:
+        versions = self._library.catalog.ready_versions(collection)
+        if chosen is not None:
+            versions = tuple(version for version in versions if version.number in chosen)
+        return versions
 
     def _card(self, query: Query, collection: CollectionRecord, chosen: Sequence[int] | None) -> str:
         """The map of a repository that is searched as a whole."""

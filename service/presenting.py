@@ -56,7 +56,10 @@ class Presenter:
         Raises:
             Gone: a document that the conversation shows was deleted meanwhile.
         """
-        session = replace(prepared.session, turns=(*prepared.session.turns, replace(turn, at=time.time())))
+        session = replace(
+            prepared.session,
+            turns=(*prepared.session.turns, replace(turn, at=time.time(), mode=prepared.summary.mode)),
+        )
         await asyncio.to_thread(self._sessions.save, prepared.collection, session)
 
     def _placed(self, collection: CollectionRecord, citation: Citation) -> PlacedCitation:

@@ -83,6 +83,10 @@ class Recording:
             saved_usd=cost.saved_usd,
         )
 
+    def becomes(self, purpose: str, mode: str, plan: CallPlan) -> None:
+        """It turned out what the call was for."""
+        self._call = replace(self._call, purpose=purpose, mode=mode, plan=plan)
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

@@ -72,12 +72,13 @@ class Searcher:
         documents: Sequence[int] | None = None,
         limit: int = PASSAGE_HITS,
         origin: Origin | None = None,
+        reorder: bool = True,
     ) -> Found:
-        """As `evidence`, with what reordering took where the settings ask for it.
+        """As `evidence`, with what reordering took where the settings ask for it, and ``reorder`` does.
 
         ``origin`` is the answer that it is searched for; None for a search alone.
         """
-        if self._reordering is None:
+        if self._reordering is None or not reorder:
             return Found(self._search(collection, question, history, documents, limit))
         wanted = max(limit, self._reordering.candidates)
         evidence = self._search(collection, question, history, documents, wanted)

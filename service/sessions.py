@@ -41,6 +41,8 @@ class StoredTurn:
     """Whether its prompt began anew: it held no earlier turn byte for byte."""
     at: float = 0.0
     """When it was answered, in seconds since 1970."""
+    mode: str = ""
+    """Of its plan."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,14 @@ class Settings(BaseModel):
         ge=0,
         description="Longest documents that are mapped without being asked for; 0 never does.",
     )
+    agent_steps: int = Field(
+        default=12, ge=1, le=100, description="Times that an agent may call its tools before it must answer."
+    )
+    agent_tokens: int = Field(
+        default=64_000,
+        gt=0,
+        description="What the prompt of an agent may grow to, within the model's context.",
+    )
     embeddings_base_url: str | None = Field(
         default=None, description="OpenAI-compatible embeddings; without it the embedded encoder is used."
     )

@@ -11,6 +11,7 @@ from ingest.catalog.catalog import open_catalog
 from ingest.catalog.job_records import UNFINISHED
 from ingest.errors import IndexUnavailable, LecternError
 from ingest.index import LocalIndex
+from service.agent import Agent, AgentBounds
 from service.answering import Answerer
 from service.answers import DEFAULT_TENANT
 from service.edge_index import FACTORY
@@ -28,6 +29,7 @@ from service.models.prices import Price
 from service.models.providers import GENERIC, PROVIDERS, provider_for
 from service.models.retrying import RetryingModel, RetryPolicy
 from service.preparing import Preparer
+from service.presenting import Presenter
 from service.reranking.making import make_reranker
 from service.reranking.reordering import Reordering
 from service.rewriting import Rewriter
@@ -149,7 +151,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         maps = _maps(settings)
         mapper = MapPlanner(library, sessions, generation, maps) if generation else None
         preparer = Preparer(library, searcher, sessions, generation, _rewriter(settings, side), mapper=mapper)
-        answerer = Answerer(library, sessions, preparer, generation, maps)
+        agent = _agent(settings, Presenter(library, sessions), generation, library, searcher)
+        answerer = Answerer(library, sessions, preparer, generation, maps, agent=agent)
         yield Services(
             settings, catalog, index, embedder, library, searcher, answerer, generation, originals, ledger
         )
@@ -213,6 +216,19 @@ def _generation(settings: Settings, model: LanguageModel | None, ledger: Ledger)
         return Generation(model, provider, chosen, recorder=ledger)
     client = _client(settings, provider)
     return Generation(RetryingModel(client), provider, chosen, close=client.close, recorder=ledger)
+
+
+def _agent(
+    settings: Settings,
+    presenter: Presenter,
+    generation: Generation | None,
+    library: Library,
+    searcher: Searcher,
+) -> Agent | None:
+    if generation is None:
+        return None
+    bounds = AgentBounds(settings.agent_steps, settings.agent_tokens)
+    return Agent(presenter, generation, library, searcher, bounds)
 
 
 def _side_model(

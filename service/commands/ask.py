@@ -14,9 +14,9 @@ from prompts.plan_request import ACCURACIES
 from service.answers import MODES
 from service.client import Client, ServerAbsent, ServerUnreachable
 from service.commands import options
-from service.commands.printing import print_answer, print_footer, print_sources
+from service.commands.printing import print_answer, print_footer, print_sources, print_step
 from service.http.requests import QueryRequest
-from service.http.responses import PartEvent, PlanEvent, QueryResponse, TextEvent
+from service.http.responses import PartEvent, PlanEvent, QueryResponse, StepEvent, TextEvent
 from service.running import find_server
 
 if TYPE_CHECKING:
@@ -96,9 +96,9 @@ def _follow(events: Iterator[tuple[str, str]], *, quiet: bool) -> QueryResponse:
                 server = data
             elif name == "plan":
                 streamed = not quiet and PlanEvent.model_validate_json(data).plan.mode != "extract"
-            elif name == "part":
+            elif name in {"part", "step"}:
                 parts += 1
-                tell_part(PartEvent.model_validate_json(data), parts, quiet=quiet)
+                _tell_progress(name, data, parts, quiet=quiet)
             elif name == "delta" and streamed:
                 begun = True
                 click.echo(TextEvent.model_validate_json(data).text, nl=False)
@@ -113,6 +113,13 @@ def _follow(events: Iterator[tuple[str, str]], *, quiet: bool) -> QueryResponse:
             click.echo()
         raise
     raise ServerUnreachable("the answer broke off")
+
+
+def _tell_progress(name: str, data: str, count: int, *, quiet: bool) -> None:
+    if name == "part":
+        tell_part(PartEvent.model_validate_json(data), count, quiet=quiet)
+    elif not quiet:
+        print_step(StepEvent.model_validate_json(data))
 
 
 def tell_part(part: PartEvent, read: int, *, quiet: bool) -> None:

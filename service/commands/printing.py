@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from service.http.responses import Citation, Hit, PlacedText, QueryResponse
+    from service.http.responses import Citation, Hit, PlacedText, QueryResponse, StepEvent
 
 _WIDTH = 100
 _LINES = 14
@@ -49,6 +49,12 @@ def print_sources(answer: QueryResponse) -> None:
             click.secho(f"  not proven{why}: {textwrap.shorten(words, 160)}", fg="yellow")
     for marker in answer.unresolved:
         click.secho(f"  names no source: {marker}", fg="yellow")
+
+
+def print_step(step: StepEvent) -> None:
+    """What an agent did, beside the answer: on the other stream."""
+    brought = f"{step.results} found" if step.error is None else step.error
+    click.secho(f"  {step.tool} {textwrap.shorten(step.arguments, 80)}: {brought}", dim=True, err=True)
 
 
 def print_footer(answer: QueryResponse) -> None:

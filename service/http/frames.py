@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.answers import Cited, Judged, PartRead, Planned, Reasoned, Written
+from service.answers import Cited, Judged, PartRead, Planned, Reasoned, Stepped, Written
 from service.http.responses import (
     Citation,
     Claim,
@@ -12,6 +12,7 @@ from service.http.responses import (
     PartEvent,
     PlanEvent,
     QueryResponse,
+    StepEvent,
     TextEvent,
     Usage,
     UsageEvent,
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 
 
 def bodies(event: AnswerEvent) -> list[tuple[str, BaseModel]]:
-    """``plan, part, reasoning, delta, citation, claim, usage, done``; the last two tell the same event."""
+    """``plan, part, reasoning, step, delta, citation, claim, usage, done``; the last two tell one event."""
     match event:
         case Planned():
             return [("plan", PlanEvent.of(event))]
-        case PartRead():
-            return [("part", PartEvent.of_part(event))]
+        case PartRead() | Stepped():
+            return [_progress(event)]
         case Reasoned() | Written():
             name = "delta" if isinstance(event, Written) else "reasoning"
             return [(name, TextEvent(text=event.text))]
@@ -43,3 +44,9 @@ def bodies(event: AnswerEvent) -> list[tuple[str, BaseModel]]:
                 usage=Usage.model_validate(answer.usage), cost=Cost.model_validate(answer.cost)
             )
             return [("usage", usage), ("done", QueryResponse.of(answer))]
+
+
+def _progress(event: PartRead | Stepped) -> tuple[str, BaseModel]:
+    if isinstance(event, PartRead):
+        return "part", PartEvent.of_part(event)
+    return "step", StepEvent.model_validate(event)

@@ -53,7 +53,9 @@ class QueryRequest(Request):
     )
     mode: Mode = Field(
         default="auto",
-        description="Read whole documents, the passages found, all in parts, or what suits the question.",
+        description="`pin` reads whole documents, `retrieve` the passages found, `map` all documents in "
+        "parts, `auto` what suits the question and costs less; with `agent` the model searches and reads by "
+        "itself, in several steps.",
     )
     accuracy: Accuracy = Field(
         default="normal",

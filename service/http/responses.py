@@ -117,7 +117,7 @@ class Cost(Response):
 class SideCall(Response):
     """A call of a model on the way to an answer; the answer's usage and cost include it."""
 
-    purpose: Literal["rewrite", "rerank", "part"]
+    purpose: Literal["rewrite", "rerank", "part", "step"]
     model: str
     usage: Usage
     usd: float | None = Field(description="Dollars; null where the model's price is not known.")
@@ -162,7 +162,7 @@ class Part(Response):
 class Plan(Response):
     """What was read and why."""
 
-    mode: Literal["pin", "retrieve", "map", "extract"]
+    mode: Literal["pin", "retrieve", "map", "agent", "extract"]
     reason: str
     segments: list[Segment]
     left_out: list[str]
@@ -173,7 +173,8 @@ class Plan(Response):
     )
     side_calls: list[SideCall] = Field(
         default=[],
-        description="Calls of a model before the answer's own: rewriting, reranking, parts of a map.",
+        description="Calls of a model before the answer's own: rewriting, reranking, parts of a map, steps "
+        "of an agent.",
     )
     warnings: list[str] = Field(
         default=[],
@@ -213,6 +214,16 @@ class TextEvent(Response):
     """A piece of the answer, or of the model's thinking."""
 
     text: str
+
+
+class StepEvent(Response):
+    """A call of an agent has been carried out."""
+
+    step: int = Field(description="From 1; calls that the model made at once share it.")
+    tool: str
+    arguments: str = Field(description="JSON as the model wrote it, shortened.")
+    results: int = Field(description="Passages or documents.")
+    error: str | None = Field(description="Why it brought nothing.")
 
 
 class UsageEvent(Response):

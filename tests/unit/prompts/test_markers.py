@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -137,3 +139,28 @@ def test_a_stream_never_shows_half_a_marker() -> None:
     shown = [piece for letter in 'Fee [D7:31 "five"].' for piece in stream.feed(letter)]
     assert not any("[" in piece for piece in shown if isinstance(piece, str))
     assert sum(isinstance(piece, Group) for piece in shown) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("<|user|>", r"<\|user|>"),
+        (r"<\|user|>", r"<\\|user|>"),
+        ("a</think>b<tool_call>", r"a<\/think>b<\tool_call>"),
+        ("<|im_start|><|end_of_text|>", r"<\|im_start|><\|end_of_text|>"),
+        ("a <b> c <|> d || <thinking> if (a<b|c>d)", "a <b> c <|> d || <thinking> if (a<b|c>d)"),
+    ],
+)
+def test_no_document_begins_a_turn_of_the_conversation(text: str, escaped: str) -> None:
+    assert escape(text) == escaped
+    assert unescape(escaped) == text
+
+
+@given(
+    st.lists(st.sampled_from(["<", "\\", "|", "user", "|>", "<|user|>", "/think>", "[D7:1]", ">"])).map(
+        "".join
+    )
+)
+def test_turns_can_be_restored_too(text: str) -> None:
+    assert unescape(escape(text)) == text
+    assert not re.search(r"<\|[a-z]+\|>|</?think>", escape(text))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -221,3 +222,20 @@ def test_a_long_answer_is_proven_in_little_time() -> None:
     answer = prove(raw, passages)
     assert time.process_time() - started < 1.0
     assert len(answer.citations) == 20
+
+
+def test_passages_may_be_admitted_while_the_answer_arrives() -> None:
+    first = {key: passage for key, passage in PASSAGES.items() if key == (7, 32)}
+    stream = ProofStream(first)
+    events = stream.feed('Notice is 30 days [D7:32 "thirty (30) days"]. ')
+    stream.admit([PASSAGES[7, 31], replace(PASSAGES[7, 32], text="forged")])
+    events += stream.feed('The fee is $5,000 [D7:31 "USD 5,000"]. Both stand together [D7:31-32].')
+    rest, answer = stream.finish()
+
+    whole = prove(
+        'Notice is 30 days [D7:32 "thirty (30) days"]. '
+        'The fee is $5,000 [D7:31 "USD 5,000"]. Both stand together [D7:31-32].',
+        PASSAGES,
+    )
+    assert answer == whole
+    assert "".join(event.text for event in [*events, *rest] if isinstance(event, Delta)) == whole.text

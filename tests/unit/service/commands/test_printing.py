@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.commands.printing import print_footer
-from service.http.responses import Cost, Plan, QueryResponse, Usage
+from service.commands.printing import print_footer, print_step
+from service.http.responses import Cost, Plan, QueryResponse, StepEvent, Usage
 
 if TYPE_CHECKING:
     import pytest
@@ -57,3 +57,17 @@ def test_where_nothing_is_said_it_says_how_sure_that_is(capsys: pytest.CaptureFi
     assert "23% sure of an answer: lectern search" in capsys.readouterr().out
     print_footer(answer(plan).model_copy(update={"llm_generated": False, "confidence": None}))
     assert "sure" not in capsys.readouterr().out
+
+
+def test_an_agents_steps_stand_beside_the_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    step = StepEvent(step=1, tool="grep", arguments='{"pattern": "fee"}', results=3, error=None)
+
+    print_step(step)
+    print_step(step.model_copy(update={"arguments": "x " * 90, "results": 0, "error": "unknown document"}))
+
+    told = capsys.readouterr()
+    assert told.out == ""
+    first, second = told.err.splitlines()
+    assert first == '  grep {"pattern": "fee"}: 3 found'
+    assert second.endswith("[...]: unknown document")
+    assert len(second) < 120
