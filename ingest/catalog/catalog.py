@@ -12,6 +12,7 @@ from ingest.catalog.generation import Generations
 from ingest.catalog.job import Jobs
 from ingest.catalog.migrating import bring_to_head
 from ingest.catalog.publishing import Publishing
+from ingest.catalog.review import Reviews
 from ingest.catalog.session import Sessions
 from ingest.catalog.version import Versions
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Catalog(Collections, Generations, Versions, Publishing, Documents, Failures, Sessions, Jobs):
+class Catalog(Collections, Generations, Versions, Publishing, Documents, Failures, Sessions, Jobs, Reviews):
     """All calls over one database. Threads and processes may share it; each call is one transaction."""
 
     def damage(self) -> tuple[str, ...]:
