@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingest.errors import PermanentError
 from prompts.render import DocumentName, render_passage
 from prompts.reviewing import found_passages, render_review_question, review_rules, whole_document
 from service.answers import Query
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
 
 _HEADING_TOKENS = 40
 """Kept for the line that names the document, and for what a request adds."""
+
+
+class NothingFound(PermanentError):
+    """A document that is too long to be read whole has no passage for a question."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the document is too long to be read whole, and no passage was found for the question"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,7 @@ class CellPlanner:
         Raises:
             Gone: the version was deleted.
             IndexUnavailable, UnsupportedStore: the passages cannot be searched for.
+            NothingFound: no passage of the document fits the question.
             PromptTooLongError: not even the question fits.
         """
         version, count = reading.version, self._generation.count_tokens
@@ -87,7 +98,10 @@ class CellPlanner:
         ranked = self._searcher.passages(found)
         context = find_context(self._library, collection, found, ranked, documents=numbers)
         limits = self._generation.limits(query)
-        return found_passages(question, ranked, context, _names([version]), limits, count=count)
+        plan = found_passages(question, ranked, context, _names([version]), limits, count=count)
+        if not plan.passages:  # a model that is shown nothing would say that the document is silent
+            raise NothingFound
+        return plan
 
 
 def cell_query(collection: CollectionRecord, question: str, model: str | None) -> Query:

@@ -1,0 +1,192 @@
+"""``lectern review`` in processes of its own: killed, interrupted, through a server; nothing is paid twice."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import openpyxl
+import pytest
+
+from ingest.catalog.catalog import open_catalog
+from service.reviewing.exporting import from_csv
+from service.settings import Settings
+from tests.fakes.command_line import CommandLine
+from tests.fakes.files import LEASE, write_texts
+from tests.fakes.glm5 import Glm5Server
+from tests.fakes.live_service import live_in_memory
+from tests.fakes.reviewer import CellModel, quoting
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by Unix signals")
+
+DOCUMENTS, QUESTIONS, AT_ONCE = 6, 5, 4
+ASKED = ("What is the monthly rent?", *(f"What does clause {number} say?" for number in range(1, QUESTIONS)))
+PATIENCE = 60
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A folder with leases that were ingested, a file of questions, and a model that answers slowly."""
+
+    line: CommandLine
+    model: CellModel
+
+    def review(self, out: str, *more: str) -> tuple[str, ...]:
+        return "review", "--questions", "questions.yaml", "--out", out, *more
+
+    def saved(self) -> set[tuple[str, int]]:
+        """Cells that the catalog keeps, of all reviews."""
+        with open_catalog(self.line.data / "catalog.sqlite") as catalog:
+            paths = {
+                version.document: version.path
+                for version in catalog.ready_versions(catalog.collection("default", "default"))
+            }
+            return {
+                (paths[cell.document], cell.question)
+                for review in catalog.reviews()
+                for cell in catalog.review_cells(review)
+            }
+
+    def kill_half_way(self, process: subprocess.Popen[str], number: int) -> set[tuple[str, str]]:
+        """Kill once some cells are kept; gives those that were under way."""
+        until(lambda: len(self.saved()) >= number)
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=PATIENCE)
+        time.sleep(0.2)  # what the socket still holds arrives
+        kept = {(path, ASKED[place]) for path, place in self.saved()}
+        with self.model.lock:
+            return {(titled(path), question) for path, question in self.model.asked} - {
+                (titled(path), question) for path, question in kept
+            }
+
+    def paid(self) -> dict[tuple[str, str], int]:
+        with self.model.lock:
+            return {(titled(path), question): count for (path, question), count in self.model.asked.items()}
+
+
+def titled(path: str) -> str:
+    """The path in a prompt's line, without the title."""
+    return path.partition(" (")[0]
+
+
+def until(happened: Any) -> None:  # noqa: ANN401 — a question without arguments
+    deadline = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    write_texts(
+        tmp_path / "docs",
+        {f"lease-{number}.md": f"{LEASE}\nBerth {number}.\n" for number in range(DOCUMENTS)},
+    )
+    with live_in_memory(Settings(data=tmp_path / "data")) as service:
+        service.ingest(tmp_path / "docs")
+    lines = [
+        f"- {{question: {ASKED[0]!r}, type: amount, title: Rent}}",
+        *(f"- {asked!r}" for asked in ASKED[1:]),
+    ]
+    (tmp_path / "questions.yaml").write_text("\n".join(lines), encoding="utf-8")
+    model = CellModel({ASKED[0]: quoting("monthly rent of 4,200 euros", "4,200 euros")}, delay=0.02)
+    with Glm5Server(model) as server:
+        environment = {
+            "LECTERN_LLM_BASE_URL": server.base_url,
+            "LECTERN_LLM_PROVIDER": "zai",
+            "LECTERN_LLM_API_KEY": "key",
+            "LECTERN_REVIEW_DOCUMENTS_AT_ONCE": "1",
+            "LECTERN_REVIEW_QUESTIONS_AT_ONCE": str(AT_ONCE),
+        }
+        yield Desk(CommandLine(tmp_path / "data", tmp_path, environment), model)
+
+
+def test_a_command_that_is_killed_and_interrupted_pays_for_every_cell_once(desk: Desk) -> None:
+    killed = desk.line.start(*desk.review("out.xlsx"))
+    under_way = desk.kill_half_way(killed, 7)
+    assert len(under_way) <= AT_ONCE
+
+    interrupted = desk.line.start(*desk.review("out.xlsx"))
+    until(lambda: len(desk.saved()) >= 15)
+    interrupted.send_signal(signal.SIGINT)
+    _, told = interrupted.communicate(timeout=PATIENCE)
+    assert interrupted.returncode == 130, told
+    assert "goes on" in told.splitlines()[0]
+    identity = re.search(r"--resume (\w+)", told)
+    assert identity is not None
+    assert (desk.line.folder / "out.xlsx").is_file()
+    stopped = {(titled(path), question) for path, question in desk.paid()}
+    under_way |= stopped - {(path, ASKED[place]) for path, place in desk.saved()}
+
+    done = desk.line.ok("review", "--resume", identity[1], "--out", "out.csv")
+
+    assert f"{DOCUMENTS} answered, {DOCUMENTS * (QUESTIONS - 1)} absent" in done.err
+    paid = desk.paid()
+    assert len(paid) == DOCUMENTS * QUESTIONS
+    assert {cell for cell, count in paid.items() if count > 1} <= under_way
+    assert len(under_way) <= 2 * AT_ONCE
+    rows = from_csv((desk.line.folder / "out.csv").read_text(encoding="utf-8-sig"))
+    assert len(rows) == DOCUMENTS * QUESTIONS
+    assert {row["number"] for row in rows if row["question"] == ASKED[0]} == {"4200"}
+
+
+def test_a_server_that_is_killed_goes_on_by_itself(desk: Desk) -> None:
+    server = desk.line.start("serve", "--port", "0")
+    assert server.stdout is not None
+    url = server.stdout.readline().split()[3]
+    asked = [
+        {"question": ASKED[0], "type": "amount", "title": "Rent"},
+        *({"question": one} for one in ASKED[1:]),
+    ]
+    body = {"questions": asked, "name": str(desk.line.folder / "out.xlsx")}
+    begun = httpx2.post(f"{url}/v1/reviews", json=body, trust_env=False, timeout=PATIENCE).json()
+    under_way = desk.kill_half_way(server, 7)
+    server.stdout.close()
+
+    with desk.line.serving() as url:
+        ran = desk.line.ok(*desk.review("out.xlsx"))
+
+        assert f"review {begun['id']} goes on" in ran.err
+        found = httpx2.get(f"{url}/v1/reviews/{begun['id']}", trust_env=False, timeout=PATIENCE).json()
+    assert found["state"] == "done"
+    paid = desk.paid()
+    assert len(paid) == DOCUMENTS * QUESTIONS
+    assert {cell for cell, count in paid.items() if count > 1} <= under_way
+    assert len(under_way) <= AT_ONCE
+    grid = openpyxl.load_workbook(desk.line.folder / "out.xlsx")["Review"]
+    assert grid.max_row == 1 + DOCUMENTS
+    assert [grid.cell(row, 2).value for row in range(2, grid.max_row + 1)] == [4200] * DOCUMENTS
+    assert str(grid["A2"].hyperlink.target).startswith(url)
+
+
+def test_what_is_wrong_is_one_line_and_costs_nothing(desk: Desk) -> None:
+    (desk.line.folder / "bad.csv").write_text("question,type\nWho signs?,colour\n", encoding="utf-8")
+    wrong = desk.line.run("review", "--questions", "bad.csv", "--out", "out.xlsx")
+    assert (wrong.status, wrong.out) == (1, "")
+    assert wrong.err.startswith("lectern: bad.csv: row 2, column type: 'colour' is none of")
+
+    dear = desk.line.run(*desk.review("out.xlsx", "--max-usd", "0.001"))
+    assert dear.status == 1
+    assert "should cost $0.0" in dear.err
+
+    assert desk.line.run(*desk.review("out.pdf")).status == 2
+    assert (
+        desk.line.run(*desk.review("out.xlsx"), "nowhere.md").err
+        == "lectern: no document named 'nowhere.md'\n"
+    )
+    assert desk.model.asked.total() == 0
+
+    ran = desk.line.ok(*desk.review("out.json", "--json"), "docs/lease-1.md", "lease-2.md")
+    assert [cell["path"] for cell in ran.json["cells"]] == ["lease-1.md"] * QUESTIONS + [
+        "lease-2.md"
+    ] * QUESTIONS
