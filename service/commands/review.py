@@ -16,8 +16,8 @@ from service.asking import QuestionTooLong, running
 from service.client import Client, ServerAbsent
 from service.commands import options
 from service.commands.review_progress import showing_cells
+from service.http.review_files import encode
 from service.http.review_shapes import BegunShape, ResumeRequest, ReviewQuestionRequest, ReviewRequest
-from service.http.reviews import encode
 from service.jobs.controlling import WrongState
 from service.jobs.owner import this_process
 from service.reviewing import controlling

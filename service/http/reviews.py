@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from service.http.access import TENANT, Wired
+from service.http.review_files import encode
 from service.http.review_shapes import (
     BegunShape,
     ResumeRequest,
@@ -18,7 +19,7 @@ from service.http.review_shapes import (
     ReviewShape,
 )
 from service.reviewing import controlling
-from service.reviewing.exporting import MEDIA_TYPES, Format, to_csv, to_xlsx
+from service.reviewing.exporting import MEDIA_TYPES, Format
 from service.reviewing.report import ReviewReport, report
 from service.reviewing.running import settle
 from service.reviewing.worker import ReviewWorker
@@ -118,15 +119,6 @@ def delete(review_id: str, services: Wired) -> ReviewShape | Response:
     if stopped is None:
         return Response(status_code=HTTPStatus.NO_CONTENT)
     return ReviewShape.of(report(services.catalog, stopped))
-
-
-def encode(found: ReviewReport, form: Format, *, server: str = "") -> bytes:
-    """The bytes of a file of this format; ``server`` as in `to_xlsx`."""
-    if form == "xlsx":
-        return to_xlsx(found, server=server)
-    if form == "csv":
-        return to_csv(found).encode("utf-8-sig")
-    return ReviewDetails.with_cells(found).model_dump_json(indent=2).encode()
 
 
 def _report(services: Wired, identity: str) -> ReviewReport:
