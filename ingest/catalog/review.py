@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ingest.catalog.collection import require_collection
@@ -191,9 +191,16 @@ class Reviews(CatalogPart):
             return False
         return True
 
-    def review_cells(self, review: ReviewRecord) -> tuple[CellRecord, ...]:
-        """All its cells that are answered or have failed, those of older versions included."""
-        columns = (review_cells.c[name] for name in _CELL)
+    def review_cells(self, review: ReviewRecord, *, results: bool = True) -> tuple[CellRecord, ...]:
+        """All its cells that are answered or have failed, those of older versions included.
+
+        Args:
+            review: the review.
+            results: False leaves them out: only which cells there are, and how they stand.
+        """
+        columns = (
+            review_cells.c[name] if results or name != "result" else literal("").label(name) for name in _CELL
+        )
         query = select(*columns).where(_of(review_cells, review))
         with self._database.read() as connection:
             found = rows(connection, query.order_by(review_cells.c.number, review_cells.c.question))
@@ -202,7 +209,9 @@ class Reviews(CatalogPart):
     def forget_failed_cells(self, review: ReviewRecord) -> None:
         """Let cells that failed be asked again."""
         with self._database.write() as connection:
-            connection.execute(delete(review_cells).where(_of(review_cells, review) & review_cells.c.failed))
+            connection.execute(
+                delete(review_cells).where(_of(review_cells, review) & (review_cells.c.state == "failed"))
+            )
 
 
 def _set_documents(connection: Connection, tenant: str, review: str, chosen: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import datetime
 
+CellState = Literal["answered", "absent", "failed"]
 ReviewState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
 
@@ -61,5 +62,6 @@ class CellRecord:
     """Its place among the review's questions, from 0."""
     number: int
     """Of the version that was read."""
-    failed: bool
+    state: CellState
     result: str
+    """Empty where only the states were asked for."""

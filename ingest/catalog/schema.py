@@ -288,7 +288,7 @@ review_cells = Table(
     Column("question", Integer, primary_key=True, autoincrement=False),
     Column("collection", _NAME, nullable=False),
     Column("number", Integer, nullable=False),  # of the version that was read
-    Column("failed", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
     Column("result", Text, nullable=False),
     ForeignKeyConstraint(["tenant", "review"], ["reviews.tenant", "reviews.id"], ondelete="CASCADE"),
     ForeignKeyConstraint(

@@ -174,14 +174,14 @@ class _Desk:
                 retry_failed=asked.retry_failed,
                 unattended=False,
             )
-        return BegunShape.begun(report(services.catalog, begun.review), begun)
+        return BegunShape.begun(report(services.catalog, begun.review, cells=False), begun)
 
     def _run(self, review: ReviewRecord, show: Callable[[int, int], None]) -> None:
         services = self._services
         claimed = services.catalog.claim_review(this_process(), review)
         if claimed is None:
             raise WrongState(f"review {review.id} was begun by another process")
-        counts = report(services.catalog, claimed).counts()
+        counts = report(services.catalog, claimed, cells=False).counts()
         total = sum(counts.values())
         done = total - counts["pending"] - counts["stale"]
         show(done, total)
@@ -197,7 +197,7 @@ class _Desk:
     def _wait(self, review: ReviewRecord, show: Callable[[int, int], None]) -> None:
         catalog = self._services.catalog
         while True:
-            found = report(catalog, catalog.review(DEFAULT_TENANT, review.id))
+            found = report(catalog, catalog.review(DEFAULT_TENANT, review.id), cells=False)
             counts = found.counts()
             total = sum(counts.values())
             show(total - counts["pending"] - counts["stale"], total)

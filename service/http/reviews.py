@@ -48,7 +48,7 @@ def begin(body: ReviewRequest, services: Wired, running: Running) -> BegunShape:
         unattended=True,
     )
     running.wake()
-    return BegunShape.begun(report(services.catalog, begun.review), begun)
+    return BegunShape.begun(report(services.catalog, begun.review, cells=False), begun)
 
 
 @router.get("")
@@ -60,7 +60,9 @@ def reviews(
     """Reviews, the newest first."""
     settle(services.catalog)
     found = services.catalog.reviews(TENANT, collection=collection, limit=limit)
-    return ReviewList(reviews=[ReviewShape.of(report(services.catalog, review)) for review in found])
+    return ReviewList(
+        reviews=[ReviewShape.of(report(services.catalog, review, cells=False)) for review in found]
+    )
 
 
 @router.get("/{review_id}")
@@ -70,7 +72,7 @@ def review(
     cells: Annotated[bool, Query(description="False leaves the cells out: only how far it is.")] = True,
 ) -> ReviewDetails:
     """One review: how far it is, and its cells."""
-    found = _report(services, review_id)
+    found = _report(services, review_id, cells=cells)
     return (
         ReviewDetails.with_cells(found) if cells else ReviewDetails(**dict(ReviewShape.of(found)), cells=[])
     )
@@ -105,7 +107,7 @@ def resume(review_id: str, body: ResumeRequest, services: Wired, running: Runnin
         unattended=True,
     )
     running.wake()
-    return BegunShape.begun(report(services.catalog, begun.review), begun)
+    return BegunShape.begun(report(services.catalog, begun.review, cells=False), begun)
 
 
 @router.delete(
@@ -118,9 +120,9 @@ def delete(review_id: str, services: Wired) -> ReviewShape | Response:
     stopped = controlling.stop(services.catalog, TENANT, review_id)
     if stopped is None:
         return Response(status_code=HTTPStatus.NO_CONTENT)
-    return ReviewShape.of(report(services.catalog, stopped))
+    return ReviewShape.of(report(services.catalog, stopped, cells=False))
 
 
-def _report(services: Wired, identity: str) -> ReviewReport:
+def _report(services: Wired, identity: str, *, cells: bool = True) -> ReviewReport:
     settle(services.catalog)
-    return report(services.catalog, services.catalog.review(TENANT, identity))
+    return report(services.catalog, services.catalog.review(TENANT, identity), cells=cells)

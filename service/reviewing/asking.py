@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ingest.catalog.review_records import CellRecord, Spent
 from ingest.errors import CatalogUnavailable, Gone, LecternError, UnknownName
 from prompts.planner import PromptTooLongError
-from service.accounting import count_cost, count_usage, predicted_tokens, summarise
+from service.accounting import count_cost, count_usage
 from service.models.contract import complete
 from service.models.errors import KeyRejected, ModelError, QuotaExhausted
 from service.reviewing.cells import Cell, encode_cell
@@ -86,8 +86,8 @@ class CellKeeper:
             reading.version.document,
             place,
             reading.version.number,
-            failed=cell.state == "failed",
-            result=encode_cell(cell),
+            cell.state,
+            encode_cell(cell),
         )
         if await asyncio.to_thread(self._catalog.save_cell, self._review, record, spent):
             self._on_cell(record)
@@ -97,15 +97,11 @@ class CellKeeper:
         question, generation = self.order.questions[place], self._generation
         query = self.query(question.text)
         plan = await asyncio.to_thread(self._planner.plan, self._collection, reading, question, query)
-        predicted = predicted_tokens(
-            summarise(plan, generation.cached_characters(query, plan.messages)),
-            generation.provider.cache.min_tokens,
-        )
         # The same for all cells of a version: a router then keeps them on the machine that holds the prefix.
         session = f"{reading.version.document}-{reading.version.ordinal}"
         reply = await complete(generation.model, generation.request(query, plan.messages, session))
         generation.remember(query, plan.messages)
-        usage = count_usage(reply.usage, plan.tokens, predicted)
+        usage = count_usage(reply.usage, plan.tokens, 0)
         cost = count_cost(usage, generation.price(generation.name(query)), {})
         cell = await asyncio.to_thread(self._judged, reading, place, plan, reply)
         return _priced(cell, reply.model, usage, cost), _spent(usage, cost)

@@ -7,12 +7,12 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from ingest.catalog.review_records import CellState  # noqa: TC001 — a field's type, read when a cell is
 from ingest.errors import UnsupportedStore
-from prompts.model import Quoted  # noqa: TC001 — a field's type, read when a cell is
+from prompts.model import Quoted  # noqa: TC001 — likewise
 from prompts.reviewing import ReviewQuestion  # noqa: TC001 — likewise
 from prompts.typed_values import CellValue  # noqa: TC001 — likewise
 
-CellState = Literal["answered", "absent", "failed"]
 ReadBy = Literal["whole", "passages"]
 
 

@@ -158,9 +158,9 @@ def _go_on(
     if review.state in {"queued", "running"}:
         raise WrongState(f"review {review.id} is {review.state} already")
     collection = services.library.collection(review.tenant, review.collection)
-    cells = catalog.review_cells(review)
+    cells = catalog.review_cells(review, results=False)
     if retry_failed:
-        cells = tuple(cell for cell in cells if not cell.failed)
+        cells = tuple(cell for cell in cells if cell.state != "failed")
     versions = _kept(services, collection, order)
     expected = _estimate(services, collection, order, versions, cells)
     require_within(expected, order.max_usd if max_usd is None else max_usd)

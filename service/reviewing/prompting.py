@@ -90,6 +90,7 @@ class CellPlanner:
             PromptTooLongError: not even the question fits.
         """
         version, count = reading.version, self._generation.count_tokens
+        self._library.version(collection, version.number)  # what was deleted meanwhile is sent to nobody
         if reading.is_whole:
             passages = self._library.passages(version, 1, version.passages)
             return whole_document(question, passages, _names([version]), tokens=reading.tokens, count=count)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import VersionRecord
-    from ingest.catalog.review_records import ReviewRecord
+    from ingest.catalog.review_records import CellRecord, ReviewRecord
     from prompts.reviewing import ReviewQuestion
     from service.reviewing.cells import Cell, ReviewOrder
 
@@ -30,7 +30,7 @@ class ReportedCell:
     number: int
     """Of the version that was read or, where nothing was, that will be."""
     cell: Cell | None = None
-    """None where it is pending."""
+    """None where it is pending, or only its standing was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +63,32 @@ class ReviewReport:
         return {standing: counted[standing] for standing in STANDINGS}
 
 
-def report(catalog: Catalog, review: ReviewRecord) -> ReviewReport:
-    """The review as the catalog knows it now; raises `UnsupportedStore`."""
+def report(catalog: Catalog, review: ReviewRecord, *, cells: bool = True) -> ReviewReport:
+    """The review as the catalog knows it now.
+
+    Args:
+        catalog: where it is.
+        review: its record.
+        cells: False leaves out what they say: only how they stand.
+
+    Raises:
+        UnsupportedStore: another version wrote it.
+    """
     order = decode_order(review.request)
-    kept = {(cell.document, cell.question): cell for cell in catalog.review_cells(review)}
+    kept = {(cell.document, cell.question): cell for cell in catalog.review_cells(review, results=cells)}
     rows: list[ReportedDocument] = []
     for version in sorted(catalog.reviewed_versions(review), key=lambda version: version.path):
-        cells: list[ReportedCell] = []
-        for place, question in enumerate(order.questions):
-            record = kept.get((version.document, place))
-            if record is None:
-                cells.append(ReportedCell(question, "pending", version.number))
-                continue
-            cell = decode_cell(record.result)
-            standing = cell.state if record.number == version.number else "stale"
-            cells.append(ReportedCell(question, standing, record.number, cell))
-        rows.append(ReportedDocument(version, tuple(cells)))
+        standing = [
+            _reported(question, version, kept.get((version.document, place)))
+            for place, question in enumerate(order.questions)
+        ]
+        rows.append(ReportedDocument(version, tuple(standing)))
     return ReviewReport(review, order, tuple(rows))
+
+
+def _reported(question: ReviewQuestion, version: VersionRecord, record: CellRecord | None) -> ReportedCell:
+    if record is None:
+        return ReportedCell(question, "pending", version.number)
+    standing = record.state if record.number == version.number else "stale"
+    cell = decode_cell(record.result) if record.result else None
+    return ReportedCell(question, standing, record.number, cell)

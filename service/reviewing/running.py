@@ -110,7 +110,7 @@ async def _ask_missing(
         on_cell=on_cell,
     )
     versions = await asyncio.to_thread(catalog.reviewed_versions, review)
-    cells = await asyncio.to_thread(catalog.review_cells, review)
+    cells = await asyncio.to_thread(catalog.review_cells, review, results=False)
     desks = [
         DocumentDesk(keeper, version, places)
         for version, places in missing_cells(versions, cells, len(order.questions))

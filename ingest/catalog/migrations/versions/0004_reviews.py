@@ -56,7 +56,7 @@ def upgrade() -> None:
         sa.Column("question", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("collection", NAME, nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("failed", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("result", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["tenant", "review"], ["reviews.tenant", "reviews.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
