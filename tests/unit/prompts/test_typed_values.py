@@ -152,6 +152,6 @@ def test_an_absent_cell_of_every_type_says_so() -> None:
     ],
 )
 def test_a_value_must_stand_in_the_cited_text(
-    answer: str, kind: str, cited: str, missing: str | None
+    answer: str, kind: AnswerType, cited: str, missing: str | None
 ) -> None:
     assert unsupported(read_value(answer, kind), [cited]) == missing
