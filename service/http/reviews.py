@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
@@ -31,6 +31,9 @@ def _worker(request: Request) -> ReviewWorker:
     return cast("ReviewWorker", request.app.state.reviews)
 
 
+_FILES: dict[str, Any] = {
+    kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()
+}
 Running = Annotated[ReviewWorker, Depends(_worker)]
 """The task that runs reviews."""
 
@@ -81,7 +84,7 @@ def review(
 @router.get(
     "/{review_id}/export",
     response_class=Response,
-    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
+    responses={200: {"content": _FILES}},
 )
 def export(
     review_id: str,
