@@ -234,6 +234,8 @@ def _request(
 
 def _format(out: Path) -> Format:
     form = out.suffix.lower().removeprefix(".")
+    if not out.absolute().parent.is_dir():  # said before anything is paid for
+        raise click.UsageError(f"--out: there is no folder {out.absolute().parent}")
     if form not in MEDIA_TYPES:
         raise click.UsageError(f"--out must end in one of {', '.join(f'.{known}' for known in MEDIA_TYPES)}")
     return form

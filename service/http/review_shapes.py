@@ -11,7 +11,7 @@ from ingest.catalog.review_records import ReviewState
 from prompts.model import Quoted
 from prompts.reviewing import AnswerType, ReviewQuestion
 from prompts.typed_values import Verdict
-from service.http.requests import CollectionName, Documents, Name, Request
+from service.http.requests import CollectionName, Name, Request
 from service.http.responses import Response
 from service.reviewing.cells import ReadBy, ReviewOrder
 from service.reviewing.questions import LONGEST_NAME, LONGEST_QUESTION, MOST_QUESTIONS
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from service.reviewing.controlling import Begun
     from service.reviewing.report import ReportedCell, ReviewReport
 
+MOST_DOCUMENTS = 10_000
 _Short = Annotated[str, Field(max_length=LONGEST_NAME)]
 
 
@@ -40,7 +41,9 @@ class ReviewRequest(Request):
 
     questions: Annotated[list[ReviewQuestionRequest], Field(min_length=1, max_length=MOST_QUESTIONS)]
     collection: CollectionName = "default"
-    documents: Documents | None = Field(default=None, description="Ids; without them the whole collection.")
+    documents: Annotated[list[Name], Field(min_length=1, max_length=MOST_DOCUMENTS)] | None = Field(
+        default=None, description="Ids; without them the whole collection."
+    )
     name: Annotated[str, Field(max_length=1_000)] = Field(
         default="",
         description="Your own. A review of the same name, with the same questions, is gone on with instead: "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ingest.errors import PermanentError, UnknownName
 from service.jobs.controlling import WrongState
 from service.reviewing.cells import decode_order, encode_order
-from service.reviewing.estimating import Estimate, estimate, require_within
+from service.reviewing.estimating import estimate, require_within
 from service.reviewing.prompting import cell_query
 from service.reviewing.running import make_planner, missing_cells, require_model, settle, warming_of
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ingest.catalog.records import CollectionRecord, KnownFile, VersionRecord
     from ingest.catalog.review_records import CellRecord, ReviewRecord
     from service.reviewing.cells import ReviewOrder
-    from service.reviewing.estimating import DocumentLoad
+    from service.reviewing.estimating import DocumentLoad, Estimate
     from service.wiring import Services
 
 
@@ -63,7 +63,8 @@ def begin(
     found = services.library.collection(tenant, collection)
     known = _known(services.catalog, tenant, collection, order, name)
     if known is not None and unattended and known.unattended and known.state in {"queued", "running"}:
-        return Begun(known, Estimate(), goes_on=True)  # asked for twice: it is on its way
+        missing = _missing_price(services, found, order, services.catalog.reviewed_versions(known), known)
+        return Begun(known, missing, goes_on=True)  # asked for twice: it is on its way
     if known is not None:
         return _go_on(services, known, order, retry_failed=retry_failed, unattended=unattended)
     versions = _versions(services, found, order)
@@ -155,14 +156,11 @@ def _go_on(
     max_usd: float | None = None,
 ) -> Begun:
     catalog = services.catalog
-    if review.state in {"queued", "running"}:
+    if review.state == "running" or (review.state == "queued" and unattended):
         raise WrongState(f"review {review.id} is {review.state} already")
     collection = services.library.collection(review.tenant, review.collection)
-    cells = catalog.review_cells(review, results=False)
-    if retry_failed:
-        cells = tuple(cell for cell in cells if cell.state != "failed")
     versions = _kept(services, collection, order)
-    expected = _estimate(services, collection, order, versions, cells)
+    expected = _missing_price(services, collection, order, versions, review, retry_failed=retry_failed)
     require_within(expected, order.max_usd if max_usd is None else max_usd)
     catalog.set_reviewed(review, encode_order(order), [version.document for version in versions])
     if retry_failed:
@@ -170,6 +168,22 @@ def _go_on(
     if not catalog.move_review(review, "queued" if unattended else "interrupted", unattended=unattended):
         raise WrongState(f"review {review.id} was begun by another process")
     return Begun(catalog.review(review.tenant, review.id), expected, goes_on=True)
+
+
+def _missing_price(
+    services: Services,
+    collection: CollectionRecord,
+    order: ReviewOrder,
+    versions: Iterable[VersionRecord],
+    review: ReviewRecord,
+    *,
+    retry_failed: bool = False,
+) -> Estimate:
+    """What the cells should cost that a review does not have yet."""
+    cells = services.catalog.review_cells(review, results=False)
+    if retry_failed:
+        cells = tuple(cell for cell in cells if cell.state != "failed")
+    return _estimate(services, collection, order, versions, cells)
 
 
 def _kept(services: Services, collection: CollectionRecord, order: ReviewOrder) -> list[VersionRecord]:

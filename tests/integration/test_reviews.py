@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import time
 from dataclasses import dataclass, replace
@@ -11,13 +12,26 @@ import openpyxl
 import pytest
 from pydantic import SecretStr
 
-from prompts.reviewing import review_rules
+from ingest.pipeline import Ingester
+from ingest.reading import read
+from ingest.sandbox import InlineParser
+from prompts.reviewing import ReviewQuestion, review_rules
+from service.jobs.controlling import WrongState
+from service.jobs.owner import this_process
+from service.reviewing import controlling
+from service.reviewing.cells import ReviewOrder
 from service.reviewing.exporting import from_csv
+from service.reviewing.report import report
+from service.reviewing.running import NoModel, run_review
 from service.settings import Settings
+from service.wiring import open_services
+from tests.fakes.embedder import WordEmbedder
 from tests.fakes.files import LEASE, write_texts
 from tests.fakes.glm5 import ErrorReply, Glm5Server
 from tests.fakes.live_service import live_in_memory
+from tests.fakes.memory_index import MemoryIndex
 from tests.fakes.reviewer import ABSENT, CellModel, quoting
+from tests.fakes.scripted_model import ScriptedModel
 from tests.fakes.workshop import edit
 
 if TYPE_CHECKING:
@@ -384,3 +398,35 @@ def test_a_key_that_is_refused_ends_the_review_and_leaves_it_to_be_gone_on_with(
     place.model.refusing = None
     place.service.post(f"/v1/reviews/{found['id']}/resume", {}, 202)
     assert place.ended(found["id"])["progress"]["answered"] == 6
+
+
+def test_what_a_dead_server_left_is_taken_over_by_a_command(tmp_path: Path) -> None:
+    write_texts(tmp_path / "docs", TEXTS)
+    settings = Settings(data=tmp_path / "data")
+    order = ReviewOrder((ReviewQuestion("q1", RENT),))
+    with open_services(settings, model=ScriptedModel([ABSENT] * 2)) as services:
+        ingester = Ingester(services.catalog, MemoryIndex(), WordEmbedder(), InlineParser(read))
+        ingester.ingest("default", "docs", [tmp_path / "docs"], largest=2**20, on_progress=lambda _: None)
+        left = controlling.begin(services, "default", "docs", order, name="mine", unattended=True)
+        again = controlling.begin(services, "default", "docs", order, name="mine", unattended=True)
+        assert (again.review.id, again.expected.cells) == (left.review.id, 2)
+
+        taken = controlling.begin(services, "default", "docs", order, name="mine", unattended=False)
+        assert (taken.review.id, taken.review.state) == (left.review.id, "interrupted")
+        claimed = services.catalog.claim_review(this_process(), taken.review)
+        assert claimed is not None
+        with pytest.raises(WrongState, match="is running already"):
+            controlling.begin(services, "default", "docs", order, name="mine", unattended=False)
+        asyncio.run(run_review(services, claimed))
+
+        assert services.catalog.review("default", left.review.id).state == "done"
+        assert report(services.catalog, claimed).counts()["absent"] == 2
+
+
+def test_without_a_model_nothing_is_begun(tmp_path: Path) -> None:
+    order = ReviewOrder((ReviewQuestion("q1", RENT),))
+    with (
+        open_services(Settings(data=tmp_path / "data")) as services,
+        pytest.raises(NoModel, match="language model"),
+    ):
+        controlling.begin(services, "default", "docs", order, unattended=True)

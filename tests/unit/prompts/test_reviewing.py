@@ -49,12 +49,9 @@ def test_a_whole_document_stands_before_the_question_as_everywhere() -> None:
 
 
 def test_cells_of_a_document_differ_in_their_question_alone() -> None:
-    prompts = [
-        whole_document(ReviewQuestion("x", text, kind), PASSAGES, NAMES, tokens=30, count=count)
-        .messages[1]
-        .content
-        for text, kind in (("Who signs?", ANSWER_TYPES[0]), ("Is it signed?", ANSWER_TYPES[1]))
-    ]
+    asked = (ReviewQuestion("x", "Who signs?"), ReviewQuestion("y", "Is it signed?", "yes/no"))
+    plans = [whole_document(question, PASSAGES, NAMES, tokens=30, count=count) for question in asked]
+    prompts = [plan.messages[1].content for plan in plans]
 
     assert len({prompt.rpartition("\nQuestion: ")[0] for prompt in prompts}) == 1
     assert prompts[1].endswith("Is it signed?\nAnswer type: yes/no")
