@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from ingest.catalog.catalog import Catalog
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by Unix signals")
 
 DOCUMENTS, QUESTIONS, AT_ONCE = 6, 5, 4
@@ -40,22 +42,18 @@ class Desk:
 
     line: CommandLine
     model: CellModel
+    catalog: Catalog
 
     def review(self, out: str, *more: str) -> tuple[str, ...]:
         return "review", "--questions", "questions.yaml", "--out", out, *more
 
     def saved(self) -> set[tuple[str, int]]:
         """Cells that the catalog keeps, of all reviews."""
-        with open_catalog(self.line.data / "catalog.sqlite") as catalog:
-            paths = {
-                version.document: version.path
-                for version in catalog.ready_versions(catalog.collection("default", "default"))
-            }
-            return {
-                (paths[cell.document], cell.question)
-                for review in catalog.reviews()
-                for cell in catalog.review_cells(review)
-            }
+        catalog = self.catalog
+        versions = catalog.ready_versions(catalog.collection("default", "default"))
+        paths = {version.document: version.path for version in versions}
+        cells = [cell for review in catalog.reviews() for cell in catalog.review_cells(review, results=False)]
+        return {(paths[cell.document], cell.question) for cell in cells}
 
     def kill_half_way(self, process: subprocess.Popen[str], number: int) -> set[tuple[str, str]]:
         """Kill once some cells are kept; gives those that were under way."""
@@ -100,7 +98,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     ]
     (tmp_path / "questions.yaml").write_text("\n".join(lines), encoding="utf-8")
     model = CellModel({ASKED[0]: quoting("monthly rent of 4,200 euros", "4,200 euros")}, delay=0.02)
-    with Glm5Server(model) as server:
+    with Glm5Server(model) as server, open_catalog(tmp_path / "data" / "catalog.sqlite") as catalog:
         environment = {
             "LECTERN_LLM_BASE_URL": server.base_url,
             "LECTERN_LLM_PROVIDER": "zai",
@@ -108,9 +106,24 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
             "LECTERN_REVIEW_DOCUMENTS_AT_ONCE": "1",
             "LECTERN_REVIEW_QUESTIONS_AT_ONCE": str(AT_ONCE),
         }
-        yield Desk(CommandLine(tmp_path / "data", tmp_path, environment), model)
+        yield Desk(CommandLine(tmp_path / "data", tmp_path, environment), model, catalog)
 
 
+def test_a_command_that_is_killed_pays_for_every_cell_once(desk: Desk) -> None:
+    under_way = desk.kill_half_way(desk.line.start(*desk.review("out.csv")), 12)
+    assert len(under_way) <= AT_ONCE
+
+    ran = desk.line.ok(*desk.review("out.csv"))
+
+    assert "goes on: " in ran.err.splitlines()[0]
+    assert f"{DOCUMENTS} answered, {DOCUMENTS * (QUESTIONS - 1)} absent" in ran.err
+    paid = desk.paid()
+    rows = from_csv((desk.line.folder / "out.csv").read_text(encoding="utf-8-sig"))
+    assert len(paid) == len(rows) == DOCUMENTS * QUESTIONS
+    assert {cell for cell, count in paid.items() if count > 1} <= under_way
+
+
+@pytest.mark.slow
 def test_commands_and_servers_that_are_killed_pay_for_every_cell_once(desk: Desk) -> None:
     under_way = desk.kill_half_way(desk.line.start(*desk.review("out.xlsx")), 5)
     assert len(under_way) <= AT_ONCE
