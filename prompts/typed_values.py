@@ -149,6 +149,7 @@ def _amount(text: str) -> CellValue:
     # A number with two readings in an answer about money is in thousands: nobody owes a tenth of a cent.
     chosen = found.values[-1]
     shown = f"{chosen:,f}".rstrip("0").rstrip(".") if "." in f"{chosen:f}" else f"{chosen:,f}"
+    note = f"can be read as {' or '.join(readings)}" if len(readings) > 1 else ""
     if found.currency == PERCENT:
         shown += PERCENT
     elif found.currency:
@@ -159,7 +160,7 @@ def _amount(text: str) -> CellValue:
         currency=found.currency or None,
         words=found.words,
         readings=readings if len(readings) > 1 else (),
-        note="" if found.currency else "no currency",
+        note=note or ("" if found.currency else "no currency"),
     )
 
 

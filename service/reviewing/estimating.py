@@ -9,7 +9,7 @@ from ingest.errors import PermanentError
 from service.models.contract import TokenUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from service.models.prices import Price
 
@@ -93,11 +93,6 @@ def require_within(expected: Estimate, most: float | None) -> None:
             f"max_usd: the review should cost ${expected.usd:.4f}, which is more than ${most:.4f}: "
             f"{expected.cells:,} cells in {expected.documents:,} documents"
         )
-
-
-def total_questions(loads: Sequence[DocumentLoad]) -> int:
-    """Cells that are still to be asked."""
-    return sum(len(load.questions) for load in loads)
 
 
 def _fresh(load: DocumentLoad, warming: int) -> int:

@@ -367,6 +367,31 @@ def test_a_review_is_cancelled_and_then_forgotten(place: Place) -> None:
     place.service.get(path, 404)
 
 
+def test_what_is_deleted_while_it_is_reviewed_is_sent_to_nobody(own: Place) -> None:
+    own.model.delay = 0.05
+    begun = own.begun()
+    while not own.model.asked.total():
+        time.sleep(0.01)
+    assert {path.partition(" ")[0] for path, _ in own.model.asked} == {"lease.md"}
+
+    deleted = f"/v1/documents/{own.documents()['supply.md']['id']}"
+    assert own.service.http.delete(deleted).status_code == 204
+
+    found = own.ended(begun["id"])
+    assert (found["state"], found["progress"]["cells"], found["documents"]) == ("done", 5, 1)
+    assert {path.partition(" ")[0] for path, _ in own.model.asked} == {"lease.md"}
+
+    own.model.delay = 1.0  # its first cell is under way for seconds
+    again = own.begun()
+    while own.model.asked.total() == 5:
+        time.sleep(0.01)
+    assert own.service.http.delete(f"/v1/collections/{own.collection}").status_code == 204
+    own.service.get(f"/v1/reviews/{again['id']}", 404)
+    own.server.abandoned.clear()
+    assert own.server.abandoned.wait(20)
+    assert own.model.asked.total() == 6
+
+
 def test_a_document_that_is_too_long_is_searched(own: Place) -> None:
     clauses = (
         f"The Agent of port {number} keeps record {number * 7} of its berths.\n" for number in range(80)

@@ -77,7 +77,9 @@ def test_amounts_have_number_currency_and_words() -> None:
 
     assert (value.shown, value.number, value.currency) == ("USD 2,500,000", "2500000", "USD")
     assert value.words == "US$2.5 million"
-    assert read_value("€1.500", "amount").readings == ("1.5", "1500")
+    twofold = read_value("€1.500", "amount")
+    assert (twofold.number, twofold.readings) == ("1500", ("1.5", "1500"))
+    assert twofold.note == "can be read as 1.5 or 1500"
     assert read_value("10%", "amount").shown == "10%"
     assert read_value("5,000", "amount").note == "no currency"
     assert read_value("as agreed", "amount").note == "no amount"
