@@ -385,9 +385,9 @@ def test_what_is_deleted_while_it_is_reviewed_is_sent_to_nobody(own: Place) -> N
     again = own.begun()
     while own.model.asked.total() == 5:
         time.sleep(0.01)
+    own.server.abandoned.clear()
     assert own.service.http.delete(f"/v1/collections/{own.collection}").status_code == 204
     own.service.get(f"/v1/reviews/{again['id']}", 404)
-    own.server.abandoned.clear()
     assert own.server.abandoned.wait(20)
     assert own.model.asked.total() == 6
 
