@@ -28,6 +28,7 @@ COMMANDS = {
     "ingest": "Read files and folders into a collection.",
     "jobs": "List what is being ingested; show, cancel, or try again.",
     "reindex": "Build a collection's index anew from what is stored.",
+    "review": "Put the same questions to many documents, into a table.",
     "search": "Find the passages that answer a query.",
     "serve": "Run the HTTP service.",
     "usage": "Show what answers took: tokens, the cache's share, dollars.",

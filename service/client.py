@@ -68,6 +68,18 @@ class Client:
                     raise ServerRefused(Problem.model_validate_json(data))
                 yield name, data
 
+    def post(self, path: str, body: str) -> bytes:
+        """The body of the answer to some JSON.
+
+        Raises:
+            ServerRefused: the request was bad.
+            ServerUnreachable: the server is not there (`ServerAbsent`), or went away.
+        """
+        with self._posted(path, body) as response:
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                raise ServerRefused(_problem(response))
+            return response.read()
+
     @contextmanager
     def _posted(self, path: str, body: str) -> Generator[HTTPResponse]:
         connection = HTTPConnection(self._address.hostname or "", self._address.port, _CONNECT_SECONDS)

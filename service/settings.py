@@ -142,6 +142,20 @@ class Settings(BaseModel):
     ledger_days: int = Field(
         default=400, ge=1, description="Days that the calls of language models are kept for bills."
     )
+    review_documents_at_once: int = Field(
+        default=2, ge=1, le=64, description="Documents of a review that are asked about at a time."
+    )
+    review_questions_at_once: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="Questions about one of them at a time, once its first answer has left it in the cache.",
+    )
+    review_whole_tokens: int = Field(
+        default=100_000,
+        gt=0,
+        description="Of documents longer than this, a review reads the passages found for each question.",
+    )
     qdrant_url: str | None = Field(
         default=None, description="A Qdrant server; without it Qdrant Edge is embedded."
     )

@@ -13,6 +13,7 @@ from ingest.catalog.generation import Generations
 from ingest.catalog.job import Jobs
 from ingest.catalog.migrating import bring_to_head
 from ingest.catalog.publishing import Publishing
+from ingest.catalog.review import Reviews
 from ingest.catalog.session import Sessions
 from ingest.catalog.version import Versions
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Catalog(Collections, Generations, Versions, Publishing, Documents, Failures, Sessions, Jobs, Calls):
+class Catalog(
+    Collections, Generations, Versions, Publishing, Documents, Failures, Sessions, Jobs, Calls, Reviews
+):
     """All calls over one database. Threads and processes may share it; each call is one transaction."""
 
     def damage(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from ingest.catalog.schema import (
     collections,
     documents,
     failures,
+    reviews,
     session_documents,
     sessions,
     tombstones,
@@ -120,7 +121,7 @@ class Collections(CatalogPart):
         return _record(found[0])
 
     def delete_collection(self, tenant: str, name: str) -> CollectionRecord:
-        """Forget all it holds, sessions too; the caller deletes the points of its ``scope``.
+        """Forget all it holds, sessions and reviews too; the caller deletes the points of its ``scope``.
 
         Raises:
             UnknownName: there is none of this name.
@@ -128,7 +129,7 @@ class Collections(CatalogPart):
         with self._database.write() as connection:
             row = require_collection(connection, tenant, name)
             bury(connection, owned(documents, tenant, name))
-            for table in (documents, failures, sessions):
+            for table in (documents, failures, sessions, reviews):
                 connection.execute(delete(table).where(owned(table, tenant, name)))
             forget_collection_details(connection, tenant, name)
             named = (collections.c.tenant == tenant) & (collections.c.name == name)

@@ -29,7 +29,7 @@ from sqlalchemy import (
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision, so that a catalog at head opens without importing alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -278,4 +278,64 @@ call_documents = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     ForeignKeyConstraint(["tenant", "call"], ["calls.tenant", "calls.id"], ondelete="CASCADE"),
     Index("call_documents_number", "tenant", "number"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("id", String(32), primary_key=True),
+    Column("collection", _NAME, nullable=False),
+    Column("name", _NAME, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("request", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("unattended", Boolean, nullable=False),
+    Column("cancelling", Boolean, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("heartbeat", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    # What all its calls took, those for cells that are gone included.
+    Column("calls", Integer, nullable=False),
+    Column("unpriced", Integer, nullable=False),  # calls of models whose price nobody knows
+    Column("prompt_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
+    Column("completion_tokens", BigInteger, nullable=False),
+    Column("usd", Float, nullable=False),
+    Column("saved_usd", Float, nullable=False),
+    ForeignKeyConstraint(["tenant", "collection"], ["collections.tenant", "collections.name"]),
+    Index("reviews_name", "tenant", "name"),
+    Index("reviews_state", "state", "created_at"),
+)
+
+review_documents = Table(
+    "review_documents",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("review", String(32), primary_key=True),
+    Column("document", String(32), primary_key=True),
+    ForeignKeyConstraint(["tenant", "review"], ["reviews.tenant", "reviews.id"], ondelete="CASCADE"),
+    ForeignKeyConstraint(["document"], ["documents.id"], ondelete="CASCADE"),
+    Index("review_documents_document", "document"),
+)
+
+review_cells = Table(
+    "review_cells",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("review", String(32), primary_key=True),
+    Column("document", String(32), primary_key=True),
+    Column("question", Integer, primary_key=True, autoincrement=False),
+    Column("collection", _NAME, nullable=False),
+    Column("number", Integer, nullable=False),  # of the version that was read
+    Column("state", String(16), nullable=False),
+    Column("result", Text, nullable=False),
+    ForeignKeyConstraint(["tenant", "review"], ["reviews.tenant", "reviews.id"], ondelete="CASCADE"),
+    ForeignKeyConstraint(
+        ["tenant", "collection", "number"],
+        ["versions.tenant", "versions.collection", "versions.number"],
+        ondelete="CASCADE",
+    ),
+    Index("review_cells_version", "tenant", "collection", "number"),
 )

@@ -13,9 +13,10 @@ from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from service.http import collections, documents, health, jobs, problems, queries, uploads, usage
+from service.http import collections, documents, health, jobs, problems, queries, reviews, uploads, usage
 from service.http.gate import GUARDED, Gate
 from service.jobs.worker import Worker
+from service.reviewing.worker import ReviewWorker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -35,9 +36,11 @@ def create_app(services: Services) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         worker = app.state.worker = Worker(services)
         worker.start()
+        reviewing = app.state.reviews = ReviewWorker(services)
         yield
         end(app)
         await run_in_threadpool(worker.stop)
+        await reviewing.stop()
         await services.close_model()
 
     app = FastAPIOffline(
@@ -57,17 +60,20 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(Gate, key=services.settings.access_key, largest_upload=largest)
     problems.install(app)
     app.include_router(health.router)
-    for part in (queries, uploads, documents, collections, jobs, usage):
+    for part in (queries, uploads, documents, collections, jobs, reviews, usage):
         app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])
     return app
 
 
 def end(app: FastAPI) -> None:
-    """Let streams of jobs end, and the job that runs: they would hold up a server that shuts down."""
+    """Let streams of jobs end, the job that runs, and the review: they would hold up a server that ends."""
     app.state.ending.set()
     worker = getattr(app.state, "worker", None)
     if isinstance(worker, Worker):
         worker.hurry()
+    reviewing = getattr(app.state, "reviews", None)
+    if isinstance(reviewing, ReviewWorker):
+        reviewing.hurry()
 
 
 def _described(_: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:

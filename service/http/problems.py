@@ -24,6 +24,9 @@ from service.http.responses import Problem
 from service.jobs.controlling import WrongState
 from service.jobs.receiving import BadUpload, StorageFull, UploadTooLarge
 from service.models.errors import ModelError
+from service.reviewing.controlling import NoDocuments
+from service.reviewing.estimating import TooExpensive
+from service.reviewing.running import NoModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +40,9 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (Gone, HTTPStatus.GONE),
     (UnknownName, HTTPStatus.NOT_FOUND),
     (WrongState, HTTPStatus.CONFLICT),
+    (NoModel, HTTPStatus.CONFLICT),
+    (NoDocuments, HTTPStatus.CONFLICT),
+    (TooExpensive, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UploadTooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (BadUpload, HTTPStatus.UNPROCESSABLE_ENTITY),
     (StorageFull, HTTPStatus.INSUFFICIENT_STORAGE),

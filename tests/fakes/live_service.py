@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -17,7 +17,10 @@ from ingest.pipeline import Ingester
 from ingest.reading import read
 from ingest.sandbox import InlineParser
 from service.http.app import create_app
+from service.searching import Searcher
 from service.wiring import open_services
+from tests.fakes.embedder import WordEmbedder
+from tests.fakes.memory_index import MemoryIndex
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -72,7 +75,25 @@ class LiveService:
 @contextmanager
 def live(settings: Settings) -> Generator[LiveService]:
     """Serve while the block runs."""
-    with open_services(settings) as services, served(services) as url:
+    with open_services(settings) as services, _served_live(services) as service:
+        yield service
+
+
+@contextmanager
+def live_in_memory(settings: Settings) -> Generator[LiveService]:
+    """The same with an index in a dictionary: nothing to start, where the search is not what is tested."""
+    with open_services(settings) as wired:
+        index, embedder = MemoryIndex(), WordEmbedder()
+        searcher = Searcher(wired.library, index, embedder.identity)
+        services = replace(wired, index=index, embedder=embedder, searcher=searcher)
+        with _served_live(services) as service:
+            yield service
+
+
+@contextmanager
+def _served_live(services: Services) -> Generator[LiveService]:
+    settings = services.settings
+    with served(services) as url:
         headers = (
             {"Authorization": f"Bearer {settings.access_key.get_secret_value()}"}
             if settings.access_key

@@ -1,0 +1,131 @@
+"""``/v1/reviews``: the same questions about many documents."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from service.http.access import TENANT, Wired
+from service.http.review_files import encode
+from service.http.review_shapes import (
+    BegunShape,
+    ResumeRequest,
+    ReviewDetails,
+    ReviewList,
+    ReviewRequest,
+    ReviewShape,
+)
+from service.reviewing import controlling
+from service.reviewing.exporting import MEDIA_TYPES, Format
+from service.reviewing.report import ReviewReport, report
+from service.reviewing.running import settle
+from service.reviewing.worker import ReviewWorker
+
+router = APIRouter(prefix="/reviews", tags=["reviews"])
+
+
+def _worker(request: Request) -> ReviewWorker:
+    return cast("ReviewWorker", request.app.state.reviews)
+
+
+_FILES: dict[str, Any] = {
+    kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()
+}
+Running = Annotated[ReviewWorker, Depends(_worker)]
+"""The task that runs reviews."""
+
+
+@router.post("", status_code=HTTPStatus.ACCEPTED)
+def begin(body: ReviewRequest, services: Wired, running: Running) -> BegunShape:
+    """Put questions to documents; the answer says what that should cost. It runs in the background."""
+    begun = controlling.begin(
+        services,
+        TENANT,
+        body.collection,
+        body.to_order(),
+        name=body.name,
+        retry_failed=body.retry_failed,
+        unattended=True,
+    )
+    running.wake()
+    return BegunShape.begun(report(services.catalog, begun.review, cells=False), begun)
+
+
+@router.get("")
+def reviews(
+    services: Wired,
+    collection: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+) -> ReviewList:
+    """Reviews, the newest first."""
+    settle(services.catalog)
+    found = services.catalog.reviews(TENANT, collection=collection, limit=limit)
+    return ReviewList(
+        reviews=[ReviewShape.of(report(services.catalog, review, cells=False)) for review in found]
+    )
+
+
+@router.get("/{review_id}")
+def review(
+    review_id: str,
+    services: Wired,
+    cells: Annotated[bool, Query(description="False leaves the cells out: only how far it is.")] = True,
+) -> ReviewDetails:
+    """One review: how far it is, and its cells."""
+    found = _report(services, review_id, cells=cells)
+    return (
+        ReviewDetails.with_cells(found) if cells else ReviewDetails(**dict(ReviewShape.of(found)), cells=[])
+    )
+
+
+@router.get(
+    "/{review_id}/export",
+    response_class=Response,
+    responses={200: {"content": _FILES}},
+)
+def export(
+    review_id: str,
+    services: Wired,
+    request: Request,
+    form: Annotated[Format, Query(alias="format", description="Of the file.")] = "xlsx",
+) -> Response:
+    """The review as a file: a workbook with three sheets, or a row for each cell, or what `GET` gives."""
+    content = encode(_report(services, review_id), form, server=str(request.base_url))
+    headers = {"Content-Disposition": f'attachment; filename="review-{review_id}.{form}"'}
+    return Response(content, media_type=MEDIA_TYPES[form], headers=headers)
+
+
+@router.post("/{review_id}/resume", status_code=HTTPStatus.ACCEPTED)
+def resume(review_id: str, body: ResumeRequest, services: Wired, running: Running) -> BegunShape:
+    """Go on with a review that has ended: what is missing, what has changed and, if asked, what failed."""
+    begun = controlling.resume(
+        services,
+        TENANT,
+        review_id,
+        max_usd=body.max_usd,
+        retry_failed=body.retry_failed,
+        unattended=True,
+    )
+    running.wake()
+    return BegunShape.begun(report(services.catalog, begun.review, cells=False), begun)
+
+
+@router.delete(
+    "/{review_id}",
+    response_model=ReviewShape,
+    responses={204: {"description": "It had ended, and is forgotten with its cells."}},
+)
+def delete(review_id: str, services: Wired) -> ReviewShape | Response:
+    """Cancel a review that waits or runs: what is answered stays. One that has ended is forgotten."""
+    stopped = controlling.stop(services.catalog, TENANT, review_id)
+    if stopped is None:
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    return ReviewShape.of(report(services.catalog, stopped, cells=False))
+
+
+def _report(services: Wired, identity: str, *, cells: bool = True) -> ReviewReport:
+    settle(services.catalog)
+    return report(services.catalog, services.catalog.review(TENANT, identity), cells=cells)
