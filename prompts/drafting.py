@@ -23,7 +23,7 @@ from prompts.render import (
 from prompts.trunk import Trunk, find_trunk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from prompts.evidence import Evidence
     from prompts.model import ContextPassage, PromptPassage
@@ -151,7 +151,7 @@ class Drafter:
         room = self._limits.prompt_tokens - size((*before, longest))
         if room < 0:
             raise PromptTooLongError("the question and the conversation exceed the model's context")
-        chosen = self._missing((*held, *trunk.passages), room)
+        chosen = self._missing((*held, *trunk.passages), room, {passage.marker for passage in held})
         if message == 1:
             self._carry_over(chosen, self._limits.prompt_tokens - size((*before, longest)))
         relevant = [p for p in self._request.ranked if p.marker in chosen.markers][:MOST_RELEVANT]
@@ -168,11 +168,11 @@ class Drafter:
             begins=message == 1,
         )
 
-    def _missing(self, shown: Sequence[PromptPassage], room: int) -> _Chosen:
+    def _missing(self, shown: Sequence[PromptPassage], room: int, told: Collection[str]) -> _Chosen:
         """What must stand beside these passages, as far as it fits: the best stay, and what they need."""
         chosen = _Chosen({passage.marker for passage in shown})
         brought = {one.passage for one in self._wanted.context}
-        worth = total({*shown, *brought}, self.evidence, self._tokens)
+        worth = total({*shown, *brought}, self.evidence, self._tokens, told)
         held = chosen.markers | {passage.marker for passage in brought}
         for passage in self.evidence.missing(held, worth):
             room -= self._cost(passage, chosen)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _TOP = 100
 """Tokens at the top that are all worth the same."""
+TOLD = 0.25
+"""Worth of what a conversation was answered from before and the search passes over now, over that of what
+would stand at the end of the ranking: a half would lose more than it saves (docs/decisions.md)."""
 _ROUNDING = 1e-9
 
 
@@ -40,12 +43,13 @@ class Evidence:
     needed: float
     """Worth of the best passages that the budget holds."""
 
-    def of(self, passage: PromptPassage, tokens: int) -> float:
-        """What one passage is worth."""
+    def of(self, passage: PromptPassage, tokens: int, *, told: bool = False) -> float:
+        """What one passage is worth; ``told`` are those that the conversation was answered from."""
         known = self.worth.get(passage.marker)
         if known is not None:
             return known
-        return self.density * tokens if passage.document in self.documents else 0.0
+        density = self.density if passage.document in self.documents else 0.0
+        return max(density, TOLD / (sum(self.sizes.values()) + _TOP) if told else 0.0) * tokens
 
     def missing(self, held: Collection[str], worth: float) -> list[PromptPassage]:
         """The best passages to add to those held, in the order of the ranking, until there is enough.
@@ -100,7 +104,10 @@ def _worth(start: int, end: int) -> float:
 
 
 def total(
-    passages: Iterable[PromptPassage], evidence: Evidence, tokens: Callable[[PromptPassage], int]
+    passages: Iterable[PromptPassage],
+    evidence: Evidence,
+    tokens: Callable[[PromptPassage], int],
+    told: Collection[str] = (),
 ) -> float:
-    """What passages are worth together."""
-    return sum(evidence.of(passage, tokens(passage)) for passage in passages)
+    """What passages are worth together; ``told`` are markers, see `Evidence.of`."""
+    return sum(evidence.of(one, tokens(one), told=one.marker in told) for one in passages)

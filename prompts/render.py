@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from prompts.markers import escape
@@ -130,6 +131,9 @@ def _inline(words: str) -> str:
 
 
 def render_name(name: DocumentName) -> str:
-    """The line before a document's passages; a title equal to the path is not said twice."""
-    title = "" if name.title in {"", name.path} else f" ({' '.join(name.title.split())})"
+    """The line before a document's passages; a title that the path ends in is not said twice."""
+    named = PurePosixPath(name.path)
+    title = (
+        "" if name.title in {"", name.path, named.name, named.stem} else f" ({' '.join(name.title.split())})"
+    )
     return f"\n# D{name.number} {escape(' '.join(name.path.split()))}{escape(title)}\n"

@@ -80,13 +80,13 @@ class LlamaServer:
 
 
 @contextmanager
-def running_llama() -> Generator[LlamaServer]:
-    """Serve on loopback for as long as the block runs.
+def running_llama(context: int = CONTEXT) -> Generator[LlamaServer]:
+    """Serve on loopback for as long as the block runs; ``context`` is in tokens.
 
     Raises:
         RuntimeError: it did not start; it has said why on the standard error.
     """
-    command = [sys.executable, "-m", "tests.fakes.llama"]
+    command = [sys.executable, "-m", "tests.fakes.llama", str(context)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=_ROOT, stdin=pipe, stdout=pipe, text=True) as process:
         try:
@@ -99,14 +99,14 @@ def running_llama() -> Generator[LlamaServer]:
             process.kill()  # it has nothing to save
 
 
-def settings_for(server: LlamaServer, data: Path) -> Settings:
+def settings_for(server: LlamaServer, data: Path, context: int = CONTEXT) -> Settings:
     """Lectern with this server as its model, greedy and brief."""
     return Settings(
         data=data,
         llm_base_url=server.base_url,
         llm_provider="ollama",  # of the presets the one nearest: one's own, free, no switch for thinking
         llm_model="smollm2",
-        llm_context=CONTEXT,
+        llm_context=context,
         llm_idle_timeout=300.0,  # nothing is heard while a busy machine reads the first prompt
         answer_tokens=12,
         temperature=0.0,
@@ -147,7 +147,7 @@ def _serve() -> None:
     parameters.offline = True
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = 0
-    parameters.n_ctx = CONTEXT
+    parameters.n_ctx = int(sys.argv[1])
     parameters.n_parallel = 1
     parameters.cache_ram_mib = 0
     parameters.n_ubatch = 64  # an eighth faster than the default of 512 on one thread

@@ -38,6 +38,17 @@ def test_what_was_passed_over_counts_only_in_documents_that_were_searched() -> N
     assert weigh(ranked, lambda _: 100, within=(), searched={7: 300}).density == 0.0, "all of it was ranked"
 
 
+def test_what_a_conversation_was_told_is_worth_a_little() -> None:
+    ranked = passages(3)
+    evidence = weigh(ranked, lambda _: 100, within=())
+    other = PromptPassage(8, 40, 0, "x")
+
+    assert evidence.of(other, 80, told=True) == pytest.approx(0.25 * 80 / 400)
+    assert evidence.of(ranked[0], 80, told=True) == evidence.worth["D7:1"], "what was ranked keeps its worth"
+    assert total([other], evidence, lambda _: 80) == 0.0
+    assert total([other], evidence, lambda _: 80, told={"D8:40"}) == pytest.approx(0.05)
+
+
 def test_nothing_held_means_the_best_are_missing() -> None:
     ranked = passages(5)
     evidence = weigh(ranked, lambda _: 100, within={p.marker for p in ranked[:3]})
