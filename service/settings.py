@@ -72,7 +72,7 @@ class Settings(BaseModel):
         default=4_096, ge=1, le=131_072, description="Longest answer, thinking included."
     )
     retrieved_tokens: int = Field(
-        default=2_500, gt=0, description="Passages that one question adds to a prompt."
+        default=2_500, gt=0, description="Tokens of the best passages that a question is answered from."
     )
     map_part_tokens: int = Field(
         default=24_000,

@@ -159,7 +159,7 @@ class TestNames:
     @pytest.mark.parametrize(
         ("body", "field", "allowed"),
         [
-            ({"question": "x", "mode": "skim"}, "mode", "'auto', 'pin', 'retrieve' or 'map'"),
+            ({"question": "x", "mode": "skim"}, "mode", "'auto', 'pin', 'retrieve', 'map' or 'agent'"),
             ({"question": "x", "modus": "pin"}, "modus", "not permitted"),
             ({"question": ""}, "question", "at least 1"),
             ({"question": " \n"}, "question", "pattern"),
