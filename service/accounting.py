@@ -23,7 +23,12 @@ EXPECTED_ANSWER_TOKENS = 300
 
 
 def summarise(
-    plan: PromptPlan, cached_characters: int, cache: CachePricing, count: Callable[[str], int]
+    plan: PromptPlan,
+    cached_characters: int,
+    cache: CachePricing,
+    count: Callable[[str], int],
+    *,
+    ratio: float = 1.0,
 ) -> PlanSummary:
     """The plan's blocks, with what of each the provider's cache should hold.
 
@@ -32,6 +37,7 @@ def summarise(
         cached_characters: code points of the rendered messages that are held.
         cache: which prefixes are served at all.
         count: tokens of a text.
+        ratio: tokens of the provider's for one that is counted.
     """
     held = held_tokens(plan.blocks, cached_characters, count)
     return PlanSummary(
@@ -43,8 +49,8 @@ def summarise(
         ),
         plan.left_out,
         context=tuple(map(context_of, plan.context)),
-        tokens=size(plan.blocks),
-        cached_tokens=cache.cached(prefix_tokens(plan.blocks, held)),
+        tokens=round(size(plan.blocks) * ratio),
+        cached_tokens=cache.cached(int(prefix_tokens(plan.blocks, held) * ratio)),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -196,12 +196,13 @@ class Generation:
 
     def summarise(self, query: Query, plan: PromptPlan) -> PlanSummary:
         """The plan's blocks with what the provider's cache should hold of them, in its own tokens."""
-        summary = summarise(
-            plan, self.cached_characters(query, plan.messages), self.cache(query), self.count_tokens
+        return summarise(
+            plan,
+            self.cached_characters(query, plan.messages),
+            self.cache(query),
+            self.count_tokens,
+            ratio=self._known(query).calibration.ratio(render(plan.messages)),
         )
-        ratio = self._known(query).calibration.ratio(render(plan.messages))
-        cached = self.cache(query).cached(int(summary.cached_tokens * ratio))
-        return replace(summary, tokens=round(summary.tokens * ratio), cached_tokens=cached)
 
     @asynccontextmanager
     async def flight(self, query: Query, messages: Sequence[PromptMessage]) -> AsyncGenerator[Flight]:

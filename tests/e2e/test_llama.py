@@ -166,7 +166,7 @@ def test_the_same_question_is_not_read_twice(conversation: Conversation) -> None
     assert conversation.again.messages == conversation.first.messages
     assert conversation.again.response.session_id != conversation.first.response.session_id
     assert usage.prompt_tokens - usage.cached_tokens <= 64
-    assert usage.predicted_cached_tokens == conversation.again.plan.tokens
+    assert usage.cached_tokens - 64 <= usage.predicted_cached_tokens <= usage.cached_tokens, "in whole blocks"
     assert usage.cached_tokens == usage.prompt_tokens - 1, "the last token is always computed"
     assert foretold_tokens(conversation.server, conversation.again) == worded_tokens(
         conversation.server, conversation.first
@@ -188,9 +188,8 @@ def test_rules_and_documents_come_from_the_cache_as_the_plan_says(conversation: 
     assert rules.cached_tokens == rules.tokens > 0
     assert documents.cached_tokens == documents.tokens > 0
     assert question.cached_tokens < question.tokens
-    assert other.response.usage.predicted_cached_tokens == sum(
-        segment.cached_tokens for segment in (rules, documents, question)
-    )
+    usage = other.response.usage
+    assert usage.cached_tokens - 64 <= usage.predicted_cached_tokens <= usage.cached_tokens, "in whole blocks"
     prompt = conversation.server.prompt(other.messages)
     stable = other.plan.blocks[1].text
     end = prompt.index(stable) + len(stable)
