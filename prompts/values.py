@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _ARTICLES = frozenset({"a", "an", "the"})
 _SIGN = re.compile(r"(?:[A-Z]{0,3}[$€£¥￥₽]|\b[A-Z]{3}|人民币|美元|欧元|英镑|港元|港币|日元)\s?$")
 _LONGEST_SIGN = 6
+_CODE = re.compile(
+    r"\s?\b(AED|AUD|BRL|BYN|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|INR|JPY|KRW|KZT|MXN|NOK|NZD|PLN|RUB|SEK|SGD|TRY|TWD"
+    r"|UAH|USD|ZAR)\b"
+)
 _COUNTER = re.compile(r"\s?(?:元|圆)整?")
 
 
@@ -97,6 +101,8 @@ def _numbers(text: str) -> Iterator[tuple[int, int, Token]]:
             start, end = sign.start() if sign else start, counter.end() if counter else end
             money = amounts(text[start:end])
             unit = money[0].currency if money and money[0].currency else unit
+        elif not unit and (code := _CODE.match(text, end)):
+            unit, end = code[1], code.end()
         yield start, end, Token(values=number.values, unit=unit, bare=bare_numbers(number.written))
 
 
