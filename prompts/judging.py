@@ -36,7 +36,10 @@ def judging_messages(question: str, accepted: Sequence[str], said: str) -> tuple
 def read_verdict(reply: str) -> Verdict:
     """The verdict where the reply is that word and nothing else; its case and a full stop do not matter."""
     word = reply.strip().removesuffix(".").strip("`*").lower()
-    return next((verdict for verdict in VERDICTS[:-1] if word == verdict), "unjudged")
+    for verdict in VERDICTS:
+        if word == verdict:
+            return verdict
+    return "unjudged"
 
 
 def _line(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,7 +30,7 @@ from service.models.providers import PROVIDERS
 from service.preparing import Preparer
 from service.searching import Searcher
 from service.sessions import Sessions
-from service.settings import Settings
+from service.settings import Settings, SettingsError
 from service.wiring import Services
 from tests.fakes.calls import CallList
 from tests.fakes.embedder import WordEmbedder
@@ -393,6 +394,13 @@ def test_a_verdict_about_something_else_is_dropped(desk: Desk) -> None:
     kept = desk.examine([QUESTIONS[0], {**QUESTIONS[1], "answer": "2 March 2024"}])
     assert [line["judge"] for line in kept.as_json()["answers"]] == ["correct", None]
     assert desk.model.requests == []
+
+
+def test_without_a_model_there_is_no_judge(desk: Desk) -> None:
+    asked = read_questions(write_lines(desk.folder / "questions.jsonl", QUESTIONS))
+    services = replace(desk.services, generation=None)
+    with pytest.raises(SettingsError, match="--judge: no language model is configured"):
+        examine(services, "docs", asked, Asking("auto", None, parallel=1), judge="glm-5")
 
 
 def test_yes_or_no_that_cannot_be_told_has_no_figure(desk: Desk) -> None:
