@@ -30,6 +30,8 @@ _CONTRARY = frozenset({"negation", "opposite", "limit"})
 """What the proof calls it when two sentences exclude each other."""
 _LEAST_STATEMENT = 2
 """Content words; of fewer, what is denied around them belongs to something else."""
+_REACH = 4
+"""Tokens behind a word of denial that it is likely about."""
 _VERDICTS = frozenset("yes no да нет 是 是的 有 可以 否 不是 没有 不可以".split())
 _EDGES = " \t\n.,!。，！"
 _ABSENT = re.compile(
@@ -95,10 +97,13 @@ def _grade(said: str, expected: str) -> Grade | None:
         return Grade(expected.strip() in said, float(expected.strip() in said))
     whole = tokens(said)
     opposite = wanted is not None and given is not None and wanted != given
+    places = _places(whole, mine)
+    # The words themselves may stand in a sentence that denies something else.
+    denied = not places or all(_is_denied(whole, place) for place in places)
     return Grade(
-        contained=_holds(whole, mine),
+        contained=bool(places),
         f1=max(_f1(mine, whole), *(_f1(mine, tokens(part)) for part in _sentences(said))),
-        contrary=opposite or _lacks_value(whole, mine) or _contradicts(said, expected),
+        contrary=opposite or _lacks_value(whole, mine) or (denied and _contradicts(said, expected)),
     )
 
 
@@ -106,11 +111,17 @@ def _sentences(said: str) -> list[str]:
     return [said[start:end] for start, end in sentence_spans(said)] or [said]
 
 
-def _holds(whole: Sequence[Token], part: Sequence[Token]) -> bool:
-    return any(
-        all(wanted.same(given) for wanted, given in zip(part, whole[start:], strict=False))
+def _places(whole: Sequence[Token], part: Sequence[Token]) -> list[int]:
+    """Where the part begins in the whole."""
+    return [
+        start
         for start in range(len(whole) - len(part) + 1)
-    )
+        if all(wanted.same(given) for wanted, given in zip(part, whole[start:], strict=False))
+    ]
+
+
+def _is_denied(whole: Sequence[Token], place: int) -> bool:
+    return any(token.denies for token in whole[max(0, place - _REACH) : place])
 
 
 def _lacks_value(whole: Sequence[Token], part: Sequence[Token]) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from prompts.checks.dates import Date
 
 _ARTICLES = frozenset({"a", "an", "the"})
+_DENIALS = frozenset("not no never cannot neither nor не ни нет нельзя без 不 未 没 无 非 勿".split())
 _SIGN = re.compile(r"(?:[A-Z]{0,3}[$€£¥￥₽]|\b[A-Z]{3}|人民币|美元|欧元|英镑|港元|港币|日元)\s?$")
 _LONGEST_SIGN = 6
 _CODE = re.compile(
@@ -48,13 +49,20 @@ class Token:
         """Whether it is a date or a number."""
         return not self.word
 
+    @property
+    def denies(self) -> bool:
+        """Whether it is a word such as "not"."""
+        return self.word in _DENIALS or self.word.endswith(("n't", "n’t"))
+
     def same(self, other: Token) -> bool:
-        """Whether it can mean what the other does; only a unit may be left out, in either."""
+        """Whether the other says what this does. A unit may be left out in either; a year may be a date's."""
         if self.word or other.word:
             return self.word == other.word
         if self.date is not None and other.date is not None:
             return self.date.agrees(other.date) and not _lacks_year(self.date, other.date)
-        if self.date is not None or other.date is not None:
+        if other.date is not None:
+            return any(year in self.bare for year, _, _ in other.date.readings if year)
+        if self.date is not None:
             return False
         if self.unit == other.unit:
             return not self.values.isdisjoint(other.values)

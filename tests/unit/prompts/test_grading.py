@@ -26,6 +26,9 @@ from prompts.grading import abstains, expects_nothing, grade
         ("乙方应在三十日内付款。", "30天"),
         ("供应商是北京华信科技有限公司。", "北京华信科技有限公司"),
         ("The answer is: +/-", "+/-"),
+        ("It ended on 28 February 2029.", "2029"),
+        ("В мае 2012 года была попытка.", "2012 год"),
+        ("It is not so, because the problems can be turned into decision problems.", "decision problems"),
     ],
 )
 def test_the_expected_words_or_values_make_an_answer_right(said: str, expected: str) -> None:
@@ -49,6 +52,9 @@ def test_the_expected_words_or_values_make_an_answer_right(said: str, expected: 
         ("Оплата в течение 30 дней.", "Оплата в течение 45 дней."),
         ("Исполнитель не вправе уступать права.", "Исполнитель вправе уступать права."),
         ("甲方不得转让本合同。", "甲方可以转让本合同"),
+        ("甲方不可以转让本合同。", "可以转让本合同"),
+        ("The Tenant shall not terminate the lease.", "terminate the lease"),
+        ("Арендатор не вправе расторгнуть договор аренды.", "расторгнуть договор аренды"),
         ("租约自2024年3月1日起。", "2024年3月2日"),
     ],
 )

@@ -25,6 +25,8 @@ def test_only_a_unit_may_be_left_out() -> None:
     assert same("1 March", "1 March 2024")
     assert not same("1 March 2024", "1 March")
     assert not same("1 March 2024", "2024")
+    assert same("2024年", "2024年3月1日")
+    assert not same("2023", "1 March 2024")
     assert not same("2024", "lease")
 
 
