@@ -3,8 +3,8 @@
     python -m bench.grading FOLDER… [--questions N]
 
 Folders hold ``documents.jsonl`` and ``queries.jsonl`` with ``answers`` and their place. The sentence that
-holds a question's answer stands for an answer of a model's: it is graded against what is expected, and against what
-is expected of the next question in a random order, unless it holds that as well.
+holds a question's answer stands for a model's answer: it is graded against what is expected, and against
+what is expected of the next question in a random order, unless it holds that as well.
 """
 
 from __future__ import annotations
