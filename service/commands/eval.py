@@ -12,7 +12,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from service.commands import options
+from service.commands import eval_answers, options
+from service.evaluation.answer_comparison import compare_answers
+from service.evaluation.answer_runs import holds_answers
 from service.evaluation.cases import make_case
 from service.evaluation.comparison import compare as compare_runs
 from service.evaluation.comparison import most_changed
@@ -40,9 +42,12 @@ _queries = click.option(
 )
 
 
-@click.group(short_help="Measure retrieval on a labelled set.")
+@click.group(short_help="Measure retrieval on a labelled set, and answers to your own questions.")
 def command() -> None:
-    """Measure Lectern on labelled sets."""
+    """Measure Lectern: its search on labelled sets, its answers on your own questions."""
+
+
+command.add_command(eval_answers.command)
 
 
 @command.command()
@@ -104,8 +109,8 @@ def retrieval(
 @command.command()
 @click.argument("before", type=_FILE)
 @click.argument("after", type=_FILE)
-@_documents
-@_queries
+@click.option("--documents", type=_FILE, help="Of a retrieval run, as `eval retrieval` had them.")
+@click.option("--queries", type=_FILE, help="Likewise.")
 @click.option("--among", type=_FILE, multiple=True, help="As the runs had them: can be given several times.")
 @click.option(
     "--measure", "name", help="Which one chooses the queries to show; by default the set's main one."
@@ -122,19 +127,33 @@ def compare(
     *,
     before: Path,
     after: Path,
-    documents: Path,
-    queries: Path,
+    documents: Path | None,
+    queries: Path | None,
     among: tuple[Path, ...],
     name: str | None,
     show: int,
     as_json: bool,
 ) -> None:
-    """Compare two run files of `lectern eval retrieval --run` over the queries that both have.
+    """Compare two run files of `lectern eval retrieval --run`, or of `lectern eval answers --run`.
+
+    Queries count that both have. Runs of answers need no other file: every measure is compared over the
+    questions that have it in both, as the runs have measured them.
 
     Prints each measure's change, with a 95 % interval by a paired bootstrap over documents, and how many
     queries got better and worse; then those that changed most, with the gold and the first hits of both
     runs: * touches gold, + lies elsewhere in a document that holds gold.
     """
+    kinds = {holds_answers(before), holds_answers(after)}
+    if kinds == {True, False}:
+        raise click.UsageError("one run is of answers, the other of hits")
+    if True in kinds:
+        if documents or queries or among or name:
+            raise click.UsageError("runs of answers are compared without any option but --show and --json")
+        answers = compare_answers(before, after)
+        click.echo(json.dumps(answers.as_json(show), indent=2) if as_json else answers.as_text(show))
+        return
+    if documents is None or queries is None:
+        raise click.UsageError("runs of hits need --documents and --queries")
     read = read_documents(documents)
     texts = {d.id: d.text for d in [*read, *(d for one in read_distractors(among, read) for d in one)]}
     asked = read_queries(queries, texts)

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from service.evaluation.bootstrapping import Interval
     from service.evaluation.dataset import LabelledQuery
     from service.evaluation.measures import Found
+    from service.evaluation.tables import Measured
+
+
+LESS_IS_BETTER = frozenset(
+    {"unsupported_claims", "usd", "prompt_tokens", "completion_tokens", "milliseconds"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class Difference:
     interval: Interval | None
     """Of the difference; None where the queries are of too few documents."""
     better: int
+    """Pairs in which it grew; of a price, those in which it fell."""
     worse: int
     equal: int
 
@@ -75,12 +82,11 @@ def compare(
         for query in queries
         if query.id in before and query.id in after
     )
-    names = dict.fromkeys(name for pair in pairs for name in pair.before.figures)
     return Comparison(
         pairs=pairs,
         only_before=tuple(query for query in before if query not in after),
         only_after=tuple(query for query in after if query not in before),
-        differences={name: _difference(pairs, name) for name in names},
+        differences=differences([(pair.before, pair.after) for pair in pairs]),
     )
 
 
@@ -96,15 +102,23 @@ def _ran(query: LabelledQuery, hits: tuple[Found, ...], texts: Mapping[str, str]
     return Ran(query, hits, measure(query, hits, texts))
 
 
-def _difference(pairs: Sequence[Pair], name: str) -> Difference:
-    having = [pair for pair in pairs if name in pair.before.figures]
-    changes = [pair.change(name) for pair in having]
+def differences(pairs: Sequence[tuple[Measured, Measured]]) -> dict[str, Difference]:
+    """What changed of every measure, over the pairs whose sides both have it."""
+    names = dict.fromkeys(name for before, _ in pairs for name in before.figures)
+    found = {name: [pair for pair in pairs if all(name in side.figures for side in pair)] for name in names}
+    return {name: _difference(having, name) for name, having in found.items() if having}
+
+
+def _difference(having: Sequence[tuple[Measured, Measured]], name: str) -> Difference:
+    changes = [after.figures[name] - before.figures[name] for before, after in having]
     better, worse = sum(c > 0 for c in changes), sum(c < 0 for c in changes)
+    if name in LESS_IS_BETTER:
+        better, worse = worse, better
     return Difference(
-        before=sum(pair.before.figures[name] for pair in having) / len(having),
-        after=sum(pair.after.figures[name] for pair in having) / len(having),
+        before=sum(before.figures[name] for before, _ in having) / len(having),
+        after=sum(after.figures[name] for _, after in having) / len(having),
         difference=sum(changes) / len(changes),
-        interval=interval_of_mean(changes, [pair.query.cluster for pair in having]),
+        interval=interval_of_mean(changes, [before.cluster for before, _ in having]),
         better=better,
         worse=worse,
         equal=len(changes) - better - worse,

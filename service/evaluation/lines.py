@@ -22,15 +22,27 @@ def read_lines(path: Path, kind: type[Row], error: type[PermanentError]) -> Iter
         error: the file cannot be read, or a line is not of this kind; the message names file and line.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as cause:
         raise error(f"{path}: {cause}") from cause
-    for number, line in enumerate(lines, start=1):
+    yield from check_lines(text, path, kind, error)
+
+
+def check_lines(
+    text: str, path: Path, kind: type[Row], error: type[PermanentError]
+) -> Iterator[tuple[int, Row]]:
+    """As `read_lines`, of a file's text."""
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             yield number, kind.model_validate_json(line)
         except ValidationError as cause:
-            first = cause.errors(include_url=False)[0]
-            field = ".".join(map(str, first["loc"]))
-            raise error(f"{path}:{number}: {field + ': ' if field else ''}{first['msg']}") from cause
+            raise error(f"{path}:{number}: {said_of(cause)}") from cause
+
+
+def said_of(cause: ValidationError) -> str:
+    """The first thing that is wrong: its field, and why."""
+    first = cause.errors(include_url=False)[0]
+    field = ".".join(map(str, first["loc"]))
+    return f"{field + ': ' if field else ''}{first['msg']}"

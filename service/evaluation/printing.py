@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from service.evaluation.tables import main_measure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence, Sized
 
     from service.evaluation.bootstrapping import Interval
     from service.evaluation.cases import Case, Excerpt, Side
-    from service.evaluation.comparison import Comparison, Difference
+    from service.evaluation.comparison import Difference
     from service.evaluation.tables import Row, Table
 
 WIDTH = 100
@@ -29,33 +29,70 @@ _COLUMNS = (
     "recall@400",
     "recall@16000",
     "passage_recall@5",
+    "correctness",
+    "grounded",
+    "judge",
+    "usd",
 )
 """Of a table of groups, as many as fit, the first ones first."""
+_PATTERNS = dict.fromkeys(("prompt_tokens", "completion_tokens", "milliseconds"), ",.0f") | {"usd": ".5f"}
+"""How figures are shown that are no shares; with three digits the others."""
 _NAMED = 10
 _MARKS = {"gold": "*", "document": "+", "nothing": " "}
 
 
-def format_table(table: Table) -> str:
-    """A line a measure; after a blank line, a line a group."""
+class Compared(Protocol):
+    """Two runs: what both have, what only one of them has, and what changed by measure."""
+
+    @property
+    def pairs(self) -> Sized:
+        """Queries in both."""
+        ...
+
+    @property
+    def only_before(self) -> Sequence[str]:
+        """Ids."""
+        ...
+
+    @property
+    def only_after(self) -> Sequence[str]:
+        """Likewise."""
+        ...
+
+    @property
+    def differences(self) -> Mapping[str, Difference]:
+        """By measure."""
+        ...
+
+
+def format_table(
+    table: Table, *, counted: str = "queries with gold", clustered: str = "their {} documents"
+) -> str:
+    """A line a measure; after a blank line, a line a group.
+
+    Args:
+        table: the means.
+        counted: what they are of.
+        clustered: what the intervals draw where that is something else, with a place for its number.
+    """
     whole = table.everything
     lines = [f"{'':20} {'mean':>8}  95 % interval"]
-    lines += [
-        f"{name:20} {whole.means[name]:8.3f}  {_interval(interval)}"
-        for name, interval in whole.intervals.items()
-    ]
-    lines.append(f"{'queries with gold':20} {whole.means['n']:8.0f}  {_of_what(whole)}".rstrip())
+    for name, interval in whole.intervals.items():
+        pattern = _PATTERNS.get(name, ".3f")
+        lines.append(f"{name:20} {whole.means[name]:8{pattern}}  {_interval(interval, pattern)}")
+    lines.append(f"{counted:20} {whole.means['n']:8.0f}  {_of_what(whole, clustered)}".rstrip())
     groups = {name: row for name, row in sorted(table.groups.items()) if row.intervals}
-    if len(groups) > 1:
+    if len(groups) > 1 and main_measure(whole.means):
         lines += ["", *_groups(whole, groups)]
     return "\n".join(lines)
 
 
-def format_comparison(comparison: Comparison) -> str:
+def format_comparison(comparison: Compared, counted: str = "queries in both") -> str:
     """A line a measure, then the queries that were left out."""
     counts = f"{'better':>7} {'worse':>7} {'equal':>7}"
-    lines = [f"{'':18} {'before':>7} {'after':>7} {'change':>7}  {'95 % interval':16} {counts}"]
+    lines = [f"{'':20} {'before':>7} {'after':>7} {'change':>7}  {'95 % interval':16} {counts}"]
     lines += [_difference(name, found) for name, found in comparison.differences.items()]
-    lines.append(f"{'queries in both':18} {len(comparison.pairs):7}")
+    lines.append(f"{counted:20} {len(comparison.pairs):7}")
     for which, names in (("before", comparison.only_before), ("after", comparison.only_after)):
         if names:
             rest = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
@@ -78,11 +115,11 @@ def _groups(whole: Row, groups: Mapping[str, Row]) -> Iterator[str]:
     )
     yield (
         f"{'by group':{_NAME}}{'n':>{_COUNT}}"
-        + "".join(f"{'@' + n.partition('@')[2]:>{_wide(n)}}" for n in names)
+        + "".join(f"{n[len(n.partition('@')[0]) :]:>{_wide(n)}}" for n in names)
         + f"  {main}"
     )
     for group, row in groups.items():
-        figures = (f"{row.means[n]:.3f}" if n in row.means else "–" for n in names)
+        figures = (f"{row.means[n]:{_PATTERNS.get(n, '.3f')}}" if n in row.means else "–" for n in names)
         cells = (f"{figure:>{_wide(n)}}" for n, figure in zip(names, figures, strict=True))
         yield (
             f"{_cut(group, _NAME - 1):{_NAME}}{row.means['n']:{_COUNT}.0f}{''.join(cells)}"
@@ -104,17 +141,18 @@ def _wide(name: str) -> int:
     return max(len(name.partition("@")[0]) + 1, 8)
 
 
-def _of_what(row: Row) -> str:
+def _of_what(row: Row, clustered: str) -> str:
     queries = int(row.means["n"])
     if row.clusters == queries:
         return "intervals by resampling queries"
-    return f"intervals by resampling their {row.clusters} documents"
+    return f"intervals by resampling {clustered.format(row.clusters)}"
 
 
 def _difference(name: str, found: Difference) -> str:
+    pattern = _PATTERNS.get(name, ".3f")
     return (
-        f"{name:18} {found.before:7.3f} {found.after:7.3f} {found.difference:+7.3f}"
-        f"  {_interval(found.interval, '+.3f'):16} {found.better:7} {found.worse:7} {found.equal:7}"
+        f"{name:20} {found.before:7{pattern}} {found.after:7{pattern}} {found.difference:+7{pattern}}"
+        f"  {_interval(found.interval, f'+{pattern}'):16} {found.better:7} {found.worse:7} {found.equal:7}"
     )
 
 

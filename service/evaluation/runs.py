@@ -31,6 +31,16 @@ class Ran:
     hits: tuple[Found, ...]
     figures: dict[str, float]
 
+    @property
+    def group(self) -> str:
+        """Its repository, or else its category."""
+        return self.query.repo or self.query.category
+
+    @property
+    def cluster(self) -> str:
+        """As the query's."""
+        return self.query.cluster
+
     def line(self) -> str:
         """As the run file keeps it."""
         hits = [

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from service.evaluation.bootstrapping import interval_of_mean
 from service.evaluation.measures import mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from service.evaluation.bootstrapping import Interval
-    from service.evaluation.runs import Ran
 
-_MAIN = ("recall@4000", "file_recall@10", "passage_recall@10")
+_MAIN = ("recall@4000", "file_recall@10", "passage_recall@10", "correctness")
 _RESERVED = ("all", "intervals")
+
+
+class Measured(Protocol):
+    """A query or a question with its figures; those that nothing can be said of have none."""
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """By measure."""
+        ...
+
+    @property
+    def group(self) -> str:
+        """Whose table it is in; empty for that of all alone."""
+        ...
+
+    @property
+    def cluster(self) -> str:
+        """What it stands or falls with."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +66,12 @@ class Table:
         }
 
 
-def tabulate(ran: Sequence[Ran]) -> Table:
-    """Figures of all queries and, where a query has one, of its repository or else its category."""
-    groups: dict[str, list[Ran]] = {}
+def tabulate(ran: Sequence[Measured]) -> Table:
+    """Figures of all queries and of each group of them."""
+    groups: dict[str, list[Measured]] = {}
     for result in ran:
-        if group := result.query.repo or result.query.category:
-            groups.setdefault(group, []).append(result)
+        if result.group:
+            groups.setdefault(result.group, []).append(result)
     return Table(_row(ran), {name: _row(members) for name, members in groups.items()})
 
 
@@ -63,13 +81,13 @@ def main_measure(names: Iterable[str]) -> str | None:
     return next((name for name in _MAIN if name in there), there[0] if there else None)
 
 
-def _row(ran: Sequence[Ran]) -> Row:
+def _row(ran: Sequence[Measured]) -> Row:
     means = mean(result.figures for result in ran)
     intervals: dict[str, Interval | None] = {}
     for name in means:
         having = [result for result in ran if name in result.figures]
         if having:  # ``n`` is no measure
             intervals[name] = interval_of_mean(
-                [result.figures[name] for result in having], [result.query.cluster for result in having]
+                [result.figures[name] for result in having], [result.cluster for result in having]
             )
-    return Row(means, intervals, len({result.query.cluster for result in ran if result.figures}))
+    return Row(means, intervals, len({result.cluster for result in ran if result.figures}))

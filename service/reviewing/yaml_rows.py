@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from yaml import Node
 
+Plain = str | None | list["Plain"] | dict[str, "Plain"]
+_DEEPEST = 4
+"""An item, its list, a mapping in it, a text."""
 _SCALARS = ("str", "int", "float", "bool", "null", "timestamp")
 
 
@@ -28,18 +31,8 @@ def read_mappings(data: bytes) -> Iterator[tuple[str, dict[str, str]]]:
     """
     import yaml  # noqa: PLC0415 — its C library takes 30 ms, which only a file of questions is worth
 
-    try:
-        root = cast("Node | None", yaml.compose(data, Loader=yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType] — its stub leaves the stream open
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UnreadableYaml(" ".join(str(error).split())) from error
-    if isinstance(root, yaml.MappingNode):
-        root = next((value for key, value in root.value if _text(key) == "questions"), root)
-    if root is None:
-        return
-    if not isinstance(root, yaml.SequenceNode):
-        raise UnreadableYaml("expected a list of questions, at the top or under `questions:`")
-    for number, item in enumerate(root.value, start=1):
-        place = f"row {number} (line {item.start_mark.line + 1})"
+    for number, item in enumerate(_items(data), start=1):
+        place = f"row {number} (line {_line(item)})"
         if isinstance(item, yaml.MappingNode):
             yield (
                 place,
@@ -47,6 +40,52 @@ def read_mappings(data: bytes) -> Iterator[tuple[str, dict[str, str]]]:
             )
         else:
             yield place, {"question": _scalar(item, place, "question")}
+
+
+def read_items(data: bytes) -> Iterator[tuple[int, Plain]]:
+    """The items of a list, or of the list under ``questions``, each with its line; scalars as written.
+
+    Raises:
+        UnreadableYaml: it is no YAML, or no such list.
+    """
+    for item in _items(data):
+        try:
+            yield _line(item), _plain(item, _DEEPEST)
+        except UnreadableYaml as error:
+            raise UnreadableYaml(f"line {_line(item)}: {error}") from error
+
+
+def _items(data: bytes) -> list[Node]:
+    import yaml  # noqa: PLC0415 — as above
+
+    try:
+        root = cast("Node | None", yaml.compose(data, Loader=yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType] — its stub leaves the stream open
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UnreadableYaml(" ".join(str(error).split())) from error
+    if isinstance(root, yaml.MappingNode):
+        root = next((value for key, value in root.value if _text(key) == "questions"), root)
+    if root is None:
+        return []
+    if not isinstance(root, yaml.SequenceNode):
+        raise UnreadableYaml("expected a list of questions, at the top or under `questions:`")
+    return root.value
+
+
+def _line(node: Node) -> int:
+    return node.start_mark.line + 1 if node.start_mark else 0
+
+
+def _plain(node: Node, deepest: int) -> Plain:
+    """What JSON would hold; an alias may stand inside what it names, so that depth has a bound."""
+    import yaml  # noqa: PLC0415 — as above
+
+    if not deepest:
+        raise UnreadableYaml("nested too deeply")
+    if isinstance(node, yaml.MappingNode):
+        return {_text(key): _plain(value, deepest - 1) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, deepest - 1) for item in node.value]
+    return None if node.tag.endswith(":null") else _text(node)
 
 
 def _scalar(node: Node, place: str, column: str) -> str:

@@ -316,6 +316,28 @@ def test_eval_measures_a_labelled_set(line: CommandLine) -> None:
     assert line.run("eval", "retrieval", "--documents", "none", "--queries", "none").status == 2
 
 
+def test_eval_asks_ones_own_questions(line: CommandLine, glm5: Glm5Server) -> None:
+    place = {"path": "lease.md", "quote": "a monthly rent of 4,200 euros"}
+    (line.folder / "mine.yaml").write_text(
+        json.dumps([{"question": RENT, "answer": "4200 EUR", "citations": [place]}]), encoding="utf-8"
+    )
+    asked = len(glm5.requests)
+    told = line.ok(
+        *("eval", "answers", "--questions", "mine.yaml", "--mode", "retrieve", "--run", "answers.jsonl"),
+        LECTERN_LLM_BASE_URL=glm5.base_url,
+    ).out
+
+    figures = {row.split()[0]: row.split()[1] for row in told.split("\n\n")[0].splitlines()[1:]}
+    assert {name: figures[name] for name in ("correctness", "citation_recall", "grounded")} == {
+        "correctness": "1.000",
+        "citation_recall": "1.000",
+        "grounded": "1.000",
+    }
+    assert "1 questions: 1 asked now, 0 failed" in told
+    assert len(glm5.requests) == asked + 1
+    assert (line.folder / "answers.jsonl").read_text().count("\n") == 1
+
+
 def test_eval_puts_other_documents_into_every_collection(line: CommandLine) -> None:
     own = [{"doc_id": f"{repo}/lease.md", "repo": repo, "text": TEXTS["lease.md"]} for repo in ("one", "two")]
     far = [{"doc_id": "far/policy.txt", "repo": "three", "text": TEXTS["policy.txt"]}]

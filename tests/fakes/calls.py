@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,3 +37,13 @@ def call(tenant: str = "default", **fields: Any) -> CallRecord:  # noqa: ANN401 
         milliseconds=812.5,
     )
     return replace(made, **fields)
+
+
+@dataclass
+class CallList:
+    """A recorder that a test can read."""
+
+    calls: list[CallRecord] = field(default_factory=list[CallRecord])
+
+    def record(self, call: CallRecord) -> None:
+        self.calls.append(call)

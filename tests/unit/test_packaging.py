@@ -123,7 +123,7 @@ def test_the_wheel_holds_types_prompts_corpus_and_licence() -> None:
     assert build["packages"] == list(OURS)
     assert build["force-include"] == {"examples/corpus": "service/corpus"}
     assert all((ROOT / package / "py.typed").is_file() for package in OURS)
-    for template in ("ranking", "review", "rewriting", "rules"):
+    for template in ("judge", "ranking", "review", "rewriting", "rules"):
         assert (ROOT / "prompts" / "templates" / f"{template}.md").is_file()
     assert (ROOT / "service" / "models" / "prices.toml").is_file()
     assert (ROOT / "examples" / "corpus" / "questions.json").is_file()

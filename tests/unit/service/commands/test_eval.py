@@ -127,3 +127,68 @@ def test_runs_that_share_nothing_cannot_be_compared(files: Files) -> None:
     ran = files.compare()
     assert ran.exit_code == 2
     assert "share no query" in ran.output
+
+
+def answers(path: Path, name: str, figures: dict[str, float]) -> None:
+    given: dict[str, object] = {
+        "text": f"{name} [1].",
+        "said": f"{name}.",
+        "session": "s",
+        "model": "m",
+        "mode": "retrieve",
+        "abstained": False,
+        "grounded": True,
+        "unsupported": [],
+        "citations": [],
+        "unresolved": 0,
+        "prompt_tokens": 1,
+        "cached_tokens": 0,
+        "completion_tokens": 1,
+        "usd": None,
+        "milliseconds": 1.0,
+    }
+    write_lines(
+        path / name,
+        [
+            {
+                "id": identity,
+                "question": f"{identity}?",
+                "fingerprint": "f",
+                "cluster": identity,
+                "given": given,
+                "figures": {"correctness": figure, "usd": figure / 1_000},
+            }
+            for identity, figure in figures.items()
+        ],
+    )
+
+
+def compared(folder: Path, *options: str) -> Result:
+    return CliRunner().invoke(command, ["compare", str(folder / "old"), str(folder / "new"), *options])
+
+
+def test_runs_of_answers_are_compared_without_other_files(tmp_path: Path) -> None:
+    answers(tmp_path, "old", {"a": 0.0, "b": 1.0, "c": 0.5})
+    answers(tmp_path, "new", {"a": 1.0, "b": 0.5, "d": 0.5})
+    said = json.loads(compared(tmp_path, "--json").output)
+    assert (said["n"], said["only_before"], said["only_after"]) == (2, ["c"], ["d"])
+    assert said["measures"]["correctness"]["difference"] == pytest.approx(0.25)
+    text = compared(tmp_path).output
+    assert "usd                  0.00050 0.00075 +0.00025" in text
+    assert "+1.000  a\n    a?\n    before: old [1].\n    after: new [1]." in text
+    assert "-0.500  b" in text
+    assert "a?" not in compared(tmp_path, "--show", "0").output
+
+
+def test_runs_of_two_kinds_and_missing_files_are_named(files: Files) -> None:
+    answers(files.folder, "old", {"a": 0.0})
+    answers(files.folder, "new", {"b": 0.0})
+    error = compared(files.folder).exception
+    assert isinstance(error, PermanentError)
+    assert "share no question" in str(error)
+    refused = compared(files.folder, "--measure", "usd")
+    assert (refused.exit_code, "without any option" in refused.output) == (2, True)
+    files.run("new", {"q0": []})
+    assert "one run is of answers" in compared(files.folder).output
+    files.run("old", {"q0": []})
+    assert "need --documents and --queries" in compared(files.folder).output

@@ -73,7 +73,7 @@ def test_a_comparison_says_change_interval_and_counts() -> None:
     assert recall.split()[-3:] == ["1", "1", "5"]
     assert recall.split()[4].startswith("-0.")
     assert recall.split()[6].startswith("+0.")
-    assert "queries in both          7" in text
+    assert "queries in both            7" in text
     assert "left out, only in after: q7" in text
     assert "only in before" not in text
 
