@@ -42,6 +42,7 @@ def summarise(
             for block, tokens in zip(plan.blocks, held, strict=True)
         ),
         plan.left_out,
+        warnings=plan.warnings,
         context=tuple(map(context_of, plan.context)),
         tokens=size(plan.blocks),
         cached_tokens=cache.cached(prefix_tokens(plan.blocks, held)),
