@@ -1,4 +1,4 @@
-"""Turns by what people saw of them, so that a client's history leads back to the conversation it came from."""
+"""Turns by what people saw of them: a client's history leads back to the conversation it came from."""
 
 from __future__ import annotations
 

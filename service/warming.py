@@ -1,8 +1,7 @@
-"""Sends what prompts begin with once, ahead of the questions, so that the provider's cache holds it for them."""
+"""Sends what prompts begin with ahead of the questions, so that the provider's cache holds it for them."""
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -120,12 +119,6 @@ class Warmer:
             predicted=foretold.cached_tokens,
             plan=call_plan(warming.plan, foretold),
         )
-
-
-async def warm(warmer: Warmer, query: Query, max_usd: float | None) -> tuple[Warming, Warmed]:
-    """Plan and send; raises as `Warmer.plan` and `Warmer.warm`."""
-    warming = await asyncio.to_thread(warmer.plan, query, max_usd)
-    return warming, await warmer.warm(warming)
 
 
 def _require_within(usd: float | None, most: float | None) -> None:
