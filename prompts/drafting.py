@@ -82,17 +82,17 @@ class Drafter:
 
     def pinned(self, reason: str) -> PromptPlan | None:
         """The whole documents before the question, pinned ones first; None where they do not fit."""
-        opening = (self._rules, *self._front)
-        first = self.pinned_passages
-        rest = in_order(set(self._request.whole or ()) - set(first))
-        if rest:
-            text = _label(opening) + render_passages(rest, self._request.names)
-            opening = (*opening, self._block("documents", Stability.PINNED, 1, "user", text))
-        blocks = (*opening, self._question(1, relevant=[], conversation=self._told(opening)))
-        if size(blocks) > self._limits.prompt_tokens:
-            return None
-        shown = (*first, *rest)
-        return PromptPlan("pin", reason, blocks, shown, shown, warnings=self._warnings(shown))
+        for front, first in ((self._front, self.pinned_passages), ((), ())):
+            opening = (self._rules, *front)
+            rest = in_order(set(self._request.whole or ()) - set(first))
+            if rest:
+                text = _label(opening) + render_passages(rest, self._request.names)
+                opening = (*opening, self._block("documents", Stability.PINNED, 1, "user", text))
+            blocks = (*opening, self._question(1, relevant=[], conversation=self._told(opening)))
+            if size(blocks) <= self._limits.prompt_tokens:
+                shown = (*first, *rest)
+                return PromptPlan("pin", reason, blocks, shown, shown, warnings=self._warnings(shown))
+        return None
 
     def continued(self, reason: str) -> PromptPlan:
         """The conversation so far, and what it does not hold yet.
@@ -189,7 +189,7 @@ class Drafter:
             (*held, *added) if message == 1 else added,
             tuple(p.marker for p in self._request.ranked if p.marker not in chosen.markers),
             tuple(chosen.context),
-            warnings=self._warnings(held),
+            warnings=self._warnings((*held, *added)),
             begins=message == 1,
         )
 

@@ -125,8 +125,10 @@ class Sessions:
         session, known = found
         if len(turns) == known == len(session.turns):
             return replace(session, gives_way=True)
-        more = (_continued(question, answer, key) for question, answer in turns[known:])
-        return Session(_fresh_id(), (*session.turns[:known], *more), gives_way=True)
+        shared = session.turns[:known]
+        follow = _continued if any(turn.user for turn in shared) else _told
+        more = (follow(question, answer, key) for question, answer in turns[known:])
+        return Session(_fresh_id(), (*shared, *more), gives_way=True)
 
     def _known(
         self, collection: CollectionRecord, turns: Sequence[tuple[str, str]], key: str

@@ -390,5 +390,4 @@ def test_with_pinned_documents_a_plan_never_exceeds_its_budget_and_says_nothing_
         assert len(markers) == len(set(markers))
         shown = {p.marker for p in front} <= set(markers)
         assert shown == (not plan.warnings), "the pinned documents are there, or are said not to be"
-        if front and shown and plan.mode == "retrieve":
-            assert plan.blocks[1].name == "pinned documents"
+        assert "pinned documents" not in [block.name for block in plan.blocks[2:]]
