@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from prompts.drafting import OPENING, in_order, left_out_pinned
 from prompts.plan import Block, PromptMessage, PromptPlan, Stability
 from prompts.plan_request import PromptTooLongError
 from prompts.render import render_passages, render_question, rules
@@ -26,6 +27,9 @@ LEAST_ROOM = 1_500
 """Tokens that must be left for what the tools return."""
 LIST_TOKENS = 2_000
 """Tokens of a list of documents at most."""
+PINNED_TOKENS = 30_000
+"""What pinned documents may take, and at most half of a prompt: an agent needs room to read."""
+_LATE = "the conversation began without the documents that are pinned now; a new one begins with them"
 _REASON = "asked for: the model searches and reads by itself"
 _AFRESH = f"{_REASON}; the conversation left no room for it and was begun afresh"
 
@@ -49,6 +53,13 @@ def plan_agent(request: PlanRequest, limits: Limits, count: Callable[[str], int]
     """
     for asked, reason in ((request, _REASON), (replace(request, history=()), _AFRESH)):
         plan = _plan(asked, reason, count)
+        taken = sum(block.tokens for block in plan.blocks if block.stability is Stability.PINNED)
+        most = min(PINNED_TOKENS, limits.prompt_tokens // 2)
+        if request.pinned is None or taken > most or plan.tokens + LEAST_ROOM > limits.prompt_tokens:
+            plan = replace(
+                _plan(replace(asked, pinned=()), reason, count),
+                warnings=left_out_pinned(asked.pinned, (), most),
+            )
         if plan.tokens + LEAST_ROOM <= limits.prompt_tokens:
             return plan
     raise PromptTooLongError("the question and the tools leave no room to read in the model's context")
@@ -106,6 +117,10 @@ def _plan(request: PlanRequest, reason: str, count: Callable[[str], int]) -> Pro
         block("tools", Stability.RULES, 0, "system", tools_text()),
         block("rules", Stability.RULES, 1, "system", request.salt + agent_rules()),
     ]
+    pinned = in_order(request.pinned or ()) if first else ()
+    if pinned:
+        text = OPENING + render_passages(pinned, request.names)
+        blocks.append(block("pinned documents", Stability.PINNED, 2, "user", text))
     if request.card and first:
         blocks.append(block("card", Stability.CARD, 2, "user", request.card))
     for number, turn in enumerate(request.history, start=1):
@@ -115,8 +130,9 @@ def _plan(request: PlanRequest, reason: str, count: Callable[[str], int]) -> Pro
         request.question, instructions=request.instructions if first else "", day=request.day
     )
     blocks.append(block("question", Stability.FRESH, 2 * len(request.history) + 2, "user", text))
-    held = tuple(passage for turn in request.history for passage in turn.passages)
-    return PromptPlan("agent", reason, tuple(blocks), held, begins=first)
+    held = (*pinned, *(passage for turn in request.history for passage in turn.passages))
+    warnings = () if first or set(request.pinned or ()) <= set(held) else (_LATE,)
+    return PromptPlan("agent", reason, tuple(blocks), held, pinned, warnings=warnings, begins=first)
 
 
 def _heading(shown: int, everything: int) -> str:

@@ -23,7 +23,7 @@ from prompts.render import (
 from prompts.trunk import Trunk, find_trunk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from prompts.evidence import Evidence
     from prompts.model import ContextPassage, PromptPassage
@@ -43,7 +43,9 @@ CONVERSATION_SHARE = 0.25
 """Of the room that a prompt has, what these may take."""
 CARRIED_SHARE = 0.25
 """Of the room for passages, what may go to those that the last answer cites."""
-_OPENING = "Passages:\n"
+LEAST_SHARE = 0.5
+"""Of the room beside rules and question, what pinned documents leave where passages need so much."""
+OPENING = "Passages:\n"
 _NO_TRUNK = Trunk()
 
 
@@ -70,16 +72,27 @@ class Drafter:
         self._count = count
         self._rules = self._block("rules", Stability.RULES, 0, "system", request.salt + rules())
 
+    def opening(self, reason: str) -> PromptPlan:
+        """What prompts of this collection begin with, whatever is asked: rules, pinned documents, card."""
+        blocks = (self._rules, *self._front, *self._card())
+        if label := _label(blocks):
+            blocks = (*blocks, self._block("label", Stability.CARD, 1, "user", label))
+        shown = self.pinned_passages
+        return PromptPlan("retrieve", reason, blocks, shown, shown, warnings=self._warnings(shown))
+
     def pinned(self, reason: str) -> PromptPlan | None:
-        """The whole documents before the question; None where they do not fit."""
-        whole = tuple(self._request.whole or ())
-        text = _OPENING + render_passages(whole, self._request.names)
-        documents = self._block("documents", Stability.PINNED, 1, "user", text)
-        told = self._told((self._rules, documents))
-        blocks = (self._rules, documents, self._question(1, relevant=[], conversation=told))
-        if size(blocks) > self._limits.prompt_tokens:
-            return None
-        return PromptPlan("pin", reason, blocks, whole, whole)
+        """The whole documents before the question, pinned ones first; None where they do not fit."""
+        for front, first in ((self._front, self.pinned_passages), ((), ())):
+            opening = (self._rules, *front)
+            rest = in_order(set(self._request.whole or ()) - set(first))
+            if rest:
+                text = _label(opening) + render_passages(rest, self._request.names)
+                opening = (*opening, self._block("documents", Stability.PINNED, 1, "user", text))
+            blocks = (*opening, self._question(1, relevant=[], conversation=self._told(opening)))
+            if size(blocks) <= self._limits.prompt_tokens:
+                shown = (*first, *rest)
+                return PromptPlan("pin", reason, blocks, shown, shown, warnings=self._warnings(shown))
+        return None
 
     def continued(self, reason: str) -> PromptPlan:
         """The conversation so far, and what it does not hold yet.
@@ -97,13 +110,24 @@ class Drafter:
         Raises:
             PromptTooLongError: the question alone exceeds the context.
         """
-        opening = (self._rules, *self._card())
-        trunk = self._trunk(opening)
+        opening = (self._rules, *self._front, *self._card())
+        trunk, held = self._trunk(opening), self.pinned_passages
         if not trunk.passages:
-            return self._retrieved(reason, opening, 1)
-        text = _OPENING + render_in_order(trunk.passages, self._request.names_of(trunk.passages))
+            return self._retrieved(reason, opening, 1, held=held)
+        text = _label(opening) + render_in_order(trunk.passages, self._request.names_of(trunk.passages))
         shared = self._block("shared passages", Stability.SHARED, 1, "user", text)
-        return self._retrieved(reason, (*opening, shared), 1, trunk=trunk)
+        return self._retrieved(reason, (*opening, shared), 1, held=held, trunk=trunk)
+
+    @property
+    def pinned_passages(self) -> tuple[PromptPassage, ...]:
+        """Those that a prompt begins with, in canonical order; none where they do not fit."""
+        return in_order(self._request.pinned or ()) if self._front else ()
+
+    @property
+    def lacks_pinned(self) -> bool:
+        """Whether pinned documents that would fit are missing in the conversation's last prompt."""
+        held = {passage.marker for turn in self._request.history for passage in turn.passages}
+        return any(passage.marker not in held for passage in self.pinned_passages)
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -151,20 +175,22 @@ class Drafter:
         room = self._limits.prompt_tokens - size((*before, longest))
         if room < 0:
             raise PromptTooLongError("the question and the conversation exceed the model's context")
-        chosen = self._missing((*held, *trunk.passages), room, {passage.marker for passage in held})
+        earlier = {passage.marker for turn in self._request.history for passage in turn.passages}
+        chosen = self._missing((*held, *trunk.passages), room, earlier if message > 1 else ())
         if message == 1:
             self._carry_over(chosen, self._limits.prompt_tokens - size((*before, longest)))
         relevant = [p for p in self._request.ranked if p.marker in chosen.markers][:MOST_RELEVANT]
-        added = (*trunk.passages, *sorted(chosen.passages, key=lambda p: (p.document, p.number)))
+        added = (*trunk.passages, *in_order(chosen.passages))
         question = self._question(message, relevant, chosen.context, conversation=told)
         return PromptPlan(
             "retrieve",
             reason,
-            (*before, *self._fresh_passages(added, trunk, message), question),
+            (*before, *self._fresh_passages(added, trunk, before, message), question),
             (*held, *added),
-            added,
+            (*held, *added) if message == 1 else added,
             tuple(p.marker for p in self._request.ranked if p.marker not in chosen.markers),
             tuple(chosen.context),
+            warnings=self._warnings((*held, *added)),
             begins=message == 1,
         )
 
@@ -205,14 +231,15 @@ class Drafter:
         held = {p.marker: p for turn in self._request.history for p in turn.passages}
         return [held[marker] for marker in markers if marker in held]
 
-    def _fresh_passages(self, added: Sequence[PromptPassage], trunk: Trunk, message: int) -> list[Block]:
+    def _fresh_passages(
+        self, added: Sequence[PromptPassage], trunk: Trunk, before: Sequence[Block], message: int
+    ) -> list[Block]:
         """What follows the shared passages, under the same names."""
         if len(added) == len(trunk.passages):
             return []
         names = self._request.names_of(added)
         text = render_in_order(added, names)[len(render_in_order(trunk.passages, names)) :]
-        opening = "" if trunk.passages else _OPENING
-        return [self._block("passages", Stability.FRESH, message, "user", opening + text)]
+        return [self._block("passages", Stability.FRESH, message, "user", _label(before) + text)]
 
     def _trunk(self, opening: Sequence[Block]) -> Trunk:
         """Passages that the cache holds after the rules, where beginning with them pays."""
@@ -221,11 +248,11 @@ class Drafter:
             return _NO_TRUNK
         before = "".join(block.text for block in opening[1:])
         branch = held.after(
-            (PromptMessage("system", self._rules.text), PromptMessage("user", before + _OPENING))
+            (PromptMessage("system", self._rules.text), PromptMessage("user", before + _label(opening)))
         )
         if branch is None:
             return _NO_TRUNK
-        room = (self._limits.prompt_tokens - size(opening)) // 2
+        room = min((self._limits.prompt_tokens - size(opening)) // 2, self._room(opening))
         return find_trunk(
             branch,
             self.evidence,
@@ -233,15 +260,37 @@ class Drafter:
             self._count,
             cached_ratio=self._limits.cache.ratio,
             most_tokens=min(TRUNK_BUDGETS * self._limits.retrieved_tokens, room),
+            before=self.pinned_passages,
         )
+
+    @cached_property
+    def _front(self) -> tuple[Block, ...]:
+        """The pinned documents, unless they crowd out the passages that a question needs."""
+        if not self._request.pinned:
+            return ()
+        text = OPENING + render_passages(self._request.pinned, self._request.names)
+        front = self._block("pinned documents", Stability.PINNED, 1, "user", text)
+        alone, beside = self._room((self._rules,)), self._room((self._rules, front))
+        least = min(self._limits.evidence_tokens, int(alone * LEAST_SHARE))
+        return (front,) if beside >= max(least, 0) else ()
+
+    def _room(self, before: Sequence[Block]) -> int:
+        """Tokens between these blocks and a question that begins a prompt."""
+        longest = self._question(
+            1, self._request.ranked[:MOST_RELEVANT], conversation=self._told((self._rules,))
+        )
+        return self._limits.prompt_tokens - size((*before, longest))
+
+    def _warnings(self, shown: Sequence[PromptPassage]) -> tuple[str, ...]:
+        """That pinned documents are not in a prompt that shows these passages."""
+        return left_out_pinned(self._request.pinned, shown, self._limits.prompt_tokens)
 
     def _card(self) -> list[Block]:
         """The card of a first turn; later ones hold it in their history."""
         if not self._request.card:
             return []
         block = self._block("card", Stability.CARD, 1, "user", self._request.card)
-        question = self._question(1, self._request.ranked[:MOST_RELEVANT])
-        room = self._limits.prompt_tokens - size((self._rules, question))
+        room = self._room((self._rules, *self._front))
         return [block] if block.tokens <= room * CARD_SHARE else []
 
     def _history(self) -> list[Block]:
@@ -298,3 +347,22 @@ class Drafter:
 
     def _block(self, name: str, stability: Stability, message: int, role: Role, text: str) -> Block:
         return Block(name, stability, message, role, text, self._count(text))
+
+
+def in_order(passages: Iterable[PromptPassage]) -> tuple[PromptPassage, ...]:
+    """Each passage once, in canonical order: by document and number."""
+    return tuple(sorted(set(passages), key=lambda passage: (passage.document, passage.number)))
+
+
+def left_out_pinned(
+    pinned: Iterable[PromptPassage] | None, shown: Iterable[PromptPassage], tokens: int
+) -> tuple[str, ...]:
+    """The warning of a prompt of at most so many tokens that does not show all of the pinned documents."""
+    if pinned is not None and {one.marker for one in pinned} <= {one.marker for one in shown}:
+        return ()
+    return (f"the pinned documents were left out: they find no room in a prompt of {tokens:,} tokens",)
+
+
+def _label(before: Sequence[Block]) -> str:
+    """What passages after these blocks begin with; more passages go on without a word."""
+    return "" if before[-1].stability in {Stability.PINNED, Stability.SHARED} else OPENING

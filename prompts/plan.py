@@ -77,11 +77,13 @@ class PromptPlan:
     passages: tuple[PromptPassage, ...]
     """All that the answer may cite: of this turn, of earlier ones, of pinned documents."""
     added: tuple[PromptPassage, ...] = ()
-    """The passages that this turn added."""
+    """The passages that this turn added; of a prompt that begins, the pinned ones too."""
     left_out: tuple[str, ...] = ()
     """Markers of wanted passages that did not fit."""
     context: tuple[ContextPassage, ...] = ()
     """Those of ``added`` that were not found, but that found ones cannot be read without."""
+    warnings: tuple[str, ...] = ()
+    """What was to stand in it and found no room, a sentence each."""
     begins: bool = True
     """Whether the prompt holds no earlier turn byte for byte."""
 

@@ -56,6 +56,9 @@ class PlanRequest:
         default_factory=dict[str, "Sequence[ContextPassage]"]
     )
     """By the marker of a passage found what it cannot be read without, what it needs most first."""
+    pinned: Sequence[PromptPassage] | None = ()
+    """Every passage of the documents that each prompt of the collection reads whole, at its front; None where
+    they are too long to be tried."""
     card: str = ""
     """What a first turn says of the collection as a whole, such as the map of a repository."""
     history: Sequence[Turn] = ()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _AFRESH = "beginning anew costs less than carrying the conversation on"
 _OUTGROWN = "the conversation outgrew the context and was begun afresh"
+_REPINNED = "begun afresh: the conversation does not hold the documents that are pinned now"
 _ON = "the session goes on: only what is new is added"
 
 
@@ -56,6 +57,26 @@ def plan_prompt(
     return {"retrieve": retrieved, "pin": pinned}
 
 
+def plan_opening(request: PlanRequest, limits: Limits, count: Callable[[str], int]) -> PromptPlan:
+    """What the prompts of a collection, or those about some whole documents, begin with; no question.
+
+    Args:
+        request: the collection's pinned documents and card, or the documents as ``whole``.
+        limits: token budgets of the questions to come.
+        count: tokens of a text.
+
+    Raises:
+        PromptTooLongError: the documents do not fit as a whole.
+    """
+    drafter = Drafter(request, limits, count)
+    if not request.whole:
+        return drafter.opening("what every question to the collection begins with")
+    whole = drafter.pinned("what every question about the whole of these documents begins with")
+    if whole is None:
+        raise PromptTooLongError("the documents do not fit the model's context as a whole")
+    return replace(whole, blocks=whole.blocks[:-1])
+
+
 def price(plan: PromptPlan, request: PlanRequest, limits: Limits, count: Callable[[str], int]) -> float:
     """What a plan's prompt costs now, in fresh tokens."""
     known = 0 if request.held is None else request.held.cached(plan.messages)
@@ -82,6 +103,8 @@ def _retrieving(
     """The next turn of a conversation, or a prompt that begins anew, whichever is cheaper."""
     if not request.history:
         return drafter.fresh("the passages found, within the budget")
+    if drafter.lacks_pinned:
+        return drafter.fresh(_REPINNED)
     try:
         continued = drafter.continued(_ON)
     except PromptTooLongError:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from prompts.evidence import total
 from prompts.pieces import document_of, passage_of
 from prompts.render import render_name, render_passage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from prompts.evidence import Evidence
     from prompts.mirror import Branch
@@ -65,6 +66,7 @@ def find_trunk(
     *,
     cached_ratio: float,
     most_tokens: int,
+    before: Sequence[PromptPassage] = (),
 ) -> Trunk:
     """The cheapest beginning: what it costs from the cache, and what is still missing at the full price.
 
@@ -75,8 +77,11 @@ def find_trunk(
         count: tokens of a text.
         cached_ratio: price of a cached token over that of a fresh one.
         most_tokens: of a trunk.
+        before: passages that the branch has shown already.
     """
-    start = _Step(branch, Trunk(), 0, 0.0, frozenset())
+    shown = frozenset(passage.marker for passage in before)
+    worth = total(before, evidence, lambda passage: count(render_passage(passage)))
+    start = _Step(branch, Trunk(), 0, worth, shown)
     best, least, waiting = start.trunk, _price(start, evidence, cached_ratio), [start]
     for _ in range(MOST_STEPS):
         if not waiting:

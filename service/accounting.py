@@ -48,6 +48,7 @@ def summarise(
             for block, tokens in zip(plan.blocks, held, strict=True)
         ),
         plan.left_out,
+        warnings=plan.warnings,
         context=tuple(map(context_of, plan.context)),
         tokens=round(size(plan.blocks) * ratio),
         cached_tokens=cache.cached(int(prefix_tokens(plan.blocks, held) * ratio)),

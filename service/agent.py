@@ -127,7 +127,8 @@ class Agent:
             prepared.query.question,
             stored_question(prepared.plan, cited, names),
             answer,
-            tuple((passage.document, passage.number) for passage in cited),
+            tuple((passage.document, passage.number) for passage in (*prepared.plan.added, *cited)),
             begins=prepared.plan.begins,
+            shown=result.text,
         )
         await self._presenter.keep(prepared, turn)

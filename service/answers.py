@@ -39,6 +39,8 @@ class Query:
     instructions: str = ""
     key: str = ""
     """Label of the access key that asks."""
+    history: tuple[tuple[str, str], ...] = ()
+    """Questions and answers before this one as the client has them, where it names no session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class Cost:
     """Expected price of the plans that were not chosen."""
 
 
-Purpose = Literal["rewrite", "rerank", "part", "step"]
+Purpose = Literal["rewrite", "rerank", "part", "step", "warm"]
 
 
 @dataclass(frozen=True, slots=True)

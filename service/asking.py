@@ -10,13 +10,15 @@ from ingest.errors import PermanentError
 from prompts.plan_request import PromptTooLongError
 from service.answers import DEFAULT_TENANT
 from service.http.frames import bodies
+from service.http.warm_shapes import WarmResponse
 from service.wiring import open_services
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Iterator
+    from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
 
     from service.answers import AnswerEvent
     from service.http.requests import QueryRequest
+    from service.http.warm_shapes import WarmRequest
     from service.settings import Settings
     from service.wiring import Services
 
@@ -56,6 +58,23 @@ def answer_events(
                 yield name, body.model_dump_json()
     finally:
         runner.run(answering.aclose())
+
+
+def warmings(settings: Settings, collection: str, requests: Iterable[WarmRequest]) -> Iterator[WarmResponse]:
+    """What comes of sending the beginning of a collection's prompts, or of asking what that would cost.
+
+    Raises:
+        LecternError: whatever a server would have answered as a problem.
+    """
+    with open_services(settings) as services, running(services) as runner:
+        for request in requests:
+            query = request.to_query(DEFAULT_TENANT, collection)
+            try:
+                warming = services.warmer.plan(query, request.max_usd)
+            except PromptTooLongError as error:
+                raise QuestionTooLong(str(error)) from error
+            warmed = None if request.estimate_only else runner.run(services.warmer.warm(warming))
+            yield WarmResponse.of(warming, warmed)
 
 
 async def _answer(services: Services, request: QueryRequest) -> AsyncGenerator[AnswerEvent, None]:

@@ -19,7 +19,7 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Said before numpy loads: its small products take four times the CPU when several threads share them."""
 COMMANDS = {
     "ask": "Answer a question, with every claim cited and checked.",
-    "collections": "List the collections, or delete one.",
+    "collections": "List the collections, pin documents, or delete one.",
     "demo": "Ingest the example corpus and ask it five questions.",
     "doctor": "Check data folder, catalog and index; repair them.",
     "documents": "List the documents of a collection, or delete some.",
@@ -32,6 +32,7 @@ COMMANDS = {
     "search": "Find the passages that answer a query.",
     "serve": "Run the HTTP service.",
     "usage": "Show what answers took: tokens, the cache's share, dollars.",
+    "warm": "Have the provider's cache hold what prompts begin with.",
 }
 """Each lives in ``service.commands.<name>`` as ``command``; the words are its short help."""
 

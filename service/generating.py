@@ -80,7 +80,9 @@ class Generating:
             result = replace(result, grounded=False)
         added = tuple((p.document, p.number) for p in plan.added)
         if raw:  # an assistant that said nothing is no turn
-            turn = StoredTurn(query.question, plan.question, raw, added, begins=plan.begins)
+            turn = StoredTurn(
+                query.question, plan.question, raw, added, begins=plan.begins, shown=result.text
+            )
             await self._presenter.keep(prepared, turn)
         usage, cost = self._counted(prepared, finished, alternatives)
         self._learn_price(prepared, usage)

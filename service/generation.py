@@ -213,6 +213,10 @@ class Generation:
             flight.known = self.known(query, messages)
             yield flight
 
+    def sightings(self, query: Query) -> int:
+        """Times that the provider must have read a prompt before its cache holds it."""
+        return self._known(query).mirror.sightings
+
     def known(self, query: Query, messages: Sequence[PromptMessage]) -> Match:
         """What of a prompt has been sent before, and how long ago."""
         return self._known(query).mirror.known(messages, time.monotonic())

@@ -11,7 +11,7 @@ from ingest.media import language_of
 from prompts.agent import draw_list, plan_agent
 from prompts.plan import PromptMessage
 from prompts.plan_request import PlanRequest
-from prompts.planner import plan_prompt
+from prompts.planner import plan_opening, plan_prompt
 from prompts.render import DocumentName, rules
 from service.answers import PlanSummary
 from service.context import find_context
@@ -113,7 +113,7 @@ class Preparer:
         """
         started = time.perf_counter()
         collection = self._library.collection(query.tenant, query.collection)
-        session = self._sessions.open(collection, query.session)
+        session = self._session(collection, query)
         identity = f"ans_{secrets.token_urlsafe(_ID_BYTES)}"
         origin = _origin(query, session, identity)
         chosen = self._library.numbers(collection, query.documents) if query.documents else None
@@ -163,6 +163,34 @@ class Preparer:
             confidence=confidence,
         )
 
+    def _session(self, collection: CollectionRecord, query: Query) -> Session:
+        if query.session is None and query.history:
+            return self._sessions.recognise(collection, query.history, query.key)
+        return self._sessions.open(collection, query.session)
+
+    def opening(self, query: Query) -> PromptPlan:
+        """What prompts of this collection begin with or, where the query names documents, of their whole.
+
+        Raises:
+            UnknownName, Gone: the collection or a document is not there.
+            PromptTooLongError: the documents do not fit the model's context.
+        """
+        assert self._generation is not None
+        collection = self._library.collection(query.tenant, query.collection)
+        chosen = self._library.numbers(collection, query.documents) if query.documents else None
+        limits = self._generation.limits(query)
+        whole = self._library.whole(self._versions(collection, chosen)) if chosen else None
+        pinned = self._pinned(collection, chosen, limits)
+        request = PlanRequest(
+            question="",
+            ranked=(),
+            whole=whole,
+            names=self._names(collection, [*(pinned or ()), *(whole or ())]),
+            pinned=pinned,
+            card=self._card(query, collection, chosen),
+        )
+        return plan_opening(request, limits, self._generation.count_tokens)
+
     def _confidence(
         self, collection: CollectionRecord, wanted: Wanted, chosen: Sequence[int] | None
     ) -> float | None:
@@ -195,6 +223,7 @@ class Preparer:
         history = self._sessions.history(collection, session)
         self._recall(query, session)
         whole = self._whole(query, collection, chosen, limits)
+        pinned = self._pinned(collection, chosen, limits)
         shown = [passage for turn in history for passage in turn.passages]
         brought = [one.passage for needed in context.values() for one in needed]
         request = PlanRequest(
@@ -202,7 +231,8 @@ class Preparer:
             ranked=passages,
             context=context,
             whole=whole,
-            names=self._names(collection, [*passages, *brought, *(whole or ()), *shown]),
+            names=self._names(collection, [*passages, *brought, *(whole or ()), *shown, *(pinned or ())]),
+            pinned=pinned,
             card=self._card(query, collection, chosen),
             history=history,
             conversation=session.told,
@@ -262,6 +292,17 @@ class Preparer:
             return None
         return self._library.whole(versions) or None
 
+    def _pinned(
+        self, collection: CollectionRecord, chosen: Sequence[int] | None, limits: Limits
+    ) -> list[PromptPassage] | None:
+        """Every passage of the pinned documents that may be read; None where no prompt could hold them."""
+        versions = self._library.catalog.pinned(collection)
+        if chosen is not None:
+            versions = tuple(version for version in versions if version.number in chosen)
+        if sum(version.characters for version in versions) > limits.prompt_tokens * _TOKEN:
+            return None
+        return self._library.whole(versions)
+
     def _listed(
         self, collection: CollectionRecord, chosen: Sequence[int] | None, *, programs: bool
     ) -> list[tuple[DocumentName, int]]:
@@ -316,7 +357,7 @@ def _told(summary: PlanSummary, wanted: Wanted, found: Found, warnings: Sequence
         summary,
         searched=wanted.question if wanted.rewritten else None,
         side_calls=(*wanted.calls, *found.calls),
-        warnings=(*wanted.warnings, *found.warnings, *warnings),
+        warnings=(*wanted.warnings, *found.warnings, *warnings, *summary.warnings),
     )
 
 

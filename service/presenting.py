@@ -58,7 +58,10 @@ class Presenter:
         """
         session = replace(
             prepared.session,
-            turns=(*prepared.session.turns, replace(turn, at=time.time(), mode=prepared.summary.mode)),
+            turns=(
+                *prepared.session.turns,
+                replace(turn, at=time.time(), mode=prepared.summary.mode, key=prepared.query.key),
+            ),
         )
         await asyncio.to_thread(self._sessions.save, prepared.collection, session)
 

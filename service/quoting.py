@@ -36,5 +36,6 @@ class Quoting:
         for claim in proven.claims:
             yield Judged(claim)
         quoted = tuple((c.document, c.first_passage) for c in proven.citations)
-        await self._presenter.keep(prepared, StoredTurn(prepared.query.question, "", proven.text, quoted))
+        turn = StoredTurn(prepared.query.question, "", proven.text, quoted, shown=proven.text)
+        await self._presenter.keep(prepared, turn)
         yield Done(whole_answer(prepared, proven, placed, model=None, usage=Usage(), cost=Cost()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -13,16 +13,18 @@ from pydantic import TypeAdapter
 from ingest.errors import UnknownName
 from prompts.markers import without_citations
 from prompts.plan_request import Turn
-from prompts.render import Exchange
+from prompts.render import Exchange, quote, render_question
+from service.fingerprints import fingerprints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord
     from prompts.model import PromptPassage
     from service.library import Library
 
+CLIENT = "client"
 _ID_BYTES = 12
 
 
@@ -42,7 +44,11 @@ class StoredTurn:
     at: float = 0.0
     """When it was answered, in seconds since 1970."""
     mode: str = ""
-    """Of its plan."""
+    """Of its plan; `CLIENT` where the turn is a client's word, and nothing of ours."""
+    key: str = ""
+    """Label of the access key that asked."""
+    shown: str = ""
+    """The answer as people saw it, with ``[1]`` for a citation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,8 @@ class Session:
 
     id: str
     turns: tuple[StoredTurn, ...] = ()
+    gives_way: bool = False
+    """Whether a conversation that has gone on otherwise meanwhile stays: this one then gets another id."""
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -61,7 +69,9 @@ class Session:
     def told(self) -> tuple[Exchange, ...]:
         """What was asked and what a model answered, without citations, the oldest first."""
         return tuple(
-            Exchange(turn.question, without_citations(turn.answer)) for turn in self.turns if turn.user
+            Exchange(turn.question, without_citations(turn.answer))
+            for turn in self.turns
+            if turn.user or turn.mode == CLIENT
         )
 
     @property
@@ -89,11 +99,49 @@ class Sessions:
             UnknownName: there is none, or it is about another collection.
         """
         if identity is None:
-            return Session(secrets.token_urlsafe(_ID_BYTES))
+            return Session(_fresh_id())
         record = self._catalog.session(collection.tenant, identity)
         if record.collection != collection.name:
             raise UnknownName("session", identity)
         return Session(identity, _TURNS.validate_json(record.turns))
+
+    def recognise(
+        self, collection: CollectionRecord, turns: Sequence[tuple[str, str]], key: str = ""
+    ) -> Session:
+        """The conversation that a client's history comes from: it goes on, or branches where they part.
+
+        A branch is a conversation of its own, which begins with the same prompts; what the client says
+        that nobody here has seen follows as its words, without passages. Save it as any other.
+
+        Args:
+            collection: what it is about; conversations about others are never found.
+            turns: question and answer, as the client has them, the oldest first.
+            key: label of the access key that asks; nobody else's conversations are found.
+        """
+        found = self._known(collection, turns, key)
+        if found is None:
+            told = tuple(_told(question, answer, key) for question, answer in turns)
+            return Session(_fresh_id(), told, gives_way=True)
+        session, known = found
+        if len(turns) == known == len(session.turns):
+            return replace(session, gives_way=True)
+        shared = session.turns[:known]
+        follow = _continued if any(turn.user for turn in shared) else _told
+        more = (follow(question, answer, key) for question, answer in turns[known:])
+        return Session(_fresh_id(), (*shared, *more), gives_way=True)
+
+    def _known(
+        self, collection: CollectionRecord, turns: Sequence[tuple[str, str]], key: str
+    ) -> tuple[Session, int] | None:
+        """The conversation that shares the longest beginning with these turns, and its length in turns."""
+        prints = fingerprints(collection.tenant, collection.name, ((key, *turn) for turn in turns))
+        found = self._catalog.known_session(collection.tenant, collection.name, prints)
+        if found is None:
+            return None
+        try:
+            return self.open(collection, found[0]), found[1]
+        except UnknownName:  # it ended in this moment, with a document that it has shown
+            return None
 
     def history(self, collection: CollectionRecord, session: Session) -> list[Turn]:
         """The turns of its last prompt, as a plan needs them.
@@ -120,18 +168,24 @@ class Sessions:
         return f"D{number} is an older version of D{current.number}; what it says may not apply any more."
 
     def save(self, collection: CollectionRecord, session: Session) -> None:
-        """Keep the conversation as it stands now.
+        """Keep the conversation as it stands now; one that gives way under another id, if it must.
 
         Raises:
             Gone: a document that it shows was deleted while it was answered.
         """
-        self._catalog.save_session(
-            collection.tenant,
-            session.id,
-            collection.name,
-            turns=_TURNS.dump_json(session.turns).decode(),
-            documents=sorted({document for turn in session.turns for document, _ in turn.passages}),
-        )
+        seen = ((turn.key, turn.question, turn.shown or turn.answer) for turn in session.turns)
+        prints = fingerprints(collection.tenant, collection.name, seen)
+        for identity in (session.id, _fresh_id()):
+            if self._catalog.save_session(
+                collection.tenant,
+                identity,
+                collection.name,
+                turns=_TURNS.dump_json(session.turns).decode(),
+                documents=sorted({document for turn in session.turns for document, _ in turn.passages}),
+                fingerprints=prints,
+                extend=session.gives_way,
+            ):
+                return
 
     def _passages(self, collection: CollectionRecord, turn: StoredTurn) -> Iterator[PromptPassage]:
         for document, numbers in groupby(turn.passages, key=itemgetter(0)):
@@ -139,3 +193,20 @@ class Sessions:
             wanted = {number for _, number in numbers}
             everything = self._library.passages(version, 1, version.passages)
             yield from (passage for passage in everything if passage.number in wanted)
+
+
+def _fresh_id() -> str:
+    return secrets.token_urlsafe(_ID_BYTES)
+
+
+def _told(question: str, answer: str, key: str) -> StoredTurn:
+    """A client's word of a turn that no prompt of ours has held."""
+    return StoredTurn(question, "", answer, (), mode=CLIENT, key=key, shown=answer)
+
+
+def _continued(question: str, answer: str, key: str) -> StoredTurn:
+    """Likewise, as the next turn of a prompt that goes on; what is empty cannot be sent."""
+    told = _told(question, answer, key)
+    if not question.strip() or not answer.strip():
+        return told
+    return replace(told, user=render_question(quote(question)), answer=quote(answer).strip())

@@ -37,6 +37,7 @@ from service.searching import Searcher
 from service.sessions import Sessions
 from service.settings import SettingsError
 from service.side_model import SideModel
+from service.warming import Warmer
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -68,6 +69,7 @@ class Services:
     generation: Generation | None
     originals: Originals
     ledger: Ledger
+    warmer: Warmer
 
     def delete_document(self, tenant: str, identity: str) -> None:
         """Forget a document everywhere.
@@ -154,7 +156,17 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         agent = _agent(settings, Presenter(library, sessions), generation, library, searcher)
         answerer = Answerer(library, sessions, preparer, generation, maps, agent=agent)
         yield Services(
-            settings, catalog, index, embedder, library, searcher, answerer, generation, originals, ledger
+            settings,
+            catalog,
+            index,
+            embedder,
+            library,
+            searcher,
+            answerer,
+            generation,
+            originals,
+            ledger,
+            Warmer(preparer, generation),
         )
 
 

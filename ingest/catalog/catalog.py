@@ -12,6 +12,7 @@ from ingest.catalog.failure import Failures
 from ingest.catalog.generation import Generations
 from ingest.catalog.job import Jobs
 from ingest.catalog.migrating import bring_to_head
+from ingest.catalog.pinning import Pins
 from ingest.catalog.publishing import Publishing
 from ingest.catalog.review import Reviews
 from ingest.catalog.session import Sessions
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Catalog(
-    Collections, Generations, Versions, Publishing, Documents, Failures, Sessions, Jobs, Calls, Reviews
+    Collections, Generations, Versions, Publishing, Documents, Pins, Failures, Sessions, Jobs, Calls, Reviews
 ):
     """All calls over one database. Threads and processes may share it; each call is one transaction."""
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision, so that a catalog at head opens without importing alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -200,6 +200,29 @@ session_documents = Table(
     Column("session", String(64), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     ForeignKeyConstraint(["tenant", "session"], ["sessions.tenant", "sessions.id"], ondelete="CASCADE"),
+)
+
+# What a client that sends its history again is known by: a turn's fingerprint covers the turns before it.
+session_turns = Table(
+    "session_turns",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("session", String(64), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),  # from 0
+    Column("fingerprint", String(32), nullable=False),
+    ForeignKeyConstraint(["tenant", "session"], ["sessions.tenant", "sessions.id"], ondelete="CASCADE"),
+    Index("session_turns_fingerprint", "tenant", "fingerprint"),
+)
+
+# Documents that every prompt of their collection reads whole; the next version of one is pinned like it.
+pins = Table(
+    "pins",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("collection", _NAME, primary_key=True),
+    Column("document", String(32), primary_key=True),
+    ForeignKeyConstraint(["document"], ["documents.id"], ondelete="CASCADE"),
+    Index("pins_document", "document"),
 )
 
 jobs = Table(

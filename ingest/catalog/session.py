@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from ingest.catalog.collection import owned, require_collection
 from ingest.catalog.database import CatalogPart, rows
 from ingest.catalog.records import SessionRecord
-from ingest.catalog.schema import session_documents, sessions, versions
+from ingest.catalog.schema import session_documents, session_turns, sessions, versions
 from ingest.catalog.version import absence
 from ingest.errors import UnknownName
 
@@ -32,8 +32,22 @@ class Sessions(CatalogPart):
         *,
         turns: str,
         documents: Sequence[int],
-    ) -> None:
+        fingerprints: Sequence[str] = (),
+        extend: bool = False,
+    ) -> bool:
         """Make a session, or replace its turns; ``documents`` are the version numbers it has shown.
+
+        Args:
+            tenant: whose it is.
+            session: its id.
+            collection: what it is about.
+            turns: JSON.
+            documents: version numbers.
+            fingerprints: one for each turn; see `known_session`.
+            extend: do nothing unless these turns go on from the ones that it has.
+
+        Returns:
+            Whether it was saved.
 
         Raises:
             UnknownName: there is no such collection, or the session belongs to another one.
@@ -47,6 +61,8 @@ class Sessions(CatalogPart):
             require_collection(connection, tenant, collection)
             _require_versions(connection, tenant, collection, documents)
             held = connection.execute(select(sessions.c.collection).where(chosen).with_for_update()).scalar()
+            if extend and not _goes_on(connection, tenant, session, fingerprints):
+                return False
             if held is None:
                 row = {"tenant": tenant, "id": session, "collection": collection, "turns": turns}
                 connection.execute(insert(sessions).values(**row, created_at=datetime.now(UTC)))
@@ -57,6 +73,35 @@ class Sessions(CatalogPart):
             connection.execute(delete(session_documents).where(_shown_by(tenant, session)))
             if shown:
                 connection.execute(insert(session_documents), shown)
+            _remember(connection, tenant, session, fingerprints)
+        return True
+
+    def known_session(
+        self, tenant: str, collection: str, fingerprints: Sequence[str]
+    ) -> tuple[str, int] | None:
+        """The session that begins with the most of these turns, and with how many.
+
+        Of several one that ends there comes first, then the newest; None where not even the first is known.
+        """
+        mine = (session_turns.c.tenant == tenant) & session_turns.c.fingerprint.in_(fingerprints)
+        others = session_turns.alias()
+        alike = (others.c.tenant == session_turns.c.tenant) & (others.c.session == session_turns.c.session)
+        last = select(func.max(others.c.place)).where(alike).scalar_subquery()
+        query = (
+            select(session_turns.c.session, session_turns.c.place)
+            .join_from(session_turns, sessions)
+            .where(mine & (sessions.c.collection == collection))
+            .order_by(
+                session_turns.c.place.desc(),
+                (last - session_turns.c.place),
+                sessions.c.created_at.desc(),
+                session_turns.c.session,
+            )
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            found = rows(connection, query)
+        return (found[0]["session"], found[0]["place"] + 1) if found else None
 
     def session(self, tenant: str, session: str) -> SessionRecord:
         """One session.
@@ -84,6 +129,24 @@ def _require_versions(connection: Connection, tenant: str, collection: str, numb
     for number in numbers:
         if number not in held:
             raise absence(connection, tenant, collection, number)
+
+
+def _goes_on(connection: Connection, tenant: str, session: str, fingerprints: Sequence[str]) -> bool:
+    chosen = (session_turns.c.tenant == tenant) & (session_turns.c.session == session)
+    query = select(session_turns.c.fingerprint).where(chosen).order_by(session_turns.c.place)
+    before = [row["fingerprint"] for row in rows(connection, query)]
+    return before == list(fingerprints[: len(before)])
+
+
+def _remember(connection: Connection, tenant: str, session: str, fingerprints: Sequence[str]) -> None:
+    chosen = (session_turns.c.tenant == tenant) & (session_turns.c.session == session)
+    connection.execute(delete(session_turns).where(chosen))
+    told = [
+        {"tenant": tenant, "session": session, "place": place, "fingerprint": fingerprint}
+        for place, fingerprint in enumerate(fingerprints)
+    ]
+    if told:
+        connection.execute(insert(session_turns), told)
 
 
 def _named(tenant: str, session: str) -> ColumnElement[bool]:

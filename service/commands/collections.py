@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from service.answers import DEFAULT_TENANT
 from service.commands import options
+from service.commands.documents import find_document
 from service.http.listings import CollectionList, CollectionShape, FailureShape
 from service.wiring import open_services
 
+if TYPE_CHECKING:
+    from service.wiring import Services
 
-@click.group(invoke_without_command=True, short_help="List the collections, or delete one.")
+
+@click.group(invoke_without_command=True, short_help="List the collections, pin documents, or delete one.")
 @options.as_json
 @click.pass_context
 def command(context: click.Context, *, as_json: bool) -> None:
@@ -24,6 +30,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
                 record,
                 len(catalog.manifest(record)),
                 [FailureShape.model_validate(failure) for failure in catalog.failures(record).values()],
+                catalog.pinned(record),
             )
             for record in catalog.collections(DEFAULT_TENANT)
         ]
@@ -33,6 +40,8 @@ def command(context: click.Context, *, as_json: bool) -> None:
     for shape in shapes:
         failed = f", {len(shape.failures)} not read" if shape.failures else ""
         click.echo(f"{shape.name}  ({shape.documents} documents{failed})  {shape.embedder}")
+        for pinned in shape.pinned:
+            click.echo(f"  pinned  D{pinned.number:<5} {pinned.path}  ({pinned.characters:,} characters)")
 
 
 @command.command(short_help="Forget a collection and all it holds.")
@@ -42,3 +51,46 @@ def delete(name: str) -> None:
     with open_services(options.settings()) as services:
         services.delete_collection(DEFAULT_TENANT, name)
     click.echo(f"deleted {name}")
+
+
+@command.command(short_help="Have every prompt begin with these documents.")
+@click.argument("name")
+@click.argument("documents", nargs=-1, required=True, metavar="ID|PATH...")
+def pin(name: str, documents: tuple[str, ...]) -> None:
+    """Have every prompt of a collection begin with these documents, whole, beside those pinned already.
+
+    A document is named by its id, or by the path that `lectern documents` shows; its next versions are pinned
+    like it. `lectern warm` has the provider's cache hold them before anybody asks.
+    """
+    with open_services(options.settings()) as services:
+        chosen = _chosen(services, name, documents)
+        _set(services, name, [*_pinned(services, name), *chosen])
+        for path in chosen.values():
+            click.echo(f"pinned {path}")
+
+
+@command.command(short_help="Take documents from the front of the prompts.")
+@click.argument("name")
+@click.argument("documents", nargs=-1, required=True, metavar="ID|PATH...")
+def unpin(name: str, documents: tuple[str, ...]) -> None:
+    """Take documents from the front of a collection's prompts; they are still searched and read."""
+    with open_services(options.settings()) as services:
+        chosen = _chosen(services, name, documents)
+        _set(services, name, [document for document in _pinned(services, name) if document not in chosen])
+        for path in chosen.values():
+            click.echo(f"unpinned {path}")
+
+
+def _chosen(services: Services, name: str, documents: tuple[str, ...]) -> dict[str, str]:
+    """Paths by id; raises `UnknownName`, or `Gone` of an id that was deleted."""
+    found = (find_document(services, name, document) for document in documents)
+    return {version.document: version.path for version in found}
+
+
+def _pinned(services: Services, name: str) -> list[str]:
+    record = services.library.collection(DEFAULT_TENANT, name)
+    return [version.document for version in services.catalog.pinned(record)]
+
+
+def _set(services: Services, name: str, documents: list[str]) -> None:
+    services.catalog.set_pinned(services.library.collection(DEFAULT_TENANT, name), documents)

@@ -62,7 +62,9 @@ def delete(documents: tuple[str, ...], collection: str | None) -> None:
     settings = options.settings()
     name = collection or settings.collection
     with open_services(settings) as services:
-        chosen = [_find(services, name, document) for document in documents]  # all are there, or none goes
+        chosen = [
+            find_document(services, name, document) for document in documents
+        ]  # all are there, or none goes
         for version in {version.document: version for version in chosen}.values():
             services.delete_document(DEFAULT_TENANT, version.document)
             click.echo(f"deleted {version.path}")
@@ -82,7 +84,7 @@ def purge(collection: str | None) -> None:
     click.echo(f"purged {len(numbers)} old versions")
 
 
-def _find(services: Services, collection: str, name: str) -> VersionRecord:
+def find_document(services: Services, collection: str, name: str) -> VersionRecord:
     """The document at this path, or of this id; raises `UnknownName`, or `Gone` of an id that was deleted."""
     try:
         return services.catalog.document_at(DEFAULT_TENANT, collection, name).version

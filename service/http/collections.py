@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Response
@@ -9,6 +10,7 @@ from starlette.status import HTTP_204_NO_CONTENT
 
 from service.http.access import TENANT, Wired
 from service.http.listings import CollectionList, CollectionShape, FailureShape
+from service.http.warm_shapes import PinnedRequest, WarmRequest, WarmResponse
 
 if TYPE_CHECKING:
     from ingest.catalog.records import CollectionRecord
@@ -29,6 +31,23 @@ def collection(name: str, services: Wired) -> CollectionShape:
     return _shape(services, services.library.collection(TENANT, name))
 
 
+@router.put("/{name:path}/pinned")
+def pin(name: str, body: PinnedRequest, services: Wired) -> CollectionShape:
+    """Have every prompt of the collection begin with these documents, whole, and with no others."""
+    record = services.library.collection(TENANT, name)
+    services.library.numbers(record, body.documents)
+    services.catalog.set_pinned(record, body.documents)
+    return _shape(services, record)
+
+
+@router.post("/{name:path}/warm")
+async def warm(name: str, body: WarmRequest, services: Wired) -> WarmResponse:
+    """Send what prompts begin with once, so that the provider's cache holds it for the next questions."""
+    query = body.to_query(TENANT, name)
+    warming = await asyncio.to_thread(services.warmer.plan, query, body.max_usd)
+    return WarmResponse.of(warming, None if body.estimate_only else await services.warmer.warm(warming))
+
+
 @router.delete("/{name:path}", status_code=HTTP_204_NO_CONTENT)
 def delete(name: str, services: Wired) -> Response:
     """Forget a collection and all it holds."""
@@ -38,4 +57,5 @@ def delete(name: str, services: Wired) -> Response:
 
 def _shape(services: Wired, record: CollectionRecord) -> CollectionShape:
     failures = [FailureShape.model_validate(f) for f in services.catalog.failures(record).values()]
-    return CollectionShape.of(record, len(services.catalog.manifest(record)), failures)
+    documents, pinned = len(services.catalog.manifest(record)), services.catalog.pinned(record)
+    return CollectionShape.of(record, documents, failures, pinned)

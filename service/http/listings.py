@@ -9,6 +9,8 @@ from ingest.errors import FailureReason
 from service.http.responses import Response
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ingest.catalog.records import CollectionRecord, DocumentRecord, VersionRecord
 
 
@@ -102,6 +104,27 @@ class FailureShape(Response):
     detail: str
 
 
+class PinnedShape(Response):
+    """A document that every prompt of its collection reads whole."""
+
+    id: str
+    number: int
+    path: str
+    title: str
+    characters: int
+
+    @classmethod
+    def of(cls, version: VersionRecord) -> Self:
+        """From the catalog's record of its current version."""
+        return cls(
+            id=version.document,
+            number=version.number,
+            path=version.path,
+            title=version.title,
+            characters=version.characters,
+        )
+
+
 class CollectionShape(Response):
     """A collection."""
 
@@ -111,10 +134,18 @@ class CollectionShape(Response):
     documents: int
     failures: list[FailureShape]
     created_at: datetime
+    pinned: list[PinnedShape]
+    """The documents that every prompt reads whole, in their order."""
 
     @classmethod
-    def of(cls, record: CollectionRecord, documents: int, failures: list[FailureShape]) -> Self:
-        """From the catalog's record."""
+    def of(
+        cls,
+        record: CollectionRecord,
+        documents: int,
+        failures: list[FailureShape],
+        pinned: Iterable[VersionRecord],
+    ) -> Self:
+        """From the catalog's records."""
         return cls(
             name=record.name,
             generation=record.generation,
@@ -122,6 +153,7 @@ class CollectionShape(Response):
             documents=documents,
             failures=failures,
             created_at=record.created_at,
+            pinned=[PinnedShape.of(version) for version in pinned],
         )
 
 

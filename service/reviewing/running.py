@@ -30,10 +30,10 @@ _log = logging.getLogger(__name__)
 
 
 class NoModel(PermanentError):
-    """No language model is configured, and a review needs one."""
+    """No language model is configured, and what was asked for needs one."""
 
-    def __init__(self) -> None:
-        super().__init__("a review needs a language model: set LECTERN_LLM_API_KEY or LECTERN_LLM_BASE_URL")
+    def __init__(self, what: str = "a review") -> None:
+        super().__init__(f"{what} needs a language model: set LECTERN_LLM_API_KEY or LECTERN_LLM_BASE_URL")
 
 
 def require_model(services: Services) -> Generation:

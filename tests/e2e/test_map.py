@@ -28,6 +28,7 @@ from service.preparing import Preparer
 from service.searching import Searcher
 from service.sessions import Sessions
 from service.settings import Settings
+from service.warming import Warmer
 from service.wiring import Services
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.files import write_texts
@@ -162,6 +163,7 @@ def quick_service(glm5: Glm5Server, data: Path) -> Generator[LiveService]:
             generation,
             Originals(data),
             ledger,
+            Warmer(preparer, generation),
         )
         with served(services) as url, httpx2.Client(base_url=url, timeout=120, trust_env=False) as http:
             yield LiveService(services, http, url)

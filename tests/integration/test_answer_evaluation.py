@@ -31,6 +31,7 @@ from service.preparing import Preparer
 from service.searching import Searcher
 from service.sessions import Sessions
 from service.settings import Settings, SettingsError
+from service.warming import Warmer
 from service.wiring import Services
 from tests.fakes.calls import CallList
 from tests.fakes.embedder import WordEmbedder
@@ -119,6 +120,7 @@ class Desk:
             generation=generation,
             originals=Originals(folder / "data"),
             ledger=Ledger(catalog, days=1, traits=lambda _: PROVIDERS["zai"].cache),
+            warmer=Warmer(preparer, generation),
         )
         self.edit("lease.md", LEASE)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prompts.agent import plan_agent
 from prompts.markers import parse
 from prompts.model import ContextPassage, PromptPassage
 from prompts.plan import Block, PromptMessage, PromptPlan, Stability, UnstablePrefixError
 from prompts.plan_request import Limits, PlanRequest, PromptTooLongError, Turn
-from prompts.planner import pinning_pays, plan_prompt
-from prompts.render import DocumentName, render_context, render_passage, render_passages, rules
+from prompts.planner import pinning_pays, plan_opening, plan_prompt
+from prompts.render import DocumentName, Exchange, render_context, render_passage, render_passages, rules
 
 TEXT = st.text(alphabet=st.sampled_from('ab [D7:31] "\\\n第'), min_size=1, max_size=80)
 
@@ -251,3 +252,142 @@ def test_a_card_stands_before_the_first_turn_and_is_never_sent_again() -> None:
 def test_a_card_that_would_crowd_out_the_passages_is_left_out() -> None:
     plan = plan_prompt(request(card="map " * 800), "retrieve", Limits(2_000), count)["retrieve"]
     assert [block.name for block in plan.blocks] == ["rules", "passages", "question"]
+
+
+PINNED = [passage(1, n, f"Clause {n}.") for n in (2, 1, 3)]
+
+
+def pinned(question: str = "What is the fee?", **changes: object) -> PlanRequest:
+    return request(question, pinned=PINNED, names=names(1, 2, 7), **changes)
+
+
+def test_pinned_documents_stand_between_rules_and_card_and_may_be_cited() -> None:
+    plan = plan_prompt(pinned(card="The map.\n"), "retrieve", Limits(10_000), count)["retrieve"]
+
+    assert [block.name for block in plan.blocks] == [
+        "rules",
+        "pinned documents",
+        "card",
+        "passages",
+        "question",
+    ]
+    assert plan.blocks[1].stability is Stability.PINNED
+    assert [p.marker for p in plan.passages[:3]] == ["D1:1", "D1:2", "D1:3"], "in canonical order"
+    assert plan.added == plan.passages, "what the conversation holds from now on"
+    assert plan.warnings == ()
+
+
+def test_what_is_pinned_is_found_without_being_sent_twice() -> None:
+    ranked = [PINNED[0], passage(7, 3)]
+    plan = plan_prompt(pinned(ranked=ranked), "retrieve", Limits(10_000), count)["retrieve"]
+
+    assert "Probably most relevant: D1:2, D7:3." in plan.question
+    assert plan.question.count("[D1:2]") == 1
+    assert plan.left_out == ()
+
+
+def test_a_later_turn_holds_the_pinned_documents_already() -> None:
+    first = plan_prompt(pinned(), "retrieve", Limits(10_000), count)["retrieve"]
+    turn = Turn(first.question, "It is $5 [D7:3].", first.added)
+    asked = pinned("And when?", history=[turn], ranked=[PINNED[0], passage(2, 4)])
+    second = plan_prompt(asked, "retrieve", Limits(10_000), count)["retrieve"]
+
+    assert second.messages[:2] == first.messages
+    assert [p.marker for p in second.added] == ["D2:4"]
+    assert {p.marker for p in PINNED} <= {p.marker for p in second.passages}
+
+
+def test_a_conversation_without_what_is_pinned_now_begins_anew() -> None:
+    first = plan_prompt(request(), "retrieve", Limits(10_000), count)["retrieve"]
+    turn = Turn(first.question, "It is $5 [D7:3].", first.added)
+    second = plan_prompt(pinned("And when?", history=[turn]), "retrieve", Limits(10_000), count)["retrieve"]
+
+    assert second.begins
+    assert "pinned now" in second.reason
+    agent = plan_agent(pinned("And when?", history=[turn]), Limits(20_000), count)
+    assert not agent.begins, "it can read what it needs"
+    assert "pinned now" in agent.warnings[0]
+
+
+@pytest.mark.parametrize("crowd", [[passage(1, n, "The fee. " * 90) for n in range(1, 30)], None])
+def test_pinned_documents_without_room_are_left_out_and_named(crowd: list[PromptPassage] | None) -> None:
+    asked = request(pinned=crowd, names=names(1, 2, 7))
+    limits = Limits(5_000)
+    plan = plan_prompt(asked, "retrieve", limits, count)["retrieve"]
+
+    assert plan.messages == plan_prompt(request(), "retrieve", limits, count)["retrieve"].messages
+    assert plan.warnings == (
+        "the pinned documents were left out: they find no room in a prompt of 5,000 tokens",
+    )
+    assert len(plan_agent(asked, limits, count).warnings) == 1
+    assert len(plan_opening(asked, limits, count).warnings) == 1
+
+
+def test_whole_documents_begin_with_the_pinned_ones() -> None:
+    whole = [*PINNED, *(passage(7, n) for n in range(1, 30))]
+    plans = plan_prompt(pinned(whole=whole), "pin", Limits(100_000), count)
+
+    assert [block.name for block in plans["pin"].blocks] == [
+        "rules",
+        "pinned documents",
+        "documents",
+        "question",
+    ]
+    assert plans["pin"].messages[1].content.count("Passages:\n") == 1
+    assert len(plans["pin"].passages) == len(whole)
+    shared = len("".join(block.text for block in plans["retrieve"].blocks[1:2]))
+    assert plans["pin"].question[:shared] == plans["retrieve"].question[:shared]
+
+
+@pytest.mark.parametrize("card", ["", "The map.\n"])
+def test_an_opening_is_what_every_prompt_begins_with(card: str) -> None:
+    for asked in (request(card=card), pinned(card=card)):
+        system, user = plan_opening(replace(asked, question="", ranked=()), Limits(20_000), count).messages
+        plan = plan_prompt(asked, "retrieve", Limits(20_000), count)["retrieve"]
+        assert plan.messages[0] == system
+        assert plan.messages[1].content.startswith(user.content)
+
+
+def test_an_opening_of_whole_documents_is_what_pins_begin_with() -> None:
+    asked = pinned(whole=[passage(7, n) for n in range(1, 30)])
+    opening = plan_opening(asked, Limits(20_000), count)
+    assert plan_prompt(asked, "pin", Limits(20_000), count)["pin"].question.startswith(opening.question)
+    with pytest.raises(PromptTooLongError, match="whole"):
+        plan_opening(pinned(whole=[passage(7, n, "The fee. " * 90) for n in range(90)]), Limits(5_000), count)
+
+
+ROWS = st.lists(
+    st.tuples(st.integers(1, 3), st.integers(1, 20), TEXT), max_size=12, unique_by=lambda r: r[:2]
+)
+
+
+@settings(max_examples=60)
+@given(ROWS, ROWS, st.integers(700, 4_000), st.booleans(), st.booleans())
+def test_with_pinned_documents_a_plan_never_exceeds_its_budget_and_says_nothing_twice(
+    rows: list[tuple[int, int, str]], more: list[tuple[int, int, str]], budget: int, late: bool, told: bool
+) -> None:
+    known = {(d, n): passage(d, n, text * 20) for d, n, text in (*rows, *more)}
+    ranked, front = [known[r[:2]] for r in rows], [known[r[:2]] for r in more]
+    asked = request(
+        ranked=ranked, whole=[*known.values()], pinned=front, names=names(1, 2, 3), card="Map\n" * 9
+    )
+    if told:
+        asked = replace(asked, conversation=(Exchange("Who pays? " * 50, "Ann. " * 50),))
+    if late:
+        asked = replace(asked, history=(Turn("\nQuestion: Who?", "Ann.", ()),))
+    limits = Limits(budget, retrieved_tokens=300)
+    try:
+        plans = [*plan_prompt(asked, "auto", limits, count).values(), plan_opening(asked, limits, count)]
+    except PromptTooLongError:
+        plain = replace(asked, pinned=())
+        with pytest.raises(PromptTooLongError):
+            _ = plan_prompt(plain, "auto", limits, count), plan_opening(plain, limits, count)
+        return
+    for plan in plans:
+        assert plan.tokens <= budget
+        assert sum(count(message.content) for message in plan.messages) <= budget
+        markers = [p.marker for p in plan.passages]
+        assert len(markers) == len(set(markers))
+        shown = {p.marker for p in front} <= set(markers)
+        assert shown == (not plan.warnings), "the pinned documents are there, or are said not to be"
+        assert "pinned documents" not in [block.name for block in plan.blocks[2:]]

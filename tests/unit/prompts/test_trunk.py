@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 NUMBERS = st.integers(1, 14)
 RANKINGS = st.lists(NUMBERS, unique=True, min_size=1, max_size=14)
+PINNED = st.sampled_from((0, 1, 3))
+"""Passages of a pinned document."""
 LIMITS = Limits(20_000, retrieved_tokens=300, cache=CachePricing(block=1))
 
 
@@ -71,11 +73,15 @@ def request(asked: Conversations, numbers: Sequence[int], **changes: object) -> 
         "question": f"What of {numbers}?",
         "ranked": [passage(number) for number in numbers],
         "whole": None,
-        "names": {7: DocumentName(7, "7.md", "")},
+        "names": {n: DocumentName(n, f"{n}.md", "") for n in (6, 7)},
         "held": asked.mirror.at(asked.now),
         "shelf": SHELF,
     }
     return PlanRequest(**(values | changes))  # pyright: ignore[reportArgumentType] — a test's shorthand
+
+
+def front(number: int) -> list[PromptPassage]:
+    return [passage(n, 6) for n in range(1, number + 1)]
 
 
 def markers(plan: PromptPlan) -> list[str]:
@@ -127,44 +133,52 @@ def test_without_a_cheaper_price_for_cached_tokens_nothing_is_taken_along() -> N
     assert markers(people.plan([11, 9, 5, 3], dear)) == ["D7:3", "D7:5", "D7:9", "D7:11"]
 
 
-@given(st.lists(RANKINGS, min_size=2, max_size=6))
-def test_no_question_sees_less_than_it_would_alone_and_none_pays_more(rankings: list[list[int]]) -> None:
+@given(st.lists(RANKINGS, min_size=2, max_size=6), PINNED)
+def test_no_question_sees_less_than_it_would_alone_and_none_pays_more(
+    rankings: list[list[int]], pinned: int
+) -> None:
     people = Conversations()
     for ranked in rankings:
-        asked = request(people, ranked)
+        asked = request(people, ranked, pinned=front(pinned))
         alone = Drafter(replace(asked, held=None), LIMITS, count).fresh("")
-        plan = people.plan(ranked)
+        plan = people.plan(ranked, pinned=front(pinned))
+        assert list(plan.passages[:pinned]) == front(pinned)
         evidence = weigh(asked.ranked, tokens, within={p.marker for p in alone.passages})
         assert total(plan.passages, evidence, tokens) >= total(alone.passages, evidence, tokens) - 1e-6
         assert price(plan, asked, LIMITS, count) <= price(alone, asked, LIMITS, count) + 5, "but for rounding"
         assert len({p.marker for p in plan.passages}) == len(plan.passages)
 
 
-@given(st.lists(RANKINGS, min_size=2, max_size=4), st.integers(700, 1_400))
+@given(st.lists(RANKINGS, min_size=2, max_size=4), st.integers(700, 1_400), PINNED)
 def test_with_a_shared_beginning_a_plan_never_exceeds_its_budget(
-    rankings: list[list[int]], budget: int
+    rankings: list[list[int]], budget: int, pinned: int
 ) -> None:
     people = Conversations()
     for ranked in rankings:
-        plan = people.plan(ranked, replace(LIMITS, prompt_tokens=budget))
+        plan = people.plan(ranked, replace(LIMITS, prompt_tokens=budget), pinned=front(pinned))
         assert plan.tokens <= budget
         assert sum(count(message.content) for message in plan.messages) <= budget
 
 
-@given(st.lists(RANKINGS, min_size=2, max_size=4))
-def test_a_plan_is_a_function_of_its_inputs(rankings: list[list[int]]) -> None:
+@given(st.lists(RANKINGS, min_size=2, max_size=4), PINNED)
+def test_a_plan_is_a_function_of_its_inputs(rankings: list[list[int]], pinned: int) -> None:
     people = Conversations()
     for ranked in rankings:
-        asked = request(people, ranked, history=(), conversation=(Exchange("Who?", "Ann."),))
+        told = (Exchange("Who?", "Ann."),)
+        asked = request(people, ranked, history=(), conversation=told, pinned=front(pinned))
         assert plan_prompt(asked, "auto", LIMITS, count) == plan_prompt(asked, "auto", LIMITS, count)
         people.plan(ranked)
 
 
-@given(st.lists(RANKINGS, min_size=2, max_size=6))
-def test_a_turn_begins_with_the_earlier_prompt_or_says_that_it_begins_anew(rankings: list[list[int]]) -> None:
+@given(st.lists(RANKINGS, min_size=2, max_size=6), PINNED)
+def test_a_turn_begins_with_the_earlier_prompt_or_says_that_it_begins_anew(
+    rankings: list[list[int]], pinned: int
+) -> None:
     people, history, told, before = Conversations(), list[Turn](), list[Exchange](), None
     for ranked in rankings:
-        asked = request(people, ranked, history=tuple(history), conversation=tuple(told))
+        asked = request(
+            people, ranked, history=tuple(history), conversation=tuple(told), pinned=front(pinned)
+        )
         plans = plan_prompt(asked, "auto", LIMITS, count)
         plan = plans["retrieve"]
         if before is not None and not plan.begins:
@@ -227,3 +241,14 @@ def test_a_question_that_finds_nothing_stays_in_its_conversation() -> None:
 
     assert not second.begins
     assert markers(second) == []
+
+
+def test_questions_share_what_follows_the_pinned_documents() -> None:
+    people = Conversations()
+    people.plan([4, 2, 9, 11], pinned=front(2))
+    second = people.plan([11, 9, 5, 3], pinned=front(2))
+
+    names = [block.name for block in second.blocks]
+    assert names == ["rules", "pinned documents", "shared passages", "passages", "question"]
+    assert markers(second)[:6] == ["D6:1", "D6:2", "D7:2", "D7:4", "D7:9", "D7:11"]
+    assert second.messages[1].content.count("Passages:\n") == 1
