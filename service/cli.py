@@ -23,7 +23,7 @@ COMMANDS = {
     "demo": "Ingest the example corpus and ask it five questions.",
     "doctor": "Check data folder, catalog and index; repair them.",
     "documents": "List the documents of a collection, or delete some.",
-    "eval": "Measure retrieval on a labelled set.",
+    "eval": "Measure retrieval on a labelled set, and answers to your own questions.",
     "explain": "Explain what an answer's prompt held, and what the cache served of it.",
     "ingest": "Read files and folders into a collection.",
     "jobs": "List what is being ingested; show, cancel, or try again.",

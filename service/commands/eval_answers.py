@@ -73,10 +73,11 @@ def command(
     category: figures are told for each one, too.
 
     Numbers, dates and amounts are compared by value, words by their stems. A failure of the model is neither
-    right nor wrong: it is counted apart, and asked again with the next run of the same --run file. So is an
-    answer that is stale: its question, an earlier one of its conversation, a document of the collection, the
-    mode, the model, a setting or Lectern's own instructions have changed since. Where only what is expected
-    has changed, the kept answer is measured anew.
+    right nor wrong: it is counted apart, and asked again by the next run with the same --run file.
+
+    A kept answer is stale, and asked for again, when its question, an earlier one of its conversation, any
+    document of the collection, the mode, the model, a setting or Lectern's own instructions have changed.
+    Where only what is expected has changed, it is measured anew.
     """
     questions = read_questions(path)
     run = RunFile(run_file) if run_file else None

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from service.evaluation.answer_places import Bound
     from service.evaluation.answer_runs import Given, Judged
 
-PRICES = ("usd", "prompt_tokens", "cached_share", "completion_tokens", "milliseconds")
-"""Measures of what an answer takes."""
 _SCORES = {"correct": 1.0, "partly": 0.5, "wrong": 0.0}
 _PARTLY = 0.5
 

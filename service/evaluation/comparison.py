@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from service.evaluation.tables import Measured
 
 
+LESS_IS_BETTER = frozenset(
+    {"unsupported_claims", "usd", "prompt_tokens", "completion_tokens", "milliseconds"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A query in both runs."""
@@ -45,7 +50,7 @@ class Difference:
     interval: Interval | None
     """Of the difference; None where the queries are of too few documents."""
     better: int
-    """Pairs in which it grew: of a price, that is no gain."""
+    """Pairs in which it grew; of a price, those in which it fell."""
     worse: int
     equal: int
 
@@ -107,6 +112,8 @@ def differences(pairs: Sequence[tuple[Measured, Measured]]) -> dict[str, Differe
 def _difference(having: Sequence[tuple[Measured, Measured]], name: str) -> Difference:
     changes = [after.figures[name] - before.figures[name] for before, after in having]
     better, worse = sum(c > 0 for c in changes), sum(c < 0 for c in changes)
+    if name in LESS_IS_BETTER:
+        better, worse = worse, better
     return Difference(
         before=sum(before.figures[name] for before, _ in having) / len(having),
         after=sum(after.figures[name] for _, after in having) / len(having),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from service.evaluation.bootstrapping import Interval
-from service.evaluation.comparison import compare, most_changed
+from service.evaluation.comparison import compare, differences, most_changed
 from service.evaluation.dataset import Gold
 from service.evaluation.measures import Found
-from tests.fakes.labelled import found, labelled
+from tests.fakes.labelled import found, labelled, ran
 
 if TYPE_CHECKING:
     from service.evaluation.dataset import LabelledQuery
@@ -107,3 +107,12 @@ def test_the_most_changed_come_first_in_the_order_of_the_set() -> None:
     assert [pair.query.id for pair in worse] == ["q5", "q6"]
     assert most_changed(pairs, "recall@4000", 0) == ([], [])
     assert most_changed(pairs, "file_recall@10", 3) == ([], [])
+
+
+def test_a_price_that_falls_is_better() -> None:
+    before = [ran({"usd": 2.0, "correctness": 0.5, "grounded": 1.0}, id=str(n)) for n in range(3)]
+    after = [ran({"usd": usd, "correctness": 1.0}, id=str(n)) for n, usd in enumerate((1.0, 1.0, 3.0))]
+    found = differences(list(zip(before, after, strict=True)))
+    assert (found["usd"].better, found["usd"].worse, found["usd"].difference) == (2, 1, pytest.approx(-1 / 3))
+    assert (found["correctness"].better, found["correctness"].worse) == (3, 0)
+    assert "grounded" not in found  # only one of the runs has it
