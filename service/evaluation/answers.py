@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from service.wiring import Services
 
 SKIPPED = "an earlier question of its conversation got no answer"
-_IRRELEVANT = (
+IRRELEVANT = (
     "data collection prices access_key host port llm_api_key llm_timeout llm_idle_timeout rerank_api_key "
     "rerank_timeout rewrite_timeout embeddings_api_key qdrant_url qdrant_api_key database_url map_parallel "
     "ledger_days review_documents_at_once review_questions_at_once review_whole_tokens ocr_languages "
@@ -228,7 +228,7 @@ def _uncited(answer: Answer) -> str:
 def _state(services: Services, collection: CollectionRecord, how: Asking) -> str:
     """What the answers to all questions depend on."""
     versions = services.catalog.ready_versions(collection)
-    settings = services.settings.model_dump(mode="json", exclude=set(_IRRELEVANT))
+    settings = services.settings.model_dump(mode="json", exclude=set(IRRELEVANT))
     return fingerprint_of(
         collection.name,
         str(collection.generation),
@@ -236,11 +236,11 @@ def _state(services: Services, collection: CollectionRecord, how: Asking) -> str
         json.dumps(settings, sort_keys=True),
         how.mode,
         how.model or "",
-        *_instructions(),
+        *instructions(),
     )
 
 
-def _instructions() -> Iterator[str]:
+def instructions() -> Iterator[str]:
     """All that models are told, but for the judge."""
     folder = files("prompts") / "templates"
     for template in sorted(folder.iterdir(), key=lambda one: one.name):

@@ -13,11 +13,12 @@ from ingest.pipeline import Ingester
 from ingest.reading import read
 from ingest.sandbox import InlineParser
 from prompts.judging import judging_rules
+from prompts.render import rules
 from service.answering import Answerer
 from service.evaluation.answer_comparison import compare_answers
 from service.evaluation.answer_questions import read_questions
 from service.evaluation.answer_runs import RunFile, read_answers
-from service.evaluation.answers import SKIPPED, Asking
+from service.evaluation.answers import IRRELEVANT, SKIPPED, Asking, instructions
 from service.evaluation.dataset import BadDataset
 from service.evaluation.examining import examine
 from service.evaluation.runs import BadRun
@@ -290,6 +291,27 @@ def test_a_changed_question_or_document_makes_answers_stale(own_desk: Desk) -> N
         desk.examine()
     desk.examine(QUESTIONS[1:2])
     assert desk.asked == [BEGIN]
+
+
+def test_another_model_mode_or_setting_makes_answers_stale(desk: Desk) -> None:
+    asked = read_questions(write_lines(desk.folder / "questions.jsonl", QUESTIONS[:1]))
+
+    def again(how: Asking, **settings: object) -> int:
+        changed = desk.services.settings.model_copy(update=settings)
+        services = replace(desk.services, settings=changed)
+        return examine(services, "docs", asked, how, run=RunFile(desk.folder / "run")).asked
+
+    plain = Asking("retrieve", None, parallel=1)
+    assert (again(plain), again(plain), again(plain, port=1)) == (1, 0, 0)
+    assert again(Asking("pin", None, parallel=1)) == 1
+    assert (again(plain), again(replace(plain, model="glm-4.7"))) == (1, 1)
+    assert (again(plain), again(plain, temperature=0.9), again(plain, temperature=0.9)) == (1, 1, 0)
+
+
+def test_what_answers_depend_on_is_named_rightly() -> None:
+    assert set(IRRELEVANT) < set(Settings.model_fields)
+    assert rules() in list(instructions())
+    assert judging_rules() not in list(instructions())
 
 
 CONVERSATION: list[dict[str, object]] = [
