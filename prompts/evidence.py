@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _TOP = 100
 """Tokens at the top that are all worth the same."""
+CORE = 0.4
+"""Of what the budget holds, the best: shown whatever else a prompt holds."""
 TOLD = 0.25
 """Worth of what a conversation was answered from before and the search passes over now, over that of what
 would stand at the end of the ranking: a half would lose more than it saves (docs/decisions.md)."""
@@ -42,6 +44,8 @@ class Evidence:
     """Numbers of the documents that ``density`` is about."""
     needed: float
     """Worth of the best passages that the budget holds."""
+    core: Collection[str] = ()
+    """Markers of the very best: nothing else stands in for them."""
 
     def of(self, passage: PromptPassage, tokens: int, *, told: bool = False) -> float:
         """What one passage is worth; ``told`` are those that the conversation was answered from."""
@@ -60,7 +64,7 @@ class Evidence:
         """
         added: list[PromptPassage] = []
         for passage in self.ranked:
-            if worth >= self.needed - _ROUNDING:
+            if worth >= self.needed - _ROUNDING and passage.marker not in self.core:
                 break
             if passage.marker not in held:
                 added.append(passage)
@@ -88,7 +92,10 @@ def weigh(
     starts = [0, *ends][: len(ends)]
     worth = {marker: _worth(*ends) for marker, *ends in zip(sizes, starts, ends, strict=True)}
     needed = sum(value for marker, value in worth.items() if marker in within)
-    return Evidence(ranked, sizes, worth, _beyond(ends[-1] if ends else 0, searched), searched or {}, needed)
+    least = CORE * sum(size for marker, size in sizes.items() if marker in within)
+    core = {marker for marker, start in zip(sizes, starts, strict=True) if start < least}
+    beyond = _beyond(ends[-1] if ends else 0, searched)
+    return Evidence(ranked, sizes, worth, beyond, searched or {}, needed, core)
 
 
 def _beyond(found: int, searched: Mapping[int, int] | None) -> float:

@@ -49,6 +49,14 @@ def test_what_a_conversation_was_told_is_worth_a_little() -> None:
     assert total([other], evidence, lambda _: 80, told={"D8:40"}) == pytest.approx(0.05)
 
 
+def test_nothing_stands_in_for_the_very_best() -> None:
+    ranked = passages(10)
+    evidence = weigh(ranked, lambda _: 100, within={p.marker for p in ranked[:5]})
+
+    assert evidence.missing(set(), 100 * evidence.needed) == ranked[:2], "two fifths of the budget"
+    assert evidence.missing({"D7:1"}, 100 * evidence.needed) == ranked[1:2]
+
+
 def test_nothing_held_means_the_best_are_missing() -> None:
     ranked = passages(5)
     evidence = weigh(ranked, lambda _: 100, within={p.marker for p in ranked[:3]})

@@ -289,7 +289,7 @@ def test_what_is_pinned_is_found_without_being_sent_twice() -> None:
 def test_a_later_turn_holds_the_pinned_documents_already() -> None:
     first = plan_prompt(pinned(), "retrieve", Limits(10_000), count)["retrieve"]
     turn = Turn(first.question, "It is $5 [D7:3].", first.added)
-    asked = pinned("And when?", history=[turn], ranked=[PINNED[0], passage(2, 4)])
+    asked = pinned("And when?", history=[turn], ranked=[passage(2, 4), PINNED[0]])
     second = plan_prompt(asked, "retrieve", Limits(10_000), count)["retrieve"]
 
     assert second.messages[:2] == first.messages
