@@ -88,8 +88,9 @@ def test_conversations_of_the_version_before_go_on_and_are_recognised_from_then_
     with open_catalog(place) as catalog:
         assert catalog.session("default", "s").turns == "[]"
         assert catalog.pinned(catalog.collection("default", "contracts")) == ()
-        turns = {"turns": "[1]", "documents": (), "fingerprints": ["a"], "extend": True}
-        assert catalog.save_session("default", "s", "contracts", **turns)
+        assert catalog.save_session(
+            "default", "s", "contracts", turns="[1]", documents=(), fingerprints=["a"], extend=True
+        )
         assert catalog.known_session("default", "contracts", ["a"]) == ("s", 1)
 
 
