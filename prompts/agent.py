@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from prompts.drafting import OPENING, in_order, left_out_pinned
+from prompts.pinning import OPENING, in_order, left_out_pinned
 from prompts.plan import Block, PromptMessage, PromptPlan, Stability
 from prompts.plan_request import PromptTooLongError
 from prompts.render import render_passages, render_question, rules

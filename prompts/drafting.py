@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from prompts.evidence import total, weigh
 from prompts.markers import cited_passages
+from prompts.pinning import OPENING, in_order, label, left_out_pinned
 from prompts.plan import Block, PromptMessage, PromptPlan, Stability
 from prompts.plan_request import PromptTooLongError
 from prompts.pricing import MESSAGE_TOKENS, size
@@ -23,7 +24,7 @@ from prompts.render import (
 from prompts.trunk import Trunk, find_trunk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from prompts.evidence import Evidence
     from prompts.model import ContextPassage, PromptPassage
@@ -45,7 +46,6 @@ CARRIED_SHARE = 0.25
 """Of the room for passages, what may go to those that the last answer cites."""
 LEAST_SHARE = 0.5
 """Of the room beside rules and question, what pinned documents leave where passages need so much."""
-OPENING = "Passages:\n"
 _NO_TRUNK = Trunk()
 
 
@@ -75,8 +75,8 @@ class Drafter:
     def opening(self, reason: str) -> PromptPlan:
         """What prompts of this collection begin with, whatever is asked: rules, pinned documents, card."""
         blocks = (self._rules, *self._front, *self._card())
-        if label := _label(blocks):
-            blocks = (*blocks, self._block("label", Stability.CARD, 1, "user", label))
+        if opens := label(blocks):
+            blocks = (*blocks, self._block("label", Stability.CARD, 1, "user", opens))
         shown = self.pinned_passages
         return PromptPlan("retrieve", reason, blocks, shown, shown, warnings=self._warnings(shown))
 
@@ -86,7 +86,7 @@ class Drafter:
             opening = (self._rules, *front)
             rest = in_order(set(self._request.whole or ()) - set(first))
             if rest:
-                text = _label(opening) + render_passages(rest, self._request.names)
+                text = label(opening) + render_passages(rest, self._request.names)
                 opening = (*opening, self._block("documents", Stability.PINNED, 1, "user", text))
             blocks = (*opening, self._question(1, relevant=[], conversation=self._told(opening)))
             if size(blocks) <= self._limits.prompt_tokens:
@@ -114,7 +114,7 @@ class Drafter:
         trunk, held = self._trunk(opening), self.pinned_passages
         if not trunk.passages:
             return self._retrieved(reason, opening, 1, held=held)
-        text = _label(opening) + render_in_order(trunk.passages, self._request.names_of(trunk.passages))
+        text = label(opening) + render_in_order(trunk.passages, self._request.names_of(trunk.passages))
         shared = self._block("shared passages", Stability.SHARED, 1, "user", text)
         return self._retrieved(reason, (*opening, shared), 1, held=held, trunk=trunk)
 
@@ -239,7 +239,7 @@ class Drafter:
             return []
         names = self._request.names_of(added)
         text = render_in_order(added, names)[len(render_in_order(trunk.passages, names)) :]
-        return [self._block("passages", Stability.FRESH, message, "user", _label(before) + text)]
+        return [self._block("passages", Stability.FRESH, message, "user", label(before) + text)]
 
     def _trunk(self, opening: Sequence[Block]) -> Trunk:
         """Passages that the cache holds after the rules, where beginning with them pays."""
@@ -248,7 +248,7 @@ class Drafter:
             return _NO_TRUNK
         before = "".join(block.text for block in opening[1:])
         branch = held.after(
-            (PromptMessage("system", self._rules.text), PromptMessage("user", before + _label(opening)))
+            (PromptMessage("system", self._rules.text), PromptMessage("user", before + label(opening)))
         )
         if branch is None:
             return _NO_TRUNK
@@ -347,22 +347,3 @@ class Drafter:
 
     def _block(self, name: str, stability: Stability, message: int, role: Role, text: str) -> Block:
         return Block(name, stability, message, role, text, self._count(text))
-
-
-def in_order(passages: Iterable[PromptPassage]) -> tuple[PromptPassage, ...]:
-    """Each passage once, in canonical order: by document and number."""
-    return tuple(sorted(set(passages), key=lambda passage: (passage.document, passage.number)))
-
-
-def left_out_pinned(
-    pinned: Iterable[PromptPassage] | None, shown: Iterable[PromptPassage], tokens: int
-) -> tuple[str, ...]:
-    """The warning of a prompt of at most so many tokens that does not show all of the pinned documents."""
-    if pinned is not None and {one.marker for one in pinned} <= {one.marker for one in shown}:
-        return ()
-    return (f"the pinned documents were left out: they find no room in a prompt of {tokens:,} tokens",)
-
-
-def _label(before: Sequence[Block]) -> str:
-    """What passages after these blocks begin with; more passages go on without a word."""
-    return "" if before[-1].stability in {Stability.PINNED, Stability.SHARED} else OPENING

@@ -136,8 +136,8 @@ class Preparer:
             considered = self._mapper.consider(
                 query, wanted, collection, session, chosen=chosen, evidence=found.evidence
             )
-        query, chosen = considered.query, considered.documents
-        plans = self._plans(query, collection, session, chosen, passages, context=context)
+        query, allowed, chosen = considered.query, chosen, considered.documents
+        plans = self._plans(query, collection, session, chosen, passages, context=context, allowed=allowed)
         if considered.whole is not None:
             plans = _first("map", considered.whole, plans)
         mapped = considered.plan if query.mode == "map" else None
@@ -215,7 +215,9 @@ class Preparer:
         passages: Sequence[PromptPassage],
         *,
         context: Mapping[str, Sequence[ContextPassage]],
+        allowed: Sequence[int] | None,
     ) -> dict[Mode, PromptPlan]:
+        """``chosen`` are read for this question, ``allowed`` are all that the caller lets it read."""
         if self._generation is None:
             return {}
         self._generation.asked(query, chosen)
@@ -223,7 +225,7 @@ class Preparer:
         history = self._sessions.history(collection, session)
         self._recall(query, session)
         whole = self._whole(query, collection, chosen, limits)
-        pinned = self._pinned(collection, chosen, limits)
+        pinned = self._pinned(collection, allowed, limits)
         shown = [passage for turn in history for passage in turn.passages]
         brought = [one.passage for needed in context.values() for one in needed]
         request = PlanRequest(
@@ -293,12 +295,12 @@ class Preparer:
         return self._library.whole(versions) or None
 
     def _pinned(
-        self, collection: CollectionRecord, chosen: Sequence[int] | None, limits: Limits
+        self, collection: CollectionRecord, allowed: Sequence[int] | None, limits: Limits
     ) -> list[PromptPassage] | None:
         """Every passage of the pinned documents that may be read; None where no prompt could hold them."""
         versions = self._library.catalog.pinned(collection)
-        if chosen is not None:
-            versions = tuple(version for version in versions if version.number in chosen)
+        if allowed is not None:
+            versions = tuple(version for version in versions if version.number in allowed)
         if sum(version.characters for version in versions) > limits.prompt_tokens * _TOKEN:
             return None
         return self._library.whole(versions)

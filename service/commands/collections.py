@@ -83,6 +83,7 @@ def unpin(name: str, documents: tuple[str, ...]) -> None:
 
 def _chosen(services: Services, name: str, documents: tuple[str, ...]) -> dict[str, str]:
     """Paths by id; raises `UnknownName`, or `Gone` of an id that was deleted."""
+    services.library.collection(DEFAULT_TENANT, name)  # it is what is missing, not its documents
     found = (find_document(services, name, document) for document in documents)
     return {version.document: version.path for version in found}
 

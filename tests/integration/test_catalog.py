@@ -407,6 +407,81 @@ class TestSessions:
                 contracts.tenant, "s", "contracts", turns="Ann Lee signs.", documents=[version.number]
             )
 
+    def test_one_is_found_by_the_longest_beginning_that_is_known(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        tenant = contracts.tenant
+        for session, prints in (("long", "abcd"), ("tip", "abc"), ("other", "ax")):
+            catalog.save_session(
+                tenant, session, "contracts", turns="[]", documents=[], fingerprints=list(prints)
+            )
+
+        assert catalog.known_session(tenant, "contracts", list("abc")) == ("tip", 3)
+        assert catalog.known_session(tenant, "contracts", list("abcd!")) == ("long", 4)
+        assert catalog.known_session(tenant, "contracts", list("a!")) == ("other", 1), "the newest of alike"
+        assert catalog.known_session(tenant, "contracts", ["!"]) is None
+        assert catalog.known_session(tenant, "others", list("abc")) is None
+        assert catalog.known_session(f"{tenant}-other", "contracts", list("abc")) is None
+
+    def test_one_that_has_gone_on_otherwise_is_not_replaced(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        def save(turns: str, *, extend: bool) -> bool:
+            prints = list(turns)
+            return catalog.save_session(
+                contracts.tenant,
+                "s",
+                "contracts",
+                turns=turns,
+                documents=[],
+                fingerprints=prints,
+                extend=extend,
+            )
+
+        assert save("ab", extend=True)
+        assert save("abc", extend=True)
+        assert not save("abd", extend=True)
+        assert catalog.session(contracts.tenant, "s").turns == "abc"
+        assert save("abd", extend=False)
+        assert catalog.known_session(contracts.tenant, "contracts", list("abc")) == ("s", 2)
+
+    def test_a_deleted_document_takes_what_its_sessions_are_known_by(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        tenant, version = contracts.tenant, publish(catalog, contracts)
+        catalog.save_session(
+            tenant, "s", "contracts", turns="[]", documents=[version.number], fingerprints=["a"]
+        )
+        catalog.delete_document(tenant, version.document)
+        assert catalog.known_session(tenant, "contracts", ["a"]) is None
+
+
+class TestPins:
+    def test_a_pin_follows_its_document(self, catalog: Catalog, contracts: CollectionRecord) -> None:
+        first, second = (publish(catalog, contracts, path) for path in ("a.pdf", "b.pdf"))
+        catalog.set_pinned(contracts, [second.document, first.document, second.document])
+        assert catalog.pinned(contracts) == (first, second)
+
+        newer = publish(catalog, contracts, "a.pdf", "Bob Ray signs.")
+        assert catalog.pinned(contracts) == (second, newer)
+        catalog.delete_document(contracts.tenant, second.document)
+        assert catalog.pinned(contracts) == (newer,)
+        catalog.set_pinned(contracts, [])
+        assert catalog.pinned(contracts) == ()
+
+    def test_what_is_not_in_the_collection_is_refused_and_nothing_changes(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        other = make_collection(catalog, contracts.tenant, "other")
+        held, foreign = publish(catalog, contracts), publish(catalog, other)
+        catalog.set_pinned(contracts, [held.document])
+        with pytest.raises(UnknownName, match="document"):
+            catalog.set_pinned(contracts, [foreign.document])
+        assert catalog.pinned(contracts) == (held,)
+        catalog.delete_collection(contracts.tenant, "contracts")
+        with pytest.raises(UnknownName, match="collection"):
+            catalog.set_pinned(contracts, [])
+
 
 WRITER = """
 import sys

@@ -20,6 +20,7 @@ from service.answers import Done, Query
 from service.cli import cli
 from service.generation import Generation, GenerationSettings
 from service.library import Library
+from service.map_planning import MapPlanner, MapSettings
 from service.models.contract import TokenUsage
 from service.models.providers import PROVIDERS
 from service.preparing import Preparer
@@ -70,11 +71,13 @@ class Desk:
         chosen = GenerationSettings("glm-5", 20_000, 200, 2_500, 0.3, thinking=False)
         self.generation = provider and Generation(self.model, provider, chosen, recorder=self)
         searcher = Searcher(library, self.index, WordEmbedder().identity)
-        preparer = Preparer(library, searcher, sessions, self.generation)
+        maps = MapSettings()
+        mapper = self.generation and MapPlanner(library, sessions, self.generation, maps)
+        preparer = Preparer(library, searcher, sessions, self.generation, mapper=mapper)
         agent = self.generation and Agent(
             Presenter(library, sessions), self.generation, library, searcher, AgentBounds(3, 20_000)
         )
-        self.answerer = Answerer(library, sessions, preparer, self.generation, agent=agent)
+        self.answerer = Answerer(library, sessions, preparer, self.generation, maps, agent=agent)
         self.warmer = Warmer(preparer, self.generation)
         self.ingest()
 
@@ -141,7 +144,7 @@ def desk(catalog: Catalog, folder: Path) -> Desk:
 def front(desk: Desk) -> str:
     """How a pinned glossary opens the first user turn."""
     [number] = [number for path, number in desk.pinned() if path == "glossary.md"]
-    return f"Passages:\n\n# D{number} glossary.md (Glossary)\n[D{number}:1] Glossary\n"
+    return f"Passages:\n\n# D{number} glossary.md (Glossary)\n[D{number}:1] "
 
 
 class TestPinning:
@@ -150,7 +153,7 @@ class TestPinning:
         desk.pin("glossary.md")
         answer = desk.ask(mode=mode)
 
-        assert desk.sent[-1].startswith(front(desk).rstrip().removesuffix("Glossary"))
+        assert desk.sent[-1].startswith(front(desk))
         assert "Term 59 means" in desk.sent[-1]
         assert answer.plan.warnings == ()
         desk.ask(OWNER, mode=mode, session=answer.session)
@@ -160,6 +163,13 @@ class TestPinning:
         desk.pin("glossary.md")
         desk.ask(documents=(desk.id("lease.md"),))
         assert "Term 59 means" not in desk.sent[-1]
+
+    def test_a_summary_of_what_we_choose_ourselves_begins_with_it_too(self, desk: Desk) -> None:
+        desk.pin("glossary.md")
+        asked = desk.ask("Summarise the lighthouse document.", mode="auto")
+        assert desk.sent[-1].startswith(front(desk))
+        assert desk.sent[-1].count("Term 59 means") == 1
+        assert asked.plan.warnings == ()
 
     def test_without_room_it_is_left_out_and_said_to_be(self, desk: Desk) -> None:
         desk.pin("glossary.md")

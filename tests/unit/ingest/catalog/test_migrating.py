@@ -69,6 +69,31 @@ def test_a_catalog_of_the_version_before_keeps_what_it_holds(tmp_path: Path) -> 
         assert catalog.usage("default", UsageWanted("day")) == ()
 
 
+def test_conversations_of_the_version_before_go_on_and_are_recognised_from_then_on(tmp_path: Path) -> None:
+    place = tmp_path / "catalog.sqlite"
+    older = Database(sqlite_url(place))
+    with older.migration() as connection:
+        command.upgrade(alembic_config(connection), "0005")
+        columns = (
+            "tenant, name, generation, next_number, embedder, dimensions, check_vector, created_at, deleted"
+        )
+        row = "'default', 'contracts', 1, 8, 'use/3', 2, '', 0, 0"
+        connection.execute(text(f"INSERT INTO collections ({columns}) VALUES ({row})"))
+        row = "'default', 's', 'contracts', 0, '[]'"
+        connection.execute(
+            text(f"INSERT INTO sessions (tenant, id, collection, created_at, turns) VALUES ({row})")
+        )
+    older.close()
+
+    with open_catalog(place) as catalog:
+        assert catalog.session("default", "s").turns == "[]"
+        assert catalog.pinned(catalog.collection("default", "contracts")) == ()
+        assert catalog.save_session(
+            "default", "s", "contracts", turns="[1]", documents=(), fingerprints=["a"], extend=True
+        )
+        assert catalog.known_session("default", "contracts", ["a"]) == ("s", 1)
+
+
 def test_a_catalog_at_head_opens_without_alembic(place: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from ingest.catalog.catalog import open_catalog;"
