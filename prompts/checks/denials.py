@@ -22,6 +22,7 @@ NEUTRAL = re.compile(
     r"|greater))|\bno\.?\s*\d|\bNo\.|\bif\s+not\b"
     r"|\bwithout\s+(?:limit\w*|prejudice|regard|(?:any\s+)?(?:further\s+)?(?:force|effect))"
     r"|\bunless\s+otherwise|\bexcept\s+as\s+otherwise"
+    r"|(?:^|(?<=[.;,] ))(?:in\s+order\s+)?to\s+avoid\b(?=[^,.;]{1,60},)"
     r"|\bif\s+any\b|\bnon-?disclosure\b"
     r"|\bnon-?compet\w+|\bor\s+not\b|\bnone\s*theless|\bother\s+than\s+as\s+set"
     r"|\bне\s+(?:может|могут|должн\w+)\s+превыша\w+|\bне\s+(?:реже|чаще|дольше|поздн\w+|бол\w+|мен\w+"

@@ -93,7 +93,9 @@ _BOUNDS = re.compile(
 """Bounds hold words of these families and are weighed by themselves."""
 _WITH = re.compile(r"\b(?:with|upon|on|by|after|give[sn]?|giving|provid\w+|requir\w+)\b", re.IGNORECASE)
 _WITHOUT = re.compile(
-    r"\bwithout\s+(?:(?!(?:on|upon|by|in|if|and|or|but|to|at|for|of|from|within)\b)[\w’'-]+\s*){1,4}",
+    # "including, without limitation" lists, and lacks nothing.
+    r"(?<!including )(?<!including, )\bwithout\s+"
+    r"(?:(?!(?:on|upon|by|in|if|and|or|but|to|at|for|of|from|within)\b)[\w’'-]+\s*){1,4}",
     re.IGNORECASE,
 )
 _LACK = re.compile(r"\b(?:without|no|not)\b", re.IGNORECASE)

@@ -81,6 +81,8 @@ def test_prefixes_turn_a_word_around() -> None:
 def test_a_condition_that_is_asked_for_is_not_absent() -> None:
     assert lacks_condition("It may end this without notice.", "It may end this upon 60 days' notice.")
     assert not lacks_condition("It may end this without cause on notice.", "It may end this without cause.")
+    law = "It shall comply with applicable laws, including, without limitation applicable environmental laws."
+    assert not lacks_condition(law, law), "that lists, and lacks nothing"
 
 
 @pytest.mark.parametrize(
