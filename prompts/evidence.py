@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _TOP = 100
 """Tokens at the top that are all worth the same."""
-CORE = 0.4
+CORE = 0.3
 """Of what the budget holds, the best: shown whatever else a prompt holds."""
 TOLD = 0.25
 """Worth of what a conversation was answered from before and the search passes over now, over that of what

@@ -53,7 +53,7 @@ def test_nothing_stands_in_for_the_very_best() -> None:
     ranked = passages(10)
     evidence = weigh(ranked, lambda _: 100, within={p.marker for p in ranked[:5]})
 
-    assert evidence.missing(set(), 100 * evidence.needed) == ranked[:2], "two fifths of the budget"
+    assert evidence.missing(set(), 100 * evidence.needed) == ranked[:2], "three tenths of the budget, begun"
     assert evidence.missing({"D7:1"}, 100 * evidence.needed) == ranked[1:2]
 
 
