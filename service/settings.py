@@ -165,6 +165,11 @@ class Settings(BaseModel):
     )
     host: str = Field(default="127.0.0.1", description="Address that `lectern serve` binds.")
     port: int = Field(default=8_421, ge=0, le=65_535, description="0 takes a free one.")
+    public_url: Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$")] | None = Field(
+        default=None,
+        description="Address that people reach the server by, which links to sources begin with; by default "
+        "the one that a request came to.",
+    )
     access_key: SecretStr | None = Field(
         default=None,
         description="Required as `Authorization: Bearer …` by the server; a must beyond loopback.",
