@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ingest.catalog.catalog import Catalog
-    from ingest.catalog.records import CollectionRecord
+    from ingest.catalog.records import CollectionRecord, SessionRecord
     from prompts.model import PromptPassage
     from service.library import Library
 
@@ -85,6 +85,11 @@ class Session:
 _TURNS = TypeAdapter(tuple[StoredTurn, ...])
 
 
+def turns_of(record: SessionRecord) -> tuple[StoredTurn, ...]:
+    """The exchanges of a kept conversation, the oldest first."""
+    return _TURNS.validate_json(record.turns)
+
+
 class Sessions:
     """Reads and writes conversations."""
 
@@ -103,7 +108,7 @@ class Sessions:
         record = self._catalog.session(collection.tenant, identity)
         if record.collection != collection.name:
             raise UnknownName("session", identity)
-        return Session(identity, _TURNS.validate_json(record.turns))
+        return Session(identity, turns_of(record))
 
     def recognise(
         self, collection: CollectionRecord, turns: Sequence[tuple[str, str]], key: str = ""

@@ -13,7 +13,19 @@ from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from service.http import collections, documents, health, jobs, problems, queries, reviews, uploads, usage
+from service.http import (
+    collections,
+    documents,
+    health,
+    jobs,
+    pages,
+    problems,
+    queries,
+    reviews,
+    sessions,
+    uploads,
+    usage,
+)
 from service.http.gate import GUARDED, Gate
 from service.jobs.worker import Worker
 from service.reviewing.worker import ReviewWorker
@@ -60,7 +72,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(Gate, key=services.settings.access_key, largest_upload=largest)
     problems.install(app)
     app.include_router(health.router)
-    for part in (queries, uploads, documents, collections, jobs, reviews, usage):
+    for part in (queries, uploads, documents, pages, collections, sessions, jobs, reviews, usage):
         app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])
     return app
 

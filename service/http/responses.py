@@ -56,6 +56,17 @@ class PlacedText(Response):
     boxes: list[Box]
 
 
+class PlacedRange(PlacedText):
+    """A range of a text, and where it stands."""
+
+    cited_text: str
+
+    @classmethod
+    def of(cls, document: DocumentName, place: Place) -> Self:
+        """Document and place in one."""
+        return cls(**_placed(document, place), cited_text=place.text)
+
+
 class Citation(PlacedText):
     """A place that the answer rests on, with its verdicts."""
 
