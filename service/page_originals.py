@@ -72,9 +72,7 @@ class PageOriginals:
             known = self._hashes.get((location, stamp))
         if known is not None:
             return known
-        source = SourceFile(
-            version.path, location, version.media_type, version.size, version.modified_ns
-        )
+        source = SourceFile(version.path, location, version.media_type, version.size, version.modified_ns)
         try:
             found = content_hash(source)
         except UnreadableFile:
@@ -89,7 +87,7 @@ class PageOriginals:
 def stamp_of(location: Path) -> Stamp | None:
     """The stamp of a file; None where there is none."""
     try:
-        status = os.lstat(location)  # noqa: PTH116 — takes names that Path.lstat() refuses
+        status = os.lstat(location)
     except (OSError, ValueError):
         return None
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

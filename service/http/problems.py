@@ -24,6 +24,7 @@ from service.http.responses import Problem
 from service.jobs.controlling import WrongState
 from service.jobs.receiving import BadUpload, StorageFull, UploadTooLarge
 from service.models.errors import ModelError
+from service.page_images import NoPageImage
 from service.places import NoSuchRange
 from service.reviewing.controlling import NoDocuments
 from service.reviewing.estimating import TooExpensive
@@ -47,6 +48,7 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (UploadTooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (BadUpload, HTTPStatus.UNPROCESSABLE_ENTITY),
     (StorageFull, HTTPStatus.INSUFFICIENT_STORAGE),
+    (NoPageImage, HTTPStatus.NOT_FOUND),
     (NoSuchRange, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PromptTooLongError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UnsupportedStore, HTTPStatus.CONFLICT),
