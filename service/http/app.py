@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from service.http import collections, documents, health, jobs, problems, queries, reviews, uploads, usage
+from service.http.chat import routes as chat
 from service.http.gate import GUARDED, Gate
 from service.jobs.worker import Worker
 from service.reviewing.worker import ReviewWorker
@@ -60,7 +61,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(Gate, key=services.settings.access_key, largest_upload=largest)
     problems.install(app)
     app.include_router(health.router)
-    for part in (queries, uploads, documents, collections, jobs, reviews, usage):
+    for part in (queries, chat, uploads, documents, collections, jobs, reviews, usage):
         app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])
     return app
 
