@@ -44,7 +44,7 @@ Offsets are Unicode code points of a document's text, from 0, the end exclusive;
 With an access key set, every request under `/v1` carries `Authorization: Bearer KEY`.
 Errors are problem documents as RFC 9457 describes them (`{PROBLEM}`):
 {", ".join(f"{status} {HTTPStatus(status).phrase}" for status in STATUSES)}.
-Under `/v1/chat` and `/v1/models` they have [OpenAI's shape](#chaterror); what is wrong with a request is 400 there.
+Under `/v1/chat` and `/v1/models` they have [OpenAI's shape](#chaterror), with 400 in place of 422.
 """
 EVENTS: Mapping[str, tuple[type[BaseModel], str]] = {
     "plan": (PlanEvent, "what will be read; nothing has been generated yet"),
@@ -70,11 +70,11 @@ JOB_EVENTS: Mapping[str, tuple[type[BaseModel], str]] = {
 
 
 CHAT_EVENTS = """\
-`POST /v1/chat/completions` with `stream` sends events without a name: [ChatChunk](#chatchunk) each, then `[DONE]`.
-First comes the role, when the model has begun: what fails before has the status of its error. Text and thinking
-follow as they arrive; the last text brings footnotes, annotations and `lectern`, the chunk after it the
-`finish_reason`, and one without choices the usage, if it was asked for. A failure on the way is a last frame
-with `error`.
+`POST /v1/chat/completions` with `stream` sends nameless events: [ChatChunk](#chatchunk), at last `[DONE]`.
+First comes the role, when the model has begun: what fails before has the status of its error. Text and
+thinking follow as they arrive; the last text brings footnotes, annotations and `lectern`, the chunk after it
+the `finish_reason`, and one without choices the usage, if it was asked for. A failure on the way is a last
+frame with `error`.
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -32,19 +33,20 @@ if TYPE_CHECKING:
 
 MODEL = "lectern/default"
 RENT, NOTICE = "What is the monthly rent?", "With how much notice may it be terminated?"
-FAILING: Mapping[str, Step] = {
+ENDINGS: Mapping[str, Step] = {
     "KEY": ErrorReply(401, code="1000", message="bad key"),
     "BROKE": ErrorReply(429, code="1113", message="no balance"),
     "LONG": ErrorReply(400, code="1261", message="prompt too long"),
     "CUT": CutStream(4),
+    "LENGTH": Reply("The monthly rent is", finish="length"),
 }
 
 
 def answer(request: Recorded) -> Step:
     """Cite the rent and the notice; claim something that nothing supports."""
-    failing = next((step for word, step in FAILING.items() if word in request.question), None)
-    if failing is not None:
-        return failing
+    ending = next((step for word, step in ENDINGS.items() if word in request.question), None)
+    if ending is not None:
+        return ending
     if "HANG" in request.question:
         return Hang(3)
     if request.question.startswith("### Task"):
@@ -160,15 +162,26 @@ class TestWhole:
         assert lines[2].startswith("- [1] [Lease of the Harbour Warehouse, line 5](")
         assert f"]({service.url}/#/document/" in lines[2]
         assert lines[2].endswith(": “a monthly rent of 4,200 euros”")
+        place = re.search(r"#/document/(\w+)/1/(\d+)-(\d+)\)", lines[2])
+        assert place is not None
+        document = service.get(f"/v1/documents/{place[1]}/text")["text"]
+        assert document[int(place[2]) : int(place[3])] == "a monthly rent of 4,200 euros"
         assert lines[-3:] == ["**Not supported by the documents**", "", r"- “It is paid in shells \[?\].”"]
         assert without_footnotes(text) == answered
 
-    def test_a_length_is_told(self, client: OpenAI, glm5: Glm5Server) -> None:
-        found = ask(client, max_completion_tokens=77, max_tokens=99, temperature=1.7)
+    def test_the_model_is_asked_as_the_request_says(self, client: OpenAI, glm5: Glm5Server) -> None:
+        ask(client, max_completion_tokens=77, max_tokens=99, temperature=1.7, reasoning_effort="minimal")
 
         body = glm5.requests[-1].body
         assert (body["max_tokens"], body["temperature"]) == (77, 1.0)
-        assert found.choices[0].finish_reason == "stop"
+        assert body["thinking"] == {"type": "disabled"}
+
+    def test_an_answer_that_was_cut_short_says_so(self, client: OpenAI) -> None:
+        found = ask(client, "LENGTH")
+
+        assert found.choices[0].finish_reason == "length"
+        assert ours(found, "lectern")["grounded"] is False
+        assert [c.choices[0].finish_reason for c in stream(client, "LENGTH")][-1] == "length"
 
     def test_thirty_at_once(self, service: LiveService) -> None:
         async def all_at_once() -> list[str | None]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 MEDIA_TYPE = "text/event-stream"
+_AT_ONCE = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+"""No proxy in between is to wait for more."""
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
@@ -32,7 +34,7 @@ class ChatStream(StreamingResponse):
     """
 
     def __init__(self, frames: AsyncGenerator[str, None]) -> None:
-        super().__init__(frames, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-cache"})
+        super().__init__(frames, media_type=MEDIA_TYPE, headers=_AT_ONCE)
         self._frames = frames
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
