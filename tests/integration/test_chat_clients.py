@@ -175,6 +175,9 @@ class TestWhole:
         body = glm5.requests[-1].body
         assert (body["max_tokens"], body["temperature"]) == (77, 1.0)
         assert body["thinking"] == {"type": "disabled"}
+        for more in ({"thinking": {"type": "enabled"}}, {"lectern": {"thinking": True}}):
+            ask(client, reasoning_effort="none", extra_body=more)
+            assert glm5.requests[-1].body["thinking"] == {"type": "enabled"}
 
     def test_an_answer_that_was_cut_short_says_so(self, client: OpenAI) -> None:
         found = ask(client, "LENGTH")
@@ -462,6 +465,15 @@ class TestHistories:
         ask(client, f"4. {RENT}", *history)
         assert "those given before do not apply" in glm5.requests[-1].question
 
+    def test_a_session_keeps_the_instructions_that_were_said_once(
+        self, service: LiveService, glm5: Glm5Server
+    ) -> None:
+        first = service.ask(f"E. {RENT}", instructions="Answer like a poet.")
+        service.ask(f"F. {RENT}", session_id=first["session_id"])
+        assert "Answer like" not in glm5.requests[-1].question
+        service.ask(f"G. {RENT}", session_id=first["session_id"], instructions="Answer like a clerk.")
+        assert "Answer like a clerk." in glm5.requests[-1].question
+
     def test_an_answer_given_anew_is_another_branch(self, client: OpenAI) -> None:
         one, other = (ask(client, f"A. {RENT}") for _ in range(2))
         names = [ours(found, "lectern")["session_id"] for found in (one, other)]
@@ -530,6 +542,11 @@ class TestChores:
             count = connection.execute(text("select count(*) from calls where purpose = 'task'")).scalar()
             assert isinstance(count, int)
             return count
+
+    def test_a_model_that_fails_is_done_without(self, client: OpenAI) -> None:
+        found = ask(client, self.TITLE.replace("a short", "a KEY"))
+
+        assert json.loads(found.choices[0].message.content or "") == {"title": "What is the monthly rent"}
 
     def test_streamed(self, client: OpenAI) -> None:
         chunks = stream(client, self.TITLE)
