@@ -453,14 +453,14 @@ class TestHistories:
         )
         first = ask(client, f"1. {RENT}", notary).choices[0].message.content
         history = turn(f"1. {RENT}", first)
-        asked = glm5.requests[-1]
 
         second = ask(client, f"2. {RENT}", pirate, *history).choices[0].message.content
-        assert glm5.requests[-1].messages[: len(asked.messages)] == asked.messages
         assert "like a pirate" in glm5.requests[-1].question
         history += turn(f"2. {RENT}", second)
         third = ask(client, f"3. {RENT}", pirate, *history).choices[0].message.content
-        assert "like a" not in glm5.requests[-1].question
+        assert json.dumps(glm5.requests[-1].messages).count("like a pirate") == 1, (
+            "said once, where they changed"
+        )
         history += turn(f"3. {RENT}", third)
         ask(client, f"4. {RENT}", *history)
         assert "those given before do not apply" in glm5.requests[-1].question
