@@ -133,6 +133,11 @@ class Settings(BaseModel):
         gt=0,
         description="Seconds for it; after that the follow-up is searched for as it stands.",
     )
+    task_model: str | None = Field(
+        default=None,
+        description="Name of the model that writes what chat clients ask for beside their questions, such as "
+        "titles; by default the one that answers.",
+    )
     prices: Mapping[str, ModelPrice] = Field(
         default={},
         description='Dollars per million tokens by model, over the published ones: tables `[prices."glm-5"]` '

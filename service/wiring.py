@@ -15,6 +15,7 @@ from ingest.rendering import RenderingProcess
 from service.agent import Agent, AgentBounds
 from service.answering import Answerer
 from service.answers import DEFAULT_TENANT
+from service.chores import Chores
 from service.edge_index import FACTORY
 from service.embedders import make_embedder
 from service.generation import Generation, GenerationSettings
@@ -74,6 +75,7 @@ class Services:
     ledger: Ledger
     warmer: Warmer
     page_images: PageImages
+    chores: Chores
 
     def delete_document(self, tenant: str, identity: str) -> None:
         """Forget a document everywhere.
@@ -177,6 +179,7 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             ledger,
             Warmer(preparer, generation),
             page_images,
+            _chores(settings, side, generation),
         )
 
 
@@ -260,14 +263,14 @@ def _side_model(
     ledger: Ledger,
     closing: ExitStack,
 ) -> SideModel | None:
-    """What reranking and rewriting ask, where they are on: a client of its own, in a thread of its own."""
-    asking = [name for name in ("rerank", "rewrite_followups") if getattr(settings, name)]
-    if not asking:
-        return None
+    """What reranking, rewriting and chores ask: a client of its own, in a thread that starts when asked."""
     if generation is None:
-        raise SettingsError(
-            f"setting {asking[0]}: no language model is configured (llm_api_key, llm_base_url)"
-        )
+        asking = [name for name in ("rerank", "rewrite_followups") if getattr(settings, name)]
+        if asking:
+            raise SettingsError(
+                f"setting {asking[0]}: no language model is configured (llm_api_key, llm_base_url)"
+            )
+        return None
     if model is not None:
         blocking = BlockingModel(model)
     else:
@@ -295,6 +298,10 @@ def _rewriter(settings: Settings, side: SideModel | None) -> Rewriter | None:
     if side is None or not settings.rewrite_followups:
         return None
     return Rewriter(side, name=settings.rewrite_model, seconds=settings.rewrite_timeout)
+
+
+def _chores(settings: Settings, side: SideModel | None, generation: Generation | None) -> Chores:
+    return Chores(side, name=settings.task_model or (generation.settings.model if generation else ""))
 
 
 def _maps(settings: Settings) -> MapSettings:

@@ -27,6 +27,7 @@ from service.http import (
     uploads,
     usage,
 )
+from service.http.chat import routes as chat
 from service.http.gate import GUARDED, Gate
 from service.http.headers import SecurityHeaders
 from service.jobs.worker import Worker
@@ -76,7 +77,7 @@ def create_app(services: Services) -> FastAPI:
     problems.install(app)
     app.include_router(health.router)
     app.include_router(page.router)
-    for part in (queries, uploads, documents, pages, collections, sessions, jobs, reviews, usage):
+    for part in (queries, chat, uploads, documents, pages, collections, sessions, jobs, reviews, usage):
         app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])
     return app
 

@@ -54,7 +54,7 @@ class Gate:
         else:
             await self._app(scope, _bounded(receive, largest), send)
             return
-        await answer_to(refusal)(scope, receive, send)
+        await answer_to(refusal, scope["path"])(scope, receive, send)
 
     def _is_guarded(self, path: str) -> bool:
         return self._key is not None and (path == GUARDED or path.startswith(f"{GUARDED}/"))
