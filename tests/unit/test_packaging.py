@@ -38,6 +38,7 @@ SHARED = {
         "service/remote/concurrent.py",
         "service/reranking/endpoint.py",
     ),
+    "llama_index": ("ingest/readers/llama.py", "service/llama_retriever.py"),
     "numpy": ("ingest/", "service/evaluation/bootstrapping.py"),
     "pydantic": ("ingest/remote_embedding.py", "service/"),
     "rich": ("service/commands/",),
