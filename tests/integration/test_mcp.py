@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -18,6 +20,7 @@ from mcp.types import TextContent
 from pydantic import SecretStr
 
 from service.links import source_link
+from service.running import announced
 from service.settings import Settings
 from tests.fakes.files import LEASE, write_texts
 from tests.fakes.glm5 import Glm5Server, Hang, Reply
@@ -277,36 +280,36 @@ class TestTrouble:
         assert place["link"].startswith("https://lectern.example/team/#/document/"), "the address of people"
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder, data = tmp_path_factory.mktemp("docs"), tmp_path_factory.mktemp("data")
-    write_texts(folder, TEXTS)
-    with live(Settings(data=data)) as service:
-        service.ingest(folder)
-    return data
-
-
 class TestStdio:
-    def test_the_command_serves_who_starts_it(self, data: Path) -> None:
-        async def use() -> tuple[CallToolResult, CallToolResult]:
-            async with Client(started(data)) as agent:
-                assert len((await agent.list_tools()).tools) == 5
-                found = await agent.call_tool("search", {"query": "monthly rent"})
-                return found, await agent.call_tool("ask", {"question": RENT})
+    def test_the_command_serves_who_starts_it(self, service: LiveService) -> None:
+        data = service.services.settings.data
 
-        found, answered = asyncio.run(use())
-        place = found.structured_content["places"][0]
-        assert "4,200 euros" in place["text"]
+        async def use() -> tuple[CallToolResult, CallToolResult, CallToolResult]:
+            async with Client(as_the_readme_says(data)) as agent:
+                assert len((await agent.list_tools()).tools) == 5
+                alone = await agent.call_tool("search", {"query": "monthly rent"})
+                with announced(data, service.url):
+                    beside = await agent.call_tool("search", {"query": "monthly rent"})
+                return alone, beside, await agent.call_tool("ask", {"question": RENT})
+
+        alone, beside, answered = asyncio.run(use())
+        place = alone.structured_content["places"][0]
         assert place["path"] == "lease.md"
         assert place["link"] is None, "no server, no address"
         assert LEASE[place["start_char"] : place["end_char"]] == place["text"]
-        assert not answered.structured_content["llm_generated"]
-        assert "extracts" in text_of(answered)
+        check_opens(service, beside.structured_content["places"][0], place["text"])
+        assert "No model is configured" in text_of(answered)
 
 
-def started(data: Path) -> StdioServerParameters:
+def as_the_readme_says(data: Path) -> StdioServerParameters:
+    """The configuration that it shows to users, with this tree's command and a folder of the test's."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    configured = json.loads(re.findall(r"^```json\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)[0])
+    server = configured["mcpServers"]["lectern"]
+    assert server["command"].endswith("bin/lectern")
+    arguments = [argument.replace("demo", "default") for argument in server["args"]]
     return StdioServerParameters(
         command=sys.executable,
-        args=["-c", "from service.cli import main; main()", "mcp"],
+        args=["-c", "from service.cli import main; main()", *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT), "LECTERN_DATA": str(data)},
     )
