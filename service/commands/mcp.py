@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from typing import TYPE_CHECKING
 
 import click
@@ -27,6 +28,8 @@ def command(collection: str | None) -> None:
     server over the same data where one runs, or to the setting public_url. A running server serves the same
     tools at /mcp.
     """
+    # Whoever waits for a client's next line hears of no interrupt, and so would not end.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     settings = options.settings()
     with open_services(settings) as services:
         asyncio.run(_serve(services, collection))
