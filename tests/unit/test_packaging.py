@@ -39,6 +39,7 @@ SHARED = {
         "service/reranking/endpoint.py",
     ),
     "llama_index": ("ingest/readers/llama.py", "service/llama_retriever.py"),
+    "markdown_it": ("ingest/readers/markdown.py", "service/rendering/markdown.py"),
     "numpy": ("ingest/", "service/evaluation/bootstrapping.py"),
     "pydantic": ("ingest/remote_embedding.py", "service/"),
     "rich": ("service/commands/",),
