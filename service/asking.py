@@ -1,4 +1,4 @@
-"""An answer in this process, told by the same events that a server would send."""
+"""Answers and searches in this process, told as a server would tell them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ingest.errors import PermanentError
 from prompts.plan_request import PromptTooLongError
 from service.answers import DEFAULT_TENANT
 from service.http.frames import bodies
+from service.http.responses import Hit, SearchResponse
 from service.http.warm_shapes import WarmResponse
 from service.wiring import open_services
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
 
     from service.answers import AnswerEvent
-    from service.http.requests import QueryRequest
+    from service.http.requests import QueryRequest, SearchRequest
     from service.http.responses import StreamEvent
     from service.http.warm_shapes import WarmRequest
     from service.settings import Settings
@@ -56,6 +57,19 @@ def answer_events(services: Services, runner: asyncio.Runner, request: QueryRequ
             yield from (body for _, body in bodies(event))
     finally:
         runner.run(answering.aclose())
+
+
+def search(settings: Settings, request: SearchRequest) -> SearchResponse:
+    """Places, best first.
+
+    Raises:
+        LecternError: whatever a server would have answered as a problem.
+    """
+    with open_services(settings) as services:
+        record = services.library.collection(DEFAULT_TENANT, request.collection)
+        chosen = services.library.numbers(record, request.documents) if request.documents else None
+        hits = services.searcher.search(record, request.query, documents=chosen, limit=request.top_k)
+    return SearchResponse(hits=[Hit.of(hit) for hit in hits])
 
 
 def warmings(settings: Settings, collection: str, requests: Iterable[WarmRequest]) -> Iterator[WarmResponse]:

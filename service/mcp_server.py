@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 AgentServer = Server[dict[str, Any]]
 AgentSessions = StreamableHTTPSessionManager
+_MOST_SESSIONS = 1_000
+"""Of agents at once; one that says nothing for half an hour is forgotten."""
 
 
 def create_server(desk: Desk, address: Callable[[str], str]) -> AgentServer:
@@ -70,7 +72,7 @@ async def serve_stdio(server: AgentServer) -> None:
 
 def http_sessions(server: AgentServer) -> AgentSessions:
     """Serves it over HTTP while its ``run()`` is entered; keys, hosts and origins are checked before it."""
-    return AgentSessions(server)
+    return AgentSessions(server, max_sessions=_MOST_SESSIONS)
 
 
 def _described(tool: KnowledgeTool[Any, Any]) -> Tool:
