@@ -34,10 +34,11 @@ SHARED = {
     ),
     "httpx2": (
         "ingest/remote_embedding.py",
-        "service/client.py",
         "service/models/openai_client.py",
+        "service/remote/concurrent.py",
         "service/reranking/endpoint.py",
     ),
+    "llama_index": ("ingest/readers/llama.py", "service/llama_retriever.py"),
     "markdown_it": ("ingest/readers/markdown.py", "service/rendering/markdown.py"),
     "numpy": ("ingest/", "service/evaluation/bootstrapping.py"),
     "pydantic": ("ingest/remote_embedding.py", "service/"),
