@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from service.answers import AnswerEvent
     from service.http.requests import QueryRequest
+    from service.http.responses import StreamEvent
     from service.http.warm_shapes import WarmRequest
     from service.settings import Settings
     from service.wiring import Services
@@ -27,8 +28,8 @@ class QuestionTooLong(PermanentError):
     """What was asked does not fit the model's context."""
 
 
-def events(settings: Settings, request: QueryRequest) -> Iterator[tuple[str, str]]:
-    """Names and JSON of the events of an answer, ``done`` last.
+def events(settings: Settings, request: QueryRequest) -> Iterator[StreamEvent]:
+    """The events of an answer, the whole of it last.
 
     Raises:
         LecternError: whatever a server would have answered as a problem.
@@ -47,15 +48,12 @@ def running(services: Services) -> Generator[asyncio.Runner]:
             runner.run(services.close_model())
 
 
-def answer_events(
-    services: Services, runner: asyncio.Runner, request: QueryRequest
-) -> Iterator[tuple[str, str]]:
+def answer_events(services: Services, runner: asyncio.Runner, request: QueryRequest) -> Iterator[StreamEvent]:
     """As `events`, with services and a loop that are there already."""
     answering = _answer(services, request)
     try:
         while (event := runner.run(anext(answering, None))) is not None:
-            for name, body in bodies(event):
-                yield name, body.model_dump_json()
+            yield from (body for _, body in bodies(event))
     finally:
         runner.run(answering.aclose())
 

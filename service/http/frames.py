@@ -9,22 +9,22 @@ from service.http.responses import (
     Citation,
     Claim,
     Cost,
+    Delta,
     PartEvent,
     PlanEvent,
     QueryResponse,
+    Reasoning,
     StepEvent,
-    TextEvent,
     Usage,
     UsageEvent,
 )
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from service.answers import AnswerEvent
+    from service.http.responses import StreamEvent
 
 
-def bodies(event: AnswerEvent) -> list[tuple[str, BaseModel]]:
+def bodies(event: AnswerEvent) -> list[tuple[str, StreamEvent]]:
     """``plan, part, reasoning, step, delta, citation, claim, usage, done``; the last two tell one event."""
     match event:
         case Planned():
@@ -32,8 +32,7 @@ def bodies(event: AnswerEvent) -> list[tuple[str, BaseModel]]:
         case PartRead() | Stepped():
             return [_progress(event)]
         case Reasoned() | Written():
-            name = "delta" if isinstance(event, Written) else "reasoning"
-            return [(name, TextEvent(text=event.text))]
+            return [_text(event)]
         case Cited():
             return [("citation", Citation.of(event.citation))]
         case Judged():
@@ -46,7 +45,13 @@ def bodies(event: AnswerEvent) -> list[tuple[str, BaseModel]]:
             return [("usage", usage), ("done", QueryResponse.of(answer))]
 
 
-def _progress(event: PartRead | Stepped) -> tuple[str, BaseModel]:
+def _progress(event: PartRead | Stepped) -> tuple[str, StreamEvent]:
     if isinstance(event, PartRead):
         return "part", PartEvent.of_part(event)
     return "step", StepEvent.model_validate(event)
+
+
+def _text(event: Reasoned | Written) -> tuple[str, StreamEvent]:
+    if isinstance(event, Written):
+        return "delta", Delta(text=event.text)
+    return "reasoning", Reasoning(text=event.text)

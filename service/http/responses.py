@@ -216,6 +216,14 @@ class TextEvent(Response):
     text: str
 
 
+class Reasoning(TextEvent):
+    """A piece of the model's thinking."""
+
+
+class Delta(TextEvent):
+    """A piece of the answer."""
+
+
 class StepEvent(Response):
     """A call of an agent has been carried out."""
 
@@ -274,6 +282,12 @@ class QueryResponse(Response):
             timings_ms=dict(answer.timings_ms),
             confidence=None if answer.confidence is None else round(answer.confidence, 3),
         )
+
+
+StreamEvent = (
+    PlanEvent | PartEvent | StepEvent | Reasoning | Delta | Citation | Claim | UsageEvent | QueryResponse
+)
+"""What a streamed answer consists of; the whole of it comes last."""
 
 
 class Hit(PlacedText):

@@ -34,8 +34,8 @@ SHARED = {
     ),
     "httpx2": (
         "ingest/remote_embedding.py",
-        "service/client.py",
         "service/models/openai_client.py",
+        "service/remote/concurrent.py",
         "service/reranking/endpoint.py",
     ),
     "numpy": ("ingest/", "service/evaluation/bootstrapping.py"),
