@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -19,9 +19,9 @@ from service.bots.posting import Paces, Posting, keep_typing
 from service.bots.replying import partly, reply_of
 from service.bots.styled import Styled, marked, plain
 from service.bots.threads import Cited, Thread
-from service.client import Delta, ServerRefused
+from service.client import ServerRefused
 from service.http.requests import LONGEST_QUESTION, QueryRequest
-from service.http.responses import PartEvent, QueryResponse, StepEvent
+from service.http.responses import Delta, PartEvent, QueryResponse, StepEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -245,21 +245,22 @@ class Bot:
         return await self._stream(anew, posting, progress), marked(BEGUN_ANEW, "italic") + plain("\n\n")
 
     async def _stream(self, request: QueryRequest, posting: Posting, progress: _Progress) -> QueryResponse:
-        async for event in self._client.stream(request):
-            match event:
-                case Delta():
-                    progress.text += event.text
-                    if progress.text.strip():
-                        await posting.show(partly(progress.text))
-                case PartEvent():
-                    progress.parts += 1
-                    await self._tell(posting, progress, f"Read {progress.parts} of {event.of} parts …")
-                case StepEvent():
-                    await self._tell(posting, progress, f"Step {event.step}: {event.tool} …")
-                case QueryResponse():
-                    return event
-                case _:
-                    pass
+        async with aclosing(self._client.stream(request)) as events:
+            async for event in events:
+                match event:
+                    case QueryResponse():
+                        return event
+                    case Delta():
+                        progress.text += event.text
+                        if progress.text.strip():
+                            await posting.show(partly(progress.text))
+                    case PartEvent():
+                        progress.parts += 1
+                        await self._tell(posting, progress, f"Read {progress.parts} of {event.of} parts …")
+                    case StepEvent():
+                        await self._tell(posting, progress, f"Step {event.step}: {event.tool} …")
+                    case _:
+                        pass
         raise AssertionError("a stream ends with the answer or an error")
 
     @staticmethod

@@ -46,6 +46,7 @@ class Slack:
         bot_token: ``xoxb-…``.
         app_token: ``xapp-…``, which opens the socket.
         api: address of the Web API.
+        pace: of its writing; 1 is as fast as Slack lets an app, 0 knows no limit.
     """
 
     name = "slack"
@@ -54,11 +55,13 @@ class Slack:
     largest_file = _LARGEST_FILE
     placeholder = "Looking it up …"
 
-    def __init__(self, bot_token: str, app_token: str, api: str = API) -> None:
+    def __init__(self, bot_token: str, app_token: str, api: str = API, *, pace: float = 1.0) -> None:
         self._bot_token = bot_token
         self._app_token = app_token
         self._api_host = urlsplit(api).hostname
-        self._web = AsyncWebClient(bot_token, base_url=api, logger=_library_log)
+        # Any: the library's methods are typed in part only.
+        self._web: Any = AsyncWebClient(bot_token, base_url=api, logger=_library_log)
+        self._pace = pace
         self._user = ""
         self._account = ""
         self._handler: AsyncSocketModeHandler | None = None
@@ -75,7 +78,7 @@ class Slack:
     def pause(self, place: Place) -> float:
         """Slack takes about fifty edits a minute of an app."""
         del place
-        return 1.2
+        return self._pace * 1.2
 
     async def send(self, place: Place, content: Styled) -> str:
         """The new message's id: the time that Slack gives it."""
@@ -136,7 +139,7 @@ class Slack:
         await self.stop_receiving()
 
     def _listening(self, receive: Callable[[Incoming], None]) -> AsyncApp:
-        app = AsyncApp(client=self._web, logger=_library_log, request_verification_enabled=False)
+        app: Any = AsyncApp(client=self._web, logger=_library_log, request_verification_enabled=False)
 
         async def on_event(event: dict[str, Any]) -> None:
             message = incoming(event, self._user)
@@ -150,7 +153,7 @@ class Slack:
         app.event("message")(on_event)
         app.event("app_mention")(on_event)
         app.command("/lectern")(on_command)
-        return app
+        return cast("AsyncApp", app)
 
     def _is_slack(self, address: str) -> bool:
         host = urlsplit(address).hostname or ""

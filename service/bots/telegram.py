@@ -67,6 +67,7 @@ class Telegram:
     Args:
         token: of the bot.
         api: address of the Bot API.
+        pace: of its writing; 1 is as fast as Telegram lets a bot, 0 knows no limit.
     """
 
     name = "telegram"
@@ -74,7 +75,7 @@ class Telegram:
     longest = 4_096
     placeholder = ""
 
-    def __init__(self, token: str, api: str = API) -> None:
+    def __init__(self, token: str, api: str = API, *, pace: float = 1.0) -> None:
         # The library warns of seconds that will become timedeltas unless it is told that they may.
         os.environ.setdefault("PTB_TIMEDELTA", "true")
         address = api.rstrip("/")
@@ -91,6 +92,7 @@ class Telegram:
             .build()
         )
         self._bot = self._application.bot
+        self._pace = pace
 
     @property
     def account(self) -> str:
@@ -103,7 +105,7 @@ class Telegram:
 
     def pause(self, place: Place) -> float:
         """A message a second in a chat, twenty a minute in a group; a group's id is negative."""
-        return 3.0 if place.chat.startswith("-") else 1.0
+        return self._pace * (3.0 if place.chat.startswith("-") else 1.0)
 
     async def send(self, place: Place, content: Styled) -> str:
         """The new message's id."""

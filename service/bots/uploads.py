@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import aclosing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from service.bots.styled import plain
+from service.client import ServerUnreachable
+from service.http.job_shapes import JobShape
 
 if TYPE_CHECKING:
     from service.bots.platform import Attachment, Incoming, Platform
@@ -68,22 +71,26 @@ async def take_in(
         file = Path(folder) / "file"
         await platform.download(attachment, file, largest)
         job = await client.upload([file], collection=collection, paths=[path_of(platform, message, name)])
-    await posting.show(plain(f"Reading {name} …"))
-    await _follow(client, job.id, name, posting)
-    details = await client.job(job.id)
+    try:
+        await _follow(client, job.id, name, posting)
+        details = await client.job(job.id)
+    except ServerUnreachable:
+        await posting.finish(
+            plain(f"{name} was handed over. The server is away and reads it once it is back.")
+        )
+        return False
     await posting.finish(plain(_outcome(details, name)))
     return details.state == "done" and not details.failures
 
 
 async def _follow(client: AsyncClient, job: str, name: str, posting: Posting) -> None:
-    async for event in client.follow(job):
-        if said := _progress(event, name):
-            await posting.show(plain(said))
-
-
-def _progress(shape: object, name: str) -> str:
-    pages = getattr(getattr(shape, "progress", None), "pages", 0)
-    return f"Reading {name}: {pages} pages …" if pages else ""
+    async with aclosing(client.follow(job)) as events:
+        async for event in events:
+            if isinstance(event, JobShape):
+                pages = event.progress.pages
+                await posting.show(
+                    plain(f"Reading {name}: {pages} pages …" if pages else f"Reading {name} …")
+                )
 
 
 def _outcome(job: JobDetails, name: str) -> str:

@@ -13,6 +13,7 @@ from ingest.errors import PermanentError
 from service.bots.redacting import Redacting
 from service.bots.running import rules_of, run, stop_on_signals
 from service.commands import options
+from service.remote.server import server_at
 from service.running import find_server
 from service.settings import SettingsError
 
@@ -88,6 +89,10 @@ def _adapter(name: str, library: str) -> ModuleType:
 
 def _serve(settings: Settings, given: str | None, name: str, make: Callable[[], Platform]) -> None:
     server = given or _running(settings)
+    try:
+        server_at(server, None)
+    except ValueError as error:
+        raise click.UsageError(f"--server: {error}") from None
     _log_without_secrets(settings)
     if not rules_of(settings, name).allowed:
         click.secho(

@@ -220,21 +220,17 @@ class FakeSlack:
         return web.json_response({"ok": "error" not in result} | result)
 
     def _answer(self, method: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        match method:
-            case "auth.test":
-                return {"user_id": BOT, "user": "lectern", "team_id": "T1", "bot_id": "B1", "team": "Firm"}
-            case "apps.connections.open":
-                return {"url": f"ws://127.0.0.1:{self._port}/link"}
-            case "chat.postMessage":
-                return self._post(given)
-            case "chat.update":
-                return self._update(given)
-            case "chat.delete":
-                return {} if self.messages.pop(given["ts"], None) else {"error": "message_not_found"}
-            case "files.info":
-                return {"file": self.files[given["file"]]}
-            case _:
-                return {"error": "unknown_method"}
+        answers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            "auth.test": lambda _: {"user_id": BOT, "user": "lectern", "team_id": "T1", "bot_id": "B1"},
+            "apps.connections.open": lambda _: {"url": f"ws://127.0.0.1:{self._port}/link"},
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+            "chat.delete": lambda given: (
+                {} if self.messages.pop(given["ts"], None) else {"error": "message_not_found"}
+            ),
+            "files.info": lambda given: {"file": self.files[given["file"]]},
+        }
+        return answers[method](given) if method in answers else {"error": "unknown_method"}
 
     def _post(self, given: Mapping[str, Any]) -> dict[str, Any]:
         assert given["unfurl_links"] is False

@@ -165,10 +165,7 @@ class FakeTelegram:
         given = {name: _value(str(value)) for name, value in form.items()}
         self.calls.append((method, given, time.monotonic()))
         try:
-            if request.match_info["token"] != TOKEN:
-                raise Refused(401, "Unauthorized")
-            if method in _WRITES and self.refusals:
-                raise self.refusals.pop(0)
+            self._admit(request.match_info["token"], method)
             result = await self._answer(method, given)
         except Refused as refused:
             body = {"ok": False, "error_code": refused.status, "description": str(refused)}
@@ -178,23 +175,25 @@ class FakeTelegram:
         return web.json_response({"ok": True, "result": result})
 
     async def _answer(self, method: str, given: Mapping[str, Any]) -> object:
-        match method:
-            case "getMe":
-                return BOT | {"can_join_groups": True, "can_read_all_group_messages": False}
-            case "getUpdates":
-                return await self._next(int(given.get("offset", 0)), float(given.get("timeout", 0)))
-            case "sendMessage":
-                return self._send(given)
-            case "editMessageText":
-                return self._edit(given)
-            case "deleteMessage":
-                return self.messages.pop(given["message_id"], None) is not None
-            case "getFile":
-                return self._describe(given["file_id"])
-            case "sendChatAction" | "setMyCommands" | "deleteWebhook":
-                return True
-            case _:
-                raise Refused(404, "Not Found")
+        if method == "getUpdates":
+            return await self._next(int(given.get("offset", 0)), float(given.get("timeout", 0)))
+        answers: dict[str, Callable[[Mapping[str, Any]], object]] = {
+            "getMe": lambda _: BOT | {"can_join_groups": True, "can_read_all_group_messages": False},
+            "sendMessage": self._send,
+            "editMessageText": self._edit,
+            "deleteMessage": lambda given: self.messages.pop(given["message_id"], None) is not None,
+            "getFile": lambda given: self._describe(given["file_id"]),
+            **dict.fromkeys(("sendChatAction", "setMyCommands", "deleteWebhook"), lambda _: True),
+        }
+        if method not in answers:
+            raise Refused(404, "Not Found")
+        return answers[method](given)
+
+    def _admit(self, token: str, method: str) -> None:
+        if token != TOKEN:
+            raise Refused(401, "Unauthorized")
+        if method in _WRITES and self.refusals:
+            raise self.refusals.pop(0)
 
     async def _next(self, offset: int, seconds: float) -> list[dict[str, Any]]:
         """What is acknowledged by its number is never told again."""
@@ -210,12 +209,12 @@ class FakeTelegram:
     def _send(self, given: Mapping[str, Any]) -> dict[str, Any]:
         _check(given)
         self._last += 1
-        reply = given.get("reply_parameters") or {}
+        reply: dict[str, Any] = given.get("reply_parameters", {})
         message = Shown(
             self._last,
             given["chat_id"],
             str(given["text"]),
-            given.get("entities") or [],
+            given.get("entities", []),
             given.get("message_thread_id"),
             reply.get("message_id"),
             [str(given["text"])],
@@ -228,7 +227,7 @@ class FakeTelegram:
         message = self.messages.get(given["message_id"])
         if message is None or message.chat != given["chat_id"]:
             raise Refused(400, "Bad Request: message to edit not found")
-        new = str(given["text"]), given.get("entities") or []
+        new: tuple[str, list[dict[str, Any]]] = str(given["text"]), given.get("entities", [])
         if new == (message.text, message.entities):
             raise Refused(
                 400, "Bad Request: message is not modified: specified new message content is the same"
@@ -280,7 +279,7 @@ def _check(given: Mapping[str, Any]) -> None:
         raise Refused(400, "Bad Request: message is too long")
     assert given["link_preview_options"] == {"is_disabled": True}
     assert "parse_mode" not in given
-    entities: Sequence[Mapping[str, Any]] = given.get("entities") or []
+    entities: Sequence[Mapping[str, Any]] = given.get("entities", [])
     alone = [e for e in entities if e["type"] in {"code", "pre"}]
     for entity in entities:
         start, end = entity["offset"], entity["offset"] + entity["length"]
