@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from service.bots.styled import Mark, Styled, merged, trim
 
@@ -170,7 +171,7 @@ class _Writer:
 
     def _end_link(self) -> None:
         shown = "".join(self._text)[self._link_from :]
-        if self._link not in {shown, f"mailto:{shown}"}:
+        if unquote(self._link).removeprefix("mailto:") != unquote(shown):
             self._write(f" ({self._link})")
 
     def _as(self, kind: Kind, text: str) -> None:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _LONGEST_WAIT = 300.0
 """Seconds that the last words of an answer may wait for the platform."""
-_AGAIN = 2.0
-"""Seconds before a call is tried again that found no connection."""
+_AGAIN = 1.0
+"""Seconds before a place is written to again after a call that failed."""
 _TYPING_EVERY = 4.0
 
 
@@ -84,7 +84,6 @@ class Posting:
             except PlatformUnreachable:
                 if time.monotonic() > deadline:
                     raise
-                self._paces.hold(self._place, _AGAIN)
 
     async def _put(self, number: int, piece: Styled) -> None:
         try:
@@ -92,8 +91,8 @@ class Posting:
                 message = await self._platform.send(self._place, piece)
                 self._shown[number : number + 1] = [(message, piece)]
                 self.ids.append(message)
-        except SlowDown as error:
-            self._paces.hold(self._place, error.seconds)
+        except PlatformError as error:
+            self._paces.hold(self._place, error.seconds if isinstance(error, SlowDown) else _AGAIN)
             raise
         self._paces.hold(self._place, self._platform.pause(self._place))
 

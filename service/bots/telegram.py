@@ -24,6 +24,7 @@ from telegram.error import (
     TelegramError,
 )
 from telegram.ext import Application, TypeHandler
+from telegram.request import HTTPXRequest
 
 from service.bots.commands import COMMANDS
 from service.bots.platform import Attachment, Incoming, Place, PlatformRefused, PlatformUnreachable, SlowDown
@@ -45,6 +46,7 @@ _LARGEST_FILE_OF_OWN = 200 * 2**20
 """Of an API server of one's own; a file is held in memory once."""
 _MOST_ENTITIES = 100
 _READ_SECONDS = 30.0
+_CONNECTIONS = 64
 _PREVIEW = LinkPreviewOptions(is_disabled=True)
 """Nothing is fetched because an answer names it."""
 _MENTION = re.compile(r"(?<!\w)@(?=\w)")
@@ -82,12 +84,15 @@ class Telegram:
         self.largest_file = (
             _LARGEST_FILE if urlsplit(api).hostname == urlsplit(API).hostname else _LARGEST_FILE_OF_OWN
         )
+        # Our own, because the library forgets to close its connections where it cannot start.
+        self._requests = (HTTPXRequest(_CONNECTIONS, read_timeout=_READ_SECONDS), HTTPXRequest(1))
         self._application: Application[Any, Any, Any, Any, Any, Any] = (
             Application.builder()
             .token(token)
             .base_url(f"{address}/bot")
             .base_file_url(f"{address}/file/bot")
-            .read_timeout(_READ_SECONDS)
+            .request(self._requests[0])
+            .get_updates_request(self._requests[1])
             .job_queue(None)
             .build()
         )
@@ -189,6 +194,8 @@ class Telegram:
         if self._application.running:
             await self._application.stop()
         await self._application.shutdown()
+        for request in self._requests:
+            await request.shutdown()
 
 
 def formatted(content: Styled) -> tuple[str, list[MessageEntity]]:
