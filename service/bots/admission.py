@@ -49,6 +49,10 @@ class Allowance:
         self._all = _Window(in_all)
         self._people: dict[str, _Window] = {}
 
+    def __len__(self) -> int:
+        """People who are remembered."""
+        return len(self._people)
+
     def wait(self, person: str) -> int:
         """Count a request and give 0; or the seconds until the next one is taken, and count nothing."""
         now = self._clock()
@@ -70,6 +74,10 @@ class Refusals:
         self._clock = clock
         self._seconds = seconds
         self._told: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        """People who are remembered."""
+        return len(self._told)
 
     def is_due(self, person: str) -> bool:
         """Whether to answer this time."""

@@ -144,7 +144,9 @@ class Bot:
                 return
             if message.attachments and not await self._take_files(message, thread):
                 return
-            if message.text.strip():
+            if len(message.text) > LONGEST_QUESTION:
+                await self._say(message, plain(f"A question may have {LONGEST_QUESTION:,} characters."))
+            elif message.text.strip():
                 await self._answer(message, thread)
         except PlatformError:
             raise
@@ -232,9 +234,7 @@ class Bot:
         self, question: str, thread: Thread, posting: Posting, progress: _Progress
     ) -> tuple[QueryResponse, Styled]:
         """The answer, and what is to be said before it."""
-        request = QueryRequest(
-            question=question[:LONGEST_QUESTION], collection=thread.collection, session_id=thread.session
-        )
+        request = QueryRequest(question=question, collection=thread.collection, session_id=thread.session)
         try:
             return await self._stream(request, posting, progress), Styled()
         except ServerRefused as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +15,8 @@ class Redacting(logging.Formatter):
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__("%(levelname)s %(name)s: %(message)s")
-        self._secrets = tuple(filter(None, secrets))
+        known = [secret for secret in secrets if secret]
+        self._secrets = (*known, *(quote(secret, safe="") for secret in known))
 
     def format(self, record: logging.LogRecord) -> str:
         """One record."""

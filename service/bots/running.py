@@ -17,6 +17,7 @@ from service.client import AsyncClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from service.bots.platform import Platform
     from service.settings import Settings
@@ -98,18 +99,10 @@ def stop_on_signals(stop: asyncio.Event) -> None:
     """Ctrl-C and SIGTERM set ``stop``; a second one ends the process at once."""
     loop = asyncio.get_running_loop()
 
-    def end(number: int) -> None:
-        stop.set()
+    def end(number: int, frame: FrameType | None) -> None:
+        del frame
         signal.signal(number, signal.SIG_DFL)
+        loop.call_soon_threadsafe(stop.set)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, _once, loop, number, stop)
-        except NotImplementedError:  # Windows: the signal wakes the loop by itself
-            signal.signal(number, lambda got, _: loop.call_soon_threadsafe(end, got))
-
-
-def _once(loop: asyncio.AbstractEventLoop, number: int, stop: asyncio.Event) -> None:
-    loop.remove_signal_handler(number)
-    signal.signal(number, signal.SIG_DFL)
-    stop.set()
+        signal.signal(number, end)

@@ -33,6 +33,7 @@ _DOWNLOAD_SECONDS = 300.0
 _MESSAGES = frozenset({None, "file_share", "thread_broadcast"})
 """Kinds of message that people write; edits and the like are others."""
 _CONTROL = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
+_MENTION = re.compile(r"<@\w+")
 _STYLES: tuple[Kind, ...] = ("bold", "italic", "strike", "code")
 _ELEMENTS: dict[Kind, str] = {"block": "rich_text_preformatted", "quote": "rich_text_quote"}
 
@@ -212,8 +213,10 @@ def incoming(event: Mapping[str, Any], own: str) -> Incoming | None:
         return None
     chat, at, parent = str(event["channel"]), str(event["ts"]), str(event.get("thread_ts") or "")
     private = event.get("channel_type") == "im" or chat.startswith("D")
-    mention = f"<@{own}>"
-    said = str(event.get("text") or "")
+    mention, said = f"<@{own}>", str(event.get("text") or "")
+    addressed = private or mention in said
+    if not addressed and _MENTION.search(said):
+        return None  # in a thread, somebody else is spoken to
     command, text = _command(unescaped(said.replace(mention, "")).strip())
     topic = parent if private else parent or at
     return Incoming(
@@ -223,7 +226,7 @@ def incoming(event: Mapping[str, Any], own: str) -> Incoming | None:
         text=text,
         thread=f"{chat}/{topic}" if topic else chat,
         private=private,
-        addressed=private or mention in said,
+        addressed=addressed,
         command=command,
         attachments=tuple(map(_attachment, event.get("files") or ())),
     )

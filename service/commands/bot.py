@@ -42,7 +42,7 @@ _server = click.option(
 
 @click.group()
 def command() -> None:
-    """Answer in Telegram or Slack, from a running server (lectern serve)."""
+    """Answer in Telegram or Slack, from a running server."""
 
 
 @command.command()
@@ -54,8 +54,8 @@ def telegram(server: str | None) -> None:
     """
     settings = options.settings()
     token = _secret(settings.telegram_token, "LECTERN_TELEGRAM_TOKEN")
-    adapter = _adapter("telegram", "python-telegram-bot")
-    _serve(settings, server, "telegram", lambda: adapter.Telegram(token, settings.telegram_api_url))
+    made_by = adapter("telegram", "python-telegram-bot")
+    _serve(settings, server, "telegram", lambda: made_by.Telegram(token, settings.telegram_api_url))
 
 
 @command.command()
@@ -69,8 +69,8 @@ def slack(server: str | None) -> None:
     settings = options.settings()
     bot_token = _secret(settings.slack_bot_token, "LECTERN_SLACK_BOT_TOKEN")
     app_token = _secret(settings.slack_app_token, "LECTERN_SLACK_APP_TOKEN")
-    adapter = _adapter("slack", "slack-bolt")
-    _serve(settings, server, "slack", lambda: adapter.Slack(bot_token, app_token, settings.slack_api_url))
+    made_by = adapter("slack", "slack-bolt")
+    _serve(settings, server, "slack", lambda: made_by.Slack(bot_token, app_token, settings.slack_api_url))
 
 
 def _secret(value: SecretStr | None, name: str) -> str:
@@ -79,7 +79,7 @@ def _secret(value: SecretStr | None, name: str) -> str:
     return value.get_secret_value()
 
 
-def _adapter(name: str, library: str) -> ModuleType:
+def adapter(name: str, library: str) -> ModuleType:
     """Imported by name: its library is an extra."""
     try:
         return import_module(f"service.bots.{name}")

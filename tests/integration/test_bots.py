@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 import sqlite3
 from contextlib import closing
 from itertools import pairwise
@@ -22,6 +23,7 @@ from service.bots.threads import FILE
 from service.settings import Settings
 from tests.fakes import slack_api, telegram_api
 from tests.fakes.bots import PUBLIC, bot_settings, slack_bot, telegram_bot
+from tests.fakes.command_line import CommandLine
 from tests.fakes.files import LEASE, write_texts
 from tests.fakes.glm5 import ErrorReply, Glm5Server, Hang, Reply
 from tests.fakes.live_service import live, passages_of, relevant_of
@@ -473,3 +475,32 @@ class TestSlack:
                     assert "wrong" not in str(refused.value)
 
         within(20, scenario())
+
+
+class TestCommand:
+    def test_the_command_answers_until_it_is_interrupted(self, service: LiveService, tmp_path: Path) -> None:
+        async def scenario() -> None:
+            async with FakeTelegram() as telegram:
+                lectern = CommandLine(
+                    tmp_path / "data",
+                    tmp_path,
+                    {
+                        "LECTERN_TELEGRAM_TOKEN": telegram_api.TOKEN,
+                        "LECTERN_TELEGRAM_ALLOWED": f"{telegram_api.ANN}, -5",
+                        "LECTERN_TELEGRAM_API_URL": telegram.url,
+                    },
+                )
+                running = lectern.start("bot", "telegram", "--server", service.url)
+                try:
+                    telegram.say(RENT)
+                    found = await telegram.shown(whole("lease.md"), within=40)
+                    running.send_signal(signal.SIGINT)
+                    out, err = await asyncio.to_thread(running.communicate, timeout=30)
+                finally:
+                    running.kill()
+                assert found.links == {}  # an address of the loopback leads nobody anywhere
+                assert out == f"@LecternBot answers from {service.url}; Ctrl-C ends it\nThe bot has ended.\n"
+                assert err == ""
+                assert running.returncode == 0
+
+        within(90, scenario())

@@ -66,4 +66,4 @@ def test_many_people_are_not_kept_for_ever() -> None:
     clock.now += 61
     assert allowance.wait("0") == 0
     assert refusals.is_due("0")
-    assert len(allowance._people) == len(refusals._told) == 1
+    assert len(allowance) == len(refusals) == 1

@@ -40,7 +40,7 @@ def test_each_platform_has_lists_of_its_own() -> None:
 
 def test_no_secret_reaches_a_log_not_even_in_a_traceback() -> None:
     formatter = Redacting(["123:token", ""])
-    error = ValueError("bot123:token/getMe")
+    error = ValueError("bot123:token/getMe bot123%3Atoken")
     record = logging.LogRecord(
         "x", logging.ERROR, "f", 1, "asked %s", ("bot123:token",), (ValueError, error, None)
     )

@@ -76,6 +76,10 @@ def test_in_a_thread_it_need_not_be_named() -> None:
     assert (message.addressed, message.thread) == (False, "C1/5.0")
 
 
+def test_who_speaks_to_somebody_else_is_not_answered() -> None:
+    assert incoming(event(thread_ts="5.0", text="<@U2> what do you say?"), "UBOT") is None
+
+
 def test_a_direct_message_is_always_for_the_bot() -> None:
     message = incoming(event(channel="D1", channel_type="im"), "UBOT")
     assert message is not None

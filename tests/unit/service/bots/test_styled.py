@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from service.bots.styled import Mark, Styled, joined, marked, merged, plain, split
 
+if TYPE_CHECKING:
+    from service.bots.styled import Kind
+
 WORDS = st.text(st.sampled_from("ab é1😀中。. \n\u0301\u200d"), max_size=300)
-KINDS = st.sampled_from(["bold", "code", "link", "quote"])
+LOOKS: list[Kind] = ["bold", "code", "link", "quote"]
+KINDS = st.sampled_from(LOOKS)
 
 
 def units(text: str) -> int:
@@ -42,7 +47,7 @@ def test_marked_words_stay_marked(content: Styled, longest: int) -> None:
         return "".join(re.sub(r"\s", "", text) for text, kinds, _ in whole.runs() if kind in kinds)
 
     pieces = split(content, longest, units)
-    for kind in ("bold", "code", "link", "quote"):
+    for kind in LOOKS:
         assert "".join(under(piece, kind) for piece in pieces) == under(content, kind)
 
 
