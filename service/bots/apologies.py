@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 BUG = "Something went wrong on our side; the bot's log has it. Ask again, or tell whoever runs this bot."
 BROKEN_OFF = "Broken off: the bot was stopped. Ask again once it is back."
+UPLOAD_BROKEN_OFF = (
+    "Broken off: the bot was stopped. If the server has this file already, it goes on reading it; "
+    "else send it again."
+)
 _QUOTA = frozenset({"1113", "insufficient_quota", *map(str, range(1308, 1322))})
 """Codes of the provider (`service.models.errors.QuotaExhausted`)."""
 _BY_STATUS = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ingest.errors import LecternError
 from service.bots import commands, uploads
 from service.bots.admission import Allowance, Refusals
-from service.bots.apologies import BROKEN_OFF, BUG, apology
+from service.bots.apologies import BROKEN_OFF, BUG, UPLOAD_BROKEN_OFF, apology
 from service.bots.lanes import Lanes
 from service.bots.platform import PlatformError
 from service.bots.posting import Paces, Posting, keep_typing
@@ -94,9 +94,12 @@ class Bot:
             return  # platforms send again what they are not sure to have delivered
         refusal = self._refusal(message, key)
         if refusal is None:
-            self._lanes.add(key, self._guarded(message, self._handle(message, key)))
+            work = self._guarded(message, lambda: self._handle(message, key))
+            self._lanes.add(key, work, lambda: self._last_words(self._posting(message), plain(BROKEN_OFF)))
         elif refusal:
-            self._lanes.add(f"refusal {key}", self._guarded(message, self._say(message, plain(refusal))))
+            self._lanes.add(
+                f"refusal {key}", self._guarded(message, lambda: self._say(message, plain(refusal)))
+            )
 
     async def finish(self, seconds: float) -> None:
         """Wait for what is under way; what takes longer says that it broke off."""
@@ -124,10 +127,10 @@ class Bot:
             return "There are enough questions waiting in this thread. Ask again once they are answered."
         return f"That is more than I answer in a minute. Ask again in {wait} s."
 
-    async def _guarded(self, message: Incoming, work: Coroutine[None, None, None]) -> None:
+    async def _guarded(self, message: Incoming, work: Callable[[], Coroutine[None, None, None]]) -> None:
         """The edge of a message: whatever happens, the bot goes on."""
         try:
-            await work
+            await work()
         except PlatformError as error:
             _log.warning("cannot write to %s: %s", message.place.chat, error)
         except Exception:  # noqa: BLE001 — an edge: one message must not end the bot
@@ -203,7 +206,7 @@ class Bot:
                     largest=self._largest_file,
                 )
             except asyncio.CancelledError:
-                await self._last_words(posting, plain(BROKEN_OFF))
+                await self._last_words(posting, plain(UPLOAD_BROKEN_OFF))
                 raise
             except LecternError as error:
                 name = uploads.shown_name(attachment.name)

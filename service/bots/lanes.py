@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
 LONGEST_QUEUE = 5
 """Messages of one thread that wait or are being answered."""
@@ -24,9 +24,14 @@ class Lanes:
         """Whether this thread has enough to wait for."""
         return self._waiting.get(key, 0) >= LONGEST_QUEUE
 
-    def add(self, key: str, work: Coroutine[None, None, None]) -> None:
-        """Run it once what came before it in this lane has ended."""
-        task = asyncio.create_task(self._after(self._last.get(key), work))
+    def add(
+        self,
+        key: str,
+        work: Coroutine[None, None, None],
+        dropped: Callable[[], Coroutine[None, None, None]] | None = None,
+    ) -> None:
+        """Run it once what came before it in this lane has ended; ``dropped`` if it never comes to that."""
+        task = asyncio.create_task(self._after(self._last.get(key), work, dropped))
         self._waiting[key] = self._waiting.get(key, 0) + 1
         self._last[key] = task
         self._tasks.add(task)
@@ -42,17 +47,26 @@ class Lanes:
         await asyncio.gather(*late, return_exceptions=True)
 
     @staticmethod
-    async def _after(before: asyncio.Task[None] | None, work: Coroutine[None, None, None]) -> None:
+    async def _after(
+        before: asyncio.Task[None] | None,
+        work: Coroutine[None, None, None],
+        dropped: Callable[[], Coroutine[None, None, None]] | None,
+    ) -> None:
         try:
             if before is not None:
                 await asyncio.wait([before])
         except asyncio.CancelledError:
             work.close()
+            if dropped is not None:
+                await dropped()
             raise
         await work
 
     def _leave(self, key: str, task: asyncio.Task[None]) -> None:
+        """Tasks that are cancelled end in no order."""
         self._tasks.discard(task)
-        self._waiting[key] -= 1
         if self._last.get(key) is task:
-            del self._last[key], self._waiting[key]
+            del self._last[key]
+        self._waiting[key] -= 1
+        if self._waiting[key] == 0:
+            del self._waiting[key]

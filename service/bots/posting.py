@@ -113,7 +113,7 @@ class Posting:
         return [(n, piece) for n, piece in pieces if n >= len(self._shown) or self._shown[n][1] != piece]
 
     def _split(self, content: Styled) -> list[Styled]:
-        return split(content, self._platform.longest, self._platform.measure)
+        return split(content.upright(), self._platform.longest, self._platform.measure)
 
 
 async def keep_typing(platform: Platform, place: Place) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.bots.markdown import styled_markdown
-from service.bots.styled import joined, marked, plain
+from service.bots.styled import Styled, joined, marked, plain
 from service.commands.printing import where
 from service.links import source_link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from service.bots.styled import Styled
     from service.http.responses import Citation, Claim, QueryResponse
 
 NOT_PROVEN = "⚠ not proven"
@@ -32,7 +31,11 @@ def reply_of(answer: QueryResponse, server: str) -> Styled:
         answer: with citations and verdicts.
         server: the address that people reach the server by; empty where they cannot, then without links.
     """
-    body = styled_markdown(answer.answer, [*_inserts(answer, server)])
+    inserts = [*_inserts(answer, server)]
+    # An extract is a document's own text: what looks like markup there is none.
+    body = (
+        styled_markdown(answer.answer, inserts) if answer.llm_generated else _put_in(answer.answer, inserts)
+    )
     if not body.text.strip():
         body = plain(NO_ANSWER)
     footer = joined([*_footnotes(answer, server), *_remarks(answer)], "\n")
@@ -71,6 +74,14 @@ def _inserts(answer: QueryResponse, server: str) -> Iterator[tuple[int, int, Sty
         if start >= at:
             yield start, end, insert
             at = end
+
+
+def _put_in(text: str, inserts: Iterable[tuple[int, int, Styled]]) -> Styled:
+    whole, at = Styled(), 0
+    for start, end, insert in inserts:
+        whole += plain(text[at:start]) + insert
+        at = end
+    return whole + plain(text[at:])
 
 
 def _end(text: str, claim: Claim) -> int:

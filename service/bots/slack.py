@@ -33,6 +33,7 @@ _DOWNLOAD_SECONDS = 300.0
 _MESSAGES = frozenset({None, "file_share", "thread_broadcast"})
 """Kinds of message that people write; edits and the like are others."""
 _CONTROL = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
+_BAD_TOKEN = frozenset("invalid_auth not_authed not_allowed_token_type token_expired token_revoked".split())
 _MENTION = re.compile(r"<@\w+")
 _STYLES: tuple[Kind, ...] = ("bold", "italic", "strike", "code")
 _ELEMENTS: dict[Kind, str] = {"block": "rich_text_preformatted", "quote": "rich_text_quote"}
@@ -165,7 +166,7 @@ class Slack:
         timeout = aiohttp.ClientTimeout(total=_DOWNLOAD_SECONDS)
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(address, headers=headers, allow_redirects=False) as response,
+            session.get(address, headers=headers, proxy=self._web.proxy, allow_redirects=False) as response,
         ):
             if response.status != HTTPStatus.OK:
                 raise PlatformRefused(
@@ -288,4 +289,7 @@ def _ours(error: SlackApiError) -> SlowDown | PlatformRefused | PlatformUnreacha
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return PlatformUnreachable(f"Slack does not answer ({status})")
     code = str(response.get("error") or "no reason given")
+    if code in _BAD_TOKEN:
+        names = "LECTERN_SLACK_BOT_TOKEN, LECTERN_SLACK_APP_TOKEN"
+        return PlatformRefused(f"Slack does not accept a token ({names}): {code}")
     return PlatformRefused(f"Slack refuses: {code}")

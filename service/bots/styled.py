@@ -6,17 +6,19 @@ Nothing is escaped because nothing is parsed: a mark is a range, and the text st
 from __future__ import annotations
 
 import itertools
+import re
 import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 Kind = Literal["bold", "italic", "strike", "code", "block", "quote", "link"]
 """``block`` is monospace over whole lines, ``quote`` a quotation."""
 WHOLE: frozenset[Kind] = frozenset({"code", "link"})
 """Marks that no message border should cut."""
+_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _JOINERS = "\u200d\ufe0e\ufe0f"
 _LEAST_SHARE = 0.5
 """Of a message that may stay empty so that a paragraph or word is not cut."""
@@ -52,6 +54,28 @@ class Styled:
         inside = ((mark, max(mark.start, start), min(mark.end, end)) for mark in self.marks)
         marks = (replace(mark, start=a - start, end=b - start) for mark, a, b in inside if a < b)
         return Styled(self.text[start:end], tuple(marks))
+
+    def edited(self, edits: Sequence[tuple[int, int, str]]) -> Styled:
+        """With other words in place of some ranges: start, end, words; in order, not overlapping.
+
+        A mark that begins or ends inside of such a range does so before it; one that is left empty goes.
+        """
+        pieces, at, end = list[str](), list[int](), 0
+        length = 0
+        for start, stop, words in (*edits, (len(self.text), len(self.text), "")):
+            at += range(length, length + start - end)
+            length += start - end
+            at += [length] * (stop - start)
+            pieces += self.text[end:start], words
+            length, end = length + len(words), stop
+        at.append(length)
+        moved = (replace(mark, start=at[mark.start], end=at[mark.end]) for mark in self.marks)
+        return Styled("".join(pieces), tuple(mark for mark in moved if mark.start < mark.end))
+
+    def upright(self) -> Styled:
+        """Without the invisible characters that turn the order of others round."""
+        found = [(match.start(), match.end(), "") for match in _TURNING.finditer(self.text)]
+        return self.edited(found) if found else self
 
     def stripped(self) -> Styled:
         """Without white space at both ends."""

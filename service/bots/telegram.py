@@ -6,9 +6,7 @@ import asyncio
 import logging
 import os
 import re
-from bisect import bisect_right
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -28,7 +26,6 @@ from telegram.request import HTTPXRequest
 
 from service.bots.commands import COMMANDS
 from service.bots.platform import Attachment, Incoming, Place, PlatformRefused, PlatformUnreachable, SlowDown
-from service.bots.styled import Styled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -37,7 +34,7 @@ if TYPE_CHECKING:
     from telegram import Message
     from telegram.ext import CallbackContext
 
-    from service.bots.styled import Kind, Mark
+    from service.bots.styled import Kind, Styled
 
 API = "https://api.telegram.org"
 _LARGEST_FILE = 20 * 2**20
@@ -188,11 +185,12 @@ class Telegram:
         updater = self._application.updater
         if updater is not None and updater.running:
             await updater.stop()
+        if self._application.running:
+            await self._application.stop()  # once it has handed over what it has taken in
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._application.running:
-            await self._application.stop()
+        await self.stop_receiving()
         await self._application.shutdown()
         for request in self._requests:
             await request.shutdown()
@@ -293,20 +291,8 @@ def _without_mentions(content: Styled) -> Styled:
     """With an invisible character behind each @ that begins a name; what is monospace needs none."""
     quiet = [(m.start, m.end) for m in content.marks if m.kind in {"code", "block"}]
     found = (match.end() for match in _MENTION.finditer(content.text))
-    places = [at for at in found if not any(start < at <= end for start, end in quiet)]
-    if not places:
-        return content
-    pieces = zip([0, *places], [*places, len(content.text)], strict=True)
-    text = _WORD_JOINER.join(content.text[start:end] for start, end in pieces)
-    return Styled(text, tuple(_moved(mark, places) for mark in content.marks))
-
-
-def _moved(mark: Mark, places: list[int]) -> Mark:
-    return replace(
-        mark,
-        start=mark.start + bisect_right(places, mark.start),
-        end=mark.end + bisect_right(places, mark.end - 1),
-    )
+    places = (at for at in found if not any(start < at < end for start, end in quiet))
+    return content.edited([(at, at, _WORD_JOINER) for at in places])
 
 
 def _tell_of_polling(error: TelegramError) -> None:

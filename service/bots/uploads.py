@@ -87,10 +87,13 @@ async def _follow(client: AsyncClient, job: str, name: str, posting: Posting) ->
     async with aclosing(client.follow(job)) as events:
         async for event in events:
             if isinstance(event, JobShape):
-                pages = event.progress.pages
-                await posting.show(
-                    plain(f"Reading {name}: {pages} pages …" if pages else f"Reading {name} …")
-                )
+                await posting.show(plain(_progress(event, name)))
+
+
+def _progress(job: JobShape, name: str) -> str:
+    if job.state == "queued":
+        return f"{name} waits until the server has read what came before it …"
+    return f"Reading {name}: {job.progress.pages} pages …" if job.progress.pages else f"Reading {name} …"
 
 
 def _outcome(job: JobDetails, name: str) -> str:

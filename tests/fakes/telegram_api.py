@@ -155,6 +155,11 @@ class FakeTelegram:
                 raise AssertionError(f"no such message; there are {texts}") from None
         return next(filter(wanted, self.messages.values()))
 
+    async def received(self) -> None:
+        """Wait until the bot has acknowledged all that was written."""
+        async with self._news, asyncio.timeout(20):
+            await self._news.wait_for(lambda: not self._updates)
+
     async def _tell(self) -> None:
         async with self._news:
             self._news.notify_all()
@@ -199,6 +204,7 @@ class FakeTelegram:
         """What is acknowledged by its number is never told again."""
         self._updates = [update for update in self._updates if update["update_id"] >= offset]
         async with self._news:
+            self._news.notify_all()
             try:
                 async with asyncio.timeout(seconds or 0.01):
                     await self._news.wait_for(lambda: self._updates)

@@ -295,7 +295,10 @@ class TestTelegram:
                 async with telegram_bot(bot_settings(tmp_path), service.url, telegram, grace=0.1):
                     telegram.say("Does it hang?")
                     await telegram.shown(lambda message: message.text.endswith("…"))
-                [shown] = telegram.messages.values()
+                    telegram.say("And what waits behind it?")
+                    await telegram.received()
+                shown, dropped = telegram.messages.values()
+                assert dropped.text == BROKEN_OFF
                 assert shown.text.endswith(f"This answer is not whole and was not checked. {BROKEN_OFF}")
                 assert shown.text.startswith("The rent is")
 

@@ -75,12 +75,16 @@ def test_what_takes_too_long_is_cancelled_and_hears_of_it() -> None:
             said.append(words)
             raise
 
+    async def say(words: str) -> None:
+        said.append(words)
+
     async def scenario() -> None:
         lanes = Lanes()
         lanes.add("a", wait("under way"))
-        lanes.add("a", wait("never begun"))
+        lanes.add("a", wait("never begun"), lambda: say("dropped"))
         await asyncio.sleep(0)
         await lanes.finish(0.01)
+        assert not lanes.is_full("a")
 
     asyncio.run(scenario())
-    assert said == ["under way"]
+    assert sorted(said) == ["dropped", "under way"]

@@ -86,3 +86,18 @@ def test_adding_keeps_the_marks_at_their_words() -> None:
 def test_marks_that_touch_are_one_but_links_stay_apart() -> None:
     marks = [Mark(0, 2, "bold"), Mark(2, 4, "bold"), Mark(4, 5, "link", "u"), Mark(5, 6, "link", "u")]
     assert merged(marks) == (Mark(0, 4, "bold"), Mark(4, 5, "link", "u"), Mark(5, 6, "link", "u"))
+
+
+def test_edits_move_the_marks_with_their_words() -> None:
+    content = plain("ab ") + marked("cd", "bold") + plain(" ") + marked("x", "code")
+    changed = content.edited([(0, 1, "AAA"), (4, 4, "-"), (6, 7, "")])
+    assert [(text, set(kinds)) for text, kinds, _ in changed.runs()] == [
+        ("AAAb ", set()),
+        ("c-d", {"bold"}),
+        (" ", set()),
+    ]
+
+
+def test_nothing_turns_the_order_of_letters_round() -> None:
+    content = plain("pay \u202e") + marked("\u206600001\u2069", "bold")
+    assert content.upright() == plain("pay ") + marked("00001", "bold")
