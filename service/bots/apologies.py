@@ -20,7 +20,7 @@ UPLOAD_BROKEN_OFF = (
 )
 _QUOTA = frozenset({"1113", "insufficient_quota", *map(str, range(1308, 1322))})
 """Codes of the provider (`service.models.errors.QuotaExhausted`)."""
-_BY_STATUS = {
+_BY_STATUS: dict[int, str] = {
     HTTPStatus.UNAUTHORIZED: "The server does not accept this bot's access key. Tell whoever runs the bot.",
     HTTPStatus.NOT_FOUND: "The server knows no such thing: {}. With {}collection you can choose another.",
     HTTPStatus.GONE: "That has been deleted: {}.",
@@ -57,6 +57,6 @@ def _refused(problem: Problem, sign: str) -> str:
             "The quota of the language model is used up "
             f"(code {problem.code}). Tell whoever runs this service; waiting a little does not help."
         )
-    known = _BY_STATUS.get(HTTPStatus(problem.status))
+    known = _BY_STATUS.get(problem.status)
     detail = problem.detail.rstrip(".")
     return known.format(detail, sign) if known else f"The server refuses: {detail}."

@@ -4,49 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
-from http import HTTPStatus
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.errors import LecternError
 from service.bots import commands, uploads
 from service.bots.admission import Allowance, Refusals
 from service.bots.apologies import BROKEN_OFF, BUG, UPLOAD_BROKEN_OFF, apology
+from service.bots.asking import Asking
 from service.bots.lanes import Lanes
 from service.bots.platform import PlatformError
 from service.bots.posting import Paces, Posting, keep_typing
-from service.bots.replying import partly, reply_of
-from service.bots.styled import Styled, marked, plain
+from service.bots.styled import marked, plain
 from service.bots.threads import Cited, Thread
-from service.client import ServerRefused
-from service.http.requests import LONGEST_QUESTION, QueryRequest
-from service.http.responses import Delta, PartEvent, QueryResponse, StepEvent
+from service.http.requests import LONGEST_QUESTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from service.bots.admission import Rules
     from service.bots.platform import Incoming, Platform
+    from service.bots.styled import Styled
     from service.bots.threads import Threads
     from service.client import AsyncClient
+    from service.http.responses import QueryResponse
 
-BEGUN_ANEW = "The earlier conversation is gone (a document in it was deleted); this begins a new one."
 _TOLD_AGAIN = 3_600.0
 """Seconds after which a stranger is answered once more."""
 _FLOOD_TOLD_AGAIN = 10.0
 _LAST_WORDS = 5.0
 """Seconds for saying that an answer broke off."""
-_ENDED = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Progress:
-    """What has arrived of an answer."""
-
-    text: str = ""
-    parts: int = 0
 
 
 class Bot:
@@ -94,6 +83,7 @@ class Bot:
             return  # platforms send again what they are not sure to have delivered
         refusal = self._refusal(message, key)
         if refusal is None:
+            self._threads.keep(self._thread(message, key))  # from now on it takes part
             work = self._guarded(message, lambda: self._handle(message, key))
             self._lanes.add(key, work, lambda: self._last_words(self._posting(message), plain(BROKEN_OFF)))
         elif refusal:
@@ -140,7 +130,6 @@ class Bot:
 
     async def _handle(self, message: Incoming, key: str) -> None:
         thread = self._thread(message, key)
-        self._threads.keep(thread)
         try:
             if message.command:
                 await self._obey(message, thread)
@@ -214,62 +203,25 @@ class Bot:
         return taken
 
     async def _answer(self, message: Incoming, thread: Thread) -> None:
-        posting, progress = self._posting(message), _Progress()
+        posting = self._posting(message)
+        asking = Asking(self._client, posting)
         typing = asyncio.create_task(keep_typing(self._platform, message.place))
         try:
             if self._platform.placeholder:
                 await posting.show(marked(self._platform.placeholder, "italic"))
-            answer, note = await self._ask(message.text, thread, posting, progress)
+            answer = await asking.ask(message.text, thread)
             self._threads.keep(_continued(thread, answer))
-            await posting.finish(note + reply_of(answer, self._server))
+            await posting.finish(asking.told(answer, self._server))
         except asyncio.CancelledError:
-            await self._last_words(posting, _broken(progress, BROKEN_OFF))
+            await self._last_words(posting, asking.broken(BROKEN_OFF))
             raise
         except PlatformError:
             raise
         except LecternError as error:
-            await posting.finish(_broken(progress, apology(error, self._platform.sign)))
+            await posting.finish(asking.broken(apology(error, self._platform.sign)))
         finally:
             typing.cancel()
             self._remember(message, thread.key, posting)
-
-    async def _ask(
-        self, question: str, thread: Thread, posting: Posting, progress: _Progress
-    ) -> tuple[QueryResponse, Styled]:
-        """The answer, and what is to be said before it."""
-        request = QueryRequest(question=question, collection=thread.collection, session_id=thread.session)
-        try:
-            return await self._stream(request, posting, progress), Styled()
-        except ServerRefused as error:
-            if thread.session is None or error.problem.status not in _ENDED:
-                raise
-        progress.text = ""
-        anew = request.model_copy(update={"session_id": None})
-        return await self._stream(anew, posting, progress), marked(BEGUN_ANEW, "italic") + plain("\n\n")
-
-    async def _stream(self, request: QueryRequest, posting: Posting, progress: _Progress) -> QueryResponse:
-        async with aclosing(self._client.stream(request)) as events:
-            async for event in events:
-                match event:
-                    case QueryResponse():
-                        return event
-                    case Delta():
-                        progress.text += event.text
-                        if progress.text.strip():
-                            await posting.show(partly(progress.text))
-                    case PartEvent():
-                        progress.parts += 1
-                        await self._tell(posting, progress, f"Read {progress.parts} of {event.of} parts …")
-                    case StepEvent():
-                        await self._tell(posting, progress, f"Step {event.step}: {event.tool} …")
-                    case _:
-                        pass
-        raise AssertionError("a stream ends with the answer or an error")
-
-    @staticmethod
-    async def _tell(posting: Posting, progress: _Progress, words: str) -> None:
-        if not progress.text:
-            await posting.show(marked(words, "italic"))
 
     async def _say(self, message: Incoming, said: Styled) -> None:
         posting = self._posting(message)
@@ -297,17 +249,6 @@ def _continued(thread: Thread, answer: QueryResponse) -> Thread:
         for c in answer.citations
     )
     return replace(thread, session=answer.session_id, cited=cited)
-
-
-def _broken(progress: _Progress, why: str) -> Styled:
-    """What had arrived, and why there is no more of it; unchecked as it is."""
-    if not progress.text.strip():
-        return plain(why)
-    return (
-        partly(progress.text)
-        + plain("\n\n")
-        + marked(f"This answer is not whole and was not checked. {why}", "italic")
-    )
 
 
 def _stranger(message: Incoming) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.bots.platform import Incoming, Place
+from service.http.responses import QueryResponse
+from tests.fakes.told import ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 def message(text: str = "", *, person: str = "ann", chat: str = "room", number: str = "1") -> Incoming:
     """What somebody wrote in a chat."""
     return Incoming(Place(chat), number, person, text, thread=chat)
+
+
+def answered(text: str, **fields: object) -> QueryResponse:
+    """An answer of the server's."""
+    return QueryResponse.model_validate({**ANSWER, "answer": text, "grounded": True, **fields})
 
 
 class MemoryChat:

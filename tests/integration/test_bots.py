@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from service.bots.apologies import BROKEN_OFF
-from service.bots.bot import BEGUN_ANEW
+from service.bots.asking import BEGUN_ANEW, NOT_WHOLE
 from service.bots.platform import PlatformRefused
 from service.bots.replying import NOT_PROVEN
 from service.bots.slack import Slack
@@ -299,7 +299,7 @@ class TestTelegram:
                     await telegram.received()
                 shown, dropped = telegram.messages.values()
                 assert dropped.text == BROKEN_OFF
-                assert shown.text.endswith(f"This answer is not whole and was not checked. {BROKEN_OFF}")
+                assert shown.text.endswith(f"{NOT_WHOLE} {BROKEN_OFF}")
                 assert shown.text.startswith("The rent is")
 
         within(20, scenario())

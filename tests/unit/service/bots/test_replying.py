@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from service.bots.replying import NO_ANSWER, NOT_PROVEN, partly, reply_of
-from service.http.responses import QueryResponse
+from tests.fakes.chat import answered
+from tests.fakes.told import PLAN_OF_IT
 
 SERVER = "https://lectern.example"
 PLACE: dict[str, Any] = {
@@ -29,9 +30,6 @@ PLACE: dict[str, Any] = {
     "quote": "the rent",
     "support": 1.0,
 }
-TOKENS = dict.fromkeys(
-    ("prompt_tokens", "cached_tokens", "predicted_cached_tokens", "completion_tokens", "reasoning_tokens"), 0
-)
 
 
 def citation(index: int, answer: str, quoted: str = "exact") -> dict[str, Any]:
@@ -45,26 +43,6 @@ def claim(answer: str, words: str, *, supported: bool, substantive: bool = True)
         "start": start, "end": start + len(words), "substantive": substantive, "supported": supported,
         "score": 1.0, "citations": [], "missing": [],
     }  # fmt: skip
-
-
-def answered(text: str, **fields: Any) -> QueryResponse:  # noqa: ANN401 — of an answer
-    plan: dict[str, Any] = {"mode": "retrieve", "reason": "", "segments": [], "left_out": [], "context": []}
-    given: dict[str, Any] = {
-        "id": "ans",
-        "session_id": "ses",
-        "answer": text,
-        "llm_generated": True,
-        "model": "glm-5",
-        "grounded": True,
-        "claims": [],
-        "citations": [],
-        "unresolved": [],
-        "usage": TOKENS,
-        "timings_ms": {},
-        "plan": plan,
-        "cost": {"usd": None, "saved_usd": None, "cached_ratio": 0.0, "alternatives": {}},
-    }
-    return QueryResponse.model_validate({**given, **fields})
 
 
 def test_each_mark_and_footnote_leads_to_its_place() -> None:
@@ -114,23 +92,14 @@ def test_a_quotation_that_is_not_there_is_said(quoted: str, doubt: str) -> None:
 
 def test_an_extract_is_no_markup() -> None:
     text = "# Lease **of** 2024 [1]"
-    reply = reply_of(
-        answered(text, citations=[citation(1, text, "unquoted")], llm_generated=False, model=None), SERVER
-    )
+    reply = reply_of(answered(text, citations=[citation(1, text, "unquoted")], llm_generated=False), SERVER)
     assert reply.text.startswith("# Lease **of** 2024 [1]\n\n[1] lease.pdf")
     assert reply.text.endswith("Passages of the documents; no language model is set up.")
 
 
 def test_an_answer_without_words_says_so_and_warnings_are_passed_on() -> None:
     assert reply_of(answered(" "), SERVER).text == NO_ANSWER
-    plan = {
-        "mode": "map",
-        "reason": "",
-        "segments": [],
-        "left_out": [],
-        "context": [],
-        "warnings": ["part 3 failed"],
-    }
+    plan = {**PLAN_OF_IT, "warnings": ["part 3 failed"]}
     assert reply_of(answered("Yes.", plan=plan), SERVER).text == "Yes.\n\npart 3 failed"
 
 
