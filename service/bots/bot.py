@@ -77,13 +77,15 @@ class Bot:
     def receive(self, message: Incoming) -> None:
         """Take a message in; it is answered later, after those before it in its thread."""
         key = self._key(message)
-        if not message.addressed and self._threads.find(key) is None:
+        known = self._threads.find(key) is not None
+        if not (message.addressed or known):
             return
         if not self._threads.keep_message(message.place.chat, message.message, key):
             return  # platforms send again what they are not sure to have delivered
         refusal = self._refusal(message, key)
         if refusal is None:
-            self._threads.keep(self._thread(message, key))  # from now on it takes part
+            if not known:
+                self._threads.keep(Thread(key, ""))  # from now on it takes part
             work = self._guarded(message, lambda: self._handle(message, key))
             self._lanes.add(key, work, lambda: self._last_words(self._posting(message), plain(BROKEN_OFF)))
         elif refusal:

@@ -99,15 +99,13 @@ def test_in_a_thread_it_takes_part_once_it_was_spoken_to(tmp_path: Path) -> None
 
 
 def test_a_collection_that_is_no_longer_allowed_is_left(tmp_path: Path) -> None:
-    threads = Threads(tmp_path, "memory")
-    threads.keep(Thread("room", "secret", "ses_1"))
-    told(tmp_path, message("Who signs?"))
-    assert threads.find("room") == Thread("room", "default")
+    Threads(tmp_path, "memory").keep(Thread("room", "secret", "ses_1"))
+    [said] = told(tmp_path, replace(message(), command="collection"))
+    assert said.startswith("Collections:\n→ default\n• leases\n")
 
 
 def test_a_new_thread_asks_what_was_chosen_for_its_chat(tmp_path: Path) -> None:
     choose = replace(message("leases", number="1"), command="collection")
-    told(tmp_path, choose, replace(message("Who signs?", number="2"), thread="room/2"))
-    found = Threads(tmp_path, "memory").find("room/2")
-    assert found is not None
-    assert found.collection == "leases"
+    told(tmp_path, choose)
+    [said] = told(tmp_path, replace(message(number="2"), thread="room/2", command="collection"))
+    assert said.startswith("Collections:\n• default\n→ leases\n")
