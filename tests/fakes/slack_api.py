@@ -144,7 +144,7 @@ class FakeSlack:
         }  # fmt: skip
         await self._envelope("slash_commands", payload)
 
-    async def shown(self, wanted: Callable[[Shown], bool], within: float = 20.0) -> Shown:
+    async def shown(self, wanted: Callable[[Shown], bool], within: float = 60.0) -> Shown:
         """The first message that is as wanted, as soon as there is one."""
         async with self._news:
             try:

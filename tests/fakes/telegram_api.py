@@ -144,7 +144,7 @@ class FakeTelegram:
         asyncio.get_running_loop().create_task(self._tell())
         return number
 
-    async def shown(self, wanted: Callable[[Shown], bool], within: float = 20.0) -> Shown:
+    async def shown(self, wanted: Callable[[Shown], bool], within: float = 60.0) -> Shown:
         """The first message that is as wanted, as soon as there is one."""
         async with self._news:
             try:
@@ -157,7 +157,7 @@ class FakeTelegram:
 
     async def received(self) -> None:
         """Wait until the bot has acknowledged all that was written."""
-        async with self._news, asyncio.timeout(20):
+        async with self._news, asyncio.timeout(60):
             await self._news.wait_for(lambda: not self._updates)
 
     async def _tell(self) -> None:
