@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 from service.http.responses import (
+    BlockEvent,
     Citation,
     Claim,
     Delta,
@@ -83,6 +84,7 @@ _STREAMED: Mapping[str, Callable[[str], StreamEvent]] = {
     "delta": Delta.model_validate_json,
     "citation": Citation.model_validate_json,
     "claim": Claim.model_validate_json,
+    "block": BlockEvent.model_validate_json,
     "usage": UsageEvent.model_validate_json,
     "done": QueryResponse.model_validate_json,
 }

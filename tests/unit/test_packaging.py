@@ -38,7 +38,12 @@ SHARED = {
         "service/remote/concurrent.py",
         "service/reranking/endpoint.py",
     ),
-    "markdown_it": ("ingest/readers/markdown.py", "service/bots/markdown.py"),
+    "llama_index": ("ingest/readers/llama.py", "service/llama_retriever.py"),
+    "markdown_it": (
+        "ingest/readers/markdown.py",
+        "service/bots/markdown.py",
+        "service/rendering/markdown.py",
+    ),
     "numpy": ("ingest/", "service/evaluation/bootstrapping.py"),
     "pydantic": ("ingest/remote_embedding.py", "service/"),
     "rich": ("service/commands/",),

@@ -26,6 +26,7 @@ from service.client import (
 from service.http.requests import QueryRequest, SearchRequest
 from service.http.responses import Delta, PlanEvent, QueryResponse, Reasoning
 from service.remote.server import server_at
+from tests.fakes.encrypted import certified, encrypted
 from tests.fakes.told import ANSWER, PLAN, as_events
 
 if TYPE_CHECKING:
@@ -372,6 +373,27 @@ class TestKey:
             asking.search(url, "clé")
 
         assert b"Bearer cl\xe9\r\n" in arrived[0]
+
+
+class TestEncryption:
+    FOUND = reply('{"hits": []}', kind="application/json")
+
+    def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
+        self, asking: Asking, tmp_path: Path
+    ) -> None:
+        with (
+            encrypted(certified(tmp_path), self.FOUND) as url,
+            pytest.raises(ServerAbsent, match="certificate"),
+        ):
+            asking.search(url, "open-sesame")
+
+    def test_the_systems_certificates_are_trusted(
+        self, asking: Asking, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        identity = certified(tmp_path)
+        monkeypatch.setenv("SSL_CERT_FILE", str(identity))
+        with encrypted(identity, self.FOUND) as url:
+            assert asking.search(url, "open-sesame").hits == []
 
 
 @pytest.mark.parametrize(
