@@ -29,8 +29,7 @@ class NoPageImage(PermanentError):
 class PageImages:
     """Draws pages and keeps the last ones, and what failed, in memory; threads may share it.
 
-    Whoever asks has just found the version in the catalog: what was deleted is shown to nobody, and
-    `forget` lets go of it.
+    What the catalog has deleted is shown to nobody, and `forget` lets go of it.
 
     Args:
         originals: where the files are found.
@@ -46,6 +45,8 @@ class PageImages:
         self._bytes_kept = bytes_kept
         self._kept: OrderedDict[_Key, PageImage | NoPageImage] = OrderedDict()
         self._size = 0
+        self._forgotten = 0
+        """How often something was: what was asked for before may not be kept after."""
         self._lock = Lock()
 
     @property
@@ -72,6 +73,7 @@ class PageImages:
             NoPageImage: there is none; the message says why.
             RendererBusy: too many wait for theirs.
         """
+        forgotten = self._forgotten
         reason = self.absence(version)
         if reason is not None:
             raise NoPageImage(f"no picture of page {page}: {reason}")
@@ -82,7 +84,7 @@ class PageImages:
                 self._kept.move_to_end(key)
         if found is None:
             found = self._drawn(version, page, width)
-            self._keep(key, found)
+            self._keep(key, found, forgotten)
         if isinstance(found, NoPageImage):
             raise found
         return found
@@ -90,6 +92,7 @@ class PageImages:
     def forget(self, tenant: str, collection: str, number: int | None = None) -> None:
         """Let go of the pages of a version, or of a whole collection."""
         with self._lock:
+            self._forgotten += 1
             mine = [key for key in self._kept if key[:2] == (tenant, collection)]
             for key in mine:
                 if number in {None, key[2]}:
@@ -113,9 +116,9 @@ class PageImages:
             raise NoPageImage(f"no picture of page {page}: the file that it was read from has changed since")
         return image
 
-    def _keep(self, key: _Key, made: PageImage | NoPageImage) -> None:
+    def _keep(self, key: _Key, made: PageImage | NoPageImage, forgotten: int) -> None:
         with self._lock:
-            if key in self._kept or _weight(made) > self._bytes_kept:
+            if forgotten != self._forgotten or key in self._kept or _weight(made) > self._bytes_kept:
                 return
             self._kept[key] = made
             self._size += _weight(made)

@@ -55,4 +55,5 @@ def image(
     """The picture of a page, drawn from the file that the version was read from."""
     version = services.library.version_of(TENANT, document_id, number=number)
     drawn = services.page_images.image(version, page, width)
-    return Response(drawn.content, media_type=MEDIA_TYPE, headers={"Cache-Control": "private, max-age=3600"})
+    # What is deleted here must not live on in a browser.
+    return Response(drawn.content, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
