@@ -56,6 +56,8 @@ class GenerationSettings:
     thinking: bool
     prices: Mapping[str, Price] = field(default_factory=dict[str, "Price"])
     """By model, over the published ones."""
+    code_model: str | None = None
+    """Answers questions to collections that are mostly programs; None leaves them to ``model``."""
 
 
 class _Known:
@@ -96,7 +98,7 @@ class Generation:
             await self._close()
 
     def name(self, query: Query) -> str:
-        """The model that answers this query."""
+        """The model that answers this query, see `service.roles`."""
         return query.model or self.settings.model
 
     def price(self, model: str) -> Price | None:

@@ -13,6 +13,7 @@ from service.map_planning import Considered
 from service.planning import QuestionPlanner
 from service.recording import Origin
 from service.rewriting import Wanted
+from service.roles import ModelRoles
 from service.searching import PASSAGE_HITS
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Preparer:
         self._generation = generation
         self._rewriter = rewriter
         self._mapper = mapper
+        self._roles = ModelRoles(library, generation) if generation else None
         self._planner = QuestionPlanner(library, sessions, generation) if generation else None
 
     def prepare(self, query: Query) -> Prepared:
@@ -102,6 +104,8 @@ class Preparer:
         started = time.perf_counter()
         collection = self._library.collection(query.tenant, query.collection)
         session = self._session(collection, query)
+        if self._roles is not None:
+            query = self._roles.settle(query, collection, session)
         identity = f"ans_{secrets.token_urlsafe(_ID_BYTES)}"
         origin = _origin(query, session, identity)
         chosen = self._library.numbers(collection, query.documents) if query.documents else None
@@ -160,10 +164,17 @@ class Preparer:
             return self._sessions.recognise(collection, query.history, query.key)
         return self._sessions.open(collection, query.session)
 
-    def opening(self, query: Query) -> PromptPlan:
-        """As `QuestionPlanner.opening`; a model must be configured."""
+    def opening(self, query: Query) -> tuple[Query, PromptPlan]:
+        """The query with its model, and `QuestionPlanner.opening`; a model must be configured.
+
+        Raises:
+            UnknownName, Gone, PromptTooLongError: as there.
+        """
         assert self._planner is not None
-        return self._planner.opening(query)
+        assert self._roles is not None
+        collection = self._library.collection(query.tenant, query.collection)
+        settled = self._roles.settle(query, collection)
+        return settled, self._planner.opening(settled)
 
     def _confidence(
         self, collection: CollectionRecord, wanted: Wanted, chosen: Sequence[int] | None

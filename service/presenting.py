@@ -60,7 +60,13 @@ class Presenter:
             prepared.session,
             turns=(
                 *prepared.session.turns,
-                replace(turn, at=time.time(), mode=prepared.summary.mode, key=prepared.query.key),
+                replace(
+                    turn,
+                    at=time.time(),
+                    mode=prepared.summary.mode,
+                    key=prepared.query.key,
+                    model=prepared.query.model or "",
+                ),
             ),
         )
         await asyncio.to_thread(self._sessions.save, prepared.collection, session)

@@ -49,6 +49,8 @@ class StoredTurn:
     """Label of the access key that asked."""
     shown: str = ""
     """The answer as people saw it, with ``[1]`` for a citation."""
+    model: str = ""
+    """That it was asked of; empty where none was, or nobody took note."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,12 @@ class Settings(BaseModel):
     llm_model: str | None = Field(
         default=None, description="Model name; by default the provider's name of GLM-5."
     )
+    code_model: str | None = Field(
+        default=None,
+        description="Name of the model that answers questions to collections whose documents are mostly "
+        "programs, such as `glm-5-code`; by default the one that answers all. A conversation stays with the "
+        "model it began with.",
+    )
     llm_context: Annotated[int, Field(gt=0)] | None = Field(
         default=None, description="Context of the model in tokens, where it is not the preset's."
     )

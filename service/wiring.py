@@ -223,6 +223,7 @@ def _generation(settings: Settings, model: LanguageModel | None, ledger: Ledger)
         temperature=settings.temperature,
         thinking=settings.thinking,
         prices=prices_of(settings),
+        code_model=settings.code_model,
     )
     if model is not None:
         return Generation(model, provider, chosen, recorder=ledger)
