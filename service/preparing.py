@@ -129,6 +129,7 @@ class Preparer:
                 query, wanted, collection, session, chosen=chosen, evidence=found.evidence
             )
         query, allowed, chosen = considered.query, chosen, considered.documents
+        warnings = (*considered.warnings, *self._calibrated(query, passages))
         plans: dict[Mode, PromptPlan] = {}
         if self._planner is not None:
             plans = self._planner.plans(
@@ -137,7 +138,7 @@ class Preparer:
         if considered.whole is not None:
             plans = _first("map", considered.whole, plans)
         mapped = considered.plan if query.mode == "map" else None
-        summary = _told(self._summary(query, plans, mapped), wanted, found, considered.warnings)
+        summary = _told(self._summary(query, plans, mapped), wanted, found, warnings)
         planned = time.perf_counter()
         return Prepared(
             id=identity,
@@ -184,6 +185,13 @@ class Preparer:
         return self._searcher.confidence(
             collection, wanted.question, history=wanted.history, documents=chosen
         )
+
+    def _calibrated(self, query: Query, passages: Sequence[PromptPassage]) -> tuple[str, ...]:
+        """Have the tokenizer count, where it is asked to; a warning where it did not."""
+        if self._generation is None:
+            return ()
+        warning = self._generation.calibrate(query, "".join(passage.text for passage in passages))
+        return (warning,) if warning else ()
 
     def _wanted(self, query: Query, session: Session, origin: Origin) -> Wanted:
         if self._rewriter is None or self._generation is None or query.mode == "agent":

@@ -80,6 +80,12 @@ class Settings(BaseModel):
     retrieved_tokens: int = Field(
         default=2_500, gt=0, description="Tokens of the best passages that a question is answered from."
     )
+    exact_tokens: bool = Field(
+        default=False,
+        description="Have the provider's tokenizer count the beginning of what is found, once for each model "
+        "and script, so that prompts are estimated well from the first question on; where it has none, "
+        "answers alone calibrate the estimates. Up to 8,000 characters are sent there.",
+    )
     map_part_tokens: int = Field(
         default=24_000,
         ge=1_000,
