@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.media import language_of
-from prompts.agent import draw_list, plan_agent
+from prompts.agent import ASKED_FOR, draw_list, plan_agent
 from prompts.plan import PromptMessage
 from prompts.plan_request import PlanRequest
 from prompts.planner import plan_opening, plan_prompt
@@ -64,7 +64,7 @@ class QuestionPlanner:
         )
         return plan_opening(request, limits, self._generation.count_tokens)
 
-    def plans(
+    def request(
         self,
         query: Query,
         collection: CollectionRecord,
@@ -74,8 +74,8 @@ class QuestionPlanner:
         *,
         context: Mapping[str, Sequence[ContextPassage]],
         allowed: Sequence[int] | None,
-    ) -> dict[Mode, PromptPlan]:
-        """The plans of a question, the chosen one first.
+    ) -> PlanRequest:
+        """All that the plans of a question depend on; it counts as asked from here on.
 
         Args:
             query: the question.
@@ -87,7 +87,7 @@ class QuestionPlanner:
             allowed: numbers of all documents that the caller lets it read.
 
         Raises:
-            PromptTooLongError: what was asked for does not fit the model's context.
+            PromptTooLongError: the answer alone would fill the model's context.
             Gone: a document that the conversation has shown was deleted.
         """
         self._generation.asked(query, chosen)
@@ -98,7 +98,7 @@ class QuestionPlanner:
         pinned = self._pinned(collection, allowed, limits)
         shown = [passage for turn in history for passage in turn.passages]
         brought = [one.passage for needed in context.values() for one in needed]
-        request = PlanRequest(
+        return PlanRequest(
             question=query.question,
             ranked=passages,
             context=context,
@@ -114,14 +114,33 @@ class QuestionPlanner:
             shelf=LibraryShelf(self._library, collection, chosen),
             instructions=query.instructions,
         )
+
+    def plans(self, query: Query, request: PlanRequest) -> dict[Mode, PromptPlan]:
+        """The plans that are possible, the chosen one first; of an agent, what retrieving would take.
+
+        Raises:
+            PromptTooLongError: what was asked for does not fit the model's context.
+        """
+        mode = "retrieve" if query.mode in ("map", "agent") else query.mode
+        return plan_prompt(request, mode, self._generation.limits(query), self._generation.count_tokens)
+
+    def agent(
+        self,
+        query: Query,
+        request: PlanRequest,
+        collection: CollectionRecord,
+        chosen: Sequence[int] | None,
+        reason: str = ASKED_FOR,
+    ) -> PromptPlan:
+        """The first prompt of a model that searches by itself.
+
+        Raises:
+            PromptTooLongError: there is no room to read anything.
+        """
         count = self._generation.count_tokens
-        if query.mode == "agent":
-            listed = self._listed(collection, chosen, programs=not request.card)
-            card = "" if history else draw_list(listed, count, card=request.card)
-            agent = plan_agent(replace(request, card=card), limits, count)
-            return {"agent": agent, **plan_prompt(request, "retrieve", limits, count)}
-        mode = "retrieve" if query.mode == "map" else query.mode
-        return plan_prompt(request, mode, limits, count)
+        listed = self._listed(collection, chosen, programs=not request.card)
+        card = "" if request.history else draw_list(listed, count, card=request.card)
+        return plan_agent(replace(request, card=card), self._generation.limits(query), count, reason)
 
     def _recall(self, query: Query, session: Session) -> None:
         """Another process, or this one before it was started anew, may have asked the last question."""

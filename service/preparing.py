@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from prompts.plan_request import PromptTooLongError
 from service.answers import PlanSummary
 from service.context import find_context
 from service.map_planning import Considered
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from prompts.mapping import MapPlan
     from prompts.model import ContextPassage, PromptPassage
     from prompts.plan import Mode, PromptPlan
+    from prompts.plan_request import PlanRequest
+    from service.agent_choice import AgentChooser, AgentOption
     from service.answers import Query
     from service.generation import Generation
     from service.library import Library
@@ -57,6 +60,8 @@ class Prepared:
     """The parts that a map reads before the plan of its answer is made; None in other modes."""
     map_usd: float | None = None
     """Expected price of a map, where one was thought of."""
+    agent_usd: float | None = None
+    """Expected price of an agent, where one was thought of and not chosen."""
     confidence: float | None = None
     """How sure it is, from 0 to 1, that what was found holds an answer; None where a model judges that."""
 
@@ -83,13 +88,16 @@ class Preparer:
         rewriter: Rewriter | None = None,
         *,
         mapper: MapPlanner | None = None,
+        chooser: AgentChooser | None = None,
     ) -> None:
+        """Without a ``mapper`` or a ``chooser``, no map and no agent is thought of unasked."""
         self._library = library
         self._searcher = searcher
         self._sessions = sessions
         self._generation = generation
         self._rewriter = rewriter
         self._mapper = mapper
+        self._chooser = chooser
         self._roles = ModelRoles(library, generation) if generation else None
         self._planner = QuestionPlanner(library, sessions, generation) if generation else None
 
@@ -131,10 +139,19 @@ class Preparer:
         query, allowed, chosen = considered.query, chosen, considered.documents
         warnings = (*considered.warnings, *self._calibrated(query, passages))
         plans: dict[Mode, PromptPlan] = {}
+        option: AgentOption | None = None
         if self._planner is not None:
-            plans = self._planner.plans(
+            request = self._planner.request(
                 query, collection, session, chosen, passages, context=context, allowed=allowed
             )
+            plans = self._planner.plans(query, request)
+            if query.mode == "agent":
+                plans = _first("agent", self._planner.agent(query, request, collection, chosen), plans)
+            else:
+                option, plans = self._considered_agent(
+                    query, wanted, collection, chosen, request=request, plans=plans
+                )
+                query = replace(query, mode="agent") if option and option.reason else query
         if considered.whole is not None:
             plans = _first("map", considered.whole, plans)
         mapped = considered.plan if query.mode == "map" else None
@@ -157,8 +174,33 @@ class Preparer:
             },
             mapped=mapped,
             map_usd=considered.usd,
+            agent_usd=option.usd if option and not option.reason else None,
             confidence=confidence,
         )
+
+    def _considered_agent(
+        self,
+        query: Query,
+        wanted: Wanted,
+        collection: CollectionRecord,
+        chosen: Sequence[int] | None,
+        *,
+        request: PlanRequest,
+        plans: dict[Mode, PromptPlan],
+    ) -> tuple[AgentOption | None, dict[Mode, PromptPlan]]:
+        """What an agent should cost, where one is thought of, and the plans: its own first if chosen."""
+        if self._planner is None or self._chooser is None or not self._chooser.is_due(query, wanted):
+            return None, plans
+        try:
+            first = self._planner.agent(query, request, collection, chosen)
+        except PromptTooLongError:  # nobody asked for it
+            return None, plans
+        option = self._chooser.consider(
+            query, collection, wanted, chosen, first=first, instead=next(iter(plans))
+        )
+        if option.reason is None:
+            return option, plans
+        return option, _first("agent", replace(first, reason=option.reason), plans)
 
     def _session(self, collection: CollectionRecord, query: Query) -> Session:
         if query.session is None and query.history:

@@ -12,6 +12,7 @@ from ingest.catalog.job_records import UNFINISHED
 from ingest.errors import IndexUnavailable, LecternError
 from ingest.index import LocalIndex
 from service.agent import Agent, AgentBounds
+from service.agent_choice import AgentChooser
 from service.answering import Answerer
 from service.answers import DEFAULT_TENANT
 from service.edge_index import FACTORY
@@ -155,7 +156,16 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         sessions = Sessions(catalog, library)
         maps = _maps(settings)
         mapper = MapPlanner(library, sessions, generation, maps) if generation else None
-        preparer = Preparer(library, searcher, sessions, generation, _rewriter(settings, side), mapper=mapper)
+        chooser = AgentChooser(library, searcher, generation) if generation else None
+        preparer = Preparer(
+            library,
+            searcher,
+            sessions,
+            generation,
+            _rewriter(settings, side),
+            mapper=mapper,
+            chooser=chooser,
+        )
         agent = _agent(settings, Presenter(library, sessions), generation, library, searcher)
         answerer = Answerer(library, sessions, preparer, generation, maps, agent=agent)
         yield Services(
