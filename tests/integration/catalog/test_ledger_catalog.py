@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import subprocess
 import sys
-from array import array
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ingest.catalog.call_records import CANCELLED, CallPlan, CallSegment, RunRow, UsageWanted
-from ingest.catalog.catalog import open_catalog
-from ingest.catalog.database import sqlite_url
 from ingest.catalog.records import FileFacts
 from ingest.model import Document, Element
 from tests.fakes.calls import NOON, call
@@ -23,39 +18,9 @@ from tests.fakes.versions import begin
 from tests.fakes.versions import publish as publish_one
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ingest.catalog.call_records import CallRecord, UsageKey
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord, VersionRecord
-
-SERVER = os.environ.get("LECTERN_TEST_DATABASE_URL", "")
-needs_server = pytest.mark.skipif(not SERVER, reason="LECTERN_TEST_DATABASE_URL names no PostgreSQL server")
-CHECK = array("f", [0.6, 0.8]).tobytes()
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=needs_server)])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    if request.param == "postgresql":
-        return SERVER
-    return sqlite_url(tmp_path_factory.mktemp("catalog") / "catalog.sqlite")
-
-
-@pytest.fixture(scope="module")
-def catalog(url: str) -> Iterator[Catalog]:
-    with open_catalog(url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def tenant() -> str:
-    """Its own for every test: nobody needs to clean up."""
-    return secrets.token_hex(4)
-
-
-@pytest.fixture
-def contracts(catalog: Catalog, tenant: str) -> CollectionRecord:
-    return catalog.ensure_collection(tenant, "contracts", embedder="use/3", dimensions=2, check_vector=CHECK)
 
 
 def publish(catalog: Catalog, collection: CollectionRecord, path: str, text: str = "Ann.") -> VersionRecord:
