@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from prompts.model import ContextPassage, PromptPassage
     from prompts.plan import Mode, PromptPlan
     from prompts.plan_request import PlanRequest
-    from service.agent_choice import AgentChooser, AgentOption
+    from service.agent_choice import AgentChooser
     from service.answers import Query
     from service.generation import Generation
     from service.library import Library
@@ -74,6 +74,15 @@ class Prepared:
     def plan(self) -> PromptPlan:
         """The plan that is carried out."""
         return next(iter(self.plans.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A query whose mode is settled, with its plans."""
+
+    query: Query
+    plans: dict[Mode, PromptPlan]
+    agent_usd: float | None = None
 
 
 class Preparer:
@@ -138,20 +147,13 @@ class Preparer:
             )
         query, allowed, chosen = considered.query, chosen, considered.documents
         warnings = (*considered.warnings, *self._calibrated(query, passages))
-        plans: dict[Mode, PromptPlan] = {}
-        option: AgentOption | None = None
+        settled = _Planned(query, {})
         if self._planner is not None:
             request = self._planner.request(
                 query, collection, session, chosen, passages, context=context, allowed=allowed
             )
-            plans = self._planner.plans(query, request)
-            if query.mode == "agent":
-                plans = _first("agent", self._planner.agent(query, request, collection, chosen), plans)
-            else:
-                option, plans = self._considered_agent(
-                    query, wanted, collection, chosen, request=request, plans=plans
-                )
-                query = replace(query, mode="agent") if option and option.reason else query
+            settled = self._planned(self._planner, query, wanted, collection, chosen, request=request)
+        query, plans = settled.query, settled.plans
         if considered.whole is not None:
             plans = _first("map", considered.whole, plans)
         mapped = considered.plan if query.mode == "map" else None
@@ -174,33 +176,37 @@ class Preparer:
             },
             mapped=mapped,
             map_usd=considered.usd,
-            agent_usd=option.usd if option and not option.reason else None,
+            agent_usd=settled.agent_usd,
             confidence=confidence,
         )
 
-    def _considered_agent(
+    def _planned(
         self,
+        planner: QuestionPlanner,
         query: Query,
         wanted: Wanted,
         collection: CollectionRecord,
         chosen: Sequence[int] | None,
         *,
         request: PlanRequest,
-        plans: dict[Mode, PromptPlan],
-    ) -> tuple[AgentOption | None, dict[Mode, PromptPlan]]:
-        """What an agent should cost, where one is thought of, and the plans: its own first if chosen."""
-        if self._planner is None or self._chooser is None or not self._chooser.is_due(query, wanted):
-            return None, plans
+    ) -> _Planned:
+        """The plans of the mode that was asked for or, where one is thought of and worth it, of an agent."""
+        plans = planner.plans(query, request)
+        if query.mode == "agent":
+            return _Planned(query, _first("agent", planner.agent(query, request, collection, chosen), plans))
+        if self._chooser is None or not self._chooser.is_due(query, wanted):
+            return _Planned(query, plans)
         try:
-            first = self._planner.agent(query, request, collection, chosen)
+            first = planner.agent(query, request, collection, chosen)
         except PromptTooLongError:  # nobody asked for it
-            return None, plans
+            return _Planned(query, plans)
         option = self._chooser.consider(
             query, collection, wanted, chosen, first=first, instead=next(iter(plans))
         )
         if option.reason is None:
-            return option, plans
-        return option, _first("agent", replace(first, reason=option.reason), plans)
+            return _Planned(query, plans, option.usd)
+        agent = replace(first, reason=option.reason)
+        return _Planned(replace(query, mode="agent"), _first("agent", agent, plans))
 
     def _session(self, collection: CollectionRecord, query: Query) -> Session:
         if query.session is None and query.history:

@@ -129,6 +129,8 @@ def test_it_searches_by_itself_where_several_places_are_needed(desk: Desk) -> No
     assert [call.purpose for call in answer.plan.side_calls] == ["step"]
     desk.ledger.settle()
     explained = desk.ledger.explanation("default", answer.id).call
+    [run] = desk.catalog.agent_runs("default", "long", "glm-5", 10)
+    assert (run.calls, run.prompt_tokens) == (2, answer.usage.prompt_tokens)
     assert explained.plan is not None
     assert (explained.mode, explained.plan.reason) == ("agent", answer.plan.reason)
 
