@@ -36,6 +36,7 @@ SHARED = {
         "ingest/remote_embedding.py",
         "service/client.py",
         "service/models/openai_client.py",
+        "service/models/tokenizers.py",
         "service/reranking/endpoint.py",
     ),
     "numpy": ("ingest/", "service/evaluation/bootstrapping.py"),
