@@ -17,6 +17,7 @@ from starlette.routing import Route
 from service.http import (
     agents,
     collections,
+    description,
     documents,
     health,
     jobs,
@@ -62,7 +63,9 @@ def create_app(services: Services) -> FastAPI:
         await services.close_model()
 
     app = FastAPIOffline(
+        docs_url=None,
         redoc_url=None,
+        static_url=description.FILES,
         title="Lectern",
         version=version("lectern"),
         description="Answers about long documents, cited to the character and checked against the source.",
@@ -80,6 +83,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     problems.install(app)
     app.include_router(health.router)
+    app.include_router(description.router)
     app.include_router(page.router)
     for part in (queries, chat, uploads, documents, pages, collections, sessions, jobs, reviews, usage):
         app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])

@@ -21,6 +21,7 @@ from ingest.errors import (
 )
 from prompts.plan_request import PromptTooLongError
 from service.http.chat.errors import ChatRefused, chat_error, chat_status, retry_headers, speaks_openai
+from service.http.headers import API_HEADERS
 from service.http.responses import Problem
 from service.jobs.controlling import WrongState
 from service.jobs.receiving import BadUpload, StorageFull, UploadTooLarge
@@ -122,8 +123,12 @@ def _response(
     if speaks_openai(path):
         told = {**(headers or {}), **retry_headers(error, problem.status)}
         return JSONResponse(chat_error(problem, error).model_dump(), chat_status(problem), headers=told)
+    """The headers stand here too: what answers an unforeseen error is outside of all middleware."""
     return JSONResponse(
-        problem.model_dump(exclude_none=True), problem.status, headers=headers, media_type=MEDIA_TYPE
+        problem.model_dump(exclude_none=True),
+        problem.status,
+        headers={**API_HEADERS, **(headers or {})},
+        media_type=MEDIA_TYPE,
     )
 
 
