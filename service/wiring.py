@@ -11,6 +11,7 @@ from ingest.catalog.catalog import open_catalog
 from ingest.catalog.job_records import UNFINISHED
 from ingest.errors import IndexUnavailable, LecternError
 from ingest.index import LocalIndex
+from ingest.rendering import RenderingProcess
 from service.agent import Agent, AgentBounds
 from service.answering import Answerer
 from service.answers import DEFAULT_TENANT
@@ -28,6 +29,8 @@ from service.models.openai_client import OpenAIModel, Timeouts
 from service.models.prices import Price
 from service.models.providers import GENERIC, PROVIDERS, provider_for
 from service.models.retrying import RetryingModel, RetryPolicy
+from service.page_images import PageImages
+from service.page_originals import PageOriginals
 from service.preparing import Preparer
 from service.presenting import Presenter
 from service.reranking.making import make_reranker
@@ -70,6 +73,7 @@ class Services:
     originals: Originals
     ledger: Ledger
     warmer: Warmer
+    pages: PageImages
 
     def delete_document(self, tenant: str, identity: str) -> None:
         """Forget a document everywhere.
@@ -79,6 +83,8 @@ class Services:
         """
         version = self.catalog.document(tenant, identity).version
         numbers = self.catalog.delete_document(tenant, identity)
+        for number in numbers:
+            self.pages.forget(tenant, version.collection, number)
         # Asked afterwards: a re-index that ends in between has not taken the document over any more.
         for scope in self.catalog.collection(tenant, version.collection).scopes:
             self.index.delete_documents(scope, numbers)
@@ -99,6 +105,7 @@ class Services:
         for scope in scopes:
             self.index.delete_scope(scope)
         forgotten = self.catalog.delete_collection(tenant, name)
+        self.pages.forget(tenant, name)
         for scope in forgotten.scopes:  # what an ingest wrote in between; from here on it can publish nothing
             self.index.delete_scope(scope)
         self.index.flush()
@@ -143,6 +150,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         index = _index(settings, embedder)
         closing.callback(index.close)
         originals = Originals(settings.data)
+        pages = PageImages(PageOriginals(catalog, originals), RenderingProcess())
+        closing.callback(pages.close)
         library = Library(catalog)
         generation = _generation(settings, model, ledger)
         side = _side_model(settings, model, generation, ledger, closing)
@@ -167,6 +176,7 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             originals,
             ledger,
             Warmer(preparer, generation),
+            pages,
         )
 
 

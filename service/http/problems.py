@@ -24,6 +24,7 @@ from service.http.responses import Problem
 from service.jobs.controlling import WrongState
 from service.jobs.receiving import BadUpload, StorageFull, UploadTooLarge
 from service.models.errors import ModelError
+from service.page_images import NoPageImage
 from service.places import NoSuchRange
 from service.reviewing.controlling import NoDocuments
 from service.reviewing.estimating import TooExpensive
@@ -40,6 +41,7 @@ MEDIA_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (Gone, HTTPStatus.GONE),
     (UnknownName, HTTPStatus.NOT_FOUND),
+    (NoPageImage, HTTPStatus.NOT_FOUND),
     (WrongState, HTTPStatus.CONFLICT),
     (NoModel, HTTPStatus.CONFLICT),
     (NoDocuments, HTTPStatus.CONFLICT),

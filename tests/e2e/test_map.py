@@ -14,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from ingest.catalog.catalog import open_catalog
+from ingest.rendering import RenderingProcess
 from prompts.mapping import map_rules
 from service.answering import Answerer
 from service.answers import Query
@@ -24,6 +25,8 @@ from service.library import Library
 from service.map_planning import MapPlanner, MapSettings
 from service.models.openai_client import OpenAIModel
 from service.models.providers import PROVIDERS
+from service.page_images import PageImages
+from service.page_originals import PageOriginals
 from service.preparing import Preparer
 from service.searching import Searcher
 from service.sessions import Sessions
@@ -164,6 +167,7 @@ def quick_service(glm5: Glm5Server, data: Path) -> Generator[LiveService]:
             Originals(data),
             ledger,
             Warmer(preparer, generation),
+            PageImages(PageOriginals(catalog, Originals(data)), RenderingProcess()),
         )
         with served(services) as url, httpx2.Client(base_url=url, timeout=120, trust_env=False) as http:
             yield LiveService(services, http, url)

@@ -11,6 +11,7 @@ import pytest
 from ingest.catalog.catalog import open_catalog
 from ingest.pipeline import Ingester
 from ingest.reading import read
+from ingest.rendering import RenderingProcess
 from ingest.sandbox import InlineParser
 from prompts.judging import judging_rules
 from prompts.render import rules
@@ -28,6 +29,8 @@ from service.ledger import Ledger
 from service.library import Library
 from service.models.errors import ModelBusy, StreamCut
 from service.models.providers import PROVIDERS
+from service.page_images import PageImages
+from service.page_originals import PageOriginals
 from service.preparing import Preparer
 from service.searching import Searcher
 from service.sessions import Sessions
@@ -122,6 +125,7 @@ class Desk:
             originals=Originals(folder / "data"),
             ledger=Ledger(catalog, days=1, traits=lambda _: PROVIDERS["zai"].cache),
             warmer=Warmer(preparer, generation),
+            pages=PageImages(PageOriginals(catalog, Originals(folder / "data")), RenderingProcess()),
         )
         self.edit("lease.md", LEASE)
 
