@@ -78,6 +78,8 @@ class PageImages:
             location, stamp = self._original(version)
         except OriginalMissing as missing:
             raise NoPageImage(page, str(missing)) from missing
+        if page > version.pages:
+            raise NoPageImage(page, f"it has {version.pages} pages")
         key = (version.tenant, version.collection, version.number, page, width)
         with self._lock:
             found, forgotten = self._kept.get(key), self._forgotten

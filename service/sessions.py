@@ -49,6 +49,8 @@ class StoredTurn:
     """Label of the access key that asked."""
     shown: str = ""
     """The answer as people saw it, with ``[1]`` for a citation."""
+    instructions: str = ""
+    """The application's, as they were in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,16 @@ class Session:
             for turn in self.turns
             if turn.user or turn.mode == CLIENT
         )
+
+    @property
+    def instructions(self) -> str | None:
+        """The application's, as its prompt has them; None where no prompt of ours goes on."""
+        ours = [turn.instructions for turn in self.sent if turn.mode != CLIENT]
+        return ours[-1] if ours else None
+
+    def restates(self, instructions: str) -> bool:
+        """Whether its prompt was begun under other instructions than these."""
+        return self.instructions is not None and self.instructions != instructions
 
     @property
     def sent(self) -> tuple[StoredTurn, ...]:

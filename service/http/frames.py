@@ -4,36 +4,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.answers import Cited, Judged, PartRead, Planned, Reasoned, Stepped, Written
+from service.answers import Cited, Done, Judged, PartRead, Planned, Reasoned, Stepped, Written
 from service.http.responses import (
+    BlockEvent,
     Citation,
     Claim,
     Cost,
+    Delta,
     PartEvent,
     PlanEvent,
     QueryResponse,
+    Reasoning,
     StepEvent,
-    TextEvent,
     Usage,
     UsageEvent,
 )
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from service.answers import AnswerEvent
+    from service.http.responses import StreamEvent
+    from service.rendering.answers import AnswerHtml
 
 
-def bodies(event: AnswerEvent) -> list[tuple[str, BaseModel]]:
-    """``plan, part, reasoning, step, delta, citation, claim, usage, done``; the last two tell one event."""
+def bodies(event: AnswerEvent, html: AnswerHtml | None = None) -> list[tuple[str, StreamEvent]]:
+    """``plan, part, reasoning, step, delta, citation, claim, block, usage, done``.
+
+    An event may be told by several frames; with ``html`` those follow that make parts of the answer complete.
+    """
+    if html is None:
+        return _told(event)
+    blocks = [("block", BlockEvent.model_validate(block)) for block in html.feed(event)]
+    if isinstance(event, Done):
+        return [*blocks, *_told(event, html.html)]
+    return [*_told(event), *blocks]
+
+
+def _told(event: AnswerEvent, html: str | None = None) -> list[tuple[str, StreamEvent]]:
     match event:
         case Planned():
             return [("plan", PlanEvent.of(event))]
         case PartRead() | Stepped():
             return [_progress(event)]
         case Reasoned() | Written():
-            name = "delta" if isinstance(event, Written) else "reasoning"
-            return [(name, TextEvent(text=event.text))]
+            return [_text(event)]
         case Cited():
             return [("citation", Citation.of(event.citation))]
         case Judged():
@@ -43,10 +56,16 @@ def bodies(event: AnswerEvent) -> list[tuple[str, BaseModel]]:
             usage = UsageEvent(
                 usage=Usage.model_validate(answer.usage), cost=Cost.model_validate(answer.cost)
             )
-            return [("usage", usage), ("done", QueryResponse.of(answer))]
+            return [("usage", usage), ("done", QueryResponse.of(answer, html=html))]
 
 
-def _progress(event: PartRead | Stepped) -> tuple[str, BaseModel]:
+def _progress(event: PartRead | Stepped) -> tuple[str, StreamEvent]:
     if isinstance(event, PartRead):
         return "part", PartEvent.of_part(event)
     return "step", StepEvent.model_validate(event)
+
+
+def _text(event: Reasoned | Written) -> tuple[str, StreamEvent]:
+    if isinstance(event, Written):
+        return "delta", Delta(text=event.text)
+    return "reasoning", Reasoning(text=event.text)

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.status import HTTP_304_NOT_MODIFIED
 
-from ingest.errors import UnknownName
 from ingest.rendering import MEDIA_TYPE
 from service.http.access import TENANT, Wired
 from service.http.page_shapes import PageList
@@ -40,8 +39,8 @@ def place(
 def pages(document_id: str, services: Wired, number: Number = None) -> PageList:
     """The pages of a version, and whether there are pictures of them."""
     version = services.library.version_of(TENANT, document_id, number=number)
-    document = services.library.content(version).document
-    return PageList.of(version, document, services.pages.absence(version))
+    content = services.library.content(version)
+    return PageList.of(content.document.pages, services.page_images.absence(version))
 
 
 @router.get(
@@ -63,9 +62,7 @@ def image(
     404 says why there is none: most often that the file is gone, or has changed since it was read.
     """
     version = services.library.version_of(TENANT, document_id, number=number)
-    if page > version.pages and version.pages:
-        raise UnknownName("page", str(page))
-    drawn = services.pages.image(version, page, width)
+    drawn = services.page_images.image(version, page, width)
     # Asked for again each time: what was deleted must not be shown from what a browser keeps.
     headers = {
         "Cache-Control": "private, no-cache",

@@ -227,6 +227,14 @@ class TextEvent(Response):
     text: str
 
 
+class Reasoning(TextEvent):
+    """A piece of the model's thinking."""
+
+
+class Delta(TextEvent):
+    """A piece of the answer."""
+
+
 class StepEvent(Response):
     """A call of an agent has been carried out."""
 
@@ -235,6 +243,14 @@ class StepEvent(Response):
     arguments: str = Field(description="JSON as the model wrote it, shortened.")
     results: int = Field(description="Passages or documents.")
     error: str | None = Field(description="Why it brought nothing.")
+
+
+class BlockEvent(Response):
+    """A part of the answer as it will stay: a paragraph, a list, a table."""
+
+    start: int = Field(description="Code points of the answer.")
+    end: int
+    html: str = Field(description="Sanitised.")
 
 
 class UsageEvent(Response):
@@ -265,11 +281,17 @@ class QueryResponse(Response):
         description="Of extracts, how sure the search is, from 0 to 1, that there is an answer; below "
         f"{LEAST_CONFIDENCE} the answer says that there is none. Null where a model wrote the answer.",
     )
+    html: str | None = Field(
+        default=None,
+        description="The answer as sanitised HTML, if it was asked for: citations are `a.citation`, what "
+        "claims say `span.claim`, and after what is not supported stands an empty `span.verdict`.",
+    )
 
     @classmethod
-    def of(cls, answer: Answer) -> Self:
+    def of(cls, answer: Answer, *, html: str | None = None) -> Self:
         """From the service's answer."""
         return cls(
+            html=html,
             id=answer.id,
             session_id=answer.session,
             answer=answer.text,
@@ -285,6 +307,21 @@ class QueryResponse(Response):
             timings_ms=dict(answer.timings_ms),
             confidence=None if answer.confidence is None else round(answer.confidence, 3),
         )
+
+
+StreamEvent = (
+    PlanEvent
+    | PartEvent
+    | StepEvent
+    | Reasoning
+    | Delta
+    | Citation
+    | Claim
+    | BlockEvent
+    | UsageEvent
+    | QueryResponse
+)
+"""What a streamed answer consists of; the whole of it comes last."""
 
 
 class Hit(PlacedText):

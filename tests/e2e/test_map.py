@@ -14,10 +14,10 @@ import pytest
 from pydantic import SecretStr
 
 from ingest.catalog.catalog import open_catalog
-from ingest.rendering import RenderingProcess
 from prompts.mapping import map_rules
 from service.answering import Answerer
 from service.answers import Query
+from service.chores import Chores
 from service.generation import Generation, GenerationSettings
 from service.jobs.originals import Originals
 from service.ledger import Ledger
@@ -25,8 +25,6 @@ from service.library import Library
 from service.map_planning import MapPlanner, MapSettings
 from service.models.openai_client import OpenAIModel
 from service.models.providers import PROVIDERS
-from service.page_images import PageImages
-from service.page_originals import PageOriginals
 from service.preparing import Preparer
 from service.searching import Searcher
 from service.sessions import Sessions
@@ -38,6 +36,7 @@ from tests.fakes.files import write_texts
 from tests.fakes.glm5 import ErrorReply, Glm5Server, Reply
 from tests.fakes.live_service import LiveService, live, passages_of, served
 from tests.fakes.memory_index import MemoryIndex
+from tests.fakes.page_images import page_images
 from tests.fakes.prefix_cache import count_tokens
 from tests.shared_data import needs_shared, shared
 
@@ -167,7 +166,8 @@ def quick_service(glm5: Glm5Server, data: Path) -> Generator[LiveService]:
             Originals(data),
             ledger,
             Warmer(preparer, generation),
-            PageImages(PageOriginals(catalog, Originals(data)), RenderingProcess()),
+            page_images(catalog, Originals(data)),
+            Chores(None),
         )
         with served(services) as url, httpx2.Client(base_url=url, timeout=120, trust_env=False) as http:
             yield LiveService(services, http, url)
