@@ -11,9 +11,11 @@ from ingest.rendering_child import DRAWN, PageWanted
 from service.page_originals import OriginalMissing, stamp_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ingest.catalog.records import VersionRecord
     from ingest.rendering import PageImage, RenderingProcess
-    from service.page_originals import PageOriginals
+    from service.page_originals import PageOriginals, Stamp
 
 BYTES_KEPT = 32 * 2**20
 _FAILURE_BYTES = 1_000
@@ -24,6 +26,9 @@ _Key = tuple[str, str, int, int, int]
 
 class NoPageImage(PermanentError):
     """There is no picture of this page; the message says why."""
+
+    def __init__(self, page: int, reason: str) -> None:
+        super().__init__(f"no picture of page {page}: {reason}")
 
 
 class PageImages:
@@ -44,8 +49,9 @@ class PageImages:
         self._originals = originals
         self._renderer = renderer
         self._bytes_kept = bytes_kept
-        self._kept: OrderedDict[_Key, PageImage | NoPageImage] = OrderedDict()
+        self._kept: OrderedDict[_Key, PageImage | str] = OrderedDict()
         self._size = 0
+        self._forgotten = 0
         self._lock = Lock()
 
     @property
@@ -55,12 +61,8 @@ class PageImages:
 
     def absence(self, version: VersionRecord) -> str | None:
         """Why there are no pictures of this version's pages; None where there are."""
-        if version.media_type not in DRAWN:
-            return "only PDF files and scanned images have pictures of their pages"
-        if not version.pages:
-            return "it was read without pages"
         try:
-            self._originals.find(version)
+            self._original(version)
         except OriginalMissing as missing:
             return str(missing)
         return None
@@ -72,24 +74,28 @@ class PageImages:
             NoPageImage: there is none; the message says why.
             RendererBusy: too many wait for theirs.
         """
-        reason = self.absence(version)
-        if reason is not None:
-            raise NoPageImage(f"no picture of page {page}: {reason}")
+        try:
+            location, stamp = self._original(version)
+        except OriginalMissing as missing:
+            raise NoPageImage(page, str(missing)) from missing
+        if page > version.pages:
+            raise NoPageImage(page, f"it has {version.pages} pages")
         key = (version.tenant, version.collection, version.number, page, width)
         with self._lock:
-            found = self._kept.get(key)
+            found, forgotten = self._kept.get(key), self._forgotten
             if found is not None:
                 self._kept.move_to_end(key)
         if found is None:
-            found = self._drawn(version, page, width)
-            self._keep(key, found)
-        if isinstance(found, NoPageImage):
-            raise found
+            found = self._drawn(PageWanted(location, version.media_type, page, width), stamp)
+            self._keep(key, found, forgotten)
+        if isinstance(found, str):
+            raise NoPageImage(page, found)
         return found
 
     def forget(self, tenant: str, collection: str, number: int | None = None) -> None:
         """Let go of the pages of a version, or of a whole collection."""
         with self._lock:
+            self._forgotten += 1
             mine = [key for key in self._kept if key[:2] == (tenant, collection)]
             for key in mine:
                 if number in {None, key[2]}:
@@ -102,20 +108,27 @@ class PageImages:
             self._kept.clear()
             self._size = 0
 
-    def _drawn(self, version: VersionRecord, page: int, width: int) -> PageImage | NoPageImage:
-        """A picture, or a failure that would come again; what was written meanwhile is not shown."""
-        location, stamp = self._originals.find(version)
+    def _original(self, version: VersionRecord) -> tuple[Path, Stamp]:
+        if version.media_type not in DRAWN:
+            raise OriginalMissing("only PDF files and scanned images have pictures of their pages")
+        if not version.pages:
+            raise OriginalMissing("it was read without pages")
+        return self._originals.find(version)
+
+    def _drawn(self, wanted: PageWanted, stamp: Stamp) -> PageImage | str:
+        """A picture, or why there is none and never will be; what was written meanwhile is not shown."""
         try:
-            image = self._renderer.render(PageWanted(location, version.media_type, page, width))
+            image = self._renderer.render(wanted)
         except UnreadableFile as error:
-            return NoPageImage(f"no picture of page {page}: {error.detail}")
-        if stamp_of(location) != stamp:
-            raise NoPageImage(f"no picture of page {page}: the file that it was read from has changed since")
+            return error.detail
+        if stamp_of(wanted.location) != stamp:
+            raise NoPageImage(wanted.page, "the file that it was read from has changed since")
         return image
 
-    def _keep(self, key: _Key, made: PageImage | NoPageImage) -> None:
+    def _keep(self, key: _Key, made: PageImage | str, forgotten: int) -> None:
+        """Unless something was forgotten since, which may be this."""
         with self._lock:
-            if key in self._kept or _weight(made) > self._bytes_kept:
+            if key in self._kept or forgotten != self._forgotten or _weight(made) > self._bytes_kept:
                 return
             self._kept[key] = made
             self._size += _weight(made)
@@ -124,5 +137,5 @@ class PageImages:
                 self._size -= _weight(oldest)
 
 
-def _weight(made: PageImage | NoPageImage) -> int:
-    return _FAILURE_BYTES if isinstance(made, NoPageImage) else len(made.content)
+def _weight(made: PageImage | str) -> int:
+    return _FAILURE_BYTES if isinstance(made, str) else len(made.content)
