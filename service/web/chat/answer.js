@@ -19,7 +19,7 @@ export class AnswerText {
       this.#shown = [];
     }
     for (const block of turn.blocks.slice(this.#shown.length)) {
-      this.#pending.before(unturned(sanitised(block.html)));
+      this.#pending.before(sanitised(block.html));
       this.#shown.push(block);
     }
     const end = this.#shown.at(-1)?.end ?? 0;
@@ -28,16 +28,6 @@ export class AnswerText {
     this.#pending.hidden = !this.#pending.firstChild;
     dress(this.element, turn);
   }
-}
-
-/** Nobody reads an answer in another order than it has. */
-function unturned(fragment) {
-  const texts = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT);
-  while (texts.nextNode()) {
-    const shown = visible(texts.currentNode.data);
-    if (shown !== texts.currentNode.data) texts.currentNode.data = shown;
-  }
-  return fragment;
 }
 
 /** Give names to marks, and words to verdicts. */
@@ -56,7 +46,8 @@ function dress(element, turn) {
 function name(mark, citation) {
   if (!citation) return;
   mark.setAttribute("aria-label", `${citation.index}: ${called(citation)}, ${position(citation)}`);
-  mark.classList.toggle("weak", isWeak(citation));
+  // Before its claim is judged, a citation's support is only what is known so far.
+  mark.classList.toggle("weak", isWeak(citation) && !mark.closest(".pending"));
 }
 
 /** The text from a place on, without the empty lines that it begins with, cut where claims and marks begin and end. */

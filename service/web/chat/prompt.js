@@ -81,10 +81,14 @@ function figures({ usage, cost, plan, timings_ms: timings, model }) {
 const figure = (key, value) => (value ? [h("dt", {}, t(key)), h("dd", {}, value)] : null);
 const share = ({ tokens, cached_tokens: cached }) => (tokens ? Math.min(1, cached / tokens) : 0);
 
-/** The service names blocks by kind and number: `passages 2`. */
-function named({ name }) {
-  const [, kind, rest] = /^([a-z_]+)\b ?(.*)$/.exec(name) ?? [];
-  return KINDS.has(kind) ? `${t(`ask.block.${kind}`)} ${rest}`.trim() : visible(name);
-}
+const BLOCKS = new Set([
+  "rules", "tools", "label", "documents", "pinned_documents", "card", "shared_passages", "turn", "answer",
+  "passages", "findings", "part", "question",
+]);
 
-const KINDS = new Set(["rules", "documents", "document", "card", "passages", "question", "answer", "part", "pinned", "instructions", "step"]);
+/** The service names blocks in its own words, some with a number: `shared passages`, `turn 2`. */
+function named({ name }) {
+  const [, kind, count] = /^(.*?)(?: (\d+))?$/s.exec(name);
+  const key = kind.replaceAll(" ", "_");
+  return BLOCKS.has(key) ? [t(`ask.block.${key}`), count].filter(Boolean).join(" ") : visible(name);
+}

@@ -41,10 +41,13 @@ function source(citation) {
       { href: `#/document/${encodeURIComponent(id)}/${number}/${start}-${end}`, "data-citation": index, class: "source" },
       called(citation),
     ),
-    h("span", { class: "hint" }, ` ${whereabouts(citation)}`),
+    h("span", { class: "hint" }, ` ${[whereabouts(citation), fileName(citation)].filter(Boolean).join(" · ")}`),
     isWeak(citation) && h("span", { class: "weak-words" }, ` · ${weakness(citation)}`),
   );
 }
+
+/** Documents of the same title are told apart by their files. */
+const fileName = ({ path, title }) => (path === title ? "" : visible(path.split("/").at(-1)));
 
 /** A button that copies the answer with its sources as Markdown. */
 export function copyButton(turn) {
