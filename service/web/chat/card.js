@@ -39,6 +39,14 @@ export class Card {
     this.#place(mark.getBoundingClientRect());
   }
 
+  /** Stay beside the mark while the text moves; without it, go. @param {DOMRect} seen what of the text is seen. */
+  follow(seen) {
+    const mark = this.#mark?.getBoundingClientRect();
+    if (!mark) return;
+    if (mark.bottom < seen.top || mark.top > seen.bottom) this.hide();
+    else this.#place(mark);
+  }
+
   hide() {
     clearTimeout(this.#going);
     this.#mark?.removeAttribute("aria-describedby");

@@ -21,7 +21,7 @@ export function watchMarks(region, card, { citation, open }, signal) {
   region.addEventListener("pointerout", (event) => event.pointerType !== "touch" && over(event) && card.hideSoon());
   region.addEventListener("focusin", (event) => !touched && over(event) && show(over(event)));
   region.addEventListener("focusout", (event) => over(event) && card.hideSoon());
-  region.addEventListener("scroll", () => card.hide(), { passive: true });
+  region.addEventListener("scroll", () => card.follow(region.getBoundingClientRect()), { passive: true });
   addEventListener("keydown", (event) => {
     touched = false;
     if (event.key === "Escape") card.hide();

@@ -105,9 +105,10 @@ export class PageImages {
       if (stopping.signal.aborted) return;
       held.url = URL.createObjectURL(bytes);
       image.src = held.url;
-      image.hidden = false;
+      await image.decode();
+      image.hidden = stopping.signal.aborted;
     } catch (error) {
-      if (error?.name === "AbortError") return;
+      if (stopping.signal.aborted) return;
       fill(element.querySelector(".sheet-note"), explained(error));
     }
   }
