@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import pypdfium2
 import pytest
 from pydantic import SecretStr
 
+from service.models.contract import ToolCall
 from service.settings import Settings
 from tests.fakes.browser import NARROW, THEMES, WIDE, axe, open_page
 from tests.fakes.files import write_texts
@@ -21,7 +21,8 @@ from tests.fakes.live_service import live, passages_of
 from tests.shared_data import ROOT, shared
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from playwright.sync_api import Browser
 
@@ -37,7 +38,7 @@ SOURCES = [
     CORPUS / "policies" / "information-security-policy.md",
     CORPUS / "code" / "ledgerline" / "ledgerline" / "money.py",
 ]
-CAP = "the total liability of each Party arising"
+CAP = "the total liability of each Party arising out of or in connection with this Agreement"
 QUOTES = {
     "amendment-no-1.pdf": CAP,
     "berths.md": "Berth 7 is 211 metres long 🚢 and takes coasters only",
@@ -66,6 +67,8 @@ FIRST_SCREEN = 100_000
 
 
 def script(request: Recorded) -> Step:
+    if request.body.get("tools"):
+        return step_of_an_agent(request)
     asked = request.question.rpartition("Question: ")[2]
     shown = passages_of(request)
     if "refuse" in asked and not any("refuse" in str(turn["content"]) for turn in request.messages[:-1]):
@@ -87,6 +90,15 @@ def script(request: Recorded) -> Step:
         chunk=6,
         delay=0.015,
     )
+
+
+def step_of_an_agent(request: Recorded) -> Step:
+    """Search, then answer with what was found."""
+    found = "".join(str(turn["content"]) for turn in request.messages if turn["role"] == "tool")
+    if not found:
+        return Reply(tool_calls=(ToolCall("call_a", "search_documents", '{"query": "gate wide"}'),))
+    marker = found[: found.index("The gate is 14")].rpartition("[D")[2].partition("]")[0]
+    return Reply(f'The gate is 14 metres wide [D{marker} "The gate is 14 metres wide"].')
 
 
 REFUSALS: list[Step] = []
@@ -145,12 +157,13 @@ def service(glm5: Glm5Server, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield running
 
 
-@contextmanager
 def visiting(
-    browser: Browser, service: LiveService, place: str = "#/ask/default", **how: Any
-) -> Generator[Visit]:  # noqa: ANN401 — of `open_page`
-    with open_page(browser, f"{service.url}/{place}", **how) as visit:
-        yield visit
+    browser: Browser,
+    service: LiveService,
+    place: str = "#/ask/default",
+    **how: Any,  # noqa: ANN401 — of `open_page`
+) -> AbstractContextManager[Visit]:
+    return open_page(browser, f"{service.url}/{place}", **how)
 
 
 def ask(visit: Visit, question: str, *, wait: bool = True) -> None:
@@ -226,6 +239,35 @@ class TestAnswers:
                 r"tokens read · \d+% from the cache · cost \$0\.0",
                 visit.page.locator(".prompt-line").inner_text(),
             )
+
+    def test_an_agents_steps_are_told(self, browser: Browser, service: LiveService) -> None:
+        with visiting(browser, service) as visit:
+            visit.page.get_by_text("Options").click()
+            visit.page.get_by_label("What is read").select_option("agent")
+            ask(visit, GATE)
+            steps = visit.page.locator(".steps li").all_inner_texts()
+            assert len(steps) == 1
+            assert re.fullmatch(r'Searched \{"query": ?"gate wide"\} → \d+ results', steps[0]), steps
+            assert visit.page.locator(".plan-line strong").inner_text() == "The model searches by itself"
+            visit.show("chat-agent")
+            assert visit.page.locator(".grounding.good").count() == 1
+
+    def test_the_parts_of_a_map_are_told(self, browser: Browser, service: LiveService) -> None:
+        with visiting(browser, service) as visit:
+            told = visit.evaluate(
+                """(async () => {
+                    const { Progress } = await import('/web/chat/progress.js');
+                    const progress = new Progress();
+                    const part = { number: 2, outcome: 'failed', detail: 'the model did not answer' };
+                    const parts = [{ number: 1, outcome: 'found', detail: '' }, part];
+                    progress.update({ parts, partsOf: 5, steps: [] });
+                    return [progress.element.textContent, progress.element.querySelector('progress').value];
+                })()"""
+            )
+            assert told == [
+                "2 of 5 parts read; 1 has something to sayPart 2 could not be read: the model did not answer",
+                2,
+            ]
 
     def test_a_copy_has_the_sources(self, browser: Browser, service: LiveService) -> None:
         with visiting(browser, service) as visit:
@@ -365,6 +407,7 @@ class TestSources:
             page.locator(".answer a.citation").first.click()
             lines_are_loaded(visit)
             assert page.get_by_role("button", name="Previous citation").is_disabled()
+            paths = list[str]()
             for at, address in enumerate(addresses[1:], start=2):
                 page.get_by_role("button", name="Next citation").click()
                 page.get_by_text(f"Citation {at} of 4").wait_for()
@@ -374,9 +417,10 @@ class TestSources:
                 assert marked.text_content() == place["cited_text"]
                 assert is_in_view(visit, ".source mark")
                 visit.show(f"chat-source-{at}")
+                paths.append(place["path"])
+                assert page.locator(".program .numbers").count() == place["path"].endswith(".py")
             assert page.get_by_role("button", name="Next citation").is_disabled()
-            code = page.locator(".program .numbers")
-            assert place["path"].endswith(".py") == (code.count() == 1)
+            assert paths == ["berths.md", "information-security-policy.md", "money.py"]
             page.get_by_role("button", name="Close the source").click()
             assert not page.locator(".pane").is_visible()
             visit.expect_quiet()
@@ -463,7 +507,7 @@ def text_under(box: dict[str, float]) -> str:
         width, height = page.get_size()
         assert box["right"] - box["left"] < 0.95
         assert box["bottom"] - box["top"] < 0.03, "a line, not a region"
-        return page.get_textpage().get_text_bounded(
+        return page.get_textpage().get_text_bounded(  # pyright: ignore[reportUnknownMemberType] — has no types
             left=box["left"] * width - 1,
             right=box["right"] * width + 1,
             top=height - box["top"] * height + 1,

@@ -80,6 +80,7 @@ class Chat {
 
   #ask(question) {
     this.#conversation.ask(question, this.#options.fields);
+    this.#options.element.open = false;
     this.#following.toEnd();
   }
 
