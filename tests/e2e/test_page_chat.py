@@ -341,6 +341,7 @@ class TestConversations:
             page.get_by_role("link", name="Documents", exact=True).click()
             page.locator("main[data-view=documents]").wait_for()
             page.get_by_role("link", name="Ask", exact=True).click()
+            page.locator(".turn .grounding").nth(3).wait_for()
             assert page.locator(".turn").count() == 4
             page.get_by_role("button", name="New conversation").click()
             page.get_by_role("heading", name="What would you like to know?").wait_for()
@@ -442,14 +443,14 @@ class TestSources:
         self, browser: Browser, service: LiveService, tmp_path: Path
     ) -> None:
         memo = tmp_path / "memo.md"
-        texts = ["".join(f"Line {n} of the {age} memo.\n\n" for n in range(1_500)) for age in ("old", "new")]
+        texts = ["".join(f"Line {n} of the {age} memo.\n\n" for n in range(400)) for age in ("old", "new")]
         found = dict[str, Any]()
         for text in texts:
             memo.write_text(text, encoding="utf-8")
             service.ingest(memo, collection="memos")
             found.setdefault("old", service.documents("memos")["memo.md"])
         old = found["old"]
-        words_of_it = "Line 700 of the old memo."
+        words_of_it = "Line 250 of the old memo."
         start = texts[0].index(words_of_it)
         place = f"#/document/{old['id']}/{old['number']}/{start}-{start + len(words_of_it)}"
         with visiting(browser, service, place) as visit:
