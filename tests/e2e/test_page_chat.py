@@ -310,6 +310,19 @@ class TestConversations:
             assert visit.page.locator(".turn").count() == 1
             visit.expect_quiet()
 
+    def test_a_new_conversation_ends_the_answer_that_is_being_written(
+        self, browser: Browser, service: LiveService, glm5: Glm5Server
+    ) -> None:
+        HANGS.append(Hang(after=4, reply=Reply("The gate is 14 metres wide, and", chunk=6)))
+        with visiting(browser, service) as visit:
+            ask(visit, "Please hang at the gate", wait=False)
+            visit.page.locator(".pending", has_text="The gate").wait_for()
+            glm5.abandoned.clear()
+            visit.page.get_by_role("button", name="New conversation").click()
+            assert glm5.abandoned.wait(5)
+            ask(visit, GATE)
+            assert visit.page.locator(".turn").count() == 1
+
     def test_an_error_is_told_in_words_and_can_be_tried_again(
         self, browser: Browser, service: LiveService
     ) -> None:
@@ -662,8 +675,9 @@ class TestSpeed:
         service: LiveService,
         record_property: Any,  # noqa: ANN401 — pytest's
     ) -> None:
-        begun = time.perf_counter()
-        with visiting(browser, service) as visit:
+        with visiting(browser, service, "web/icon.svg") as visit:
+            begun = time.perf_counter()
+            visit.page.goto(f"{service.url}/")
             visit.page.get_by_role("textbox", name="Question").wait_for()
             usable = time.perf_counter() - begun
             visit.page.wait_for_load_state("networkidle")

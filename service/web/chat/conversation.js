@@ -59,6 +59,7 @@ class Conversation {
   /** Begin anew. */
   forget() {
     this.stop();
+    this.#running = null;
     this.turns = [];
     this.#session = null;
     this.#kept.set("");

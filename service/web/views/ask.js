@@ -33,6 +33,7 @@ class Chat {
   #drawing = 0;
   #spoken = "";
   #leaving = new AbortController();
+  #heading = h("h1", { class: "hidden" }, t("title.ask"));
   #log = h("div", { class: "log" });
   #status = h("p", { class: "hidden", role: "status", "aria-live": "polite" });
   #anew = h("button", { type: "button", class: "quiet", onclick: () => this.#forget() }, t("ask.new"));
@@ -48,7 +49,7 @@ class Chat {
     this.#options = new Options(collection);
     this.#form = new QuestionForm({ ask: (question) => this.#ask(question), stop: () => this.#conversation.stop() });
     this.#card = new Card((mark) => this.#open(mark));
-    const reading = h("div", { class: "reading", tabindex: 0, role: "region", "aria-label": t("ask.conversation") }, this.#log);
+    const reading = h("div", { class: "reading", tabindex: 0, role: "region", "aria-label": t("ask.conversation") }, this.#heading, this.#log);
     const column = h(
       "div",
       { class: "column" },
@@ -108,7 +109,7 @@ class Chat {
     for (const element of drawn) if (!element.isConnected) this.#log.append(element);
     this.#views.forEach((view, index) => view.update(index === turns.length - 1));
     this.#form.running = isRunning;
-    this.#anew.hidden = !turns.length;
+    this.#anew.hidden = this.#heading.hidden = !turns.length;
     // What comes under a finished answer must not push away the text that is being read.
     if (turns.at(-1)?.state !== "done") this.#following.follow();
   }
