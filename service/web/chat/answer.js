@@ -32,6 +32,8 @@ export class AnswerText {
 
 /** Give names to marks, and words to verdicts. */
 function dress(element, turn) {
+  // What may be wider than the answer scrolls, by keyboard too.
+  for (const wide of element.querySelectorAll(":is(pre, table):not([tabindex])")) wide.tabIndex = 0;
   for (const mark of element.querySelectorAll("a.citation")) name(mark, turn.citations[mark.dataset.citation]);
   for (const verdict of element.querySelectorAll(".verdict:empty")) {
     const claim = turn.claims[verdict.dataset.claim];

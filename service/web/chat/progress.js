@@ -70,7 +70,7 @@ function takenSteps(steps) {
 export class Thinking {
   #length = 0;
   #title = h("span");
-  #text = h("div", { class: "thought" });
+  #text = h("div", { class: "thought", tabindex: 0, role: "region", "aria-label": t("ask.thinking") });
   element = h("details", { class: "thinking", hidden: true }, h("summary", {}, this.#title), this.#text);
 
   update({ reasoning, answer, state }) {

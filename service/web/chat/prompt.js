@@ -62,7 +62,8 @@ function table(segments) {
   const heads = ["block", "stays", "tokens", "cached"].map((key, column) =>
     h("th", { scope: "col", class: column > 1 ? "figure" : null }, t(`ask.prompt.head.${key}`)),
   );
-  return h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows)));
+  const scroll = { class: "scroll", tabindex: 0, role: "region", "aria-label": t("ask.prompt.legend") };
+  return h("div", scroll, h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows)));
 }
 
 function figures({ usage, cost, plan, timings_ms: timings, model }) {

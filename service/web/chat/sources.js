@@ -14,8 +14,8 @@ export function verdict(turn) {
 }
 
 /** The same as a value: `kind` is `good`, `bad` or `plain`. */
-export function judged({ whole, claims, plan }) {
-  if (plan.mode === "extract") return { kind: "plain", text: t("ask.extract") };
+export function judged({ whole, claims, citations, plan }) {
+  if (plan.mode === "extract" && Object.keys(citations).length) return { kind: "plain", text: t("ask.extract") };
   const substantive = claims.filter((claim) => claim.substantive);
   const lost = substantive.filter((claim) => !claim.supported).length;
   if (lost) return { kind: "bad", text: t("ask.ungrounded", { n: lost }) };

@@ -34,7 +34,7 @@ export default {
   "ask.welcome.add": "Добавить документы",
   "ask.conversation": "Беседа",
   "ask.question": "Вопрос",
-  "ask.placeholder": "Спросите об этих документах …",
+  "ask.placeholder": "Спросите о документах …",
   "ask.keys": "Enter отправляет вопрос, Shift и Enter начинают новую строку.",
   "ask.send": "Спросить",
   "ask.stop": "Остановить",
