@@ -157,6 +157,15 @@ def service(glm5: Glm5Server, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield running
 
 
+@pytest.fixture(scope="class")
+def answered(browser: Browser, service: LiveService) -> Iterator[Visit]:
+    """A visit where a question has been answered, for tests that only look."""
+    with visiting(browser, service) as visit:
+        visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        ask(visit, GATE)
+        yield visit
+
+
 def visiting(
     browser: Browser,
     service: LiveService,
@@ -216,29 +225,24 @@ class TestAnswers:
             assert thinking.locator(".thought").text_content() == "Four questions, and four documents."
             visit.expect_quiet()
 
-    def test_what_is_not_supported_says_so_in_words(self, browser: Browser, service: LiveService) -> None:
-        with visiting(browser, service) as visit:
-            ask(visit, GATE)
-            verdicts = visit.page.locator(".answer .verdict").all_inner_texts()
-            assert len(verdicts) == 2
-            assert "1931-05-03" in verdicts[0]
-            assert all(verdict.startswith("Not supported: ") for verdict in verdicts)
-            assert "no such source" in visit.page.locator(".answer .unresolved").inner_text()
-            assert "2 claims are not supported" in visit.page.locator(".grounding").inner_text()
-            visit.show("chat-unsupported")
+    def test_what_is_not_supported_says_so_in_words(self, answered: Visit) -> None:
+        verdicts = answered.page.locator(".answer .verdict").all_inner_texts()
+        assert len(verdicts) == 2
+        assert "1931-05-03" in verdicts[0]
+        assert all(verdict.startswith("Not supported: ") for verdict in verdicts)
+        assert "no such source" in answered.page.locator(".answer .unresolved").inner_text()
+        assert "2 claims are not supported" in answered.page.locator(".grounding").inner_text()
+        answered.show("chat-unsupported")
+        answered.expect_quiet()
 
-    def test_the_prompt_its_cache_and_its_cost_are_told(self, browser: Browser, service: LiveService) -> None:
-        with visiting(browser, service) as visit:
-            ask(visit, GATE)
-            visit.page.locator(".prompt summary").click()
-            rows = visit.page.locator(".prompt tbody tr")
-            assert rows.first.inner_text().startswith("Rules")
-            assert rows.last.inner_text().startswith("The question")
-            assert visit.page.locator(".prompt-bar .segment").count() == rows.count()
-            assert re.search(
-                r"tokens read · \d+% from the cache · cost \$0\.0",
-                visit.page.locator(".prompt-line").inner_text(),
-            )
+    def test_the_prompt_its_cache_and_its_cost_are_told(self, answered: Visit) -> None:
+        answered.page.locator(".prompt summary").click()
+        rows = answered.page.locator(".prompt tbody tr")
+        assert rows.first.inner_text().startswith("Rules")
+        assert rows.last.inner_text().startswith("The question")
+        assert answered.page.locator(".prompt-bar .segment").count() == rows.count()
+        told = answered.page.locator(".prompt-line").inner_text()
+        assert re.search(r"tokens read · \d+% from the cache · cost \$0\.0", told), told
 
     def test_an_agents_steps_are_told(self, browser: Browser, service: LiveService) -> None:
         with visiting(browser, service) as visit:
@@ -252,33 +256,29 @@ class TestAnswers:
             visit.show("chat-agent")
             assert visit.page.locator(".grounding.good").count() == 1
 
-    def test_the_parts_of_a_map_are_told(self, browser: Browser, service: LiveService) -> None:
-        with visiting(browser, service) as visit:
-            told = visit.evaluate(
-                """(async () => {
-                    const { Progress } = await import('/web/chat/progress.js');
-                    const progress = new Progress();
-                    const part = { number: 2, outcome: 'failed', detail: 'the model did not answer' };
-                    const parts = [{ number: 1, outcome: 'found', detail: '' }, part];
-                    progress.update({ parts, partsOf: 5, steps: [] });
-                    return [progress.element.textContent, progress.element.querySelector('progress').value];
-                })()"""
-            )
-            assert told == [
-                "2 of 5 parts read; 1 has something to sayPart 2 could not be read: the model did not answer",
-                2,
-            ]
+    def test_the_parts_of_a_map_are_told(self, answered: Visit) -> None:
+        told = answered.evaluate(
+            """(async () => {
+                const { Progress } = await import('/web/chat/progress.js');
+                const progress = new Progress();
+                const part = { number: 2, outcome: 'failed', detail: 'the model did not answer' };
+                const parts = [{ number: 1, outcome: 'found', detail: '' }, part];
+                progress.update({ parts, partsOf: 5, steps: [] });
+                return [progress.element.textContent, progress.element.querySelector('progress').value];
+            })()"""
+        )
+        assert told == [
+            "2 of 5 parts read; 1 has something to sayPart 2 could not be read: the model did not answer",
+            2,
+        ]
 
-    def test_a_copy_has_the_sources(self, browser: Browser, service: LiveService) -> None:
-        with visiting(browser, service) as visit:
-            visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-            ask(visit, GATE)
-            visit.page.get_by_role("button", name="Copy with sources").click()
-            visit.page.get_by_text("Copied.").wait_for()
-            copied = visit.evaluate("navigator.clipboard.readText()")
-            gates = document_of(service, "gates.md")
-            assert "The gate is 14 metres wide [1]." in copied
-            assert f"{service.url}/#/document/{gates['id']}/{gates['number']}/" in copied
+    def test_a_copy_has_the_sources(self, answered: Visit, service: LiveService) -> None:
+        answered.page.get_by_role("button", name="Copy with sources").click()
+        answered.page.get_by_text("Copied.").wait_for()
+        copied = answered.evaluate("navigator.clipboard.readText()")
+        gates = document_of(service, "gates.md")
+        assert "The gate is 14 metres wide [1]." in copied
+        assert f"{service.url}/#/document/{gates['id']}/{gates['number']}/" in copied
 
 
 def lengths_seen(visit: Visit) -> set[int]:
