@@ -651,6 +651,10 @@ class TestAccess:
             mark.tap()
             visit.page.locator(".source mark").wait_for()
             assert visit.evaluate("document.querySelector('.column').inert")
+            visit.page.go_back()
+            visit.page.locator(".pane").wait_for(state="hidden")
+            assert visit.page.locator(".turn").count() == 1
+            assert visit.evaluate("document.querySelector('.column').inert") is False
 
     def test_other_languages(self, browser: Browser, service: LiveService) -> None:
         for language, button in (("ru-RU", "Спросить"), ("zh-CN", "提问")):
