@@ -126,9 +126,8 @@ def _plan(request: PlanRequest, reason: str, count: Callable[[str], int]) -> Pro
     for number, turn in enumerate(request.history, start=1):
         blocks.append(block(f"turn {number}", Stability.HISTORY, 2 * number, "user", turn.user))
         blocks.append(block(f"answer {number}", Stability.HISTORY, 2 * number + 1, "assistant", turn.answer))
-    text = render_question(
-        request.question, instructions=request.instructions if first else "", day=request.day
-    )
+    instructions = request.instructions if first or request.restated else ""
+    text = render_question(request.question, instructions=instructions, day=request.day)
     blocks.append(block("question", Stability.FRESH, 2 * len(request.history) + 2, "user", text))
     held = (*pinned, *(passage for turn in request.history for passage in turn.passages))
     warnings = () if first or set(request.pinned or ()) <= set(held) else (_LATE,)

@@ -327,7 +327,7 @@ class Drafter:
             context=context,
             conversation=conversation,
             notices=request.notices,
-            instructions=request.instructions if message == 1 else "",
+            instructions=request.instructions if message == 1 or request.restated else "",
             day=request.day,
         )
         return self._block("question", Stability.FRESH, message, "user", text)

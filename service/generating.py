@@ -88,7 +88,17 @@ class Generating:
         self._learn_price(prepared, usage)
         usage, cost = with_side_calls(usage, cost, prepared.summary.side_calls)
         placed = await self._presenter.place(prepared, result.citations)
-        yield Done(whole_answer(prepared, result, placed, model=finished.model, usage=usage, cost=cost))
+        yield Done(
+            whole_answer(
+                prepared,
+                result,
+                placed,
+                model=finished.model,
+                usage=usage,
+                cost=cost,
+                finish=finished.reason,
+            )
+        )
 
     def _replanned(self, prepared: Prepared) -> PlanSummary:
         """What the cache holds of the prompt now that another one was read."""

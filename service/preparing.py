@@ -43,6 +43,8 @@ WHOLE_COLLECTION_CHARACTERS = 48_000
 _TOKEN = 8
 """Code points that a token holds at most, on the average of a document: more cannot fit."""
 _ID_BYTES = 9
+_WITHDRAWN = "None any more; those given before do not apply."
+"""What a prompt says that goes on without the instructions that it began with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class Preparer:
         started = time.perf_counter()
         collection = self._library.collection(query.tenant, query.collection)
         session = self._session(collection, query)
+        query = replace(query, instructions=_instructions(query, session))
         identity = f"ans_{secrets.token_urlsafe(_ID_BYTES)}"
         origin = _origin(query, session, identity)
         chosen = self._library.numbers(collection, query.documents) if query.documents else None
@@ -243,6 +246,7 @@ class Preparer:
             held=self._generation.held(query),
             shelf=LibraryShelf(self._library, collection, chosen),
             instructions=query.instructions,
+            restated=session.restates(query.instructions),
         )
         count = self._generation.count_tokens
         if query.mode == "agent":
@@ -344,6 +348,14 @@ class Preparer:
             return self._mapper.summary(mapped)
         plan = next(iter(plans.values()))
         return self._generation.summarise(query, plan)
+
+
+def _instructions(query: Query, session: Session) -> str:
+    """Those in force: a session keeps its own until others come, a client's history has none but its own."""
+    wanted, said = query.instructions.strip(), session.instructions
+    if wanted or not said:
+        return wanted
+    return _WITHDRAWN if query.history and query.session is None else said
 
 
 def _origin(query: Query, session: Session, answer: str) -> Origin:

@@ -11,9 +11,11 @@ from ingest.catalog.catalog import open_catalog
 from ingest.catalog.job_records import UNFINISHED
 from ingest.errors import IndexUnavailable, LecternError
 from ingest.index import LocalIndex
+from ingest.rendering import RenderingProcess
 from service.agent import Agent, AgentBounds
 from service.answering import Answerer
 from service.answers import DEFAULT_TENANT
+from service.chores import Chores
 from service.edge_index import FACTORY
 from service.embedders import make_embedder
 from service.generation import Generation, GenerationSettings
@@ -28,6 +30,8 @@ from service.models.openai_client import OpenAIModel, Timeouts
 from service.models.prices import Price
 from service.models.providers import GENERIC, PROVIDERS, provider_for
 from service.models.retrying import RetryingModel, RetryPolicy
+from service.page_images import PageImages
+from service.page_originals import PageOriginals
 from service.preparing import Preparer
 from service.presenting import Presenter
 from service.reranking.making import make_reranker
@@ -70,6 +74,8 @@ class Services:
     originals: Originals
     ledger: Ledger
     warmer: Warmer
+    page_images: PageImages
+    chores: Chores
 
     def delete_document(self, tenant: str, identity: str) -> None:
         """Forget a document everywhere.
@@ -83,6 +89,8 @@ class Services:
         for scope in self.catalog.collection(tenant, version.collection).scopes:
             self.index.delete_documents(scope, numbers)
         self.index.flush()
+        for number in numbers:
+            self.page_images.forget(tenant, version.collection, number)
         with self.originals.locked():
             unfinished = self.catalog.jobs(tenant, collection=version.collection, states=UNFINISHED)
             self.originals.forget_document(tenant, version.collection, version.path, unfinished)
@@ -102,6 +110,7 @@ class Services:
         for scope in forgotten.scopes:  # what an ingest wrote in between; from here on it can publish nothing
             self.index.delete_scope(scope)
         self.index.flush()
+        self.page_images.forget(tenant, name)
         with self.originals.locked():
             self.originals.forget_collection(tenant, name)
 
@@ -143,6 +152,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         index = _index(settings, embedder)
         closing.callback(index.close)
         originals = Originals(settings.data)
+        page_images = PageImages(PageOriginals(catalog, originals), RenderingProcess())
+        closing.callback(page_images.close)
         library = Library(catalog)
         generation = _generation(settings, model, ledger)
         side = _side_model(settings, model, generation, ledger, closing)
@@ -167,6 +178,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             originals,
             ledger,
             Warmer(preparer, generation),
+            page_images,
+            _chores(settings, side, generation),
         )
 
 
@@ -250,14 +263,14 @@ def _side_model(
     ledger: Ledger,
     closing: ExitStack,
 ) -> SideModel | None:
-    """What reranking and rewriting ask, where they are on: a client of its own, in a thread of its own."""
-    asking = [name for name in ("rerank", "rewrite_followups") if getattr(settings, name)]
-    if not asking:
-        return None
+    """What reranking, rewriting and chores ask: a client of its own, in a thread that starts when asked."""
     if generation is None:
-        raise SettingsError(
-            f"setting {asking[0]}: no language model is configured (llm_api_key, llm_base_url)"
-        )
+        asking = [name for name in ("rerank", "rewrite_followups") if getattr(settings, name)]
+        if asking:
+            raise SettingsError(
+                f"setting {asking[0]}: no language model is configured (llm_api_key, llm_base_url)"
+            )
+        return None
     if model is not None:
         blocking = BlockingModel(model)
     else:
@@ -285,6 +298,10 @@ def _rewriter(settings: Settings, side: SideModel | None) -> Rewriter | None:
     if side is None or not settings.rewrite_followups:
         return None
     return Rewriter(side, name=settings.rewrite_model, seconds=settings.rewrite_timeout)
+
+
+def _chores(settings: Settings, side: SideModel | None, generation: Generation | None) -> Chores:
+    return Chores(side, name=settings.task_model or (generation.settings.model if generation else ""))
 
 
 def _maps(settings: Settings) -> MapSettings:

@@ -239,6 +239,19 @@ class TestSessions:
         assert markers
         assert all(prompt.count(f"\n[{marker}] ") == 1 for marker in markers)
 
+    def test_it_reads_as_it_was_shown(self, service: LiveService) -> None:
+        first = service.ask(RENT)
+        second = service.ask(NOTICE, session_id=first["session_id"])
+
+        told = service.get(f"/v1/sessions/{first['session_id']}")
+
+        asked = [(RENT, first), (NOTICE, second)]
+        assert [(t["question"], t["answer"], t["mode"]) for t in told["turns"]] == [
+            (question, answered["answer"], answered["plan"]["mode"]) for question, answered in asked
+        ]
+        assert "[1]" in told["turns"][0]["answer"]
+        assert told["turns"][0]["answered_at"] < told["turns"][1]["answered_at"]
+
     def test_an_unknown_one_is_404(self, service: LiveService) -> None:
         problem = service.post("/v1/query", {"question": RENT, "session_id": "nowhere"}, 404)
 

@@ -266,6 +266,22 @@ class TestForgetting:
         assert catalog.calls_of(tenant, elsewhere.answer) == (elsewhere,)
         assert [row.group for row in catalog.usage(tenant, UsageWanted("collection"))] == ["contracts", "x"]
 
+    def test_a_deleted_session_leaves_figures_alone(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        tenant = contracts.tenant
+        version = publish(catalog, contracts, "a.txt")
+        made, other = (call(tenant, session=name, plan=showing(version.number)) for name in ("s", "t"))
+        catalog.record_calls([made, other])
+        catalog.save_session(tenant, "s", "contracts", turns="[]", documents=[version.number])
+
+        catalog.delete_session(f"{tenant}-other", "s")
+        assert catalog.calls_of(tenant, made.answer) == (made,)
+        catalog.delete_session(tenant, "s")
+
+        assert catalog.calls_of(tenant, made.answer) == (replace(made, plan=None, session=""),)
+        assert catalog.calls_of(tenant, other.answer) == (other,)
+
     def test_old_calls_are_dropped(self, catalog: Catalog, contracts: CollectionRecord) -> None:
         # Of all tenants: long before what the other tests record.
         version = publish(catalog, contracts, "a.txt")
