@@ -124,6 +124,8 @@ class Glm5Server:
     """Set once the first one has arrived."""
     abandoned: threading.Event = field(default_factory=threading.Event)
     """Set once a client leaves before its reply is whole."""
+    on_frame: Callable[[str], None] | None = None
+    """Told of each frame of a reply just before it is sent."""
     port: int = 0
 
     @property
@@ -196,6 +198,8 @@ class Glm5Server:
         self.cache.hold(self.layout(request), _salt(request))
         for frame in frames:
             await wire.wait(reply.delay)
+            if self.on_frame is not None:
+                self.on_frame(frame)
             await wire.frame(frame, comment=reply.comments)
         return await self._end(step, wire)
 
