@@ -211,10 +211,10 @@ class TestAnswers:
             page.get_by_text("Options").click()
             ask(visit, ALL, wait=False)
             page.get_by_text("Reads").first.wait_for()
-            lengths = lengths_seen(visit)
-            assert len(lengths) > 3
-            assert page.locator(".turn[aria-busy=true] .answer > p:not(.pending)").count() > 0
-            visit.show("chat-streaming")
+            looks = looks_while_it_streams(visit)
+            assert len({length for length, _ in looks}) > 3
+            assert looks[0][1] == 0, "at first nothing is finished"
+            assert looks[-1][1] > 0, "blocks are shown before the answer is whole"
             finished(visit)
             assert page.locator(".grounding").inner_text().endswith("Every claim is supported by its source.")
             assert page.get_by_role("button", name="Ask").is_visible()
@@ -281,15 +281,23 @@ class TestAnswers:
         assert f"{service.url}/#/document/{gates['id']}/{gates['number']}/" in copied
 
 
-def lengths_seen(visit: Visit) -> set[int]:
-    """How long the text was each time that it was looked at, until it was almost all there."""
-    seen: set[int] = set()
-    for _ in range(200):
-        seen.add(visit.evaluate("document.querySelector('.answer').textContent.length"))
-        if max(seen) > 180:
-            break
-        time.sleep(0.02)
-    return seen - {0}
+def looks_while_it_streams(visit: Visit) -> list[tuple[int, int]]:
+    """Length of the text and finished blocks, as often as one can look while the answer is written."""
+    looks: list[tuple[int, int]] = []
+    while True:
+        busy, length, blocks = visit.evaluate(
+            """(() => {
+                const turn = document.querySelector('.turn');
+                const answer = turn.querySelector('.answer');
+                return [turn.ariaBusy, answer.textContent.length, answer.children.length - 1];
+            })()"""
+        )
+        if busy != "true":
+            return looks
+        looks.append((length, blocks))
+        if len(looks) == 30:
+            visit.show("chat-streaming")
+        time.sleep(0.01)
 
 
 class TestConversations:
@@ -367,7 +375,7 @@ class TestConversations:
     ) -> None:
         with visiting(browser, service) as visit:
             ask(visit, ALL, wait=False)
-            visit.page.locator(".pending").wait_for()
+            visit.page.locator(".pending").wait_for(state="attached")
             visit.page.get_by_role("link", name="Usage", exact=True).click()
             visit.page.locator("main[data-view=usage]").wait_for()
             visit.page.get_by_role("link", name="Ask", exact=True).click()
