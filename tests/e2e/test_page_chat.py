@@ -454,6 +454,7 @@ class TestSources:
         place = f"#/document/{amendment['id']}/{amendment['number']}/{start}-{start + len(CAP)}"
         with visiting(browser, service, place) as visit:
             lines_are_loaded(visit)
+            assert not visit.page.get_by_role("button", name="Next citation").is_visible()
             visit.page.get_by_role("button", name="Text").click()
             assert visit.page.locator(".source mark").text_content() == CAP
             visit.page.get_by_role("button", name="Page", exact=True).click()
