@@ -33,6 +33,9 @@ _ADDRESSES = ["link", "image", "autolink", "reference", "html_inline", "html_blo
 _HIGHEST = 3
 """Level of an answer's highest heading within the page."""
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
+_WRITTEN = re.compile("[\\w\ufdd0-\ufdef]")
+"""Letters, digits and signs."""
+_LANGUAGE = re.compile(r"[\w+#.-]{0,30}")
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
@@ -53,7 +56,13 @@ def to_html(text: str, links: Mapping[int, str], verdicts: Sequence[str]) -> str
         links: address of each citation's source, by its number; without one it is shown and leads nowhere.
         verdicts: class of each claim, by its number.
     """
-    rendered = str(_parser().render(text, {"links": links, "verdicts": verdicts}))
+    env: dict[str, Any] = {"links": links, "verdicts": verdicts}
+    parser = _parser()
+    tokens = parser.parse(text, env)
+    if _leaves_out(tokens, text):
+        parser = _parser(tables=False)
+        tokens = parser.parse(text, env)
+    rendered = str(parser.renderer.render(tokens, parser.options, env))
     return nh3.clean(
         rendered,
         tags=set(TAGS),
@@ -65,13 +74,31 @@ def to_html(text: str, links: Mapping[int, str], verdicts: Sequence[str]) -> str
 
 
 @cache
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable(_ADDRESSES)
+def _parser(*, tables: bool = True) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False}).disable(_ADDRESSES)
+    if tables:
+        parser.enable("table")
     for name in ("text", "code_inline", "fence", "code_block"):
         parser.add_render_rule(name, _RULES[name])
     for name in ("heading_open", "heading_close"):
         parser.add_render_rule(name, _heading)
     return parser
+
+
+def _leaves_out(tokens: Sequence[Token], text: str) -> bool:
+    """Whether a row has more cells than its table's header: Markdown would not show them."""
+    lines = _LINE_END.split(text)
+    shown: dict[int, str] = {}
+    row = None
+    for token in tokens:
+        if token.type == "tr_open" and token.map is not None:
+            row = token.map[0]
+            shown[row] = ""
+        elif token.type == "tr_close":
+            row = None
+        elif row is not None:
+            shown[row] += token.content
+    return any(_WRITTEN.findall(lines[row]) != _WRITTEN.findall(cells) for row, cells in shown.items())
 
 
 def _text(
@@ -92,7 +119,10 @@ def _program(
     _: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: dict[str, Any]
 ) -> str:
     del options
-    return f"<pre><code>{''.join(_shown(tokens[index].content, env))}</code></pre>\n"
+    token = tokens[index]
+    title = token.info.strip()
+    content = token.content if _LANGUAGE.fullmatch(title) else f"{title}\n{token.content}"
+    return f"<pre><code>{''.join(_shown(content, env))}</code></pre>\n"
 
 
 _RULES = {"text": _text, "code_inline": _code, "fence": _program, "code_block": _program}

@@ -164,6 +164,22 @@ def test_what_is_hostile_is_shown_and_does_nothing(hostile: str) -> None:
     assert re.sub(r"\W", "", hostile.replace("html", ""))[:12] in re.sub(r"\W", "", seen.text)
 
 
+def test_cells_that_a_table_has_no_column_for_are_shown() -> None:
+    raw = "> | a |\n> |---|\n> | b |\n> | The fee [D7:1] | is 40 euros [D7:1]. |"
+    seen = Seen(html(raw))
+    assert "is 40 euros" in seen.text
+    assert len(seen.with_class("citation")) == 2
+    assert "table" not in dict(seen.tags)
+    assert "table" in dict(Seen(html(raw.replace(" [D7:1] | is", " is"))).tags)
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"), [("python", "x = 1"), ("The fee is due", "The fee is due\nx = 1"), ("", "x = 1")]
+)
+def test_a_program_shows_what_stands_beside_its_fence(title: str, shown: str) -> None:
+    assert Seen(html(f"```{title}\nx = 1\n```")).text.strip() == shown
+
+
 def test_what_turns_the_direction_is_shown() -> None:
     assert "⟨U+202E⟩40" in Seen(html("The fee is \u202e40 euros.")).text
 
@@ -212,6 +228,7 @@ def test_a_list_with_empty_lines_in_it_is_one_block() -> None:
     assert [(block.start, block.end) for block in blocks] == [(0, len(answer.text))]
 
 
+_WORDS = ["Fee", "due", "month", "Кот", "猫", "𝒜", "euros"]
 _SIGNIFICANT = [
     *(
         "[D7:1]",
@@ -263,3 +280,10 @@ def test_a_stream_and_the_whole_show_the_same_text(raw: str) -> None:
     _, answer, joined = streamed(raw)
     whole = html_of(answer)
     assert re.sub(r"\s", "", Seen(joined).text) == re.sub(r"\s", "", Seen(whole).text)
+
+
+@given(st.lists(st.one_of(st.sampled_from(_SIGNIFICANT), st.sampled_from(_WORDS)), max_size=30).map(" ".join))
+def test_no_word_is_left_out(raw: str) -> None:
+    _, answer, joined = streamed(raw.replace("```", "\n```"))
+    written = re.findall("|".join(_WORDS), answer.text)
+    assert re.findall("|".join(_WORDS), Seen(joined).text) == written
