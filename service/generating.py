@@ -129,6 +129,8 @@ class Generating:
         cost = count_cost(usage, generation.price(generation.name(prepared.query)), alternatives)
         if prepared.map_usd is not None and prepared.summary.mode != "map":
             cost = replace(cost, alternatives={**cost.alternatives, "map": prepared.map_usd})
+        if prepared.agent_usd is not None:
+            cost = replace(cost, alternatives={**cost.alternatives, "agent": prepared.agent_usd})
         return usage, cost
 
     def _learn_price(self, prepared: Prepared, usage: Usage) -> None:

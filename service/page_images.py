@@ -11,9 +11,11 @@ from ingest.rendering_child import DRAWN, PageWanted
 from service.page_originals import OriginalMissing, stamp_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ingest.catalog.records import VersionRecord
     from ingest.rendering import PageImage, RenderingProcess
-    from service.page_originals import PageOriginals
+    from service.page_originals import PageOriginals, Stamp
 
 BYTES_KEPT = 32 * 2**20
 _FAILURE_BYTES = 1_000
@@ -25,11 +27,15 @@ _Key = tuple[str, str, int, int, int]
 class NoPageImage(PermanentError):
     """There is no picture of this page; the message says why."""
 
+    def __init__(self, page: int, reason: str) -> None:
+        super().__init__(f"no picture of page {page}: {reason}")
+
 
 class PageImages:
     """Draws pages and keeps the last ones, and what failed, in memory; threads may share it.
 
-    What the catalog has deleted is shown to nobody, and `forget` lets go of it.
+    Whoever asks has just found the version in the catalog: what was deleted is shown to nobody, and
+    `forget` lets go of it.
 
     Args:
         originals: where the files are found.
@@ -43,10 +49,9 @@ class PageImages:
         self._originals = originals
         self._renderer = renderer
         self._bytes_kept = bytes_kept
-        self._kept: OrderedDict[_Key, PageImage | NoPageImage] = OrderedDict()
+        self._kept: OrderedDict[_Key, PageImage | str] = OrderedDict()
         self._size = 0
         self._forgotten = 0
-        """How often something was: what was asked for before may not be kept after."""
         self._lock = Lock()
 
     @property
@@ -56,12 +61,8 @@ class PageImages:
 
     def absence(self, version: VersionRecord) -> str | None:
         """Why there are no pictures of this version's pages; None where there are."""
-        if version.media_type not in DRAWN:
-            return "only PDF files and scanned images have pictures of their pages"
-        if not version.pages:
-            return "it was read without pages"
         try:
-            self._originals.find(version)
+            self._original(version)
         except OriginalMissing as missing:
             return str(missing)
         return None
@@ -73,20 +74,23 @@ class PageImages:
             NoPageImage: there is none; the message says why.
             RendererBusy: too many wait for theirs.
         """
-        forgotten = self._forgotten
-        reason = self.absence(version)
-        if reason is not None:
-            raise NoPageImage(f"no picture of page {page}: {reason}")
+        forgotten = self._forgotten  # before the catalog is asked: what it has deleted since must not be kept
+        try:
+            location, stamp = self._original(version)
+        except OriginalMissing as missing:
+            raise NoPageImage(page, str(missing)) from missing
+        if page > version.pages:
+            raise NoPageImage(page, f"it has {version.pages} pages")
         key = (version.tenant, version.collection, version.number, page, width)
         with self._lock:
             found = self._kept.get(key)
             if found is not None:
                 self._kept.move_to_end(key)
         if found is None:
-            found = self._drawn(version, page, width)
+            found = self._drawn(PageWanted(location, version.media_type, page, width), stamp)
             self._keep(key, found, forgotten)
-        if isinstance(found, NoPageImage):
-            raise found
+        if isinstance(found, str):
+            raise NoPageImage(page, found)
         return found
 
     def forget(self, tenant: str, collection: str, number: int | None = None) -> None:
@@ -105,20 +109,27 @@ class PageImages:
             self._kept.clear()
             self._size = 0
 
-    def _drawn(self, version: VersionRecord, page: int, width: int) -> PageImage | NoPageImage:
-        """A picture, or a failure that would come again; what was written meanwhile is not shown."""
-        location, stamp = self._originals.find(version)
+    def _original(self, version: VersionRecord) -> tuple[Path, Stamp]:
+        if version.media_type not in DRAWN:
+            raise OriginalMissing("only PDF files and scanned images have pictures of their pages")
+        if not version.pages:
+            raise OriginalMissing("it was read without pages")
+        return self._originals.find(version)
+
+    def _drawn(self, wanted: PageWanted, stamp: Stamp) -> PageImage | str:
+        """A picture, or why there is none and never will be; what was written meanwhile is not shown."""
         try:
-            image = self._renderer.render(PageWanted(location, version.media_type, page, width))
+            image = self._renderer.render(wanted)
         except UnreadableFile as error:
-            return NoPageImage(f"no picture of page {page}: {error.detail}")
-        if stamp_of(location) != stamp:
-            raise NoPageImage(f"no picture of page {page}: the file that it was read from has changed since")
+            return error.detail
+        if stamp_of(wanted.location) != stamp:
+            raise NoPageImage(wanted.page, "the file that it was read from has changed since")
         return image
 
-    def _keep(self, key: _Key, made: PageImage | NoPageImage, forgotten: int) -> None:
+    def _keep(self, key: _Key, made: PageImage | str, forgotten: int) -> None:
+        """Unless something was forgotten since, which may be this."""
         with self._lock:
-            if forgotten != self._forgotten or key in self._kept or _weight(made) > self._bytes_kept:
+            if key in self._kept or forgotten != self._forgotten or _weight(made) > self._bytes_kept:
                 return
             self._kept[key] = made
             self._size += _weight(made)
@@ -127,5 +138,5 @@ class PageImages:
                 self._size -= _weight(oldest)
 
 
-def _weight(made: PageImage | NoPageImage) -> int:
-    return _FAILURE_BYTES if isinstance(made, NoPageImage) else len(made.content)
+def _weight(made: PageImage | str) -> int:
+    return _FAILURE_BYTES if isinstance(made, str) else len(made.content)

@@ -64,6 +64,7 @@ class Presenter:
             mode=prepared.summary.mode,
             key=query.key,
             instructions=query.instructions.strip(),
+            model=query.model or "",
         )
         session = replace(prepared.session, turns=(*prepared.session.turns, kept))
         await asyncio.to_thread(self._sessions.save, prepared.collection, session)

@@ -51,6 +51,8 @@ class StoredTurn:
     """The answer as people saw it, with ``[1]`` for a citation."""
     instructions: str = ""
     """The application's, as they were in force."""
+    model: str = ""
+    """That it was asked of; empty where none was, or nobody took note."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,12 @@ class Settings(BaseModel):
     llm_model: str | None = Field(
         default=None, description="Model name; by default the provider's name of GLM-5."
     )
+    code_model: str | None = Field(
+        default=None,
+        description="Name of the model that answers questions to collections whose documents are mostly "
+        "programs, such as `glm-5-code`; by default the one that answers all. A conversation stays with the "
+        "model it began with.",
+    )
     llm_context: Annotated[int, Field(gt=0)] | None = Field(
         default=None, description="Context of the model in tokens, where it is not the preset's."
     )
@@ -73,6 +79,12 @@ class Settings(BaseModel):
     )
     retrieved_tokens: int = Field(
         default=2_500, gt=0, description="Tokens of the best passages that a question is answered from."
+    )
+    exact_tokens: bool = Field(
+        default=False,
+        description="Have the provider's tokenizer count the beginning of what is found, once for each model "
+        "and script, so that prompts are estimated well from the first question on; where it has none, "
+        "answers alone calibrate the estimates. Up to 8,000 characters are sent there.",
     )
     map_part_tokens: int = Field(
         default=24_000,

@@ -13,6 +13,7 @@ from ingest.errors import IndexUnavailable, LecternError
 from ingest.index import LocalIndex
 from ingest.rendering import RenderingProcess
 from service.agent import Agent, AgentBounds
+from service.agent_choice import AgentChooser
 from service.answering import Answerer
 from service.answers import DEFAULT_TENANT
 from service.chores import Chores
@@ -30,6 +31,7 @@ from service.models.openai_client import OpenAIModel, Timeouts
 from service.models.prices import Price
 from service.models.providers import GENERIC, PROVIDERS, provider_for
 from service.models.retrying import RetryingModel, RetryPolicy
+from service.models.tokenizers import EndpointTokenizer
 from service.page_images import PageImages
 from service.page_originals import PageOriginals
 from service.preparing import Preparer
@@ -41,6 +43,8 @@ from service.searching import Searcher
 from service.sessions import Sessions
 from service.settings import SettingsError
 from service.side_model import SideModel
+from service.token_samples import TokenSamples
+from service.tokens import count_tokens
 from service.warming import Warmer
 
 if TYPE_CHECKING:
@@ -163,7 +167,16 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         sessions = Sessions(catalog, library)
         maps = _maps(settings)
         mapper = MapPlanner(library, sessions, generation, maps) if generation else None
-        preparer = Preparer(library, searcher, sessions, generation, _rewriter(settings, side), mapper=mapper)
+        chooser = AgentChooser(library, searcher, generation) if generation else None
+        preparer = Preparer(
+            library,
+            searcher,
+            sessions,
+            generation,
+            _rewriter(settings, side),
+            mapper=mapper,
+            chooser=chooser,
+        )
         agent = _agent(settings, Presenter(library, sessions), generation, library, searcher)
         answerer = Answerer(library, sessions, preparer, generation, maps, agent=agent)
         yield Services(
@@ -236,11 +249,26 @@ def _generation(settings: Settings, model: LanguageModel | None, ledger: Ledger)
         temperature=settings.temperature,
         thinking=settings.thinking,
         prices=prices_of(settings),
+        code_model=settings.code_model,
     )
     if model is not None:
         return Generation(model, provider, chosen, recorder=ledger)
     client = _client(settings, provider)
-    return Generation(RetryingModel(client), provider, chosen, close=client.close, recorder=ledger)
+    return Generation(
+        RetryingModel(client),
+        provider,
+        chosen,
+        close=client.close,
+        recorder=ledger,
+        samples=_samples(settings, provider),
+    )
+
+
+def _samples(settings: Settings, provider: Provider) -> TokenSamples | None:
+    if not settings.exact_tokens:
+        return None
+    tokenizer = EndpointTokenizer(provider, _base_url(settings, provider), _model_key(settings))
+    return TokenSamples(tokenizer, count_tokens, settings.data)
 
 
 def _agent(
@@ -314,16 +342,24 @@ def _maps(settings: Settings) -> MapSettings:
 
 
 def _client(settings: Settings, provider: Provider) -> OpenAIModel:
-    base_url = settings.llm_base_url or provider.base_url
-    if base_url is None:
-        raise SettingsError(f"setting llm_base_url: {provider.name} has no address of its own")
     return OpenAIModel(
         provider,
-        base_url=base_url,
-        api_key=settings.llm_api_key.get_secret_value() if settings.llm_api_key else "",
+        base_url=_base_url(settings, provider),
+        api_key=_model_key(settings),
         model=settings.llm_model,
         timeouts=Timeouts(idle=settings.llm_idle_timeout, total=settings.llm_timeout),
     )
+
+
+def _base_url(settings: Settings, provider: Provider) -> str:
+    base_url = settings.llm_base_url or provider.base_url
+    if base_url is None:
+        raise SettingsError(f"setting llm_base_url: {provider.name} has no address of its own")
+    return base_url
+
+
+def _model_key(settings: Settings) -> str:
+    return settings.llm_api_key.get_secret_value() if settings.llm_api_key else ""
 
 
 def provider_of(settings: Settings) -> Provider:

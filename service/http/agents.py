@@ -35,7 +35,7 @@ class AgentDoor:
         """Answer a request of an agent's, or 503 where the server ends."""
         if self._closing.is_set():
             refusal = HTTPException(HTTP_503_SERVICE_UNAVAILABLE, "the server ends")
-            await answer_to(refusal)(scope, receive, send)
+            await answer_to(refusal, scope["path"])(scope, receive, send)
             return
         if self._opened is None:
             self._opened = asyncio.get_running_loop().create_future()

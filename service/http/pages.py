@@ -1,10 +1,11 @@
-"""What a viewer of sources needs: where a range of a document stands, and what its pages look like."""
+"""What a viewer of sources needs: where a range of a document stands, its pages, and their pictures."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
+from starlette.status import HTTP_304_NOT_MODIFIED
 
 from ingest.rendering import MEDIA_TYPE
 from service.http.access import TENANT, Wired
@@ -17,6 +18,8 @@ router = APIRouter(prefix="/documents", tags=["documents"])
 Number = Annotated[
     int | None, Query(ge=1, description="The 7 of `[D7:31]`; without it the current version's.")
 ]
+NARROWEST, WIDEST = 200, 2_000
+"""Pixels."""
 
 
 @router.get("/{document_id}/place")
@@ -34,7 +37,7 @@ def place(
 
 @router.get("/{document_id}/pages")
 def pages(document_id: str, services: Wired, number: Number = None) -> PageList:
-    """The pages of a version: their sizes, their texts' ranges, and whether there are pictures of them."""
+    """The pages of a version, and whether there are pictures of them."""
     version = services.library.version_of(TENANT, document_id, number=number)
     content = services.library.content(version)
     return PageList.of(content.document.pages, services.page_images.absence(version))
@@ -47,13 +50,24 @@ def pages(document_id: str, services: Wired, number: Number = None) -> PageList:
 )
 def image(
     document_id: str,
-    page: Annotated[int, Path(ge=1, description="From 1.")],
+    page: Annotated[int, Path(ge=1)],
     services: Wired,
+    request: Request,
+    *,
     number: Number = None,
-    width: Annotated[int, Query(ge=200, le=2_000, description="Pixels, about.")] = 1_000,
+    width: Annotated[int, Query(ge=NARROWEST, le=WIDEST, description="Pixels, about.")] = 1_000,
 ) -> Response:
-    """The picture of a page, drawn from the file that the version was read from."""
+    """The picture of a page, as large as `pages` says at another scale: boxes in points fit it.
+
+    404 says why there is none: most often that the file is gone, or has changed since it was read.
+    """
     version = services.library.version_of(TENANT, document_id, number=number)
     drawn = services.page_images.image(version, page, width)
-    # What is deleted here must not live on in a browser.
-    return Response(drawn.content, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+    # Asked for again each time: what was deleted must not be shown from what a browser keeps.
+    headers = {
+        "Cache-Control": "private, no-cache",
+        "ETag": f'"{version.content_hash}-{page}-{width}"',
+    }
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=HTTP_304_NOT_MODIFIED, headers=headers)
+    return Response(drawn.content, media_type=MEDIA_TYPE, headers=headers)

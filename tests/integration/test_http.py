@@ -80,7 +80,7 @@ class TestQuery:
 
         assert set(found) == {
             *("id", "session_id", "answer", "llm_generated", "model", "grounded", "claims", "citations"),
-            *("unresolved", "usage", "cost", "plan", "timings_ms", "confidence"),
+            *("unresolved", "usage", "cost", "plan", "timings_ms", "confidence", "html"),
         }
         assert found["llm_generated"] is True
         assert found["confidence"] is None

@@ -36,6 +36,7 @@ SHARED = {
         "ingest/remote_embedding.py",
         "service/models/openai_client.py",
         "service/remote/concurrent.py",
+        "service/models/tokenizers.py",
         "service/reranking/endpoint.py",
     ),
     "llama_index": ("ingest/readers/llama.py", "service/llama_retriever.py"),

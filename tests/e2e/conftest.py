@@ -1,0 +1,3 @@
+from tests.fakes.browser import browser
+
+__all__ = ["browser"]
