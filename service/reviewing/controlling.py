@@ -81,6 +81,17 @@ def begin(
     return Begun(review, expected, goes_on=False)
 
 
+def estimate_cost(services: Services, tenant: str, collection: str, order: ReviewOrder) -> Estimate:
+    """What a new review should cost; nothing is begun, and ``max_usd`` of the order is not looked at.
+
+    Raises:
+        UnknownName, Gone, NoModel, NoDocuments, PromptTooLongError: as `begin`.
+    """
+    require_model(services)
+    found = services.library.collection(tenant, collection)
+    return _estimate(services, found, order, _versions(services, found, order), ())
+
+
 def resume(
     services: Services,
     tenant: str,
