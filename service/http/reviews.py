@@ -141,6 +141,13 @@ def resume(review_id: str, body: ResumeRequest, services: Wired, running: Runnin
     return BegunShape.begun(report(services.catalog, begun.review, cells=False), begun)
 
 
+@router.post("/{review_id}/cancel")
+def cancel(review_id: str, services: Wired) -> ReviewShape:
+    """Cancel a review that waits or runs: what is answered stays. One that has ended stays as it is."""
+    stopped = controlling.cancel(services.catalog, TENANT, review_id)
+    return ReviewShape.of(report(services.catalog, stopped, cells=False))
+
+
 @router.delete(
     "/{review_id}",
     response_model=ReviewShape,

@@ -3,11 +3,16 @@
 import { h } from "./dom.js";
 import { t } from "./words.js";
 
-/** Ask whether something that cannot be taken back is meant. @returns {Promise<boolean>} */
-export function confirmed(text, verb) {
+/**
+ * Ask whether something that cannot be taken back is meant.
+ *
+ * @param {"danger" | "primary"} kind whether it destroys, or only costs.
+ * @returns {Promise<boolean>}
+ */
+export function confirmed(text, verb, kind = "danger") {
   const buttons = [
     h("button", { type: "submit", value: "" }, t("dialog.cancel")),
-    h("button", { type: "submit", value: "yes", class: "danger" }, verb),
+    h("button", { type: "submit", value: "yes", class: kind }, verb),
   ];
   return open(h("p", {}, text), buttons).then((answer) => answer === "yes");
 }
