@@ -153,7 +153,7 @@ export default {
   "chart.nothing": "这段时间没有可绘制的数据。",
   "chart.label": "{title}：{summary}。用方向键查看每一天。",
   "chart.table": "以表格显示",
-  "chart.tableOf": "{title}（表格）",
+  "chart.tableOf": "{title}：以表格显示",
   "chart.day": "日期",
   "chart.none": "–",
   "reviews.why": "审阅把同样的问题逐一提给文档集中的每份文档，并标出每个答案的出处。",
