@@ -13,8 +13,20 @@ from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from service.http import collections, documents, health, jobs, problems, queries, reviews, uploads, usage
+from service.http import (
+    collections,
+    documents,
+    health,
+    jobs,
+    page,
+    problems,
+    queries,
+    reviews,
+    uploads,
+    usage,
+)
 from service.http.gate import GUARDED, Gate
+from service.http.headers import SecurityHeaders
 from service.jobs.worker import Worker
 from service.reviewing.worker import ReviewWorker
 
@@ -58,8 +70,10 @@ def create_app(services: Services) -> FastAPI:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     largest = services.settings.largest_upload_mb * _MEGABYTE
     app.add_middleware(Gate, key=services.settings.access_key, largest_upload=largest)
+    app.add_middleware(SecurityHeaders)
     problems.install(app)
     app.include_router(health.router)
+    app.include_router(page.router)
     for part in (queries, uploads, documents, collections, jobs, reviews, usage):
         app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])
     return app

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.answers import Cited, Judged, PartRead, Planned, Reasoned, Stepped, Written
+from service.answers import Cited, Done, Judged, PartRead, Planned, Reasoned, Stepped, Written
 from service.http.responses import (
+    BlockEvent,
     Citation,
     Claim,
     Cost,
@@ -22,10 +23,23 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from service.answers import AnswerEvent
+    from service.rendering.answers import AnswerHtml
 
 
-def bodies(event: AnswerEvent) -> list[tuple[str, BaseModel]]:
-    """``plan, part, reasoning, step, delta, citation, claim, usage, done``; the last two tell one event."""
+def bodies(event: AnswerEvent, html: AnswerHtml | None = None) -> list[tuple[str, BaseModel]]:
+    """``plan, part, reasoning, step, delta, citation, claim, block, usage, done``.
+
+    An event may be told by several frames; with ``html`` those follow that make parts of the answer complete.
+    """
+    if html is None:
+        return _told(event)
+    blocks = [("block", BlockEvent.model_validate(block)) for block in html.feed(event)]
+    if isinstance(event, Done):
+        return [*blocks, *_told(event, html.html)]
+    return [*_told(event), *blocks]
+
+
+def _told(event: AnswerEvent, html: str | None = None) -> list[tuple[str, BaseModel]]:
     match event:
         case Planned():
             return [("plan", PlanEvent.of(event))]
@@ -43,7 +57,7 @@ def bodies(event: AnswerEvent) -> list[tuple[str, BaseModel]]:
             usage = UsageEvent(
                 usage=Usage.model_validate(answer.usage), cost=Cost.model_validate(answer.cost)
             )
-            return [("usage", usage), ("done", QueryResponse.of(answer))]
+            return [("usage", usage), ("done", QueryResponse.of(answer, html=html))]
 
 
 def _progress(event: PartRead | Stepped) -> tuple[str, BaseModel]:

@@ -9,6 +9,7 @@ from service.http import events
 from service.http.access import TENANT, Wired
 from service.http.requests import QueryRequest, SearchRequest
 from service.http.responses import Hit, QueryResponse, SearchResponse
+from service.rendering.answers import AnswerHtml, html_of
 
 router = APIRouter(tags=["questions"])
 
@@ -22,10 +23,11 @@ async def query(request: QueryRequest, services: Wired) -> QueryResponse | Strea
     """Answer a question; every claim is cited and checked. With ``stream``, as server-sent events."""
     prepared = await services.answerer.prepare(request.to_query(TENANT))
     if request.stream:
-        return StreamingResponse(
-            events.encode(services.answerer.stream(prepared)), media_type=events.MEDIA_TYPE
-        )
-    return QueryResponse.of(await services.answerer.answer(prepared))
+        rendered = AnswerHtml() if request.html else None
+        frames = events.encode(services.answerer.stream(prepared), rendered)
+        return StreamingResponse(frames, media_type=events.MEDIA_TYPE, headers=events.HEADERS)
+    answer = await services.answerer.answer(prepared)
+    return QueryResponse.of(answer, html=html_of(answer) if request.html else None)
 
 
 @router.post("/search")

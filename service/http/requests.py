@@ -71,6 +71,11 @@ class QueryRequest(Request):
         default="", max_length=LONGEST_QUESTION, description="The application's own, said once."
     )
     stream: bool = Field(default=False, description="Answer with server-sent events.")
+    html: bool = Field(
+        default=False,
+        description="Give the answer as sanitised HTML too; in a stream by `block` events, as far as it is "
+        "complete and judged.",
+    )
 
     def to_query(self, tenant: str) -> Query:
         """As the service asks it, for this tenant."""

@@ -226,6 +226,14 @@ class StepEvent(Response):
     error: str | None = Field(description="Why it brought nothing.")
 
 
+class BlockEvent(Response):
+    """A part of the answer as it will stay: a paragraph, a list, a table."""
+
+    start: int = Field(description="Code points of the answer.")
+    end: int
+    html: str = Field(description="Sanitised.")
+
+
 class UsageEvent(Response):
     """What the answer took."""
 
@@ -254,11 +262,17 @@ class QueryResponse(Response):
         description="Of extracts, how sure the search is, from 0 to 1, that there is an answer; below "
         f"{LEAST_CONFIDENCE} the answer says that there is none. Null where a model wrote the answer.",
     )
+    html: str | None = Field(
+        default=None,
+        description="The answer as sanitised HTML, if it was asked for: citations are `a.citation`, what "
+        "claims say `span.claim`, and after what is not supported stands an empty `span.verdict`.",
+    )
 
     @classmethod
-    def of(cls, answer: Answer) -> Self:
+    def of(cls, answer: Answer, *, html: str | None = None) -> Self:
         """From the service's answer."""
         return cls(
+            html=html,
             id=answer.id,
             session_id=answer.session,
             answer=answer.text,

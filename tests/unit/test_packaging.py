@@ -38,6 +38,7 @@ SHARED = {
         "service/models/openai_client.py",
         "service/reranking/endpoint.py",
     ),
+    "markdown_it": ("ingest/readers/markdown.py", "service/rendering/markdown.py"),
     "numpy": ("ingest/", "service/evaluation/bootstrapping.py"),
     "pydantic": ("ingest/remote_embedding.py", "service/"),
     "rich": ("service/commands/",),

@@ -1,0 +1,130 @@
+"""The page's files and every answer's headers, over a real socket."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+from service.http.headers import API_POLICY, DOCS_POLICY, PAGE_POLICY
+from service.settings import Settings
+from tests.fakes.glm5 import Glm5Server, Reply
+from tests.fakes.live_service import live
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from tests.fakes.live_service import LiveService
+
+KEY = "an-access-key"
+
+
+@pytest.fixture(scope="module")
+def model() -> Generator[Glm5Server]:
+    with Glm5Server(lambda _: Reply("# Fees\n\nThey are 40 euros [D1:1].\n\n- <b>more</b>")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, model: Glm5Server) -> Generator[LiveService]:
+    folder: Path = tmp_path_factory.mktemp("page")
+    (folder / "fees.md").write_text("The fees are 40 euros.", encoding="utf-8")
+    settings = Settings.model_validate(
+        {
+            "data": folder / "data",
+            "llm_base_url": model.base_url,
+            "llm_api_key": "key",
+            "llm_provider": "zai",
+            "access_key": KEY,
+        }
+    )
+    with live(settings) as service:
+        service.ingest(folder / "fees.md")
+        yield service
+
+
+@pytest.fixture
+def stranger(service: LiveService) -> Generator[httpx2.Client]:
+    """A browser that has no key."""
+    with httpx2.Client(base_url=service.url, trust_env=False, timeout=30) as client:
+        yield client
+
+
+def test_the_page_is_open_and_names_only_files_that_are_there(stranger: httpx2.Client) -> None:
+    page = stranger.get("/")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["content-security-policy"] == PAGE_POLICY
+    named = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
+    assert len(named) >= 4
+    for path in named:
+        found = stranger.get(path)
+        assert found.status_code == 200, path
+        assert found.headers["content-security-policy"] == PAGE_POLICY
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("main.js", "text/javascript"), ("style.css", "text/css"), ("icon.svg", "image/svg+xml")],
+)
+def test_files_have_their_kind_and_are_sent_small(stranger: httpx2.Client, path: str, kind: str) -> None:
+    plain = stranger.get(f"/web/{path}", headers={"Accept-Encoding": "identity"})
+    assert plain.headers["content-type"].startswith(kind)
+    assert plain.headers["x-content-type-options"] == "nosniff"
+    with stranger.stream("GET", f"/web/{path}") as response:
+        sent = b"".join(response.iter_raw())
+    assert response.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(sent) == plain.content
+    assert len(sent) < len(plain.content)
+
+
+def test_what_the_browser_has_is_not_sent_again(stranger: httpx2.Client) -> None:
+    first = stranger.get("/web/main.js")
+    again = stranger.get("/web/main.js", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert first.headers["cache-control"] == "no-cache"
+    assert stranger.head("/web/main.js").headers["etag"] == first.headers["etag"]
+
+
+@pytest.mark.parametrize("path", ["nothing.js", "../settings.py", "..%2fsettings.py", "%2e%2e/wiring.py", ""])
+def test_there_is_nothing_else(stranger: httpx2.Client, path: str) -> None:
+    missing = stranger.get(f"/web/{path}")
+    assert missing.status_code == 404
+    assert missing.headers["content-type"] == "application/problem+json"
+
+
+def test_every_answer_says_what_a_browser_must_not_do(service: LiveService, stranger: httpx2.Client) -> None:
+    answers = [stranger.get("/v1/collections"), service.http.get("/v1/collections"), stranger.get("/nothing")]
+    assert [answer.status_code for answer in answers] == [401, 200, 404]
+    for answer in answers:
+        assert answer.headers["content-security-policy"] == API_POLICY
+        assert answer.headers["referrer-policy"] == "no-referrer"
+    assert stranger.get("/docs").headers["content-security-policy"] == DOCS_POLICY
+
+
+def test_an_answer_is_rendered_where_that_is_asked_for(service: LiveService) -> None:
+    answer = service.ask("What are the fees?", html=True)
+    citation = answer["citations"][0]
+    place = f"#/document/{citation['document_id']}/1/{citation['start_char']}-{citation['end_char']}"
+    assert f'<a class="citation" data-citation="1" href="{place}">1</a>' in answer["html"]
+    assert "<h3>" in answer["html"]
+    assert "&lt;b&gt;more&lt;/b&gt;" in answer["html"]
+    assert service.ask("What are the fees?")["html"] is None
+
+
+def test_a_stream_gives_its_parts_as_they_are_complete(service: LiveService) -> None:
+    events = service.events("What are the fees?", html=True)
+    blocks = [body for name, body in events if name == "block"]
+    done = events[-1][1]
+    assert "".join(block["html"] for block in blocks) == done["html"]
+    assert [done["answer"][block["start"] : block["end"]].strip()[:6] for block in blocks] == [
+        "# Fees",
+        "They a",
+        "- <b>m",
+    ]
+    names = [name for name, _ in events]
+    assert names.index("block") < len(names) - 3
+    assert not any(name == "block" for name, _ in service.events("What are the fees?"))
