@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 
 RENT, SUBLET, COURT = "What is the rent?", "May it be sublet?", "Which court decides?"
 HOSTILE = "<img src=x onerror=alert(1)>"
-TURNED = f"# {HOSTILE} safe\u202egnp.exe\n\nNothing of this runs.\n"
+TURNED = {
+    f"{HOSTILE}.md": f"# {HOSTILE}\n\nNothing of this runs.\n",
+    "turned.md": "# safe\u202egnp.exe\n\nText.\n",
+}
 _DROP = """{
     const transfer = new DataTransfer();
     for (const [name, text] of Object.entries(FILES)) transfer.items.add(new File([text], name));
@@ -64,7 +67,7 @@ def service(model: CellModel, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """A collection of leases, one of hostile names, and a ledger of ten days."""
     folder = tmp_path_factory.mktemp("page")
     write_texts(folder / "leases", {f"harbour/lease-{n}.md": f"{LEASE}\nBerth {n}.\n" for n in range(3)})
-    write_texts(folder / "hostile", {f"{HOSTILE.replace('/', '')}.md": TURNED})
+    write_texts(folder / "hostile", TURNED)
     with Glm5Server(model) as glm5:
         settings = Settings(
             data=folder / "data",
@@ -195,12 +198,10 @@ def test_what_is_dropped_is_pinned_and_deleted_by_keyboard(browser: Browser, ser
 def test_hostile_names_are_text(browser: Browser, service: LiveService) -> None:
     with open_page(browser, at(service, "documents", "hostile")) as visit:
         page = visit.page
-        page.locator(".list tbody tr").wait_for()
+        page.locator(".list tbody tr").nth(1).wait_for()
 
-        [title] = rows(page)
-
-        assert title == f"{HOSTILE} safe⟨U+202E⟩gnp.exe"
-        assert page.locator(".list .path").inner_text() == f"{HOSTILE}.md"
+        assert rows(page) == [HOSTILE, "safe⟨U+202E⟩gnp.exe"]
+        assert page.locator(".list .path").first.inner_text() == f"{HOSTILE}.md"
         assert page.locator("main img").count() == 0
         visit.expect_quiet()
 
