@@ -7,7 +7,9 @@ export const HEIGHT = 200;
 const TOP = 10;
 const BOTTOM = 24;
 const CHARACTER = 7.2;
-const LABEL_WIDTH = 64;
+/** Chinese characters take twice the room of a letter. */
+const WIDE = /[\u2e80-\uffef]/g;
+const LABEL_WIDTH = 84;
 
 /**
  * @param {{width: number, labels: string[], highest: number, format: (value: number) => string}} of
@@ -17,7 +19,7 @@ const LABEL_WIDTH = 64;
 export function frame({ width, labels, highest, format }) {
   const marks = ticks(highest);
   const names = marks.map(format);
-  const left = Math.ceil(Math.max(...names.map((name) => name.length)) * CHARACTER) + 8;
+  const left = Math.ceil(Math.max(...names.map(room)) * CHARACTER) + 8;
   const band = (width - left) / labels.length;
   const bottom = HEIGHT - BOTTOM;
   const y = (value) => bottom - (value / marks.at(-1)) * (bottom - TOP);
@@ -32,6 +34,8 @@ export function frame({ width, labels, highest, format }) {
   const at = (point) => Math.min(labels.length - 1, Math.max(0, Math.floor((point - left) / band)));
   return { nodes: [...lines.flat(), ...below], left, band, top: TOP, bottom, x, y, at };
 }
+
+const room = (name) => name.length + (name.match(WIDE)?.length ?? 0);
 
 /** A label at the edge would be cut off in the middle. */
 function anchored(x, width) {

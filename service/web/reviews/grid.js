@@ -61,7 +61,9 @@ export class Grid {
   /** Mark the cell that is open; null for none. */
   mark(cell) {
     this.#body.querySelector(".open")?.classList.remove("open");
-    if (cell) this.#reachable?.classList.add("open");
+    if (!cell) return;
+    this.#reachable?.classList.add("open");
+    this.#reachable?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   #drop(id, row) {
