@@ -55,6 +55,8 @@ async function begin() {
   await loadLanguage();
   for (const element of document.querySelectorAll("[data-text]")) element.textContent = t(element.dataset.text);
   onKeyWanted(askForKey);
+  // The view is on its way while the collections are asked for; what it fails of is said when it is drawn.
+  VIEWS[route().view || "ask"]?.().catch(() => {});
   try {
     await refreshCollections();
   } catch (error) {

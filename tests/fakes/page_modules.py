@@ -46,6 +46,10 @@ def node(*arguments: str) -> str:
 
 def evaluated(program: str) -> Any:  # noqa: ANN401 — JSON
     """The one JSON value that a program prints; it may import `./core/text.js` and its like."""
-    path = Path(_copied().name, "program.js")
-    path.write_text(program, encoding="utf-8")
-    return json.loads(node(path.name))
+    written("program.js", program)
+    return json.loads(node("program.js"))
+
+
+def written(name: str, program: str) -> None:
+    """Put a program beside the modules."""
+    Path(_copied().name, name).write_text(program, encoding="utf-8")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.page_modules import MODULES, NODE, WEB, evaluated, node
+from tests.fakes.page_modules import MODULES, NODE, WEB, evaluated, node, written
 
 LANGUAGES = ("en", "ru", "zh")
 PLURALS = {"en": {"one", "other"}, "ru": {"one", "few", "many", "other"}, "zh": {"other"}}
@@ -28,8 +28,15 @@ def forms(text: str | dict[str, str]) -> list[str]:
 
 
 def test_every_module_parses() -> None:
-    for module in MODULES:
-        node("--check", module)
+    program = """
+        import { readFileSync } from "node:fs";
+        import { SourceTextModule } from "node:vm";
+        for (const name of process.argv.slice(2)) {
+          new SourceTextModule(readFileSync(name, "utf-8"), { identifier: name });
+        }
+    """
+    written("parsing.js", program)
+    node("--experimental-vm-modules", "parsing.js", *MODULES)
 
 
 def test_every_text_that_is_named_is_there() -> None:
