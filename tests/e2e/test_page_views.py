@@ -201,7 +201,7 @@ def test_hostile_names_are_text(browser: Browser, service: LiveService) -> None:
         page.locator(".list tbody tr").nth(1).wait_for()
 
         assert rows(page) == [HOSTILE, "safe⟨U+202E⟩gnp.exe"]
-        assert page.locator(".list .path").first.inner_text() == f"{HOSTILE}.md"
+        assert page.locator(".list .file-path").first.inner_text() == f"{HOSTILE}.md"
         assert page.locator("main img").count() == 0
         visit.expect_quiet()
 
@@ -262,7 +262,7 @@ def test_a_review_fills_its_grid_and_each_cell_opens_its_source(
         ).wait_for()
         page.locator("dialog").get_by_role("button", name="Begin the review").click()
 
-        page.locator("td.answered").first.wait_for()
+        page.locator("td.cell-answered").first.wait_for()
         page.locator("header .state.done").wait_for(timeout=READ_WITHIN)
 
         identity = visit.evaluate("location.hash").rpartition("/")[2]
@@ -320,7 +320,7 @@ def test_a_review_is_stopped_gone_on_with_and_deleted(
 
         page.get_by_role("button", name="Go on").click()
         page.locator("header .state.done").wait_for(timeout=READ_WITHIN)
-        assert page.locator("td.absent").count() == 12
+        assert page.locator("td.cell-absent").count() == 12
         page.get_by_role("button", name="Delete").click()
         page.locator("dialog").get_by_role("button", name="Delete").click()
 

@@ -113,7 +113,7 @@ export class Chart {
       h("summary", { "aria-label": t("chart.tableOf", { title }) }, t("chart.table")),
       h(
         "div",
-        { class: "scroll numbers", tabindex: 0, role: "region", "aria-label": title },
+        { class: "scroll as-table", tabindex: 0, role: "region", "aria-label": title },
         h(
           "table",
           {},

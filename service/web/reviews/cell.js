@@ -10,9 +10,9 @@ export const lookOf = ({ state, value, supported, reason, number }) => JSON.stri
 /** @returns {(Node | null)[]} */
 export function cellContent(cell) {
   const { state, value, supported, reason } = cell;
-  if (state === "pending") return [h("span", { class: "quiet" }, t("reviews.cell.pending"))];
-  if (state === "failed") return [h("span", { class: "word bad" }, t("reviews.cell.failed")), h("span", { class: "quiet clamp" }, visible(reason))];
-  if (state === "absent") return [h("span", { class: "quiet absent" }, t("reviews.cell.absent"))];
+  if (state === "pending") return [h("span", { class: "faint" }, t("reviews.cell.pending"))];
+  if (state === "failed") return [h("span", { class: "word wrong" }, t("reviews.cell.failed")), h("span", { class: "faint clamp" }, visible(reason))];
+  if (state === "absent") return [h("span", { class: "faint absent" }, t("reviews.cell.absent"))];
   return [
     value && h("span", { class: "clamp" }, valueWords(value)),
     state === "stale" && h("span", { class: "word doubt" }, t("reviews.cell.stale")),

@@ -42,10 +42,10 @@ export class ReviewForm {
     return h(
       "form",
       { onsubmit: (event) => (event.preventDefault(), this.#send()) },
-      h("div", { class: "field" }, h("label", { for: "review-name" }, t("reviews.name")), this.#name, h("p", { class: "hint" }, t("reviews.nameWhy"))),
+      h("div", { class: "labelled" }, h("label", { for: "review-name" }, t("reviews.name")), this.#name, h("p", { class: "hint" }, t("reviews.nameWhy"))),
       this.#choice.element,
       this.#questions.element,
-      h("div", { class: "field" }, h("label", { for: "review-most" }, t("reviews.most")), this.#most, h("p", { class: "hint" }, t("reviews.mostWhy"))),
+      h("div", { class: "labelled" }, h("label", { for: "review-most" }, t("reviews.most")), this.#most, h("p", { class: "hint" }, t("reviews.mostWhy"))),
       this.#said,
       h("div", { class: "row" }, this.#begin, h("p", { class: "hint" }, t("reviews.beginWhy"))),
     );

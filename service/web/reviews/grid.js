@@ -84,7 +84,7 @@ export class Grid {
     const look = lookOf(cell);
     if (this.#looks.get(element) === look) return;
     this.#looks.set(element, look);
-    element.className = `${cell.state}${cell.state === "answered" && !cell.supported ? " unproven" : ""}${element.classList.contains("open") ? " open" : ""}`;
+    element.className = `cell-${cell.state}${cell.state === "answered" && !cell.supported ? " unproven" : ""}${element.classList.contains("open") ? " open" : ""}`;
     fill(element, cellContent(cell));
     if (element.classList.contains("open")) this.#acts.reach(cell);
   }

@@ -36,8 +36,8 @@ export class CellPanel {
     const question = this.#questions.get(cell.question_id);
     fill(
       this.element,
-      h("button", { type: "button", class: "bare close", "aria-label": t("documents.close"), onclick: () => this.close() }, "✕"),
-      h("p", { class: "path" }, visible(cell.path)),
+      h("button", { type: "button", class: "bare shut", "aria-label": t("documents.close"), onclick: () => this.close() }, "✕"),
+      h("p", { class: "file-path" }, visible(cell.path)),
       h("h2", {}, visible(question.question)),
       content(cell),
       facts(cell),
@@ -52,15 +52,15 @@ export class CellPanel {
 
 function content(cell) {
   const { state, value, supported, reason, answer, marks, citations } = cell;
-  if (state === "pending") return h("p", { class: "quiet" }, t("reviews.pendingWhy"));
-  if (state === "failed") return [h("p", { class: "word bad" }, t("reviews.cell.failed")), h("p", {}, visible(reason))];
+  if (state === "pending") return h("p", { class: "faint" }, t("reviews.pendingWhy"));
+  if (state === "failed") return [h("p", { class: "word wrong" }, t("reviews.cell.failed")), h("p", {}, visible(reason))];
   return [
     state === "stale" && h("p", { class: "word doubt" }, t("reviews.staleWhy")),
-    state === "absent" ? h("p", { class: "value quiet" }, t("reviews.cell.absent")) : value && h("p", { class: "value" }, valueWords(value)),
-    state !== "absent" && h("p", { class: `word ${supported ? "good" : "doubt"}` }, t(supported ? "reviews.proven" : "reviews.unproven")),
+    state === "absent" ? h("p", { class: "value faint" }, t("reviews.cell.absent")) : value && h("p", { class: "value" }, valueWords(value)),
+    state !== "absent" && h("p", { class: `word ${supported ? "right" : "doubt"}` }, t(supported ? "reviews.proven" : "reviews.unproven")),
     value?.readings.length > 1 && h("p", { class: "hint" }, t("reviews.readings", { readings: value.readings.map(visible).join(" · ") })),
     marks.length > 0 && h("ul", { class: "marks" }, marks.map((mark) => h("li", {}, visible(mark)))),
-    answer && [h("h3", {}, t("reviews.answer")), h("p", { class: "answer" }, withLinks(cell))],
+    answer && [h("h3", {}, t("reviews.answer")), h("p", { class: "in-full" }, withLinks(cell))],
     citations.length > 0 && [h("h3", {}, t("reviews.sources")), citations.map((source) => quotation(cell, source))],
   ];
 }
@@ -73,14 +73,14 @@ function withLinks(cell) {
   return cell.answer.split(MARK).map((piece, place) => {
     if (place % 2 === 0) return visible(piece);
     const source = sources.get(piece);
-    return source ? h("a", { class: "citation", href: sourceAddress(cell, source) }, piece) : `[${piece}]`;
+    return source ? h("a", { class: "leads", href: sourceAddress(cell, source) }, piece) : `[${piece}]`;
   });
 }
 
 function quotation(cell, source) {
   return h(
     "figure",
-    { class: "source" },
+    { class: "quotation" },
     h("blockquote", {}, visible(source.text)),
     h(
       "figcaption",

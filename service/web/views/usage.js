@@ -31,7 +31,7 @@ class UsagePage {
   #collection;
   #charts = [];
   #loading = 0;
-  #content = h("div", { class: "figures" });
+  #content = h("div", { class: "used" });
 
   constructor(days, collection) {
     this.#days = days;
