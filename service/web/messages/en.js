@@ -62,6 +62,7 @@ export default {
   "documents.job.indexed": { one: "{n} file read", other: "{n} files read" },
   "documents.job.unchanged": { one: "{n} unchanged", other: "{n} unchanged" },
   "documents.job.unread": { one: "{n} could not be read", other: "{n} could not be read" },
+  "documents.outcomes": "What became of the files",
   "documents.outcome.indexed": "read",
   "documents.outcome.unchanged": "unchanged",
   "documents.reason.broken": "The file is damaged.",

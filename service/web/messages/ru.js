@@ -61,6 +61,7 @@ export default {
   "documents.job.indexed": { one: "{n} файл прочитан", few: "{n} файла прочитано", many: "{n} файлов прочитано", other: "{n} файла прочитано" },
   "documents.job.unchanged": { one: "{n} без изменений", few: "{n} без изменений", many: "{n} без изменений", other: "{n} без изменений" },
   "documents.job.unread": { one: "{n} не прочитан", few: "{n} не прочитано", many: "{n} не прочитано", other: "{n} не прочитано" },
+  "documents.outcomes": "Что стало с файлами",
   "documents.outcome.indexed": "прочитан",
   "documents.outcome.unchanged": "без изменений",
   "documents.reason.broken": "Файл повреждён.",

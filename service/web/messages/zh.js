@@ -61,6 +61,7 @@ export default {
   "documents.job.indexed": { other: "已读取 {n} 个文件" },
   "documents.job.unchanged": { other: "{n} 个无变化" },
   "documents.job.unread": { other: "{n} 个无法读取" },
+  "documents.outcomes": "各文件的结果",
   "documents.outcome.indexed": "已读取",
   "documents.outcome.unchanged": "无变化",
   "documents.reason.broken": "文件已损坏。",
