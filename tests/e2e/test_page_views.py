@@ -46,6 +46,7 @@ _DROP = """{
     const zone = document.querySelector(".zone");
     for (const type of ["dragenter", "dragover", "drop"]) zone.dispatchEvent(new DragEvent(type, told));
 }"""
+LONG = 130
 READ_WITHIN = 30_000
 """Milliseconds: the first file waits for the process that reads."""
 
@@ -64,10 +65,11 @@ def model() -> CellModel:
 
 @pytest.fixture(scope="module")
 def service(model: CellModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    """A collection of leases, one of hostile names, and a ledger of ten days."""
+    """A collection of leases, one of hostile names, a long one, and a ledger of ten days."""
     folder = tmp_path_factory.mktemp("page")
     write_texts(folder / "leases", {f"harbour/lease-{n}.md": f"{LEASE}\nBerth {n}.\n" for n in range(3)})
     write_texts(folder / "hostile", TURNED)
+    write_texts(folder / "long", {f"clause-{n}.md": f"Clause {n}.\n" for n in range(LONG)})
     with Glm5Server(model) as glm5:
         settings = Settings(
             data=folder / "data",
@@ -79,6 +81,7 @@ def service(model: CellModel, tmp_path_factory: pytest.TempPathFactory) -> Itera
         with live_in_memory(settings) as running:
             running.ingest(folder / "leases", collection="leases")
             running.ingest(folder / "hostile", collection="hostile")
+            running.ingest(folder / "long", collection="long")
             running.services.catalog.record_calls([call(day, n) for day in range(10) for n in range(day + 1)])
             yield running
 
@@ -193,6 +196,51 @@ def test_what_is_dropped_is_pinned_and_deleted_by_keyboard(browser: Browser, ser
         page.get_by_text("1 document", exact=True).wait_for()
         assert service.documents("dropped").keys() == {"terms.md"}
         visit.expect_quiet()
+
+
+def test_a_long_list_is_shown_by_and_by(browser: Browser, service: LiveService) -> None:
+    with open_page(browser, at(service, "documents", "long")) as visit:
+        page = visit.page
+        page.locator(".list tbody tr").nth(99).wait_for()
+        assert len(rows(page)) == 100
+
+        page.get_by_role("button", name="Show more").click()
+
+        page.locator(".list tbody tr").nth(LONG - 1).wait_for()
+        assert len(rows(page)) == LONG
+        assert not page.get_by_role("button", name="Show more").is_visible()
+        visit.expect_quiet()
+
+
+def test_what_cannot_be_sent_or_asked_is_said_in_words(browser: Browser, tmp_path: Path) -> None:
+    key = secrets.token_hex(16)
+    settings = Settings(data=tmp_path / "data", access_key=SecretStr(key), largest_upload_mb=1)
+    write_texts(tmp_path / "docs", {"lease.md": LEASE})
+    with live_in_memory(settings) as service:
+        service.ingest(tmp_path / "docs")
+        with open_page(browser, at(service, "documents", "default")) as visit:
+            page = visit.page
+            page.get_by_label("Access key").fill(key)
+            page.keyboard.press("Enter")
+            page.locator(".list tbody tr").wait_for()
+
+            drop(visit, {"large.md": "word " * 400_000})
+            page.locator(".upload .failure", has_text="2 MB").wait_for()
+            page.get_by_role("button", name="Close").click()
+            page.context.set_offline(True)
+            drop(visit, {"small.md": "word"})
+            page.locator(".upload .failure", has_text="The server does not answer").wait_for()
+            page.context.set_offline(False)
+            page.get_by_role("button", name="Try again").click()
+            page.get_by_role("link", name="small").wait_for(timeout=READ_WITHIN)
+
+            page.goto(at(service, "reviews", "new"))
+            page.get_by_label("Question", exact=True).fill(RENT)
+            page.get_by_role("button", name="Begin the review").click()
+            page.get_by_role("alert").get_by_text("needs a language model").wait_for()
+            page.goto(at(service, "usage"))
+            page.get_by_text("Nobody has asked a language model anything").wait_for()
+            visit.expect_quiet(allowed="status of (401|409|413)|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION")
 
 
 def test_hostile_names_are_text(browser: Browser, service: LiveService) -> None:
