@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from service.http.app import create_app
+from service.http.chat.responses import ChatChunk
 from service.http.job_shapes import JobFileShape, JobShape
 from service.http.problems import MEDIA_TYPE as PROBLEM
 from service.http.problems import STATUSES
@@ -43,6 +44,7 @@ Offsets are Unicode code points of a document's text, from 0, the end exclusive;
 With an access key set, every request under `/v1` carries `Authorization: Bearer KEY`.
 Errors are problem documents as RFC 9457 describes them (`{PROBLEM}`):
 {", ".join(f"{status} {HTTPStatus(status).phrase}" for status in STATUSES)}.
+Under `/v1/chat` and `/v1/models` they have [OpenAI's shape](#chaterror), with 400 in place of 422.
 """
 EVENTS: Mapping[str, tuple[type[BaseModel], str]] = {
     "plan": (PlanEvent, "what will be read; nothing has been generated yet"),
@@ -67,6 +69,15 @@ JOB_EVENTS: Mapping[str, tuple[type[BaseModel], str]] = {
 }
 
 
+CHAT_EVENTS = """\
+`POST /v1/chat/completions` with `stream` sends nameless events: [ChatChunk](#chatchunk), at last `[DONE]`.
+First comes the role, when the model has begun: what fails before has the status of its error. Text and
+thinking follow as they arrive; the last text brings footnotes, annotations and `lectern`, the chunk after it
+the `finish_reason`, and one without choices the usage, if it was asked for. A failure on the way is a last
+frame with `error`.
+"""
+
+
 def http_page() -> str:
     """The whole page."""
     # Before a request comes, an application looks only at the settings.
@@ -83,7 +94,7 @@ def http_page() -> str:
 def _schemas(described: Schema) -> dict[str, Schema]:
     """Every shape by name: those of bodies and, not known to OpenAPI, those of events."""
     schemas: dict[str, Schema] = dict(described["components"]["schemas"])
-    for model, _ in [*EVENTS.values(), *JOB_EVENTS.values()]:
+    for model in [*(model for model, _ in [*EVENTS.values(), *JOB_EVENTS.values()]), ChatChunk]:
         whole = model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
         for name, schema in {**whole.get("$defs", {}), model.__name__: whole}.items():
             schemas.setdefault(name, schema)
@@ -131,6 +142,7 @@ def _events() -> Iterator[str]:
     yield from _table(EVENTS)
     yield "`GET /v1/jobs/{job_id}/events` until the job has ended:\n"
     yield from _table(JOB_EVENTS)
+    yield CHAT_EVENTS
 
 
 def _table(events: Mapping[str, tuple[type[BaseModel], str]]) -> Iterator[str]:

@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import multiprocessing
-import os
-import shutil
-import signal
-import sys
-import tempfile
 import threading
-from dataclasses import dataclass
-from multiprocessing.connection import wait
 from queue import LifoQueue
 from typing import TYPE_CHECKING, Protocol, cast
 
+from ingest.child import GRACE_SECONDS, Refusal, death, overtime
+from ingest.confined import start
 from ingest.errors import UnreadableFile
 from ingest.model import Document
-from ingest.parsing_child import GRACE_SECONDS, Order, Refusal, attempt, death, overtime, serve
+from ingest.parsing_child import Order, attempt, serve
 from ingest.readers.options import ReadingOptions
 from ingest.readers.progress import ignore
 from ingest.rescue import as_text, rescued
@@ -30,19 +24,18 @@ from ingest.transfer import Shipment, receive_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from multiprocessing.connection import Connection
-    from multiprocessing.context import SpawnProcess
     from typing import Self
 
+    from ingest.child import Sign
+    from ingest.confined import ConfinedChild
     from ingest.confinement import Limit
     from ingest.model import SourceFile
-    from ingest.parsing_child import Reader, Sign
+    from ingest.parsing_child import Reader
     from ingest.readers.progress import OnPage
 
 MEMORY_BYTES = 4 * 2**30
 SECONDS = 120.0
 _OPTIONS = ReadingOptions()
-_START_SECONDS = 120.0
 
 _log = logging.getLogger(__name__)
 
@@ -94,7 +87,7 @@ class ParsingProcess:
         self._memory_bytes = memory_bytes
         self._seconds = seconds
         self._turn = threading.Lock()
-        self._child: _Child | None = None
+        self._child: ConfinedChild | None = None
         self._aborted = False
 
     def __enter__(self) -> Self:
@@ -141,9 +134,15 @@ class ParsingProcess:
             with contextlib.suppress(ValueError):  # it has just ended by itself
                 child.process.kill()
 
-    def _running(self) -> _Child:
+    def _running(self) -> ConfinedChild:
         if self._child is None:
-            self._child = _start(self._reader, self._options, self._memory_bytes, self._seconds)
+            limits = (self._memory_bytes, self._seconds)
+            self._child = start(
+                serve,
+                lambda folder: Order(self._reader, self._options, *limits, folder),
+                label="lectern-parser",
+                name=f"the parsing process for {self._reader}",
+            )
         return self._child
 
     def _rescue(self, source: SourceFile, refusal: Refusal, on_page: OnPage) -> Document | Refusal:
@@ -156,9 +155,9 @@ class ParsingProcess:
         _log_failure(refusal, source)
         return rescued(outcome, refusal.detail)
 
-    def _exchange(self, child: _Child, source: SourceFile, on_page: OnPage) -> Document | Refusal:
+    def _exchange(self, child: ConfinedChild, source: SourceFile, on_page: OnPage) -> Document | Refusal:
         try:
-            outcome = child.read(source, on_page, self._seconds)
+            outcome = _read(child, source, on_page, self._seconds)
         except TimeoutError:
             self._drop()
             return Refusal("time_limit", overtime(self._seconds))
@@ -216,79 +215,22 @@ class ParsingPool:
             process.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Child:
-    process: SpawnProcess
-    pipe: Connection
-    folder: str
-    limits: frozenset[Limit] = frozenset()
+def _read(child: ConfinedChild, source: SourceFile, on_page: OnPage, seconds: float) -> Document | Refusal:
+    """Let a child read a file.
 
-    def read(self, source: SourceFile, on_page: OnPage, seconds: float) -> Document | Refusal:
-        """Let it read a file.
-
-        Raises:
-            TimeoutError: nothing came from it for so many seconds.
-            EOFError, OSError: it died.
-        """
-        self.pipe.send(source)
-        while True:
-            self._wait(seconds)
-            message = cast("Sign | Refusal | Shipment", self.pipe.recv())
-            if isinstance(message, Refusal):
-                return message
-            if isinstance(message, Shipment):
-                return receive_document(message, lambda: self._bytes(seconds))
-            on_page(message.done, message.total)
-
-    def exit_code(self) -> int | None:
-        """The exit code of a child that is ending; what it started ends too."""
-        wait([self.process.sentinel], GRACE_SECONDS)
-        self._kill_group()
-        self.process.join(GRACE_SECONDS)
-        return self.process.exitcode
-
-    def stop(self, patience: float) -> None:
-        """End it whatever it is doing; an idle child ends by itself within ``patience`` seconds."""
-        self.pipe.close()
-        wait([self.process.sentinel], patience)
-        self._kill_group()
-        self.process.kill()
-        self.process.join()
-        self.process.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _wait(self, seconds: float) -> None:
-        if not self.pipe.poll(seconds):
-            raise TimeoutError
-
-    def _bytes(self, seconds: float) -> bytes:
-        self._wait(seconds)
-        return self.pipe.recv_bytes()
-
-    def _kill_group(self) -> None:
-        """Kill the child with the programs that it has started."""
-        if sys.platform != "win32" and self.process.pid is not None:
-            with contextlib.suppress(OSError):  # it never headed a group, or nothing is left of it
-                os.killpg(self.process.pid, signal.SIGKILL)
-
-
-def _start(reader: str, options: ReadingOptions, memory_bytes: int, seconds: float) -> _Child:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    folder = tempfile.mkdtemp(prefix="lectern-parser-")
-    order = Order(reader, options, memory_bytes, seconds, folder)
-    process = context.Process(target=serve, args=(theirs, order), name="lectern-parser", daemon=True)
-    process.start()
-    theirs.close()
-    child = _Child(process, ours, folder)
-    try:
-        if ours.poll(_START_SECONDS):
-            return _Child(process, ours, folder, cast("frozenset[Limit]", ours.recv()))
-    except EOFError:
-        pass
-    code = child.exit_code()
-    child.stop(0)
-    raise RuntimeError(f"the parsing process for {reader} did not start (exit code {code})")
+    Raises:
+        TimeoutError: nothing came from it for so many seconds.
+        EOFError, OSError: it died.
+    """
+    child.pipe.send(source)
+    while True:
+        child.wait(seconds)
+        message = cast("Sign | Refusal | Shipment", child.pipe.recv())
+        if isinstance(message, Refusal):
+            return message
+        if isinstance(message, Shipment):
+            return receive_document(message, lambda: child.receive_bytes(seconds))
+        on_page(message.done, message.total)
 
 
 def _document(outcome: Document | Refusal, source: SourceFile) -> Document:

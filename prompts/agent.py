@@ -30,8 +30,8 @@ LIST_TOKENS = 2_000
 PINNED_TOKENS = 30_000
 """What pinned documents may take, and at most half of a prompt: an agent needs room to read."""
 _LATE = "the conversation began without the documents that are pinned now; a new one begins with them"
-_REASON = "asked for: the model searches and reads by itself"
-_AFRESH = f"{_REASON}; the conversation left no room for it and was begun afresh"
+ASKED_FOR = "asked for: the model searches and reads by itself"
+_AFRESH = "; the conversation left no room for it and was begun afresh"
 
 
 @cache
@@ -40,24 +40,27 @@ def agent_rules() -> str:
     return rules() + (files("prompts") / "templates" / "agent.md").read_text(encoding="utf-8")
 
 
-def plan_agent(request: PlanRequest, limits: Limits, count: Callable[[str], int]) -> PromptPlan:
+def plan_agent(
+    request: PlanRequest, limits: Limits, count: Callable[[str], int], reason: str = ASKED_FOR
+) -> PromptPlan:
     """An agent's first prompt. Its first message is the tools: providers render them in front.
 
     Args:
         request: the question, the card, the conversation; no passages are needed.
         limits: token budgets.
         count: tokens of a text.
+        reason: why the model is to search by itself.
 
     Raises:
         PromptTooLongError: question and rules leave no room to read anything.
     """
-    for asked, reason in ((request, _REASON), (replace(request, history=()), _AFRESH)):
-        plan = _plan(asked, reason, count)
+    for asked, why in ((request, reason), (replace(request, history=()), reason + _AFRESH)):
+        plan = _plan(asked, why, count)
         taken = sum(block.tokens for block in plan.blocks if block.stability is Stability.PINNED)
         most = min(PINNED_TOKENS, limits.prompt_tokens // 2)
         if request.pinned is None or taken > most or plan.tokens + LEAST_ROOM > limits.prompt_tokens:
             plan = replace(
-                _plan(replace(asked, pinned=()), reason, count),
+                _plan(replace(asked, pinned=()), why, count),
                 warnings=left_out_pinned(asked.pinned, (), most),
             )
         if plan.tokens + LEAST_ROOM <= limits.prompt_tokens:
@@ -126,9 +129,8 @@ def _plan(request: PlanRequest, reason: str, count: Callable[[str], int]) -> Pro
     for number, turn in enumerate(request.history, start=1):
         blocks.append(block(f"turn {number}", Stability.HISTORY, 2 * number, "user", turn.user))
         blocks.append(block(f"answer {number}", Stability.HISTORY, 2 * number + 1, "assistant", turn.answer))
-    text = render_question(
-        request.question, instructions=request.instructions if first else "", day=request.day
-    )
+    instructions = request.instructions if first or request.restated else ""
+    text = render_question(request.question, instructions=instructions, day=request.day)
     blocks.append(block("question", Stability.FRESH, 2 * len(request.history) + 2, "user", text))
     held = (*pinned, *(passage for turn in request.history for passage in turn.passages))
     warnings = () if first or set(request.pinned or ()) <= set(held) else (_LATE,)

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from prompts.evidence import total, weigh
-from prompts.markers import cited_passages
 from prompts.pinning import OPENING, in_order, label, left_out_pinned
 from prompts.plan import Block, PromptMessage, PromptPlan, Stability
 from prompts.plan_request import PromptTooLongError
-from prompts.pricing import MESSAGE_TOKENS, size
+from prompts.pricing import size
 from prompts.render import (
-    render_context,
     render_conversation,
     render_in_order,
-    render_passage,
     render_passages,
     render_question,
     rules,
 )
+from prompts.selecting import Selector
 from prompts.trunk import Trunk, find_trunk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
-    from prompts.evidence import Evidence
     from prompts.model import ContextPassage, PromptPassage
     from prompts.plan import Role
     from prompts.plan_request import Limits, PlanRequest
@@ -42,25 +37,9 @@ CONVERSATION_TOKENS = 1_000
 """Of earlier questions and answers that are told again, the latest first."""
 CONVERSATION_SHARE = 0.25
 """Of the room that a prompt has, what these may take."""
-CARRIED_SHARE = 0.25
-"""Of the room for passages, what may go to those that the last answer cites."""
 LEAST_SHARE = 0.5
 """Of the room beside rules and question, what pinned documents leave where passages need so much."""
 _NO_TRUNK = Trunk()
-
-
-@dataclass(slots=True)
-class _Chosen:
-    """Passages as they are chosen for a turn."""
-
-    markers: set[str]
-    """Theirs, and those that the prompt holds already."""
-    passages: list[PromptPassage] = field(default_factory=list["PromptPassage"])
-    context: list[ContextPassage] = field(default_factory=list["ContextPassage"])
-
-    def add(self, passage: PromptPassage) -> None:
-        self.markers.add(passage.marker)
-        self.passages.append(passage)
 
 
 class Drafter:
@@ -70,6 +49,7 @@ class Drafter:
         self._request = request
         self._limits = limits
         self._count = count
+        self.selector = Selector(request, limits, count)
         self._rules = self._block("rules", Stability.RULES, 0, "system", request.salt + rules())
 
     def opening(self, reason: str) -> PromptPlan:
@@ -129,37 +109,6 @@ class Drafter:
         held = {passage.marker for turn in self._request.history for passage in turn.passages}
         return any(passage.marker not in held for passage in self.pinned_passages)
 
-    @cached_property
-    def evidence(self) -> Evidence:
-        """What a turn must show: as much as the best passages within the budget are worth."""
-        within = self._wanted.markers
-        return weigh(self._request.ranked, self._tokens, within=within, searched=self._request.searched)
-
-    def worth(self, plan: PromptPlan) -> float:
-        """Of all evidence that a prompt shows."""
-        return total(plan.passages, self.evidence, self._tokens)
-
-    @cached_property
-    def _wanted(self) -> _Chosen:
-        """What a prompt would show that could hold nothing yet: the best passages, and what they need."""
-        chosen, room = _Chosen(set()), self._limits.evidence_tokens
-        allowance = int(room * self._limits.context_share)
-        for passage in self._request.ranked:
-            if passage.marker not in chosen.markers:
-                room -= self._cost(passage, chosen)
-                if room < 0:
-                    return chosen
-                chosen.add(passage)
-            for companion in self._request.context.get(passage.marker, ()):
-                if companion.passage.marker in chosen.markers:
-                    continue
-                cost = self._cost(companion.passage, chosen) + self._naming(companion, chosen)
-                if cost <= min(room, allowance):
-                    room, allowance = room - cost, allowance - cost
-                    chosen.add(companion.passage)
-                    chosen.context.append(companion)
-        return chosen
-
     def _retrieved(
         self,
         reason: str,
@@ -176,9 +125,9 @@ class Drafter:
         if room < 0:
             raise PromptTooLongError("the question and the conversation exceed the model's context")
         earlier = {passage.marker for turn in self._request.history for passage in turn.passages}
-        chosen = self._missing((*held, *trunk.passages), room, earlier if message > 1 else ())
+        chosen = self.selector.missing((*held, *trunk.passages), room, earlier if message > 1 else ())
         if message == 1:
-            self._carry_over(chosen, self._limits.prompt_tokens - size((*before, longest)))
+            self.selector.carry_over(chosen, self._limits.prompt_tokens - size((*before, longest)))
         relevant = [p for p in self._request.ranked if p.marker in chosen.markers][:MOST_RELEVANT]
         added = (*trunk.passages, *in_order(chosen.passages))
         question = self._question(message, relevant, chosen.context, conversation=told)
@@ -193,43 +142,6 @@ class Drafter:
             warnings=self._warnings((*held, *added)),
             begins=message == 1,
         )
-
-    def _missing(self, shown: Sequence[PromptPassage], room: int, told: Collection[str]) -> _Chosen:
-        """What must stand beside these passages, as far as it fits: the best stay, and what they need."""
-        chosen = _Chosen({passage.marker for passage in shown})
-        brought = {one.passage for one in self._wanted.context}
-        worth = total({*shown, *brought}, self.evidence, self._tokens, told)
-        held = chosen.markers | {passage.marker for passage in brought}
-        for passage in self.evidence.missing(held, worth):
-            room -= self._cost(passage, chosen)
-            if room < 0:
-                return chosen
-            chosen.add(passage)
-        for companion in self._wanted.context:
-            cost = self._cost(companion.passage, chosen) + self._naming(companion, chosen)
-            is_new = companion.passage.marker not in chosen.markers
-            if is_new and companion.beside in chosen.markers and cost <= room:
-                room -= cost
-                chosen.add(companion.passage)
-                chosen.context.append(companion)
-        return chosen
-
-    def _carry_over(self, chosen: _Chosen, room: int) -> None:
-        """What the last answer rests on: a follow-up may ask for no more than that."""
-        room -= sum(self._cost(passage, _Chosen(set())) for passage in chosen.passages)
-        room = min(room, int(self._limits.retrieved_tokens * CARRIED_SHARE))
-        for passage in self._cited():
-            cost = self._cost(passage, chosen)
-            if passage.marker not in chosen.markers and cost <= room:
-                room -= cost
-                chosen.add(passage)
-
-    def _cited(self) -> list[PromptPassage]:
-        if not self._request.history:
-            return []
-        markers = cited_passages(self._request.history[-1].answer)
-        held = {p.marker: p for turn in self._request.history for p in turn.passages}
-        return [held[marker] for marker in markers if marker in held]
 
     def _fresh_passages(
         self, added: Sequence[PromptPassage], trunk: Trunk, before: Sequence[Block], message: int
@@ -255,7 +167,7 @@ class Drafter:
         room = min((self._limits.prompt_tokens - size(opening)) // 2, self._room(opening))
         return find_trunk(
             branch,
-            self.evidence,
+            self.selector.evidence,
             shelf,
             self._count,
             cached_ratio=self._limits.cache.ratio,
@@ -327,23 +239,10 @@ class Drafter:
             context=context,
             conversation=conversation,
             notices=request.notices,
-            instructions=request.instructions if message == 1 else "",
+            instructions=request.instructions if message == 1 or request.restated else "",
             day=request.day,
         )
         return self._block("question", Stability.FRESH, message, "user", text)
-
-    def _tokens(self, passage: PromptPassage) -> int:
-        return self._count(render_passage(passage))
-
-    def _cost(self, passage: PromptPassage, chosen: _Chosen) -> int:
-        if any(passage.document == other.document for other in chosen.passages):
-            return self._tokens(passage)
-        return self._count(render_passages([passage], self._request.names)) + MESSAGE_TOKENS
-
-    def _naming(self, companion: ContextPassage, chosen: _Chosen) -> int:
-        """What the line before the question grows by."""
-        longer = self._count(render_context([*chosen.context, companion]))
-        return longer - (self._count(render_context(chosen.context)) if chosen.context else 0) + 1
 
     def _block(self, name: str, stability: Stability, message: int, role: Role, text: str) -> Block:
         return Block(name, stability, message, role, text, self._count(text))

@@ -1,4 +1,4 @@
-"""Whether a question asks about the whole of what is read, or for one place in it.
+"""Whether a question asks about the whole of what is read, for one place in it, or for several.
 
 Summaries, lists of everything, comparisons and counts of documents cannot be answered from the best passages.
 Patterns for English, Russian and Chinese; narrow on purpose, because reading everything costs a hundred times
@@ -102,6 +102,34 @@ _ONE = r"""
 (?:整[份个篇]|全部)<文件>|全文|通篇
 这[份个篇]<文件>(?:主要|大概)?(?:讲|说|写|谈)(?:了|的是)?(?:什么|些什么)
 """
+_SEVERAL = r"""
+<PLEASE>(?:compare|contrast)\b
+\b(?:differences?|relationships?|relation|interactions?|interplay) between\b
+\bdiffers? from\b|\bversus\b|\bvs\b
+\b(?:work|works|fit|fits) together\b|\binteracts? with\b
+<PLEASE>(?:trace|follow|walk (?:me )?through)\b
+\bstep by step\b|\b(?:call|control|data) (?:chain|flow|graph|path)\b
+\b(?:who|what) calls\b|\bcallers? of\b
+\bwhere (?:else )?(?:is|are) [^?]{1,100} (?:used|called|referenced|overridden)\b
+\bhow (?:does|do|is|are) [^?]{1,160}\b(?:end up|get from|propagate|all the way)\b
+\bсравни(?:те|ть)?\b|\b(?:разница|различия|отличия|связь) между\b|\bчем [^?]{1,80} отлича\w+
+\bпроследи(?:те|ть)?\b|\bгде (?:ещё |еще )?(?:\w+ ){0,4}?(?:используется|вызывается)\b|\bпо шагам\b
+对比|比较(?:一下)?[^。？?，,]{1,30}[与和跟]|(?:区别|差异|关系)(?:是什么|在哪)|在?哪(?:里|些地方)(?:被)?(?:使用|调用|引用)|调用链|逐步
+"""
+_LEAST_ASKED = 3
+"""Words of a question beside another one."""
+
+
+def needs_lookups(question: str) -> bool:
+    """Whether the answer to a question lies in several places that have to be looked up one after another."""
+    words = " ".join(question.split())[: 2 * LOOKED_AT]
+    asked = [part for part in re.split(r"\?(?=\s|$)|？", words)[:-1] if _length(part) >= _LEAST_ASKED]
+    return len(asked) > 1 or _any_of(_SEVERAL).search(words) is not None
+
+
+def _length(text: str) -> int:
+    """Words; signs of Chinese count as such."""
+    return len(re.findall(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+", text))
 
 
 def breadth_of(question: str) -> Breadth:

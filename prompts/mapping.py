@@ -108,6 +108,8 @@ class WholeRequest:
     names: Mapping[int, DocumentName]
     history: Sequence[Turn] = ()
     instructions: str = ""
+    restated: bool = False
+    """As in `PlanRequest`."""
     salt: str = ""
 
 
@@ -125,7 +127,8 @@ def whole_plan(request: WholeRequest, room: int, count: Callable[[str], int]) ->
     if past:
         text = "Passages:\n" + render_passages(added, request.names)
         shown = [_block("passages", Stability.FRESH, message, text, count)] if added else []
-    asked = render_question(request.question, instructions="" if past else request.instructions)
+    instructions = "" if past and not request.restated else request.instructions
+    asked = render_question(request.question, instructions=instructions)
     question = _block("question", Stability.FRESH, message, asked, count)
     blocks = (opening, *past, *shown, question)
     if sum(block.tokens for block in blocks) + REQUEST_TOKENS > room:

@@ -65,6 +65,8 @@ class MergeRequest:
     unread: Sequence[int] = ()
     history: Sequence[Turn] = ()
     instructions: str = ""
+    restated: bool = False
+    """As in `PlanRequest`."""
     salt: str = ""
 
 
@@ -196,7 +198,7 @@ class _Merge:
             lines.append(f"\nNothing was found in: {self._named(request.without)}.\n")
         if request.unread:
             lines.append(f"\nCould not be read: {self._named(request.unread)}.\n")
-        instructions = "" if request.history else request.instructions
+        instructions = "" if request.history and not request.restated else request.instructions
         return "".join(lines) + render_question(request.question, instructions=instructions)
 
     def _named(self, numbers: Sequence[int]) -> str:

@@ -74,6 +74,9 @@ class PlanRequest:
     shelf: Shelf | None = None
     """What a prompt may show besides ``ranked``; None for nothing."""
     instructions: str = ""
+    """The application's own; a prompt says them when it begins."""
+    restated: bool = False
+    """Whether the conversation has begun under other instructions: then its next turn says these."""
     day: str = ""
     salt: str = ""
 

@@ -140,7 +140,7 @@ def _pins(
         return instead - now > (limits.cache.block if request.history else 0)
     if limits.accuracy == "high" and pinned.tokens <= STEADY_TOKENS:
         return True
-    worth, other = drafter.worth(pinned), drafter.worth(retrieved)
+    worth, other = drafter.selector.worth(pinned), drafter.selector.worth(retrieved)
     is_worth_it = now * other <= instead * worth
     return is_worth_it and pinning_pays(now, pinned.tokens, limits.turn_price or instead, limits)
 

@@ -83,7 +83,9 @@ class Agent:
         await self._keep(run, result)
         placed = await self._presenter.place(prepared, result.citations)
         usage, cost, told = run.accounted(alternatives)
-        yield Done(whole_answer(told, result, placed, model=heard.model, usage=usage, cost=cost))
+        yield Done(
+            whole_answer(told, result, placed, model=heard.model, usage=usage, cost=cost, finish=heard.reason)
+        )
 
     def _begin(self, prepared: Prepared) -> AgentRun:
         query = prepared.query

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from prompts.tool_results import Rendered, ToolResult
     from service.answers import Usage
     from service.generation import Generation
-    from service.models.contract import Finished, ModelRequest, ToolCall, ToolCallDelta
+    from service.models.contract import Finished, FinishReason, ModelRequest, ToolCall, ToolCallDelta
     from service.preparing import Prepared
     from service.recording import Recording
     from service.toolbox import Toolbox
@@ -83,7 +83,7 @@ class Heard:
         return "" if self.answering else self.text
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> FinishReason:
         """Why it ended."""
         return self.finished.reason if self.finished else "other"
 

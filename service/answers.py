@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ingest.model import ContextKind
     from prompts.model import Citation, Claim
     from prompts.plan_request import Accuracy
+    from service.models.contract import FinishReason
     from service.places import Place
 
 DEFAULT_TENANT = "default"
@@ -115,7 +116,7 @@ class Cost:
     """Expected price of the plans that were not chosen."""
 
 
-Purpose = Literal["rewrite", "rerank", "part", "step", "warm"]
+Purpose = Literal["rewrite", "rerank", "part", "step", "warm", "task"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,8 @@ class Answer:
     timings_ms: Mapping[str, float]
     confidence: float | None = None
     """How sure the search is, from 0 to 1, that there is an answer; None where a model wrote one."""
+    finish: FinishReason = "stop"
+    """Why the model stopped writing."""
 
 
 @dataclass(frozen=True, slots=True)

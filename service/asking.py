@@ -1,4 +1,4 @@
-"""An answer in this process, told by the same events that a server would send."""
+"""Answers and searches in this process, told as a server would tell them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ingest.errors import PermanentError
 from prompts.plan_request import PromptTooLongError
 from service.answers import DEFAULT_TENANT
 from service.http.frames import bodies
+from service.http.responses import Hit, SearchResponse
 from service.http.warm_shapes import WarmResponse
 from service.wiring import open_services
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
 
     from service.answers import AnswerEvent
-    from service.http.requests import QueryRequest
+    from service.http.requests import QueryRequest, SearchRequest
+    from service.http.responses import StreamEvent
     from service.http.warm_shapes import WarmRequest
     from service.settings import Settings
     from service.wiring import Services
@@ -27,8 +29,8 @@ class QuestionTooLong(PermanentError):
     """What was asked does not fit the model's context."""
 
 
-def events(settings: Settings, request: QueryRequest) -> Iterator[tuple[str, str]]:
-    """Names and JSON of the events of an answer, ``done`` last.
+def events(settings: Settings, request: QueryRequest) -> Iterator[StreamEvent]:
+    """The events of an answer, the whole of it last.
 
     Raises:
         LecternError: whatever a server would have answered as a problem.
@@ -47,17 +49,27 @@ def running(services: Services) -> Generator[asyncio.Runner]:
             runner.run(services.close_model())
 
 
-def answer_events(
-    services: Services, runner: asyncio.Runner, request: QueryRequest
-) -> Iterator[tuple[str, str]]:
+def answer_events(services: Services, runner: asyncio.Runner, request: QueryRequest) -> Iterator[StreamEvent]:
     """As `events`, with services and a loop that are there already."""
     answering = _answer(services, request)
     try:
         while (event := runner.run(anext(answering, None))) is not None:
-            for name, body in bodies(event):
-                yield name, body.model_dump_json()
+            yield from (body for _, body in bodies(event))
     finally:
         runner.run(answering.aclose())
+
+
+def search(settings: Settings, request: SearchRequest) -> SearchResponse:
+    """Places, best first.
+
+    Raises:
+        LecternError: whatever a server would have answered as a problem.
+    """
+    with open_services(settings) as services:
+        record = services.library.collection(DEFAULT_TENANT, request.collection)
+        chosen = services.library.numbers(record, request.documents) if request.documents else None
+        hits = services.searcher.search(record, request.query, documents=chosen, limit=request.top_k)
+    return SearchResponse(hits=[Hit.of(hit) for hit in hits])
 
 
 def warmings(settings: Settings, collection: str, requests: Iterable[WarmRequest]) -> Iterator[WarmResponse]:

@@ -38,6 +38,11 @@ class Calibration:
             known = self._ratios.get(script, 1.0)
             self._ratios[script] = known + max(1 / reports, _SLOWEST) * (reported / estimated - known)
 
+    def knows(self, text: str) -> bool:
+        """Whether anything was counted in a text's script."""
+        with self._lock:
+            return script_of(text) in self._reports
+
     def ratio(self, text: str) -> float:
         """Tokens of the provider's for one of the estimate's; 1 until it has reported any."""
         with self._lock:

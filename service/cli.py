@@ -19,6 +19,7 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Said before numpy loads: its small products take four times the CPU when several threads share them."""
 COMMANDS = {
     "ask": "Answer a question, with every claim cited and checked.",
+    "bot": "Answer in Telegram or Slack, from a running server.",
     "collections": "List the collections, pin documents, or delete one.",
     "demo": "Ingest the example corpus and ask it five questions.",
     "doctor": "Check data folder, catalog and index; repair them.",
@@ -27,6 +28,7 @@ COMMANDS = {
     "explain": "Explain what an answer's prompt held, and what the cache served of it.",
     "ingest": "Read files and folders into a collection.",
     "jobs": "List what is being ingested; show, cancel, or try again.",
+    "mcp": "Let coding agents and assistants ask, over stdio.",
     "reindex": "Build a collection's index anew from what is stored.",
     "review": "Put the same questions to many documents, into a table.",
     "search": "Find the passages that answer a query.",

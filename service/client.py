@@ -1,116 +1,214 @@
-"""A client of a running Lectern server.
+"""A typed client of a running Lectern server, for programs that wait and for programs that do not.
 
-From the standard library: importing an HTTP package costs as much as the rest of the command.
+    client = Client("http://127.0.0.1:8421")
+    answer = client.ask(QueryRequest(question="When is the rent due?"))
+
+Every method may raise:
+
+- `ServerRefused`: the request was bad, or the server failed; ``problem`` is its own word for it.
+- `ServerUnreachable`: the server went away; `ServerAbsent`, where nobody listened and nothing was asked.
 """
 
 from __future__ import annotations
 
-import json
-from contextlib import contextmanager
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from pydantic import ValidationError
-
-from ingest.errors import PermanentError, TransientError
-from service.http.responses import Problem
+from service.remote import calls
+from service.remote.blocking import BlockingTransport
+from service.remote.concurrent import ConcurrentTransport
+from service.remote.errors import ServerAbsent, ServerRefused, ServerUnreachable, UnsendableFile
+from service.remote.server import server_at
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
-    from http.client import HTTPResponse
+    from collections.abc import AsyncGenerator, Generator, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
 
-    from service.http.requests import QueryRequest
+    from service.http.job_shapes import JobDetails, JobEvent, JobShape
+    from service.http.listings import CollectionShape, DocumentList, DocumentShape, DocumentText
+    from service.http.requests import QueryRequest, SearchRequest
+    from service.http.responses import QueryResponse, SearchResponse, StreamEvent
+    from service.http.review_shapes import BegunShape, ResumeRequest, ReviewRequest
+    from service.http.warm_shapes import WarmRequest, WarmResponse
 
-_CONNECT_SECONDS = 2.0
-_READ_SECONDS = 600.0
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "ServerAbsent",
+    "ServerRefused",
+    "ServerUnreachable",
+    "UnsendableFile",
+]
 
-
-class ServerRefused(PermanentError):
-    """The server answered with a problem."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.detail)
-        self.problem = problem
-
-
-class ServerUnreachable(TransientError):
-    """The server went away, or does not answer in time."""
-
-
-class ServerAbsent(ServerUnreachable):
-    """Nobody listens at this address: nothing was asked."""
+_CONNECT_SECONDS = 5.0
+_IDLE_SECONDS = 600.0
+"""A model that thinks for long says nothing meanwhile."""
 
 
 class Client:
-    """Asks a server; every call is one request."""
+    """Asks a server and waits. It holds nothing open between calls, and threads may share it.
 
-    def __init__(self, url: str, access_key: str | None = None) -> None:
-        self._address = urlsplit(url)
-        self._headers = {"Content-Type": "application/json"}
-        if access_key:
-            self._headers["Authorization"] = f"Bearer {access_key}"
+    Args:
+        url: ``http://HOST:PORT``, or https, with a path where a proxy puts the server below one.
+        access_key: the key that the server was started with, if any.
+        idle: seconds that may pass without a byte from the server.
 
-    def query(self, request: QueryRequest) -> Iterator[tuple[str, str]]:
-        """The events of an answer as name and JSON, the last one ``done``.
+    Raises:
+        ValueError: that is no address, or no key.
+    """
+
+    def __init__(self, url: str, access_key: str | None = None, *, idle: float = _IDLE_SECONDS) -> None:
+        self._http = BlockingTransport(server_at(url, access_key), connect=_CONNECT_SECONDS, idle=idle)
+
+    def ask(self, request: QueryRequest) -> QueryResponse:
+        """An answer, every claim of it cited and checked."""
+        return self._http.carry_out(calls.ask(request))
+
+    def stream(self, request: QueryRequest) -> Generator[StreamEvent]:
+        """The same as it comes into being, the whole of it last; closing the generator cancels it."""
+        return self._http.follow(calls.stream(request))
+
+    def search(self, request: SearchRequest) -> SearchResponse:
+        """Places, best first."""
+        return self._http.carry_out(calls.search(request))
+
+    def collections(self) -> list[CollectionShape]:
+        """All collections, by name."""
+        return self._http.carry_out(calls.collections()).collections
+
+    def documents(
+        self, collection: str = "default", *, limit: int = 100, after: str | None = None
+    ) -> DocumentList:
+        """Documents by path; ``after`` is ``next`` of the page before."""
+        return self._http.carry_out(calls.documents(collection, limit, after))
+
+    def document(self, identity: str) -> DocumentShape:
+        """One document, by its id."""
+        return self._http.carry_out(calls.document(identity))
+
+    def text(self, identity: str, *, number: int | None = None) -> DocumentText:
+        """Its text, which all offsets refer to; ``number`` names an older version, the 7 of ``[D7:31]``."""
+        return self._http.carry_out(calls.text(identity, number))
+
+    def upload(
+        self, files: Sequence[Path], *, collection: str = "default", paths: Sequence[str] | None = None
+    ) -> JobShape:
+        """Send files to be indexed, read from disk as they are sent; the answer is the job.
+
+        Args:
+            files: on this machine.
+            collection: it is made where it is not there.
+            paths: what people will see, one a file; without them the files' names.
 
         Raises:
-            ServerRefused: the request was bad, or answering failed.
-            ServerUnreachable: the server is not there (`ServerAbsent`), or went away.
+            UnsendableFile: a file cannot be read.
         """
-        body = request.model_copy(update={"stream": True}).model_dump(exclude_none=True)
-        with self._posted("/v1/query", json.dumps(body)) as response:
-            if response.status >= HTTPStatus.BAD_REQUEST:
-                raise ServerRefused(_problem(response))
-            for name, data in _events(response):
-                if name == "error":
-                    raise ServerRefused(Problem.model_validate_json(data))
-                yield name, data
+        return self._http.carry_out(calls.upload(files, paths, collection))
 
-    def post(self, path: str, body: str) -> bytes:
-        """The body of the answer to some JSON.
+    def job(self, identity: str) -> JobDetails:
+        """A job, with the files that could not be read."""
+        return self._http.carry_out(calls.job(identity))
 
-        Raises:
-            ServerRefused: the request was bad.
-            ServerUnreachable: the server is not there (`ServerAbsent`), or went away.
-        """
-        with self._posted(path, body) as response:
-            if response.status >= HTTPStatus.BAD_REQUEST:
-                raise ServerRefused(_problem(response))
-            return response.read()
+    def follow(self, identity: str) -> Generator[JobEvent]:
+        """A job from where it stands to its end; the last event is the job as it ended."""
+        return self._http.follow(calls.follow(identity))
 
-    @contextmanager
-    def _posted(self, path: str, body: str) -> Generator[HTTPResponse]:
-        connection = HTTPConnection(self._address.hostname or "", self._address.port, _CONNECT_SECONDS)
-        try:
-            connection.connect()
-        except OSError as error:
-            raise ServerAbsent(f"no server answers: {error}") from error
-        try:
-            connection.sock.settimeout(_READ_SECONDS)
-            connection.request("POST", path, body, self._headers)
-            yield connection.getresponse()
-        except (OSError, HTTPException) as error:
-            raise ServerUnreachable(f"the server does not answer: {error}") from error
-        finally:
-            connection.close()
+    def delete_document(self, identity: str) -> None:
+        """Forget a document: its text, its index, the conversations that have shown it."""
+        self._http.carry_out(calls.delete_document(identity))
+
+    def warm(self, collection: str, request: WarmRequest) -> WarmResponse:
+        """Send what a collection's prompts begin with ahead, or ask what that would cost."""
+        return self._http.carry_out(calls.warm(collection, request))
+
+    def begin_review(self, request: ReviewRequest) -> BegunShape:
+        """Put the same questions to many documents."""
+        return self._http.carry_out(calls.begin_review(request))
+
+    def resume_review(self, identity: str, request: ResumeRequest) -> BegunShape:
+        """Go on with a review."""
+        return self._http.carry_out(calls.resume_review(identity, request))
 
 
-def _events(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
-    """Lines end at a newline alone: others that Unicode knows may stand inside the JSON."""
-    name = ""
-    for line in lines:
-        text = line.decode().removesuffix("\n")
-        if text.startswith("event: "):
-            name = text.removeprefix("event: ")
-        elif text.startswith("data: "):
-            yield name, text.removeprefix("data: ")
+class AsyncClient:
+    """`Client` for an event loop, which its connections belong to: ``async with``, or `close` it.
 
+    Its methods, arguments and errors are those of `Client`. Who leaves a stream early closes it
+    (``contextlib.aclosing``), which cancels the server's work.
+    """
 
-def _problem(response: HTTPResponse) -> Problem:
-    try:
-        return Problem.model_validate_json(response.read())
-    except ValidationError:
-        detail = f"the server answered {response.status} without saying why"
-        return Problem(type="about:blank", title="", status=response.status, detail=detail)
+    def __init__(self, url: str, access_key: str | None = None, *, idle: float = _IDLE_SECONDS) -> None:
+        self._http = ConcurrentTransport(server_at(url, access_key), connect=_CONNECT_SECONDS, idle=idle)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._http.close()
+
+    async def ask(self, request: QueryRequest) -> QueryResponse:
+        """As `Client.ask`."""
+        return await self._http.carry_out(calls.ask(request))
+
+    def stream(self, request: QueryRequest) -> AsyncGenerator[StreamEvent, None]:
+        """As `Client.stream`."""
+        return self._http.follow(calls.stream(request))
+
+    async def search(self, request: SearchRequest) -> SearchResponse:
+        """As `Client.search`."""
+        return await self._http.carry_out(calls.search(request))
+
+    async def collections(self) -> list[CollectionShape]:
+        """As `Client.collections`."""
+        return (await self._http.carry_out(calls.collections())).collections
+
+    async def documents(
+        self, collection: str = "default", *, limit: int = 100, after: str | None = None
+    ) -> DocumentList:
+        """As `Client.documents`."""
+        return await self._http.carry_out(calls.documents(collection, limit, after))
+
+    async def document(self, identity: str) -> DocumentShape:
+        """As `Client.document`."""
+        return await self._http.carry_out(calls.document(identity))
+
+    async def text(self, identity: str, *, number: int | None = None) -> DocumentText:
+        """As `Client.text`."""
+        return await self._http.carry_out(calls.text(identity, number))
+
+    async def upload(
+        self, files: Sequence[Path], *, collection: str = "default", paths: Sequence[str] | None = None
+    ) -> JobShape:
+        """As `Client.upload`."""
+        return await self._http.carry_out(calls.upload(files, paths, collection))
+
+    async def job(self, identity: str) -> JobDetails:
+        """As `Client.job`."""
+        return await self._http.carry_out(calls.job(identity))
+
+    def follow(self, identity: str) -> AsyncGenerator[JobEvent, None]:
+        """As `Client.follow`."""
+        return self._http.follow(calls.follow(identity))
+
+    async def delete_document(self, identity: str) -> None:
+        """As `Client.delete_document`."""
+        await self._http.carry_out(calls.delete_document(identity))
+
+    async def warm(self, collection: str, request: WarmRequest) -> WarmResponse:
+        """As `Client.warm`."""
+        return await self._http.carry_out(calls.warm(collection, request))
+
+    async def begin_review(self, request: ReviewRequest) -> BegunShape:
+        """As `Client.begin_review`."""
+        return await self._http.carry_out(calls.begin_review(request))
+
+    async def resume_review(self, identity: str, request: ResumeRequest) -> BegunShape:
+        """As `Client.resume_review`."""
+        return await self._http.carry_out(calls.resume_review(identity, request))

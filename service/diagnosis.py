@@ -13,9 +13,12 @@ from ingest.embedding import check_vector
 from ingest.errors import LecternError
 from ingest.reindexing import forget_garbage, garbage
 from service.answers import DEFAULT_TENANT
+from service.calibration import script_of
 from service.ingest_lock import abandoned
+from service.models.tokenizers import CountingFailed
 from service.running import FILE as SERVER_FILE
 from service.running import find_server
+from service.token_samples import SAMPLE, TELLING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from ingest.catalog.records import CollectionRecord
     from ingest.repairing import Repairer
+    from service.generation import Generation
     from service.wiring import Services
 
 State = Literal["ok", "wrong", "repaired", "note"]
@@ -86,6 +90,30 @@ def check_catalog(services: Services) -> Finding:
         return Finding("catalog", "ok")
     advice = "restore catalog.sqlite from a backup, or move the data folder away and ingest anew"
     return Finding("catalog", "wrong", "; ".join(damage[:3]), advice)
+
+
+def check_tokenizer(services: Services) -> Iterator[Finding]:
+    """What the model's tokenizer counts of a document of each script, where the settings ask for that."""
+    if services.generation is None or not services.settings.exact_tokens:
+        return
+    seen: set[str] = set()
+    for collection in services.catalog.collections(DEFAULT_TENANT):
+        for version in services.catalog.ready_versions(collection)[:1]:
+            content = services.catalog.content(DEFAULT_TENANT, collection.name, version.number)
+            text = content.document.text
+            script = script_of(text[:SAMPLE])
+            if len(text) >= TELLING and script not in seen:
+                seen.add(script)
+                yield _check_count(services.generation, script, text)
+
+
+def _check_count(generation: Generation, script: str, text: str) -> Finding:
+    check, model = f"tokens of {script} text", generation.settings.model
+    try:
+        ratio = generation.tokens_for_one(text)
+    except CountingFailed as error:
+        return Finding(check, "note", str(error), "estimates are calibrated by answers alone")
+    return Finding(check, "ok", f"{model} reads {ratio:.2f} for each one that is estimated")
 
 
 def check_collections(services: Services, repairer: Repairer | None) -> Iterator[Finding]:

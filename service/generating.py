@@ -88,7 +88,17 @@ class Generating:
         self._learn_price(prepared, usage)
         usage, cost = with_side_calls(usage, cost, prepared.summary.side_calls)
         placed = await self._presenter.place(prepared, result.citations)
-        yield Done(whole_answer(prepared, result, placed, model=finished.model, usage=usage, cost=cost))
+        yield Done(
+            whole_answer(
+                prepared,
+                result,
+                placed,
+                model=finished.model,
+                usage=usage,
+                cost=cost,
+                finish=finished.reason,
+            )
+        )
 
     def _replanned(self, prepared: Prepared) -> PlanSummary:
         """What the cache holds of the prompt now that another one was read."""
@@ -119,6 +129,8 @@ class Generating:
         cost = count_cost(usage, generation.price(generation.name(prepared.query)), alternatives)
         if prepared.map_usd is not None and prepared.summary.mode != "map":
             cost = replace(cost, alternatives={**cost.alternatives, "map": prepared.map_usd})
+        if prepared.agent_usd is not None:
+            cost = replace(cost, alternatives={**cost.alternatives, "agent": prepared.agent_usd})
         return usage, cost
 
     def _learn_price(self, prepared: Prepared, usage: Usage) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from service.models.prices import Price
     from service.models.providers import CacheTraits, Provider
     from service.recording import Origin, Recorder
+    from service.token_samples import TokenSamples
 
 UNKNOWN_CONTEXT = 32_768
 """Tokens of context assumed of a model that nobody has described."""
@@ -56,6 +57,8 @@ class GenerationSettings:
     thinking: bool
     prices: Mapping[str, Price] = field(default_factory=dict[str, "Price"])
     """By model, over the published ones."""
+    code_model: str | None = None
+    """Answers questions to collections that are mostly programs; None leaves them to ``model``."""
 
 
 class _Known:
@@ -79,13 +82,18 @@ class Generation:
         *,
         close: Callable[[], Awaitable[None]] | None = None,
         recorder: Recorder | None = None,
+        samples: TokenSamples | None = None,
     ) -> None:
-        """``recorder`` takes note of the calls; without one they are forgotten."""
+        """``recorder`` takes note of the calls; without one they are forgotten.
+
+        ``samples`` calibrate the estimates of tokens before the first answer does.
+        """
         self.model = model
         self.provider = provider
         self.settings = settings
         self._close = close
         self._recorder = recorder or Unrecorded()
+        self._samples = samples
         self.demand = Demand()
         self._models: dict[tuple[str, str], _Known] = {}
         self._lock = Lock()
@@ -96,7 +104,7 @@ class Generation:
             await self._close()
 
     def name(self, query: Query) -> str:
-        """The model that answers this query."""
+        """The model that answers this query, see `service.roles`."""
         return query.model or self.settings.model
 
     def price(self, model: str) -> Price | None:
@@ -167,6 +175,27 @@ class Generation:
     def count_tokens(self, text: str) -> int:
         """Estimated tokens of a text."""
         return count_tokens(text)
+
+    def calibrate(self, query: Query, text: str) -> str | None:
+        """Have the provider's tokenizer count a text, where it is asked to and the script is new to it.
+
+        Returns:
+            Why it gave no count, where it was asked in vain.
+        """
+        if self._samples is None:
+            return None
+        calibration = self._known(query).calibration
+        return self._samples.begin(calibration, self.provider.name, self.name(query), text)
+
+    def tokens_for_one(self, text: str) -> float | None:
+        """Tokens of the settings' model for each one estimated of a text, by its tokenizer; None without.
+
+        Raises:
+            CountingFailed: it was asked and gave no count.
+        """
+        if self._samples is None:
+            return None
+        return self._samples.count(self.provider.name, self.settings.model, text)
 
     def request(self, query: Query, messages: Sequence[PromptMessage], session: str) -> ModelRequest:
         """The plan's messages as the model is asked them."""

@@ -159,7 +159,8 @@ class MapPlanner:
         mapped = replace(considered, query=replace(query, mode="map"))
         if len(parts) != 1:
             return mapped
-        asked = WholeRequest(query.question, parts[0], names, history, query.instructions)
+        restated = session.restates(query.instructions)
+        asked = WholeRequest(query.question, parts[0], names, history, query.instructions, restated)
         room = self._generation.limits(query).prompt_tokens
         whole = whole_plan(asked, room, self._generation.count_tokens)
         return mapped if whole is None else replace(mapped, plan=None, whole=whole, usd=None)

@@ -186,6 +186,7 @@ class Mapping:
             unread=sorted(failed),
             history=self._sessions.history(prepared.collection, prepared.session),
             instructions=prepared.query.instructions,
+            restated=prepared.session.restates(prepared.query.instructions),
         )
 
 

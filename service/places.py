@@ -6,10 +6,16 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingest.errors import PermanentError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ingest.model import Box, Document, Page, Passage
+
+
+class NoSuchRange(PermanentError):
+    """A range that is empty or leaves the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +40,10 @@ def locate(document: Document, passages: Sequence[Passage], start: int, end: int
     """Look up ``document.text[start:end]``.
 
     Raises:
-        ValueError: the range is empty or leaves the text.
+        NoSuchRange: it is empty or leaves the text.
     """
     if not 0 <= start < end <= len(document.text):
-        raise ValueError(f"no range [{start}, {end}) in a text of {len(document.text)} code points")
+        raise NoSuchRange(f"no range [{start}, {end}) in a text of {len(document.text)} code points")
     line_start = 1 + document.text.count("\n", 0, start)
     passage = passages[bisect_right([p.start for p in passages], start) - 1]
     return Place(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from prompts.proof import Event as ProofEvent
     from service.answers import AnswerEvent, Cost, Usage
     from service.library import Library
+    from service.models.contract import FinishReason
     from service.preparing import Prepared
     from service.sessions import Sessions, StoredTurn
 
@@ -56,13 +57,16 @@ class Presenter:
         Raises:
             Gone: a document that the conversation shows was deleted meanwhile.
         """
-        session = replace(
-            prepared.session,
-            turns=(
-                *prepared.session.turns,
-                replace(turn, at=time.time(), mode=prepared.summary.mode, key=prepared.query.key),
-            ),
+        query = prepared.query
+        kept = replace(
+            turn,
+            at=time.time(),
+            mode=prepared.summary.mode,
+            key=query.key,
+            instructions=query.instructions.strip(),
+            model=query.model or "",
         )
+        session = replace(prepared.session, turns=(*prepared.session.turns, kept))
         await asyncio.to_thread(self._sessions.save, prepared.collection, session)
 
     def _placed(self, collection: CollectionRecord, citation: Citation) -> PlacedCitation:
@@ -80,8 +84,9 @@ def whole_answer(
     model: str | None,
     usage: Usage,
     cost: Cost,
+    finish: FinishReason = "stop",
 ) -> Answer:
-    """The answer at its end; ``model`` is None where no model wrote it."""
+    """The answer at its end; ``model`` is None where no model wrote it, ``finish`` why it stopped."""
     total = 1_000 * (time.perf_counter() - prepared.started)
     return Answer(
         id=prepared.id,
@@ -98,4 +103,5 @@ def whole_answer(
         plan=prepared.summary,
         timings_ms={**prepared.timings_ms, "total": total},
         confidence=prepared.confidence,
+        finish=finish,
     )

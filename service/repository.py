@@ -10,14 +10,14 @@ from ingest.media import language_of
 from prompts.repository import ProgramFile, draw_map
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from ingest.catalog.records import CollectionRecord, VersionRecord
     from ingest.model import Document
     from service.library import Library
 
 MOSTLY = 0.5
-"""Share of a collection's documents that are programs, from which on a map is drawn."""
+"""Share of a collection's documents that are programs, from which on it is about them."""
 FEWEST = 5
 """Programs: fewer need no map."""
 MOST = 5_000
@@ -43,7 +43,7 @@ class RepositoryMaps:
         """
         versions = self._library.catalog.ready_versions(collection)
         programs = [version for version in versions if language_of(version.media_type)]
-        if not FEWEST <= len(programs) <= MOST or len(programs) < MOSTLY * len(versions):
+        if not FEWEST <= len(programs) <= MOST or not is_about_programs(versions):
             return ""
         named = tuple((version.number, version.path) for version in programs)
         key = (collection.tenant, collection.name, named)
@@ -72,6 +72,12 @@ class RepositoryMaps:
             while len(self._files) > _REMEMBERED_FILES:
                 self._files.popitem(last=False)
         return made
+
+
+def is_about_programs(versions: Collection[VersionRecord]) -> bool:
+    """Whether documents are mostly programs."""
+    programs = sum(language_of(version.media_type) is not None for version in versions)
+    return programs > 0 and programs >= MOSTLY * len(versions)
 
 
 def _outermost(document: Document) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ingest.catalog.catalog import Catalog
-    from ingest.catalog.records import CollectionRecord
+    from ingest.catalog.records import CollectionRecord, SessionRecord
     from prompts.model import PromptPassage
     from service.library import Library
 
@@ -49,6 +49,10 @@ class StoredTurn:
     """Label of the access key that asked."""
     shown: str = ""
     """The answer as people saw it, with ``[1]`` for a citation."""
+    instructions: str = ""
+    """The application's, as they were in force."""
+    model: str = ""
+    """That it was asked of; empty where none was, or nobody took note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,16 @@ class Session:
         )
 
     @property
+    def instructions(self) -> str | None:
+        """The application's, as its prompt has them; None where no prompt of ours goes on."""
+        ours = [turn.instructions for turn in self.sent if turn.mode != CLIENT]
+        return ours[-1] if ours else None
+
+    def restates(self, instructions: str) -> bool:
+        """Whether its prompt was begun under other instructions than these."""
+        return self.instructions is not None and self.instructions != instructions
+
+    @property
     def sent(self) -> tuple[StoredTurn, ...]:
         """The turns that its last prompt held; those that no model has seen are left out."""
         turns = [turn for turn in self.turns if turn.user]
@@ -83,6 +97,11 @@ class Session:
 
 
 _TURNS = TypeAdapter(tuple[StoredTurn, ...])
+
+
+def turns_of(record: SessionRecord) -> tuple[StoredTurn, ...]:
+    """The exchanges of a kept conversation, the oldest first."""
+    return _TURNS.validate_json(record.turns)
 
 
 class Sessions:
@@ -103,7 +122,7 @@ class Sessions:
         record = self._catalog.session(collection.tenant, identity)
         if record.collection != collection.name:
             raise UnknownName("session", identity)
-        return Session(identity, _TURNS.validate_json(record.turns))
+        return Session(identity, turns_of(record))
 
     def recognise(
         self, collection: CollectionRecord, turns: Sequence[tuple[str, str]], key: str = ""

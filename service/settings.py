@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping  # noqa: TC003 — a field's type
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator  # noqa: TC002 — fields' types
@@ -59,6 +59,12 @@ class Settings(BaseModel):
     llm_model: str | None = Field(
         default=None, description="Model name; by default the provider's name of GLM-5."
     )
+    code_model: str | None = Field(
+        default=None,
+        description="Name of the model that answers questions to collections whose documents are mostly "
+        "programs, such as `glm-5-code`; by default the one that answers all. A conversation stays with the "
+        "model it began with.",
+    )
     llm_context: Annotated[int, Field(gt=0)] | None = Field(
         default=None, description="Context of the model in tokens, where it is not the preset's."
     )
@@ -73,6 +79,12 @@ class Settings(BaseModel):
     )
     retrieved_tokens: int = Field(
         default=2_500, gt=0, description="Tokens of the best passages that a question is answered from."
+    )
+    exact_tokens: bool = Field(
+        default=False,
+        description="Have the provider's tokenizer count the beginning of what is found, once for each model "
+        "and script, so that prompts are estimated well from the first question on; where it has none, "
+        "answers alone calibrate the estimates. Up to 8,000 characters are sent there.",
     )
     map_part_tokens: int = Field(
         default=24_000,
@@ -133,6 +145,11 @@ class Settings(BaseModel):
         gt=0,
         description="Seconds for it; after that the follow-up is searched for as it stands.",
     )
+    task_model: str | None = Field(
+        default=None,
+        description="Name of the model that writes what chat clients ask for beside their questions, such as "
+        "titles; by default the one that answers.",
+    )
     prices: Mapping[str, ModelPrice] = Field(
         default={},
         description='Dollars per million tokens by model, over the published ones: tables `[prices."glm-5"]` '
@@ -174,6 +191,50 @@ class Settings(BaseModel):
         default=None,
         description="Required as `Authorization: Bearer …` by the server; a must beyond loopback.",
     )
+    telegram_token: SecretStr | None = Field(
+        default=None, description="Token of the Telegram bot, from @BotFather."
+    )
+    telegram_api_url: str = Field(
+        default="https://api.telegram.org",
+        pattern=r"^https?://[^\s?#]+$",
+        description="Address of the Telegram Bot API, where it is a server of your own.",
+    )
+    telegram_allowed: tuple[str, ...] = Field(
+        default=(),
+        description="Ids of people, and of chats with all who are in them, that may talk to the Telegram "
+        "bot; `everyone` for all of Telegram. In the environment separated by commas. Without it nobody may.",
+    )
+    telegram_uploaders: tuple[str, ...] = Field(
+        default=(),
+        description="Likewise, who of these may send files to be read; `everyone` for all of them.",
+    )
+    slack_bot_token: SecretStr | None = Field(default=None, description="Token of the Slack app, `xoxb-…`.")
+    slack_app_token: SecretStr | None = Field(
+        default=None, description="Token that opens its socket, `xapp-…`."
+    )
+    slack_api_url: str = Field(
+        default="https://slack.com/api/",
+        pattern=r"^https?://[^\s?#]+$",
+        description="Address of Slack's Web API.",
+    )
+    slack_allowed: tuple[str, ...] = Field(
+        default=(),
+        description="Ids of people and channels that may talk to the Slack app; `everyone` for all whom the "
+        "workspace lets. Without it nobody may.",
+    )
+    slack_uploaders: tuple[str, ...] = Field(
+        default=(),
+        description="Likewise, who of these may send files to be read; `everyone` for all of them.",
+    )
+    bot_collections: tuple[str, ...] = Field(
+        default=(),
+        description="Collections that bots may ask, the first one unless told otherwise; by default "
+        "`collection`.",
+    )
+    bot_person_requests: int = Field(
+        default=6, ge=1, description="Messages a minute that a bot answers to one person."
+    )
+    bot_requests: int = Field(default=60, ge=1, description="Messages a minute that a bot answers in all.")
     ocr_languages: str = Field(
         default="eng+rus+chi_sim",
         pattern=r"^\w+(\+\w+)*$",
@@ -207,6 +268,21 @@ class Settings(BaseModel):
     @classmethod
     def _separate_paths(cls, roots: object) -> object:
         return roots.split(os.pathsep) if isinstance(roots, str) else roots
+
+    @field_validator(
+        "telegram_allowed",
+        "telegram_uploaders",
+        "slack_allowed",
+        "slack_uploaders",
+        "bot_collections",
+        mode="before",
+    )
+    @classmethod
+    def _separate_names(cls, names: object) -> object:
+        """Text between commas; ids may be numbers."""
+        if isinstance(names, str):
+            return tuple(name.strip() for name in names.split(",") if name.strip())
+        return tuple(map(str, cast("list[object]", names))) if isinstance(names, list) else names
 
     @field_validator("prices", mode="before")
     @classmethod

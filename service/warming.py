@@ -72,7 +72,7 @@ class Warmer:
         generation = self._generation
         if generation is None:
             raise NoModel("warming a cache")
-        plan = self._preparer.opening(query)
+        query, plan = self._preparer.opening(query)
         summary = generation.summarise(query, plan)
         model, sends = generation.name(query), generation.sightings(query)
         if generation.cached_characters(query, plan.messages) == len(render(plan.messages)):

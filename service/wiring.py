@@ -11,9 +11,12 @@ from ingest.catalog.catalog import open_catalog
 from ingest.catalog.job_records import UNFINISHED
 from ingest.errors import IndexUnavailable, LecternError
 from ingest.index import LocalIndex
+from ingest.rendering import RenderingProcess
 from service.agent import Agent, AgentBounds
+from service.agent_choice import AgentChooser
 from service.answering import Answerer
 from service.answers import DEFAULT_TENANT
+from service.chores import Chores
 from service.edge_index import FACTORY
 from service.embedders import make_embedder
 from service.generation import Generation, GenerationSettings
@@ -28,6 +31,9 @@ from service.models.openai_client import OpenAIModel, Timeouts
 from service.models.prices import Price
 from service.models.providers import GENERIC, PROVIDERS, provider_for
 from service.models.retrying import RetryingModel, RetryPolicy
+from service.models.tokenizers import EndpointTokenizer
+from service.page_images import PageImages
+from service.page_originals import PageOriginals
 from service.preparing import Preparer
 from service.presenting import Presenter
 from service.reranking.making import make_reranker
@@ -37,6 +43,8 @@ from service.searching import Searcher
 from service.sessions import Sessions
 from service.settings import SettingsError
 from service.side_model import SideModel
+from service.token_samples import TokenSamples
+from service.tokens import count_tokens
 from service.warming import Warmer
 
 if TYPE_CHECKING:
@@ -70,6 +78,8 @@ class Services:
     originals: Originals
     ledger: Ledger
     warmer: Warmer
+    page_images: PageImages
+    chores: Chores
 
     def delete_document(self, tenant: str, identity: str) -> None:
         """Forget a document everywhere.
@@ -83,6 +93,8 @@ class Services:
         for scope in self.catalog.collection(tenant, version.collection).scopes:
             self.index.delete_documents(scope, numbers)
         self.index.flush()
+        for number in numbers:
+            self.page_images.forget(tenant, version.collection, number)
         with self.originals.locked():
             unfinished = self.catalog.jobs(tenant, collection=version.collection, states=UNFINISHED)
             self.originals.forget_document(tenant, version.collection, version.path, unfinished)
@@ -102,6 +114,7 @@ class Services:
         for scope in forgotten.scopes:  # what an ingest wrote in between; from here on it can publish nothing
             self.index.delete_scope(scope)
         self.index.flush()
+        self.page_images.forget(tenant, name)
         with self.originals.locked():
             self.originals.forget_collection(tenant, name)
 
@@ -143,6 +156,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         index = _index(settings, embedder)
         closing.callback(index.close)
         originals = Originals(settings.data)
+        page_images = PageImages(PageOriginals(catalog, originals), RenderingProcess())
+        closing.callback(page_images.close)
         library = Library(catalog)
         generation = _generation(settings, model, ledger)
         side = _side_model(settings, model, generation, ledger, closing)
@@ -152,7 +167,16 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         sessions = Sessions(catalog, library)
         maps = _maps(settings)
         mapper = MapPlanner(library, sessions, generation, maps) if generation else None
-        preparer = Preparer(library, searcher, sessions, generation, _rewriter(settings, side), mapper=mapper)
+        chooser = AgentChooser(library, searcher, generation) if generation else None
+        preparer = Preparer(
+            library,
+            searcher,
+            sessions,
+            generation,
+            _rewriter(settings, side),
+            mapper=mapper,
+            chooser=chooser,
+        )
         agent = _agent(settings, Presenter(library, sessions), generation, library, searcher)
         answerer = Answerer(library, sessions, preparer, generation, maps, agent=agent)
         yield Services(
@@ -167,6 +191,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             originals,
             ledger,
             Warmer(preparer, generation),
+            page_images,
+            _chores(settings, side, generation),
         )
 
 
@@ -223,11 +249,26 @@ def _generation(settings: Settings, model: LanguageModel | None, ledger: Ledger)
         temperature=settings.temperature,
         thinking=settings.thinking,
         prices=prices_of(settings),
+        code_model=settings.code_model,
     )
     if model is not None:
         return Generation(model, provider, chosen, recorder=ledger)
     client = _client(settings, provider)
-    return Generation(RetryingModel(client), provider, chosen, close=client.close, recorder=ledger)
+    return Generation(
+        RetryingModel(client),
+        provider,
+        chosen,
+        close=client.close,
+        recorder=ledger,
+        samples=_samples(settings, provider),
+    )
+
+
+def _samples(settings: Settings, provider: Provider) -> TokenSamples | None:
+    if not settings.exact_tokens:
+        return None
+    tokenizer = EndpointTokenizer(provider, _base_url(settings, provider), _model_key(settings))
+    return TokenSamples(tokenizer, count_tokens, settings.data)
 
 
 def _agent(
@@ -250,14 +291,14 @@ def _side_model(
     ledger: Ledger,
     closing: ExitStack,
 ) -> SideModel | None:
-    """What reranking and rewriting ask, where they are on: a client of its own, in a thread of its own."""
-    asking = [name for name in ("rerank", "rewrite_followups") if getattr(settings, name)]
-    if not asking:
-        return None
+    """What reranking, rewriting and chores ask: a client of its own, in a thread that starts when asked."""
     if generation is None:
-        raise SettingsError(
-            f"setting {asking[0]}: no language model is configured (llm_api_key, llm_base_url)"
-        )
+        asking = [name for name in ("rerank", "rewrite_followups") if getattr(settings, name)]
+        if asking:
+            raise SettingsError(
+                f"setting {asking[0]}: no language model is configured (llm_api_key, llm_base_url)"
+            )
+        return None
     if model is not None:
         blocking = BlockingModel(model)
     else:
@@ -287,6 +328,10 @@ def _rewriter(settings: Settings, side: SideModel | None) -> Rewriter | None:
     return Rewriter(side, name=settings.rewrite_model, seconds=settings.rewrite_timeout)
 
 
+def _chores(settings: Settings, side: SideModel | None, generation: Generation | None) -> Chores:
+    return Chores(side, name=settings.task_model or (generation.settings.model if generation else ""))
+
+
 def _maps(settings: Settings) -> MapSettings:
     return MapSettings(
         part_tokens=settings.map_part_tokens,
@@ -297,16 +342,24 @@ def _maps(settings: Settings) -> MapSettings:
 
 
 def _client(settings: Settings, provider: Provider) -> OpenAIModel:
-    base_url = settings.llm_base_url or provider.base_url
-    if base_url is None:
-        raise SettingsError(f"setting llm_base_url: {provider.name} has no address of its own")
     return OpenAIModel(
         provider,
-        base_url=base_url,
-        api_key=settings.llm_api_key.get_secret_value() if settings.llm_api_key else "",
+        base_url=_base_url(settings, provider),
+        api_key=_model_key(settings),
         model=settings.llm_model,
         timeouts=Timeouts(idle=settings.llm_idle_timeout, total=settings.llm_timeout),
     )
+
+
+def _base_url(settings: Settings, provider: Provider) -> str:
+    base_url = settings.llm_base_url or provider.base_url
+    if base_url is None:
+        raise SettingsError(f"setting llm_base_url: {provider.name} has no address of its own")
+    return base_url
+
+
+def _model_key(settings: Settings) -> str:
+    return settings.llm_api_key.get_secret_value() if settings.llm_api_key else ""
 
 
 def provider_of(settings: Settings) -> Provider:

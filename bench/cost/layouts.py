@@ -287,7 +287,7 @@ class LecternAuto:
         return plan
 
     def _whole(self, asked: Asked) -> Sequence[PromptPassage] | None:
-        from service.preparing import WHOLE_COLLECTION_CHARACTERS  # noqa: PLC0415 — imports the service
+        from service.planning import WHOLE_COLLECTION_CHARACTERS  # noqa: PLC0415 — imports the service
 
         whole = () if asked.document is None else self._retrieval.workload.whole[asked.document]
         characters = sum(len(passage.text) for passage in whole)

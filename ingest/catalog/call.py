@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from ingest.catalog.call_codec import decode_plan, encode_plan
-from ingest.catalog.call_records import OK, CallRecord, UsageRow
+from ingest.catalog.call_records import OK, CallRecord, RunRow, UsageRow
 from ingest.catalog.collection import lock_collection, owned
 from ingest.catalog.database import CatalogPart, rows, storable
 from ingest.catalog.schema import call_documents, calls, versions
@@ -40,6 +40,9 @@ _SUMS = (
     *("planned_tokens", "prompt_tokens", "cached_tokens", "predicted_cached_tokens"),
     *("completion_tokens", "reasoning_tokens"),
 )
+_AGENT = "agent"
+_RUN = ("answer", "step")
+"""Purposes of an agent's own calls."""
 _DOLLARS = ("usd", "saved_usd")
 _HUNDREDTHS = {"median_milliseconds": 50, "slow_milliseconds": 95}
 
@@ -87,6 +90,29 @@ class Calls(CatalogPart):
                 if found:
                     return _record(found[0])
         return None
+
+    def agent_runs(self, tenant: str, collection: str, model: str, limit: int) -> tuple[RunRow, ...]:
+        """What the latest answers of agents took that have come to their end, at most so many."""
+        mine = (calls.c.tenant == tenant) & (calls.c.outcome == OK) & (calls.c.answer != "")
+        ended = mine & (calls.c.collection == collection) & (calls.c.model == model)
+        latest = (
+            select(calls.c.answer)
+            .where(ended & (calls.c.mode == _AGENT) & (calls.c.purpose == "answer"))
+            .order_by(calls.c.created_at.desc(), calls.c.id.desc())
+            .limit(limit)
+            .subquery()
+        )
+        names = ("prompt_tokens", "cached_tokens", "completion_tokens")
+        sums = (func.sum(calls.c[name]).label(name) for name in names)
+        query = (
+            select(func.count().label("calls"), *sums)
+            .where(mine & calls.c.answer.in_(select(latest.c.answer)) & calls.c.purpose.in_(_RUN))
+            .group_by(calls.c.answer)
+        )
+        with self._database.read() as connection:
+            return tuple(
+                RunRow(**{name: int(value) for name, value in row.items()}) for row in rows(connection, query)
+            )
 
     def usage(self, tenant: str, wanted: UsageWanted) -> tuple[UsageRow, ...]:
         """What calls took, by day or by name, in that order.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
+from ingest.catalog.database import rows
 from ingest.catalog.schema import call_documents, calls
 
 if TYPE_CHECKING:
@@ -30,6 +31,15 @@ def forget_collection_details(connection: Connection, tenant: str, collection: s
     """Forget plans and sessions of all calls about a collection; its name stays, for the bill names it."""
     connection.execute(update(calls).where(_about(tenant, collection)).values(plan="", session=""))
     _forget_shown(connection, tenant, collection)
+
+
+def forget_session_details(connection: Connection, tenant: str, session: str) -> None:
+    """Forget the plans of a session's calls, and which session it was."""
+    chosen = (calls.c.tenant == tenant) & (calls.c.session == session)
+    collections = rows(connection, select(calls.c.collection).where(chosen).distinct())
+    connection.execute(update(calls).where(chosen).values(plan="", session=""))
+    for row in collections:
+        _forget_shown(connection, tenant, row["collection"])
 
 
 def _forget_shown(connection: Connection, tenant: str, collection: str) -> None:

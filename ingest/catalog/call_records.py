@@ -99,6 +99,16 @@ class CallRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RunRow:
+    """What the calls of one agent's answer took together."""
+
+    calls: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class UsageRow:
     """What the calls of one day, collection, key or model took together."""
 

@@ -54,6 +54,19 @@ class Documents(CatalogPart):
                 raise _lost(connection, tenant, document)
         return _record(found[0])
 
+    def location(self, tenant: str, document: str) -> str:
+        """Where the file of a document lies; empty where it never was one.
+
+        Raises:
+            UnknownName, Gone: as `document`.
+        """
+        chosen = (documents.c.tenant == tenant) & (documents.c.id == document)
+        with self._database.read() as connection:
+            found = rows(connection, select(documents.c.location).where(chosen))
+            if not found:
+                raise _lost(connection, tenant, document)
+        return found[0]["location"]
+
     def text(self, tenant: str, collection: str, number: int) -> str:
         """The canonical text of a version, ready or superseded.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select, update
 
+from ingest.catalog.call_details import forget_session_details
 from ingest.catalog.collection import owned, require_collection
 from ingest.catalog.database import CatalogPart, rows
 from ingest.catalog.records import SessionRecord
@@ -117,10 +118,22 @@ class Sessions(CatalogPart):
             shown = rows(connection, numbers.order_by(session_documents.c.number))
         return SessionRecord(documents=tuple(row["number"] for row in shown), **found[0])
 
+    def sessions(
+        self, tenant: str, *, collection: str | None = None, limit: int = 100
+    ) -> tuple[SessionRecord, ...]:
+        """Sessions about a collection, or about any, the newest first; what they have shown is left out."""
+        chosen = sessions.c.tenant == tenant
+        if collection is not None:
+            chosen &= sessions.c.collection == collection
+        query = select(sessions).where(chosen).order_by(sessions.c.created_at.desc(), sessions.c.id)
+        with self._database.read() as connection:
+            return tuple(SessionRecord(documents=(), **row) for row in rows(connection, query.limit(limit)))
+
     def delete_session(self, tenant: str, session: str) -> None:
-        """Forget a session; nothing happens where there is none."""
+        """Forget a session, in the ledger's details too; nothing happens where there is none."""
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(_named(tenant, session)))
+            forget_session_details(connection, tenant, session)
 
 
 def _require_versions(connection: Connection, tenant: str, collection: str, numbers: Sequence[int]) -> None:

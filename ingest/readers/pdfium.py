@@ -35,6 +35,8 @@ _RESOLUTION, _FINEST = 200, 600
 """Pixels an inch: usual; and at most, of a page that is smaller than a hand."""
 _SHORTEST_PICTURE, _MOST_PIXELS = 1_500, 16_000_000
 """Pixels: of the longer side; of a whole page, which bounds posters."""
+_LONGEST_SIDE = 10_000
+"""Pixels of a picture that is shown."""
 _UNKNOWN_SIZE = (612.0, 792.0)
 _COVERS = 0.5
 """Share of a page that an image takes which is a scan of it."""
@@ -108,19 +110,21 @@ class Pdf:
         Raises:
             DamagedPage: there is nothing to see.
         """
-        import pypdfium2  # noqa: PLC0415 — loaded by now; see _open
-
         with self._page(number) as page:
             scale = _scale(*page.get_size(), resolution)
-            try:
-                bitmap = cast("Any", page).render(scale=scale, grayscale=True)
-            except (pypdfium2.PdfiumError, ValueError, MemoryError) as error:
-                # A page of absurd proportions: a thousand times as long as wide.
-                raise DamagedPage(f"page {number} cannot be drawn") from error
-            pixels = cast("NDArray[np.uint8]", bitmap.to_numpy())
-            picture = np.array(pixels.reshape(pixels.shape[:2]))
-            bitmap.close()
-        return picture, max(1, round(scale * _POINTS_PER_INCH))
+            pixels = _drawn(page, number, scale, grayscale=True)
+        return pixels.reshape(pixels.shape[:2]), max(1, round(scale * _POINTS_PER_INCH))
+
+    def picture(self, number: int, width: int) -> NDArray[np.uint8]:
+        """[height, width, 3]: red, green and blue of a page as it is shown, about so many pixels wide.
+
+        Raises:
+            DamagedPage: there is nothing to see.
+        """
+        with self._page(number) as page:
+            wide, high = (max(side, 1.0) for side in page.get_size())
+            scale = min(width / wide, _LONGEST_SIDE / high, (_MOST_PIXELS / (wide * high)) ** 0.5)
+            return _drawn(page, number, scale, rev_byteorder=True)[:, :, :3]
 
     @contextmanager
     def _page(self, number: int) -> Generator[PdfPage]:
@@ -136,6 +140,20 @@ class Pdf:
             raise DamagedPage(f"pdfium cannot read page {number}") from error
         finally:
             page.close()
+
+
+def _drawn(page: PdfPage, number: int, scale: float, **options: bool) -> NDArray[np.uint8]:
+    """[height, width, channels]: our own copy of a page's pixels."""
+    import pypdfium2  # noqa: PLC0415 — loaded by now; see _open
+
+    try:
+        bitmap = cast("Any", page).render(scale=scale, **options)
+    except (pypdfium2.PdfiumError, ValueError, MemoryError) as error:
+        # A page of absurd proportions: a thousand times as long as wide.
+        raise DamagedPage(f"page {number} cannot be drawn") from error
+    pixels = np.array(np.atleast_3d(cast("NDArray[np.uint8]", bitmap.to_numpy())))
+    bitmap.close()
+    return pixels
 
 
 def _scale(width: float, height: float, resolution: int | None) -> float:

@@ -1,9 +1,11 @@
-"""Image files through Pillow: their pages as grey pictures."""
+"""Image files through Pillow: their pages as grey pictures to recognise, and in colours to show."""
 
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 from ingest.errors import UnreadableFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -27,6 +29,10 @@ _COARSE_SIDE, _MOST_ENLARGED = 1_600, 3.0
 _RESOLUTIONS = (70, 1_200)
 _RESOLUTION = 150
 _WHITE = 255
+_LONGEST_SIDE = 10_000
+"""Pixels of a picture that is shown; a WebP has 16,383 at most."""
+_ROOM_WITHOUT_LOSS = 300_000
+"""Bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +51,42 @@ def frames(location: Path) -> Iterator[Frame]:
     Raises:
         UnreadableFile: ``broken``; ``unpacks_too_large``; or ``no_text`` where it is too small for words.
     """
-    from PIL import Image, ImageSequence, UnidentifiedImageError  # noqa: PLC0415 — only images pay for it
+    from PIL import ImageSequence  # noqa: PLC0415 — only images pay for it
 
-    try:
-        with warnings.catch_warnings():
-            # Sizes are checked below, and what else is odd about an image must not end up in our output.
-            warnings.simplefilter("ignore")
-            with Image.open(location, formats=_FORMATS) as image:
-                pages = ImageSequence.Iterator(image) if image.format == "TIFF" else [image]
-                for page in pages:
-                    _check_size(*page.size)
-                    yield _frame(page)
-    except UnidentifiedImageError as error:
-        raise UnreadableFile("broken", "it is no image that can be read") from error
-    except Image.DecompressionBombError as error:
-        raise UnreadableFile("unpacks_too_large", "it has too many pixels") from error
-    except (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, OverflowError) as error:
-        raise UnreadableFile("broken", f"the image is damaged: {error}") from error
+    with _opened(location) as image:
+        pages = ImageSequence.Iterator(image) if image.format == "TIFF" else [image]
+        for page in pages:
+            _check_size(*page.size)
+            yield _frame(page)
+
+
+def picture(location: Path, number: int, width: int) -> NDArray[np.uint8]:
+    """[height, width, 3]: red, green and blue of a page, as ``frames`` turns it, and no wider than this.
+
+    Raises:
+        UnreadableFile: as ``frames``.
+    """
+    from PIL import Image, ImageOps  # noqa: PLC0415 — only images pay for it
+
+    with _opened(location) as image:
+        image.seek(number - 1)
+        _check_size(*image.size)
+        image.draft("RGB", (width, width))  # a JPEG: decoded small, which is eight times as fast
+        shown = _coloured(ImageOps.exif_transpose(image))
+        scale = min(1.0, width / shown.width, _LONGEST_SIDE / shown.height)
+        size = max(1, round(shown.width * scale)), max(1, round(shown.height * scale))
+        return np.array(shown.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0), dtype=np.uint8)
+
+
+def encoded(pixels: NDArray[np.uint8]) -> bytes:
+    """A WebP of [height, width, 3] pixels: without loss, unless that takes much room, as photographs do."""
+    from PIL import Image  # noqa: PLC0415 — only pictures pay for it
+
+    image = Image.fromarray(pixels)
+    exact = _saved(image, lossless=True, quality=20, method=1)
+    if len(exact) <= _ROOM_WITHOUT_LOSS:
+        return exact
+    return min(exact, _saved(image, lossless=False, quality=80, method=0), key=len)
 
 
 def resized(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
@@ -71,6 +96,31 @@ def resized(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     height, width = pixels.shape
     size = max(1, round(width * scale)), max(1, round(height * scale))
     return np.array(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS), dtype=np.uint8)
+
+
+@contextmanager
+def _opened(location: Path) -> Generator[Image]:
+    """The image of a file for as long as the block runs; whatever is wrong with it is an `UnreadableFile`."""
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 — only images pay for it
+
+    try:
+        with warnings.catch_warnings():
+            # Sizes are checked, and what else is odd about an image must not end up in our output.
+            warnings.simplefilter("ignore")
+            with Image.open(location, formats=_FORMATS) as image:
+                yield image
+    except UnidentifiedImageError as error:
+        raise UnreadableFile("broken", "it is no image that can be read") from error
+    except Image.DecompressionBombError as error:
+        raise UnreadableFile("unpacks_too_large", "it has too many pixels") from error
+    except (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, OverflowError) as error:
+        raise UnreadableFile("broken", f"the image is damaged: {error}") from error
+
+
+def _saved(image: Image, *, lossless: bool, quality: int, method: int) -> bytes:
+    file = BytesIO()
+    image.save(file, "WEBP", lossless=lossless, quality=quality, method=method)
+    return file.getvalue()
 
 
 def _check_size(width: int, height: int) -> None:
@@ -96,18 +146,33 @@ def _frame(image: Image) -> Frame:
 
 def _grey(image: Image) -> Image:
     """Shades of grey on white: what shows through is paper."""
+    return _levelled(image) if image.mode.startswith(("I", "F")) else _on_paper(image).convert("L")
+
+
+def _coloured(image: Image) -> Image:
+    """The same in its colours."""
+    shown = _levelled(image) if image.mode.startswith(("I", "F")) else _on_paper(image)
+    return shown.convert("RGB")
+
+
+def _levelled(image: Image) -> Image:
+    """The darkest of many levels black, the lightest white."""
     from PIL import Image as images  # noqa: N813, PLC0415 — the module, loaded by now
 
-    if image.mode.startswith(("I", "F")):
-        levels = np.asarray(image, dtype=np.float32)
-        spread = float(np.ptp(levels)) or 1.0
-        return images.fromarray(((levels - levels.min()) * (_WHITE / spread)).astype(np.uint8))
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        paper = images.new("RGBA", image.size, "white")
-        paper.alpha_composite(image)
-        image = paper
-    return image.convert("L")
+    levels = np.asarray(image, dtype=np.float32)
+    spread = float(np.ptp(levels)) or 1.0
+    return images.fromarray(((levels - levels.min()) * (_WHITE / spread)).astype(np.uint8))
+
+
+def _on_paper(image: Image) -> Image:
+    from PIL import Image as images  # noqa: N813, PLC0415 — the module, loaded by now
+
+    if not image.has_transparency_data:
+        return image
+    image = image.convert("RGBA")
+    paper = images.new("RGBA", image.size, "white")
+    paper.alpha_composite(image)
+    return paper
 
 
 def _resolution(image: Image) -> float:

@@ -23,7 +23,7 @@ NEUTRAL = re.compile(
     r"|\bwithout\s+(?:limit\w*|prejudice|regard|(?:any\s+)?(?:further\s+)?(?:force|effect))"
     r"|\bunless\s+otherwise|\bexcept\s+as\s+otherwise"
     r"|(?:^|(?<=[.;,] ))(?:in\s+order\s+)?to\s+avoid\b(?=[^,.;]{1,60},)"
-    r"|\bif\s+any\b|\bnon-?disclosure\b"
+    r"|\bavoidance\s+of\s+(?:any\s+)?doubt\b|\bif\s+any\b|\bnon-?disclosure\b"
     r"|\bnon-?compet\w+|\bor\s+not\b|\bnone\s*theless|\bother\s+than\s+as\s+set"
     r"|\bне\s+(?:может|могут|должн\w+)\s+превыша\w+|\bне\s+(?:реже|чаще|дольше|поздн\w+|бол\w+|мен\w+"
     r"|ран\w+|превыша\w+|свыше|ограничива\w+|только|выше|ниже)"
@@ -52,7 +52,7 @@ CUES: Sequence[tuple[CueKind, str]] = (
     (
         "noun",
         (
-            r"\bno\b|\bfree\s+(?:and\s+clear\s+)?of\b|\bneither\b|\bnor\b|\bnone\b|\bnobody\b"
+            r"\bno\b|\bfree\s+(?:and\s+clear\s+)?of\b|\bclear\s+of\b|\bneither\b|\bnor\b|\bnone\b|\bnobody\b"
             r"|\bnothing\b|\bnowhere\b|\bни\s+од\w+|\bни\b"
             r"|\bникак\w+|\bникто\b|\bничего\b|\bнет\b|\bотсутству\w+|无|并非"
         ),

@@ -38,7 +38,7 @@ from prompts.checks.denials import (
 from prompts.words import WORD, concept, script_of, stem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from prompts.checks.denials import CueKind
     from prompts.words import Word
@@ -103,9 +103,17 @@ class Polarity:
         return bool(self.exceptions or RESTRICTIVE.search(self.text))
 
 
-def polarity(text: str, words: Sequence[Word]) -> Polarity:
-    """Read the negations of a sentence; ``words`` are its content words, with offsets into ``text``."""
-    blanked = NEUTRAL.sub(lambda neutral: " " * len(neutral[0]), text)
+def polarity(text: str, words: Sequence[Word], neutral: Iterable[tuple[int, int]] = ()) -> Polarity:
+    """Read the negations of a sentence.
+
+    Args:
+        text: the sentence.
+        words: its content words, with offsets into ``text``.
+        neutral: ranges of ``text`` that deny nothing, besides those that are known by themselves.
+    """
+    blanked = NEUTRAL.sub(lambda found: " " * len(found[0]), text)
+    for start, end in neutral:
+        blanked = blanked[:start] + " " * (end - start) + blanked[end:]
     negations: list[Negation] = []
     covered: set[int] = set()
     excepted: set[int] = set()

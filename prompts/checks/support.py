@@ -25,6 +25,7 @@ from prompts.checks.absolutes import overstated
 from prompts.checks.actors import misattributed
 from prompts.checks.bindings import misbound
 from prompts.checks.code import contrary_guard, contrary_order, contrary_switch
+from prompts.checks.copying import as_written, neutral_in_copy
 from prompts.checks.facts import ClaimFacts, SourceFacts
 from prompts.checks.limits import contrary_limits
 from prompts.checks.negations import polarity
@@ -211,15 +212,23 @@ class Judge:
         """What the sentences that the claim rests on say otherwise; ``texts`` are all that it cites."""
         near = [sentence.text for sentence in compared]
         everything = "\n\n".join(dict.fromkeys(texts))
-        denied = all(contradicts(self._polarity, sentence.polarity) for sentence in compared)
+        denied = all(self._is_contradicted_by(sentence) for sentence in compared)
         wrong = ["negation"] * denied
         wrong += ["limit"] * contrary_limits(self.claim, near)
         wrong += ["opposite"] * self._says_the_opposite(compared)
-        wrong += misattributed(self.claim, near, everything)
+        if misattributed(self.claim, near, everything):
+            wrong += misattributed(as_written(self.claim, everything), near, everything)
         wrong += misbound(self.claim, texts)
         if not denied:
             wrong += [f"word {word}" for word in overstated(self.claim, " ".join(near), everything)]
         return wrong
+
+    def _is_contradicted_by(self, sentence: Sentence) -> bool:
+        """Whether one of the two says no; words that are copied deny what they deny in the sentence."""
+        if not contradicts(self._polarity, sentence.polarity):
+            return False
+        neutral = tuple(neutral_in_copy(self.claim, sentence.text))
+        return not neutral or contradicts(polarity(self.claim, self._words, neutral), sentence.polarity)
 
     def _says_the_opposite(self, compared: Sequence[Sentence]) -> bool:
         """Whether a word of the claim excludes the one that stands in its place in the source."""

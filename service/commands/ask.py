@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from service.client import Client, ServerAbsent, ServerUnreachable
 from service.commands import options
 from service.commands.printing import print_answer, print_footer, print_sources, print_step
 from service.http.requests import QueryRequest
-from service.http.responses import PartEvent, PlanEvent, QueryResponse, StepEvent, TextEvent
+from service.http.responses import Delta, PartEvent, PlanEvent, QueryResponse, StepEvent, StreamEvent
 from service.running import find_server
 
 if TYPE_CHECKING:
@@ -27,8 +28,14 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 
-_SERVER = "server"
-"""Our own event, before those of the answer."""
+@dataclass(frozen=True, slots=True)
+class _AnsweredBy:
+    """Before the events of the answer: a server gives it."""
+
+    url: str
+
+
+_Told = StreamEvent | _AnsweredBy
 
 
 @click.command(short_help="Answer a question, with every claim cited and checked.")
@@ -86,40 +93,35 @@ def command(
         click.echo(answer.model_dump_json(indent=2))
 
 
-def _follow(events: Iterator[tuple[str, str]], *, quiet: bool) -> QueryResponse:
+def _follow(events: Iterator[_Told], *, quiet: bool) -> QueryResponse:
     """Print the answer as it comes; the last event is the whole of it."""
     streamed = begun = False
     server, parts = "", 0
     try:
-        for name, data in events:
-            if name == _SERVER:
-                server = data
-            elif name == "plan":
-                streamed = not quiet and PlanEvent.model_validate_json(data).plan.mode != "extract"
-            elif name in {"part", "step"}:
-                parts += 1
-                _tell_progress(name, data, parts, quiet=quiet)
-            elif name == "delta" and streamed:
-                begun = True
-                click.echo(TextEvent.model_validate_json(data).text, nl=False)
-                sys.stdout.flush()
-            elif name == "done":
-                answer = _shown(QueryResponse.model_validate_json(data), streamed=streamed, quiet=quiet)
-                if server and not quiet:
-                    click.secho(f"  answered by the server at {server}, by its settings", dim=True)
-                return answer
+        for event in events:
+            match event:
+                case _AnsweredBy():
+                    server = event.url
+                case PlanEvent():
+                    streamed = not quiet and event.plan.mode != "extract"
+                case PartEvent():
+                    parts += 1
+                    tell_part(event, parts, quiet=quiet)
+                case StepEvent() if not quiet:
+                    print_step(event)
+                case Delta() if streamed:
+                    begun = True
+                    click.echo(event.text, nl=False)
+                    sys.stdout.flush()
+                case QueryResponse():
+                    return _shown(event, server, streamed=streamed, quiet=quiet)
+                case _:
+                    pass
     except LecternError:
         if begun:  # what went wrong must not look like the answer's next words
             click.echo()
         raise
     raise ServerUnreachable("the answer broke off")
-
-
-def _tell_progress(name: str, data: str, count: int, *, quiet: bool) -> None:
-    if name == "part":
-        tell_part(PartEvent.model_validate_json(data), count, quiet=quiet)
-    elif not quiet:
-        print_step(StepEvent.model_validate_json(data))
 
 
 def tell_part(part: PartEvent, read: int, *, quiet: bool) -> None:
@@ -130,7 +132,7 @@ def tell_part(part: PartEvent, read: int, *, quiet: bool) -> None:
     sys.stderr.flush()
 
 
-def _shown(answer: QueryResponse, *, streamed: bool, quiet: bool) -> QueryResponse:
+def _shown(answer: QueryResponse, server: str, *, streamed: bool, quiet: bool) -> QueryResponse:
     """What is still to be printed once the whole answer is there."""
     if streamed:
         click.echo("\n")
@@ -138,18 +140,20 @@ def _shown(answer: QueryResponse, *, streamed: bool, quiet: bool) -> QueryRespon
         print_footer(answer)
     elif not quiet:
         print_answer(answer)
+    if server and not quiet:
+        click.secho(f"  answered by the server at {server}, by its settings", dim=True)
     return answer
 
 
-def _events(settings: Settings, request: QueryRequest) -> Generator[tuple[str, str]]:
+def _events(settings: Settings, request: QueryRequest) -> Generator[_Told]:
     """The events of the answer; before them, where a server gives it, that server's address."""
     server = find_server(settings.data)
     if server is not None:
         key = settings.access_key.get_secret_value() if settings.access_key else None
         try:
-            for number, event in enumerate(Client(server.url, key).query(request)):
+            for number, event in enumerate(Client(server.url, key).stream(request)):
                 if number == 0:
-                    yield _SERVER, server.url
+                    yield _AnsweredBy(server.url)
                 yield event
         except ServerAbsent:
             pass  # it was killed, and something else has its process id by now

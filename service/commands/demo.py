@@ -86,6 +86,7 @@ def _ingest(services: Services, corpus: Path) -> None:
 def _ask(services: Services, runner: Runner, expected: Expected) -> bool:
     click.secho(f"\n? {expected.question}", fg="cyan", bold=True)
     request = QueryRequest(question=expected.question, collection=COLLECTION)
-    answer = QueryResponse.model_validate_json(dict(answer_events(services, runner, request))["done"])
+    *_, answer = answer_events(services, runner, request)
+    assert isinstance(answer, QueryResponse)
     print_answer(answer)
     return is_right(answer, expected)

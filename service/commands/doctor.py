@@ -56,6 +56,7 @@ def _findings(*, repairs: bool) -> Iterator[Finding]:
             yield from diagnosis.check_leftovers(settings.data, repairs=repairs)
             services = closing.enter_context(open_services(settings))
             yield diagnosis.check_catalog(services)
+            yield from diagnosis.check_tokenizer(services)
             ingester = closing.enter_context(open_ingester(services)) if repairs else None
             yield from diagnosis.check_collections(services, ingester.repairer if ingester else None)
     except (LecternError, OSError) as error:

@@ -143,12 +143,10 @@ class _Desk:
             return None
         key = self._services.settings.access_key
         client = Client(self.server.url, key.get_secret_value() if key else None)
-        if isinstance(self._asked, str):
-            path, body = f"/v1/reviews/{self._asked}/resume", self._resuming.model_dump_json()
-        else:
-            path, body = "/v1/reviews", self._asked.model_dump_json()
         try:
-            return BegunShape.model_validate_json(client.post(path, body))
+            if isinstance(self._asked, str):
+                return client.resume_review(self._asked, self._resuming)
+            return client.begin_review(self._asked)
         except ServerAbsent:
             self.server = None  # it was killed, and something else has its process id by now
             return None

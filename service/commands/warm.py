@@ -5,19 +5,19 @@ from __future__ import annotations
 from contextlib import closing
 from importlib import import_module
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import click
 
 from service.client import Client, ServerAbsent
 from service.commands import options
 from service.commands.charts import dollars
-from service.http.warm_shapes import WarmRequest, WarmResponse
+from service.http.warm_shapes import WarmRequest
 from service.running import find_server
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from service.http.warm_shapes import WarmResponse
     from service.settings import Settings
 
 
@@ -90,15 +90,15 @@ def _answers(settings: Settings, collection: str, requests: Sequence[WarmRequest
     server = find_server(settings.data)
     if server is not None:
         key = settings.access_key.get_secret_value() if settings.access_key else None
-        client, path = Client(server.url, key), f"/v1/collections/{quote(collection, safe='')}/warm"
+        client = Client(server.url, key)
         try:
-            first = client.post(path, requests[0].model_dump_json())
+            first = client.warm(collection, requests[0])
         except ServerAbsent:
             pass  # it was killed, and something else has its process id by now
         else:
-            yield WarmResponse.model_validate_json(first)
+            yield first
             for request in requests[1:]:
-                yield WarmResponse.model_validate_json(client.post(path, request.model_dump_json()))
+                yield client.warm(collection, request)
             return
     # Imported by name: a second of imports that a running server saves.
     yield from import_module("service.asking").warmings(settings, collection, requests)

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 SKIPPED = "an earlier question of its conversation got no answer"
 IRRELEVANT = (
-    "data collection prices access_key host port llm_api_key llm_timeout llm_idle_timeout rerank_api_key "
-    "rerank_timeout rewrite_timeout embeddings_api_key qdrant_url qdrant_api_key database_url map_parallel "
-    "ledger_days review_documents_at_once review_questions_at_once review_whole_tokens ocr_languages "
-    "ocr_threads parse_seconds parse_memory_mb parse_workers embed_workers largest_file_mb "
-    "largest_upload_mb ingest_roots"
+    "data collection prices exact_tokens access_key host port llm_api_key llm_timeout llm_idle_timeout "
+    "rerank_api_key rerank_timeout rewrite_timeout embeddings_api_key qdrant_url qdrant_api_key "
+    "database_url map_parallel ledger_days review_documents_at_once review_questions_at_once "
+    "review_whole_tokens ocr_languages ocr_threads parse_seconds parse_memory_mb parse_workers "
+    "embed_workers largest_file_mb largest_upload_mb ingest_roots"
 ).split()
 """Settings that an answer about what is ingested does not depend on. A new one does, until it stands here."""
 

@@ -12,20 +12,26 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Route
 
 from service.http import (
+    agents,
     collections,
+    description,
     documents,
     health,
     jobs,
     page,
+    pages,
     problems,
     queries,
     reviews,
+    sessions,
     uploads,
     usage,
 )
-from service.http.gate import GUARDED, Gate
+from service.http.chat import routes as chat
+from service.http.gate import AGENTS, GUARDED, Gate
 from service.http.headers import SecurityHeaders
 from service.jobs.worker import Worker
 from service.reviewing.worker import ReviewWorker
@@ -53,10 +59,13 @@ def create_app(services: Services) -> FastAPI:
         end(app)
         await run_in_threadpool(worker.stop)
         await reviewing.stop()
+        await app.state.agents.close()
         await services.close_model()
 
     app = FastAPIOffline(
+        docs_url=None,
         redoc_url=None,
+        static_url=description.FILES,
         title="Lectern",
         version=version("lectern"),
         description="Answers about long documents, cited to the character and checked against the source.",
@@ -65,6 +74,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.ending = threading.Event()
+    app.state.agents = agents.AgentDoor(services)
     if services.settings.access_key is None and ":" not in services.settings.host:
         # Without a key, only who names this machine: a page in a browser must not reach it by its own name.
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
@@ -73,15 +83,18 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     problems.install(app)
     app.include_router(health.router)
+    app.include_router(description.router)
     app.include_router(page.router)
-    for part in (queries, uploads, documents, collections, jobs, reviews, usage):
+    for part in (queries, chat, uploads, documents, pages, collections, sessions, jobs, reviews, usage):
         app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])
+    app.router.routes.append(Route(AGENTS, app.state.agents))
     return app
 
 
 def end(app: FastAPI) -> None:
-    """Let streams of jobs end, the job that runs, and the review: they would hold up a server that ends."""
+    """Let streams end, of jobs and agents, the job that runs, and the review: they would hold up the end."""
     app.state.ending.set()
+    app.state.agents.hurry()
     worker = getattr(app.state, "worker", None)
     if isinstance(worker, Worker):
         worker.hurry()

@@ -46,20 +46,19 @@ def versions(document_id: str, services: Wired) -> VersionList:
 def text(
     document_id: str,
     services: Wired,
+    *,
     version: Annotated[
         int | None, Query(ge=1, description="First, second, …; without it the current one.")
     ] = None,
     number: Annotated[int | None, Query(ge=1, description="Instead: the 7 of `[D7:31]`.")] = None,
+    start: Annotated[int, Query(ge=0, description="First code point of the part that is wanted.")] = 0,
+    end: Annotated[
+        int | None, Query(ge=0, description="After the last one; without it, up to the end.")
+    ] = None,
 ) -> DocumentText:
-    """The canonical text of a version: offsets everywhere are code points of it."""
+    """The canonical text of a version, or a part of it: offsets everywhere are code points of the whole."""
     found = services.library.version_of(TENANT, document_id, ordinal=version, number=number)
-    return DocumentText(
-        id=found.document,
-        number=found.number,
-        version=found.ordinal,
-        title=found.title,
-        text=services.catalog.text(TENANT, found.collection, found.number),
-    )
+    return DocumentText.of(found, services.catalog.text(TENANT, found.collection, found.number), start, end)
 
 
 @router.get("/{document_id}/outline")

@@ -10,23 +10,23 @@ from service.http.responses import (
     Citation,
     Claim,
     Cost,
+    Delta,
     PartEvent,
     PlanEvent,
     QueryResponse,
+    Reasoning,
     StepEvent,
-    TextEvent,
     Usage,
     UsageEvent,
 )
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from service.answers import AnswerEvent
+    from service.http.responses import StreamEvent
     from service.rendering.answers import AnswerHtml
 
 
-def bodies(event: AnswerEvent, html: AnswerHtml | None = None) -> list[tuple[str, BaseModel]]:
+def bodies(event: AnswerEvent, html: AnswerHtml | None = None) -> list[tuple[str, StreamEvent]]:
     """``plan, part, reasoning, step, delta, citation, claim, block, usage, done``.
 
     An event may be told by several frames; with ``html`` those follow that make parts of the answer complete.
@@ -39,15 +39,14 @@ def bodies(event: AnswerEvent, html: AnswerHtml | None = None) -> list[tuple[str
     return [*_told(event), *blocks]
 
 
-def _told(event: AnswerEvent, html: str | None = None) -> list[tuple[str, BaseModel]]:
+def _told(event: AnswerEvent, html: str | None = None) -> list[tuple[str, StreamEvent]]:
     match event:
         case Planned():
             return [("plan", PlanEvent.of(event))]
         case PartRead() | Stepped():
             return [_progress(event)]
         case Reasoned() | Written():
-            name = "delta" if isinstance(event, Written) else "reasoning"
-            return [(name, TextEvent(text=event.text))]
+            return [_text(event)]
         case Cited():
             return [("citation", Citation.of(event.citation))]
         case Judged():
@@ -60,7 +59,13 @@ def _told(event: AnswerEvent, html: str | None = None) -> list[tuple[str, BaseMo
             return [("usage", usage), ("done", QueryResponse.of(answer, html=html))]
 
 
-def _progress(event: PartRead | Stepped) -> tuple[str, BaseModel]:
+def _progress(event: PartRead | Stepped) -> tuple[str, StreamEvent]:
     if isinstance(event, PartRead):
         return "part", PartEvent.of_part(event)
     return "step", StepEvent.model_validate(event)
+
+
+def _text(event: Reasoned | Written) -> tuple[str, StreamEvent]:
+    if isinstance(event, Written):
+        return "delta", Delta(text=event.text)
+    return "reasoning", Reasoning(text=event.text)

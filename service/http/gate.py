@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 GUARDED = "/v1"
-"""Everything below needs the key, if there is one."""
+AGENTS = "/mcp"
+"""Everything below these two needs the key, if there is one."""
 LARGEST_BODY = 4 * 2**20
 """Bytes: the longest question with its instructions, escaped, and a thousand documents fit."""
 UPLOAD = ("POST", f"{GUARDED}/documents")
@@ -47,23 +48,32 @@ class Gate:
         largest = self._largest_upload if (scope["method"], scope["path"]) == UPLOAD else LARGEST_BODY
         if self._is_guarded(scope["path"]) and not self._opens(headers.get("authorization", "")):
             refusal: Exception = Unauthorized("this server needs its access key: Authorization: Bearer …")
-        elif self._key is None and scope["method"] not in _READING and _is_foreign(headers):
+        elif self._is_closed_to_pages(scope) and _is_foreign(headers):
             refusal = HTTPException(HTTP_403_FORBIDDEN, "a page of another site may not change anything here")
         elif _announced(headers) > largest:
             refusal = _too_large(largest)
         else:
             await self._app(scope, _bounded(receive, largest), send)
             return
-        await answer_to(refusal)(scope, receive, send)
+        await answer_to(refusal, scope["path"])(scope, receive, send)
 
     def _is_guarded(self, path: str) -> bool:
-        return self._key is not None and (path == GUARDED or path.startswith(f"{GUARDED}/"))
+        return self._key is not None and (_is_below(path, GUARDED) or _is_below(path, AGENTS))
+
+    def _is_closed_to_pages(self, scope: Scope) -> bool:
+        """To those of other sites: what changes something, unless they know the key; agents' way at all."""
+        changing = self._key is None and scope["method"] not in _READING
+        return changing or _is_below(scope["path"], AGENTS)
 
     def _opens(self, authorization: str) -> bool:
         assert self._key is not None
         scheme, _, given = authorization.partition(" ")
         known = secrets.compare_digest(given.strip().encode(), self._key.get_secret_value().encode())
         return known and scheme.lower() == "bearer"
+
+
+def _is_below(path: str, root: str) -> bool:
+    return path == root or path.startswith(f"{root}/")
 
 
 def _announced(headers: Headers) -> int:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import MutableHeaders
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PAGE_POLICY = (
@@ -23,24 +25,14 @@ PAGE_POLICY = (
     "trusted-types lectern"
 )
 """Of the web page: nothing from elsewhere, nothing inline, no string becomes a program."""
-DOCS_POLICY = (
-    "default-src 'none'; "
-    "script-src 'self' 'unsafe-inline'; "
-    "style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; "
-    "connect-src 'self'; "
-    "base-uri 'none'; "
-    "form-action 'self'; "
-    "frame-ancestors 'none'"
-)
-"""Of the API's description, whose page has its script inline; it shows nothing of any document."""
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
-_DOCS = ("/docs", "/static-offline-docs/")
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+API_HEADERS = {**_ALWAYS, "Content-Security-Policy": API_POLICY}
+"""Of what is data, never a page."""
 
 
 class SecurityHeaders:
@@ -58,15 +50,32 @@ class SecurityHeaders:
         async def adding(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in (*_ALWAYS.items(), ("Content-Security-Policy", policy(scope["path"]))):
+                for name, value in _headers(scope["path"]).items():
                     headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, adding)
 
 
-def policy(path: str) -> str:
-    """The content security policy of what stands at this path."""
+def docs_policy(scripts: Sequence[str]) -> str:
+    """Of the API's description, which has its script inline and styles in attributes.
+
+    Args:
+        scripts: hashes of the inline ones, as a policy names them.
+    """
+    return (
+        "default-src 'none'; "
+        f"script-src 'self' {' '.join(scripts)}; "
+        "style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; "
+        "connect-src 'self'; "
+        "base-uri 'none'; "
+        "form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def _headers(path: str) -> dict[str, str]:
     if path == "/" or path.startswith("/web/"):
-        return PAGE_POLICY
-    return DOCS_POLICY if path.startswith(_DOCS) else API_POLICY
+        return {**_ALWAYS, "Content-Security-Policy": PAGE_POLICY}
+    return API_HEADERS

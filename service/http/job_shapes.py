@@ -106,6 +106,10 @@ class JobDetails(JobShape):
         return cls(**dict(JobShape.of(record)), failures=shapes)
 
 
+JobEvent = JobShape | JobFileShape
+"""What a followed job tells: how far it is, and what became of a file; the last one has ended."""
+
+
 class JobList(Response):
     """Jobs, the newest first."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Self
 
+from pydantic import Field
+
 from ingest.errors import FailureReason
 from service.http.responses import Response
 
@@ -94,6 +96,25 @@ class DocumentText(Response):
     version: int
     title: str
     text: str
+    start: int = Field(description="Where `text` begins in the whole: code points.")
+    end: int
+    length: int = Field(description="Of the whole text, in code points.")
+
+    @classmethod
+    def of(cls, version: VersionRecord, whole: str, start: int = 0, end: int | None = None) -> Self:
+        """``whole[start:end]`` of a version, as much of it as there is."""
+        first = min(start, len(whole))
+        last = max(first, len(whole) if end is None else min(end, len(whole)))
+        return cls(
+            id=version.document,
+            number=version.number,
+            version=version.ordinal,
+            title=version.title,
+            text=whole[first:last],
+            start=first,
+            end=last,
+            length=len(whole),
+        )
 
 
 class FailureShape(Response):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -23,6 +24,8 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+_GZIP = re.compile(r"\bgzip(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
+"""Accepted, and not with the weight of nothing."""
 _METHODS = ["GET", "HEAD"]
 router = APIRouter(include_in_schema=False)
 
@@ -33,7 +36,7 @@ class Asset:
 
     media_type: str
     tag: str
-    """Strong validator of its bytes, with quotes."""
+    """Validator, with quotes; weak, because it is the same with and without compression."""
     plain: bytes
     compressed: bytes
 
@@ -56,9 +59,9 @@ def _sent(request: Request, path: str) -> Response:
     if found is None:
         raise HTTPException(HTTP_404_NOT_FOUND, "the page has no such file")
     headers = {"Cache-Control": "no-cache", "ETag": found.tag, "Vary": "Accept-Encoding"}
-    if found.tag in request.headers.get("if-none-match", ""):
+    if found.tag.removeprefix("W/") in request.headers.get("if-none-match", ""):
         return Response(status_code=HTTP_304_NOT_MODIFIED, headers=headers)
-    if "gzip" not in request.headers.get("accept-encoding", ""):
+    if not _GZIP.search(request.headers.get("accept-encoding", "")):
         return Response(found.plain, media_type=found.media_type, headers=headers)
     return Response(
         found.compressed, media_type=found.media_type, headers={**headers, "Content-Encoding": "gzip"}
@@ -75,4 +78,4 @@ def assets(folder: Path = FOLDER) -> Mapping[str, Asset]:
 def _read(path: Path) -> Asset:
     content = path.read_bytes()
     tag = blake2b(content, digest_size=12).hexdigest()
-    return Asset(_TYPES[path.suffix], f'"{tag}"', content, gzip.compress(content, mtime=0))
+    return Asset(_TYPES[path.suffix], f'W/"{tag}"', content, gzip.compress(content, mtime=0))

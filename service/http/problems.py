@@ -20,10 +20,14 @@ from ingest.errors import (
     UnsupportedStore,
 )
 from prompts.plan_request import PromptTooLongError
+from service.http.chat.errors import ChatRefused, chat_error, chat_status, retry_headers, speaks_openai
+from service.http.headers import API_HEADERS
 from service.http.responses import Problem
 from service.jobs.controlling import WrongState
 from service.jobs.receiving import BadUpload, StorageFull, UploadTooLarge
 from service.models.errors import ModelError
+from service.page_images import NoPageImage
+from service.places import NoSuchRange
 from service.reviewing.controlling import NoDocuments
 from service.reviewing.estimating import TooExpensive
 from service.reviewing.questions import BadQuestions
@@ -48,6 +52,8 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (UploadTooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (BadUpload, HTTPStatus.UNPROCESSABLE_ENTITY),
     (StorageFull, HTTPStatus.INSUFFICIENT_STORAGE),
+    (NoPageImage, HTTPStatus.NOT_FOUND),
+    (NoSuchRange, HTTPStatus.UNPROCESSABLE_ENTITY),
     (PromptTooLongError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UnsupportedStore, HTTPStatus.CONFLICT),
     (EmbeddingRefused, HTTPStatus.BAD_GATEWAY),
@@ -68,6 +74,11 @@ def problem_of(error: Exception) -> Problem:
         return _problem(HTTPStatus(error.http_status), str(error), code=error.code or None)
     if isinstance(error, Unauthorized):
         return _problem(HTTPStatus.UNAUTHORIZED, str(error))
+    if isinstance(error, ChatRefused):
+        fields = [{"field": error.param, "message": str(error)}] if error.param else None
+        return _problem(error.status, str(error), code=error.code, errors=fields)
+    if isinstance(error, HTTPException):
+        return _problem(HTTPStatus(error.status_code), error.detail)
     for kind, status in _STATUS:
         if isinstance(error, kind):
             return _problem(status, str(error))
@@ -97,32 +108,40 @@ def _problem(
     )
 
 
-def _response(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    return JSONResponse(
-        problem.model_dump(exclude_none=True), problem.status, headers=headers, media_type=MEDIA_TYPE
-    )
-
-
-def answer_to(error: Exception) -> JSONResponse:
-    """The problem document of an error."""
-    if isinstance(error, HTTPException):
-        return _response(_problem(HTTPStatus(error.status_code), error.detail), error.headers)
-    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else None
+def answer_to(error: Exception, path: str) -> JSONResponse:
+    """The problem document of an error; OpenAI's own shape on the paths that its clients use."""
     problem = problem_of(error)
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if isinstance(error, Unauthorized):
+        headers["WWW-Authenticate"] = "Bearer"
     if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("a request failed", exc_info=error)
-    return _response(problem, headers)
+    return _response(problem, path, error, headers)
+
+
+def _response(
+    problem: Problem, path: str, error: Exception, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    if speaks_openai(path):
+        told = {**(headers or {}), **retry_headers(error, problem.status)}
+        return JSONResponse(chat_error(problem, error).model_dump(), chat_status(problem), headers=told)
+    """The headers stand here too: what answers an unforeseen error is outside of all middleware."""
+    return JSONResponse(
+        problem.model_dump(exclude_none=True),
+        problem.status,
+        headers={**API_HEADERS, **(headers or {})},
+        media_type=MEDIA_TYPE,
+    )
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     """Names every field that is wrong and what it may be; never repeats the input."""
-    del request
     assert isinstance(error, RequestValidationError)
     fields = [{"field": ".".join(map(str, e["loc"])), "message": str(e["msg"])} for e in error.errors()]
     detail = "; ".join(f"{f['field']}: {f['message']}" for f in fields)
-    return _response(_problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=fields))
+    problem = _problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=fields)
+    return _response(problem, request.scope["path"], error)
 
 
 def _expected(request: Request, error: Exception) -> JSONResponse:
-    del request
-    return answer_to(error)
+    return answer_to(error, request.scope["path"])

@@ -59,7 +59,8 @@ class QueryRequest(Request):
     )
     accuracy: Accuracy = Field(
         default="normal",
-        description="`low` reads half as much; `high` whole documents where they fit, else twice as much.",
+        description="`low` reads half as much; `high` whole documents where they fit, else twice as much; "
+        "with `auto` it may take an agent where one search will hardly do.",
     )
     documents: Documents | None = Field(default=None, description="Ids; only these documents are read.")
     top_k: int | None = Field(default=None, ge=1, le=500, description="Hits whose passages may be read.")

@@ -56,6 +56,17 @@ class PlacedText(Response):
     boxes: list[Box]
 
 
+class PlacedRange(PlacedText):
+    """A range of a text, and where it stands."""
+
+    cited_text: str
+
+    @classmethod
+    def of(cls, document: DocumentName, place: Place) -> Self:
+        """Document and place in one."""
+        return cls(**_placed(document, place), cited_text=place.text)
+
+
 class Citation(PlacedText):
     """A place that the answer rests on, with its verdicts."""
 
@@ -216,6 +227,14 @@ class TextEvent(Response):
     text: str
 
 
+class Reasoning(TextEvent):
+    """A piece of the model's thinking."""
+
+
+class Delta(TextEvent):
+    """A piece of the answer."""
+
+
 class StepEvent(Response):
     """A call of an agent has been carried out."""
 
@@ -288,6 +307,21 @@ class QueryResponse(Response):
             timings_ms=dict(answer.timings_ms),
             confidence=None if answer.confidence is None else round(answer.confidence, 3),
         )
+
+
+StreamEvent = (
+    PlanEvent
+    | PartEvent
+    | StepEvent
+    | Reasoning
+    | Delta
+    | Citation
+    | Claim
+    | BlockEvent
+    | UsageEvent
+    | QueryResponse
+)
+"""What a streamed answer consists of; the whole of it comes last."""
 
 
 class Hit(PlacedText):

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import Field, model_validator
 
 from ingest.catalog.review_records import ReviewState
-from prompts.model import Quoted
 from prompts.reviewing import AnswerType, ReviewQuestion
 from prompts.typed_values import Verdict
 from service.http.requests import CollectionName, Name, Request
 from service.http.responses import Response
-from service.reviewing.cells import ReadBy, ReviewOrder
+from service.reviewing.cells import CellSource, ReadBy, ReviewOrder
 from service.reviewing.questions import LONGEST_NAME, LONGEST_QUESTION, MOST_QUESTIONS
 from service.reviewing.report import Standing
 
@@ -225,24 +224,6 @@ class CellValueShape(Response):
     readings: list[str] = Field(description="All that the words can mean, where that is more than one thing.")
 
 
-class CellSourceShape(Response):
-    """A place that a cell rests on; offsets are code points of the version's text."""
-
-    index: int
-    marker: str
-    start: int
-    end: int
-    text: str
-    quote: str
-    quoted: Quoted
-    support: float
-    page_start: int | None
-    page_end: int | None
-    line_start: int
-    line_end: int
-    section: list[str]
-
-
 class CellShape(Response):
     """One question about one document; most of it is empty while it is pending."""
 
@@ -255,7 +236,7 @@ class CellShape(Response):
     answer: str = ""
     supported: bool = False
     marks: list[str] = Field(default=[], description="What the cited text does not hold, and other doubts.")
-    citations: list[CellSourceShape] = Field(default=[])
+    citations: list[CellSource] = Field(default=[])
     read: ReadBy | None = Field(
         default=None, description="`passages` where the document was too long to be read whole."
     )
@@ -284,7 +265,7 @@ class CellShape(Response):
             answer=cell.text,
             supported=cell.supported,
             marks=list(cell.marks),
-            citations=[CellSourceShape.model_validate(source) for source in cell.sources],
+            citations=list(cell.sources),
             read=cell.read,
             reason=cell.reason,
             model=cell.model,

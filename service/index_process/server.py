@@ -9,6 +9,7 @@ import traceback
 from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Listener, answer_challenge, deliver_challenge
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from filelock import FileLock, Timeout
@@ -67,12 +68,21 @@ def _listen(place: Place, token: str) -> tuple[Listener, Address]:
 
 
 def _hold(lock: FileLock) -> None:
+    if _is_gone(lock):
+        return
     with suppress(Timeout):
         lock.acquire(timeout=_HOLD_SECONDS)
 
 
+def _is_gone(lock: FileLock) -> bool:
+    """Whether the directory was thrown away: nobody waits for it, and the lock would bring it back."""
+    return not Path(lock.lock_file).parent.exists()
+
+
 def _lock_unused(server: Server, lock: FileLock) -> bool:
     """Hold the directory, unless somebody is connected, or holds it because he is about to be."""
+    if _is_gone(lock):
+        return server.unused
     with suppress(Timeout):
         lock.acquire(timeout=0)
         if server.unused:

@@ -55,8 +55,8 @@ class Provider:
     cache_salt: bool = False
     session_header: str | None = None
     """Header by which a router keeps a session on one machine."""
-    tokenizer: Literal["zai", "vllm"] | None = None
-    """``POST {base}/tokenizer`` or, at the server's root, ``POST /tokenize``."""
+    tokenizer: Literal["zai", "server"] | None = None
+    """``POST {base}/tokenizer`` or, at the root of vLLM, SGLang and llama.cpp, ``POST /tokenize``."""
     cache: CacheTraits = field(default=CacheTraits())
 
 
@@ -115,7 +115,7 @@ _VLLM = Provider(
     request_id_field="request_id",
     cache_salt=True,
     session_header="x-session-id",
-    tokenizer="vllm",
+    tokenizer="server",
 )
 _SGLANG = Provider(
     name="sglang",
@@ -126,6 +126,7 @@ _SGLANG = Provider(
     request_id_field="rid",
     cache_salt=True,
     session_header="x-smg-routing-key",
+    tokenizer="server",
 )
 _XLLM = Provider(
     name="xllm",
@@ -142,8 +143,8 @@ _KTRANSFORMERS = Provider(
     thinking="chat_template",
     reasoning_field="reasoning_content",
 )
-_OLLAMA = Provider(name="ollama", model="glm-5", own=True)
-GENERIC = Provider(name="openai", model="glm-5")
+_OLLAMA = Provider(name="ollama", model="glm-5", own=True, tokenizer="server")
+GENERIC = Provider(name="openai", model="glm-5", tokenizer="server")
 """Any server that speaks chat completions, and of which nothing else is known."""
 
 PROVIDERS: Mapping[str, Provider] = {

@@ -222,11 +222,14 @@ class TestServe:
 
     def test_with_an_access_key_it_may_be_reached_from_elsewhere(self, line: CommandLine) -> None:
         key = {"LECTERN_ACCESS_KEY": "open-sesame"}
+        alone = line.ok("search", RENT, "--json").json
         with line.serving("--host", "0.0.0.0", **key) as url:
             assert httpx2.get(f"{url}/v1/collections", trust_env=False).status_code == 401
             assert httpx2.get(f"{url}/healthz", trust_env=False).status_code == 200
             assert line.ok("ask", RENT, "--json", **key).json["citations"]
             assert line.run("ask", RENT).status == 1
+            assert line.ok("search", RENT, "--json", **key).json == alone
+            assert line.run("search", RENT).status == 1, "the server searches, and it wants the key"
 
     def test_a_port_that_is_taken_is_said_at_once(self, line: CommandLine) -> None:
         with line.serving() as url:
@@ -249,6 +252,7 @@ class TestServe:
         note.write_text(json.dumps({**json.loads(note.read_text()), "pid": 1}))
         assert line.ok("ask", RENT, "--json").json["citations"]
         assert "answered by the server" not in line.ok("ask", RENT).out
+        assert line.ok("search", RENT, "--json").json["hits"]
         note.unlink()
 
 

@@ -15,7 +15,7 @@ import pytest
 from service.answers import DEFAULT_TENANT
 from service.client import Client
 from service.http.requests import QueryRequest
-from service.http.responses import PlanEvent, QueryResponse, UsageEvent
+from service.http.responses import Delta, PlanEvent, QueryResponse, UsageEvent
 from tests.fakes.live_service import live
 from tests.fakes.llama import needs_llama, running_llama, settings_for
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from prompts.plan import PromptPlan
+    from service.http.responses import StreamEvent
     from service.wiring import Services
     from tests.fakes.llama import LlamaServer, Token
 
@@ -46,13 +47,15 @@ class Asked:
     plan: PromptPlan
     foretold: int
     """Code points of the prompt that the mirror expected in the cache."""
-    events: list[tuple[str, str]]
+    events: list[StreamEvent]
     evaluated: int
     """Prompt tokens computed, by the server's own counter."""
 
     @property
     def response(self) -> QueryResponse:
-        return QueryResponse.model_validate_json(self.events[-1][1])
+        answer = self.events[-1]
+        assert isinstance(answer, QueryResponse)
+        return answer
 
     @property
     def messages(self) -> list[tuple[str, str]]:
@@ -97,7 +100,7 @@ def asked(services: Services, client: Client, server: LlamaServer, request: Quer
     plan = asyncio.run(services.answerer.prepare(query)).plan
     foretold = generation.cached_characters(query, plan.messages)
     before = server.evaluated()
-    events = list(client.query(request))
+    events = list(client.stream(request))
     return Asked(plan, foretold, events, server.evaluated() - before)
 
 
@@ -134,13 +137,13 @@ def worded_tokens(server: LlamaServer, question: Asked) -> int:
 
 
 def test_the_answer_arrives_in_pieces_with_its_usage(conversation: Conversation) -> None:
-    names = [name for name, _ in conversation.first.events]
-    assert names[0] == "plan"
-    assert names[-2:] == ["usage", "done"]
-    assert names.count("delta") > 1
-    plan = PlanEvent.model_validate_json(conversation.first.events[0][1]).plan
-    assert [segment.name for segment in plan.segments] == ["rules", "documents", "question"]
-    usage = UsageEvent.model_validate_json(conversation.first.events[-2][1]).usage
+    planned, *between, told, whole = conversation.first.events
+    assert isinstance(planned, PlanEvent)
+    assert isinstance(told, UsageEvent)
+    assert isinstance(whole, QueryResponse)
+    assert sum(isinstance(event, Delta) for event in between) > 1
+    assert [segment.name for segment in planned.plan.segments] == ["rules", "documents", "question"]
+    usage = told.usage
     assert usage == conversation.first.response.usage
     prompt = conversation.server.prompt(conversation.first.messages)
     assert usage.prompt_tokens == len(conversation.server.tokens(prompt))

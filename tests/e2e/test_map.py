@@ -17,6 +17,7 @@ from ingest.catalog.catalog import open_catalog
 from prompts.mapping import map_rules
 from service.answering import Answerer
 from service.answers import Query
+from service.chores import Chores
 from service.generation import Generation, GenerationSettings
 from service.jobs.originals import Originals
 from service.ledger import Ledger
@@ -35,6 +36,7 @@ from tests.fakes.files import write_texts
 from tests.fakes.glm5 import ErrorReply, Glm5Server, Reply
 from tests.fakes.live_service import LiveService, live, passages_of, served
 from tests.fakes.memory_index import MemoryIndex
+from tests.fakes.page_images import page_images
 from tests.fakes.prefix_cache import count_tokens
 from tests.shared_data import needs_shared, shared
 
@@ -164,6 +166,8 @@ def quick_service(glm5: Glm5Server, data: Path) -> Generator[LiveService]:
             Originals(data),
             ledger,
             Warmer(preparer, generation),
+            page_images(catalog, Originals(data)),
+            Chores(None),
         )
         with served(services) as url, httpx2.Client(base_url=url, timeout=120, trust_env=False) as http:
             yield LiveService(services, http, url)

@@ -120,10 +120,16 @@ class Glm5Server:
     """The text that the cache counts of a request."""
     requests: list[Recorded] = field(default_factory=list[Recorded])
     """Chat completions that arrived, the one being answered included."""
+    counted: list[Recorded] = field(default_factory=list[Recorded])
+    """Texts that it was asked to count."""
+    tokenizes: bool = True
+    """It has the endpoints for that."""
     asked: threading.Event = field(default_factory=threading.Event)
     """Set once the first one has arrived."""
     abandoned: threading.Event = field(default_factory=threading.Event)
     """Set once a client leaves before its reply is whole."""
+    on_frame: Callable[[str], None] | None = None
+    """Told of each frame of a reply just before it is sent."""
     port: int = 0
 
     @property
@@ -175,7 +181,8 @@ class Glm5Server:
     async def _answer(self, request: Recorded, wire: Wire) -> bool:
         """Whether the connection stays open."""
         if not request.path.endswith("/chat/completions"):
-            await _count(request, wire)
+            self.counted.append(request)
+            await _count(request, wire, known=self.tokenizes)
             return True
         self.requests.append(request)
         self.asked.set()
@@ -196,6 +203,8 @@ class Glm5Server:
         self.cache.hold(self.layout(request), _salt(request))
         for frame in frames:
             await wire.wait(reply.delay)
+            if self.on_frame is not None:
+                self.on_frame(frame)
             await wire.frame(frame, comment=reply.comments)
         return await self._end(step, wire)
 
@@ -256,16 +265,15 @@ async def _refuse(step: ErrorReply, wire: Wire) -> None:
     await wire.plain(step.status, body, [("Content-Type", step.content_type), *step.headers])
 
 
-async def _count(request: Recorded, wire: Wire) -> None:
+async def _count(request: Recorded, wire: Wire, *, known: bool) -> None:
     """Z.ai's ``/tokenizer`` and vLLM's ``/tokenize``."""
-    tokens = count_tokens(request.prompt)
     kinds: dict[str, object] = {
-        "tokenizer": {"usage": {"prompt_tokens": tokens}},
-        "tokenize": {"count": tokens},
+        "tokenizer": {"usage": {"prompt_tokens": count_tokens(request.prompt)}},
+        "tokenize": {"count": count_tokens(str(request.body.get("prompt", "")))},
     }
-    known = kinds.get(request.path.rsplit("/", 1)[-1])
-    body = json.dumps(known or {"error": {"code": "404", "message": "no such path"}})
-    await wire.plain(200 if known else 404, body, [("Content-Type", "application/json")])
+    counted = kinds.get(request.path.rsplit("/", 1)[-1]) if known else None
+    body = json.dumps(counted or {"error": {"code": "404", "message": "no such path"}})
+    await wire.plain(200 if counted else 404, body, [("Content-Type", "application/json")])
 
 
 def _thinks(body: Mapping[str, object]) -> bool:

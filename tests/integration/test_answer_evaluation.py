@@ -15,6 +15,7 @@ from ingest.sandbox import InlineParser
 from prompts.judging import judging_rules
 from prompts.render import rules
 from service.answering import Answerer
+from service.chores import Chores
 from service.evaluation.answer_comparison import compare_answers
 from service.evaluation.answer_questions import read_questions
 from service.evaluation.answer_runs import RunFile, read_answers
@@ -39,6 +40,7 @@ from tests.fakes.embedder import WordEmbedder
 from tests.fakes.files import LEASE, write_texts
 from tests.fakes.labelled import write_lines
 from tests.fakes.memory_index import MemoryIndex
+from tests.fakes.page_images import page_images
 from tests.fakes.scripted_model import Broken, ScriptedModel
 
 if TYPE_CHECKING:
@@ -122,6 +124,8 @@ class Desk:
             originals=Originals(folder / "data"),
             ledger=Ledger(catalog, days=1, traits=lambda _: PROVIDERS["zai"].cache),
             warmer=Warmer(preparer, generation),
+            page_images=page_images(catalog, Originals(folder / "data")),
+            chores=Chores(None),
         )
         self.edit("lease.md", LEASE)
 

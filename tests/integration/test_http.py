@@ -80,7 +80,7 @@ class TestQuery:
 
         assert set(found) == {
             *("id", "session_id", "answer", "llm_generated", "model", "grounded", "claims", "citations"),
-            *("unresolved", "usage", "cost", "plan", "timings_ms", "confidence"),
+            *("unresolved", "usage", "cost", "plan", "timings_ms", "confidence", "html"),
         }
         assert found["llm_generated"] is True
         assert found["confidence"] is None
@@ -238,6 +238,19 @@ class TestSessions:
         markers = list(passages_of(glm5.requests[-1]))
         assert markers
         assert all(prompt.count(f"\n[{marker}] ") == 1 for marker in markers)
+
+    def test_it_reads_as_it_was_shown(self, service: LiveService) -> None:
+        first = service.ask(RENT)
+        second = service.ask(NOTICE, session_id=first["session_id"])
+
+        told = service.get(f"/v1/sessions/{first['session_id']}")
+
+        asked = [(RENT, first), (NOTICE, second)]
+        assert [(t["question"], t["answer"], t["mode"]) for t in told["turns"]] == [
+            (question, answered["answer"], answered["plan"]["mode"]) for question, answered in asked
+        ]
+        assert "[1]" in told["turns"][0]["answer"]
+        assert told["turns"][0]["answered_at"] < told["turns"][1]["answered_at"]
 
     def test_an_unknown_one_is_404(self, service: LiveService) -> None:
         problem = service.post("/v1/query", {"question": RENT, "session_id": "nowhere"}, 404)

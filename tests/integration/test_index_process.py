@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import statistics
 import subprocess
@@ -186,6 +187,14 @@ class TestLife:
         with RemoteIndex(data, SCRIPTED, grace=5) as second:
             assert ask(second) == pid
         os.kill(pid, signal.SIGTERM)
+
+    def test_a_directory_that_is_thrown_away_stays_away(self, data: Path) -> None:
+        with RemoteIndex(data, SCRIPTED, grace=0.3) as index:
+            pid = ask(index)
+        shutil.rmtree(data)
+
+        wait_for(lambda: not alive(pid))
+        assert not data.exists()
 
     def test_clients_come_and_go_without_an_error(self, data: Path) -> None:
         for _ in range(6):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
-from service.http.headers import API_POLICY, DOCS_POLICY, PAGE_POLICY
+from service.http import problems
+from service.http.description import hash_of
+from service.http.headers import API_HEADERS, API_POLICY, PAGE_POLICY, SecurityHeaders
 from service.settings import Settings
 from tests.fakes.glm5 import Glm5Server, Reply
 from tests.fakes.live_service import live
@@ -87,6 +91,26 @@ def test_what_the_browser_has_is_not_sent_again(stranger: httpx2.Client) -> None
     assert (again.status_code, again.content) == (304, b"")
     assert first.headers["cache-control"] == "no-cache"
     assert stranger.head("/web/main.js").headers["etag"] == first.headers["etag"]
+    strong = first.headers["etag"].removeprefix("W/")
+    assert stranger.get("/web/main.js", headers={"If-None-Match": f'"x", {strong}'}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("accepted", "compressed"),
+    [
+        ("br, gzip", True),
+        ("gzip;q=0.5", True),
+        ("gzip;q=0, br", False),
+        ("gzip; q=0.0", False),
+        ("br", False),
+    ],
+)
+def test_compression_is_the_browsers_choice(
+    stranger: httpx2.Client, accepted: str, *, compressed: bool
+) -> None:
+    told = stranger.head("/web/main.js", headers={"Accept-Encoding": accepted}).headers
+    assert (told.get("content-encoding") == "gzip") is compressed
+    assert told["vary"] == "Accept-Encoding"
 
 
 @pytest.mark.parametrize("path", ["nothing.js", "../settings.py", "..%2fsettings.py", "%2e%2e/wiring.py", ""])
@@ -102,7 +126,32 @@ def test_every_answer_says_what_a_browser_must_not_do(service: LiveService, stra
     for answer in answers:
         assert answer.headers["content-security-policy"] == API_POLICY
         assert answer.headers["referrer-policy"] == "no-referrer"
-    assert stranger.get("/docs").headers["content-security-policy"] == DOCS_POLICY
+
+
+def test_an_answer_that_nobody_foresaw_has_them_too() -> None:
+    app = FastAPI()
+    problems.install(app)
+    app.add_middleware(SecurityHeaders)
+    app.add_api_route("/broken", lambda: 1 // 0)
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+
+    async def ask() -> httpx2.Response:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://here") as client:
+            return await client.get("/broken")
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == 500
+    assert API_HEADERS.items() <= {name: answer.headers.get(name) for name in API_HEADERS}.items()
+
+
+def test_the_description_of_the_api_runs_its_own_script_only(stranger: httpx2.Client) -> None:
+    page = stranger.get("/docs")
+    policy = page.headers["content-security-policy"].split("; ")
+    inline = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
+    assert "SwaggerUIBundle" in inline[0]
+    assert f"script-src 'self' {hash_of(inline[0])}" in policy
+    for path in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+        assert stranger.get(path).status_code == 200, path
 
 
 def test_an_answer_is_rendered_where_that_is_asked_for(service: LiveService) -> None:

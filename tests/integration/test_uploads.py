@@ -5,10 +5,12 @@ from __future__ import annotations
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from service.settings import Settings
 from tests.fakes.files import LEASE, TEXTS, write_texts
@@ -54,6 +56,15 @@ def send(
     answer = service.http.post("/v1/documents", files=parts, data={"collection": collection, **fields})
     assert answer.status_code == status, answer.text
     return answer.json()
+
+
+def page_of(words: str) -> bytes:
+    """A PDF."""
+    file = BytesIO()
+    canvas = Canvas(file)
+    canvas.drawString(100, 700, words)
+    canvas.save()
+    return file.getvalue()
 
 
 def ended(service: LiveService, job: str) -> Any:  # noqa: ANN401 — JSON
@@ -114,6 +125,24 @@ class TestUpload:
         assert "Addendum" in original.read_text()
         assert service.http.delete(f"/v1/documents/{document['id']}").status_code == 204
         assert set(on_disk(data)) == before
+
+    def test_the_pages_of_what_was_sent_are_shown_also_of_the_version_before(
+        self, service: LiveService
+    ) -> None:
+        for words in ("The rent is 4,200 euros.", "The rent is 4,300 euros."):
+            assert (
+                ended(service, send(service, {"lease.pdf": page_of(words)}, "shown")["id"])["state"] == "done"
+            )
+
+        document = service.documents("shown")["lease.pdf"]
+        path = f"/v1/documents/{document['id']}"
+        pictures = [
+            service.http.get(f"{path}/pages/1/image?width=300&number={document['number'] - age}")
+            for age in (0, 1)
+        ]
+        assert [answer.status_code for answer in pictures] == [200, 200]
+        assert pictures[0].content != pictures[1].content
+        assert service.get(f"{path}/pages")["images"] is True
 
     def test_many_files_from_many_senders(self, service: LiveService) -> None:
         def one(sender: int) -> Any:  # noqa: ANN401 — JSON

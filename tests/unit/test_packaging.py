@@ -34,11 +34,17 @@ SHARED = {
     ),
     "httpx2": (
         "ingest/remote_embedding.py",
-        "service/client.py",
         "service/models/openai_client.py",
+        "service/remote/concurrent.py",
+        "service/models/tokenizers.py",
         "service/reranking/endpoint.py",
     ),
-    "markdown_it": ("ingest/readers/markdown.py", "service/rendering/markdown.py"),
+    "llama_index": ("ingest/readers/llama.py", "service/llama_retriever.py"),
+    "markdown_it": (
+        "ingest/readers/markdown.py",
+        "service/bots/markdown.py",
+        "service/rendering/markdown.py",
+    ),
     "numpy": ("ingest/", "service/evaluation/bootstrapping.py"),
     "pydantic": ("ingest/remote_embedding.py", "service/"),
     "rich": ("service/commands/",),
@@ -47,6 +53,13 @@ SHARED = {
     "tree_sitter": ("ingest/readers/",),
 }
 """Libraries that more than one module may import, and where; every other one has a single file."""
+EXTRAS = {
+    "aiohttp": "service/bots/slack.py",
+    "slack_bolt": "service/bots/slack.py",
+    "slack_sdk": "service/bots/slack.py",
+    "telegram": "service/bots/telegram.py",
+}
+"""Libraries that only an extra brings, and the one module that imports each."""
 PAGES = ["README.md", "README.ru.md", *(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))]
 
 
@@ -81,6 +94,11 @@ def declared() -> set[str]:
     return {canonicalize_name(Requirement(line).name) for line in project()["project"]["dependencies"]}
 
 
+def extras() -> set[str]:
+    lines = [line for extra in project()["project"]["optional-dependencies"].values() for line in extra]
+    return {canonicalize_name(Requirement(line).name) for line in lines}
+
+
 def pinned() -> dict[str, str]:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = (line.split("==") for line in lines if not line.startswith("#"))
@@ -103,13 +121,37 @@ def test_a_vendor_is_imported_where_it_belongs(name: str) -> None:
 
 def test_every_import_is_declared_and_every_dependency_used() -> None:
     distributions = packages_distributions()
-    used = {canonicalize_name(distribution) for name in imports() for distribution in distributions[name]}
-    assert used - declared() == set()
-    assert declared() - used == set()
+    used = {name: {canonicalize_name(found) for found in distributions[name]} for name in imports()}
+    brought = set[str]().union(*(used[name] for name in EXTRAS))
+    ours = set[str]().union(*(used[name] for name in used.keys() - EXTRAS.keys()))
+    assert ours == declared()
+    assert brought <= extras() - declared()
+
+
+def test_what_an_extra_brings_is_imported_by_one_module_that_nobody_else_needs() -> None:
+    for name, module in EXTRAS.items():
+        assert imports()[name] == {module}
+    modules = {module.removesuffix(".py").replace("/", ".") for module in EXTRAS.values()}
+    for package in OURS:
+        for module in (ROOT / package).rglob("*.py"):
+            tree = ast.parse(module.read_text(encoding="utf-8"))
+            named = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+            assert not named & modules, module
+
+
+def test_the_tests_have_what_the_bots_extras_bring() -> None:
+    dev = project()["dependency-groups"]["dev"]
+    for extra in ("slack", "telegram"):
+        assert set(project()["project"]["optional-dependencies"][extra]) <= set(dev)
 
 
 def test_the_lock_pins_every_dependency_inside_its_range() -> None:
     lines = [*project()["project"]["dependencies"], *project()["dependency-groups"]["dev"]]
+    lines += [
+        line
+        for extra in ("slack", "telegram")
+        for line in project()["project"]["optional-dependencies"][extra]
+    ]
     for requirement in map(Requirement, lines):
         assert pinned()[canonicalize_name(requirement.name)] in requirement.specifier, requirement
 

@@ -102,7 +102,8 @@ export class Options {
       this.#choose({ documents: event.target.checked ? [...others, id] : others });
     };
     const box = h("input", { type: "checkbox", checked: this.#chosen.documents.includes(id), onchange });
-    return h("label", { class: "check", title: visible(path) }, box, h("span", {}, visible(title || path)));
+    const place = title && title !== path && h("span", { class: "path" }, ` ${visible(path)}`);
+    return h("label", { class: "check" }, box, h("span", {}, visible(title || path), place));
   }
 }
 

@@ -12,12 +12,19 @@ export class SourcePane {
   #viewer = null;
   #mark = null;
   #onnarrow = () => this.#cover();
+  /** Whether a step back in the browser would close the pane, as one expects of what covers all. */
+  #isStep = false;
+  #onback = () => {
+    this.#isStep = false;
+    this.close();
+  };
   element = h("aside", { class: "pane", "aria-label": t("source.pane"), hidden: true, onkeydown: (event) => this.#key(event) });
 
   /** @param {HTMLElement} column what the pane stands beside. */
   constructor(column) {
     this.#column = column;
     narrow.addEventListener("change", this.#onnarrow);
+    addEventListener("popstate", this.#onback);
   }
 
   /**
@@ -30,6 +37,10 @@ export class SourcePane {
   async open(citations, index, mark) {
     this.#mark = mark;
     this.#point(index);
+    if (this.element.hidden && narrow.matches) {
+      history.pushState(null, "", location.href);
+      this.#isStep = true;
+    }
     this.element.hidden = false;
     this.#cover();
     try {
@@ -53,10 +64,14 @@ export class SourcePane {
     this.#point(null);
     if (held) this.#mark?.focus();
     this.#mark = null;
+    if (this.#isStep) history.back();
+    this.#isStep = false;
   }
 
   end() {
     narrow.removeEventListener("change", this.#onnarrow);
+    removeEventListener("popstate", this.#onback);
+    document.getElementById("bar").inert = false;
     this.#viewer?.end();
   }
 
@@ -75,7 +90,8 @@ export class SourcePane {
 
   /** What is covered cannot be reached by the keyboard either. */
   #cover() {
-    this.#column.inert = narrow.matches && !this.element.hidden;
+    const covered = narrow.matches && !this.element.hidden;
+    this.#column.inert = document.getElementById("bar").inert = covered;
   }
 
   /** Which marks of the answer the source belongs to. */

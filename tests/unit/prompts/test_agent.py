@@ -124,3 +124,11 @@ def test_the_mirror_sees_thoughts_and_calls() -> None:
     assert one.role == "assistant"
     assert one != mirrored_reply("Hm", "Let me see.", [("grep", '{"pattern":"a"}')])
     assert one != mirrored_reply("Hm.", "Let me see.", [("grep", '{"pattern":"b"}')])
+
+
+def test_other_instructions_are_said_in_a_later_turn() -> None:
+    turn = Turn("Documents: 1 of 1.\n…", "It is $5 [D7:3].", (HELD,))
+
+    plan = plan_agent(replace(ASKED, history=(turn,), restated=True), Limits(20_000), count)
+
+    assert plan.question == "\nInstructions of the application:\nBe terse.\n\nQuestion: What is the fee?"

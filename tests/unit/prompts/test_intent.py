@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompts.intent import breadth_of
+from prompts.intent import breadth_of, needs_lookups
 from tests.shared_data import needs_shared, shared
 
 if TYPE_CHECKING:
@@ -184,3 +184,52 @@ def test_a_long_question_takes_no_long_time(word: str) -> None:
     began = time.process_time()
     breadth_of(question)
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Compare the notice periods of the two leases.",
+        "What is the difference between the licence fee and the royalty?",
+        "How does a retry differ from a reconnect?",
+        "What is the rent, for each month? And when is it due?",
+        "Who calls post_entry?",
+        "Where else is the timeout used?",
+        "Trace how a posting reaches the ledger.",
+        "How does an invoice end up in the archive?",
+        "Чем аванс отличается от задатка?",
+        "Где ещё используется этот параметр?",
+        "Проследи путь платежа.",
+        "定金和订金的区别是什么？",
+        "这个函数在哪里被调用？",
+    ],
+)
+def test_some_questions_need_several_places(question: str) -> None:
+    assert needs_lookups(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the monthly rent?",
+        "Who may terminate the agreement, and on what notice?",
+        "What? When is the rent due?",
+        "Fix `{ [D in E]?: F } ? G : H`.",
+        "Какова арендная плата?",
+        "租金是多少？",
+    ],
+)
+def test_most_need_one(question: str) -> None:
+    assert not needs_lookups(question)
+
+
+@needs_shared
+def test_questions_about_programs_need_several_places_more_often() -> None:
+    def share(path: str) -> float:
+        needed = [needs_lookups(question) for question in asked(path)]
+        return sum(needed) / len(needed)
+
+    assert share("cuad/queries.jsonl") == 0
+    assert share("multilingual/xquad-ru/queries.jsonl") < 0.01
+    assert share("multilingual/cmrc2018-dev/queries.jsonl") < 0.02
+    assert 0.1 < share("sweqa/queries.jsonl") < 0.25

@@ -12,7 +12,7 @@ from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 from ingest.readers.code import read_code
 from ingest.readers.notebook import read_notebook
-from service.places import locate
+from service.places import NoSuchRange, locate
 
 TEXT = "First line\nsecond line\n\nOn page two"
 FIRST = Line(0, 10, 1, 100.0, 112.0, array("f", [10.0 * i for i in range(11)]))
@@ -52,7 +52,7 @@ def test_a_text_without_pages_has_lines_alone() -> None:
 
 @pytest.mark.parametrize(("start", "end"), [(-1, 3), (3, 3), (5, 4), (0, 36)])
 def test_a_range_outside_is_refused(start: int, end: int) -> None:
-    with pytest.raises(ValueError, match="no range"):
+    with pytest.raises(NoSuchRange, match="no range"):
         locate(DOCUMENT, PASSAGES, start, end)
 
 

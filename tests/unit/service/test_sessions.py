@@ -10,7 +10,7 @@ from ingest.pipeline import Ingester
 from ingest.reading import read
 from ingest.sandbox import InlineParser
 from service.library import Library
-from service.sessions import Session, Sessions, StoredTurn
+from service.sessions import CLIENT, Session, Sessions, StoredTurn
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.files import LEASE, write_texts
 from tests.fakes.memory_index import MemoryIndex
@@ -97,3 +97,14 @@ def test_contents_are_read_once(library: Library) -> None:
     whole = library.whole([version])
     assert "".join(passage.text for passage in whole) == LEASE
     assert [passage.number for passage in whole] == list(range(1, version.passages + 1))
+
+
+def test_the_instructions_of_a_prompt_are_those_that_its_last_turn_of_ours_was_under() -> None:
+    first = StoredTurn("Rent?", "Question: Rent?", "4,200.", (), instructions="Be terse.")
+    told = StoredTurn("Hm?", "Question: Hm?", "Hm.", (), mode=CLIENT)
+    session = Session("s1", (first, told))
+
+    assert session.instructions == "Be terse."
+    assert [session.restates(said) for said in ("Be terse.", "Be kind.", "")] == [False, True, True]
+    assert Session("s2", (told,)).instructions is None
+    assert not Session("s3").restates("Be kind.")

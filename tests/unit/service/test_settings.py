@@ -102,3 +102,17 @@ class TestPrices:
     def test_mistakes_name_the_entry(self, value: str, said: str, tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match=said):
             load_settings({"LECTERN_PRICES": value}, tmp_path)
+
+
+def test_ids_stand_between_commas_or_in_a_list_as_numbers_too(tmp_path: Path) -> None:
+    said = {"LECTERN_TELEGRAM_ALLOWED": " 12, -1001 ,", "LECTERN_BOT_COLLECTIONS": "leases,all of it"}
+    assert load_settings(said, tmp_path).telegram_allowed == ("12", "-1001")
+    assert load_settings(said, tmp_path).bot_collections == ("leases", "all of it")
+    (tmp_path / "lectern.toml").write_text(
+        'telegram_allowed = [12, -1001]\nslack_allowed = ["everyone"]\n', encoding="utf-8"
+    )
+    assert load_settings({}, tmp_path).telegram_allowed == ("12", "-1001")
+    assert load_settings({}, tmp_path).slack_allowed == ("everyone",)
+    (tmp_path / "lectern.toml").write_text("slack_uploaders = 7\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="slack_uploaders"):
+        load_settings({}, tmp_path)

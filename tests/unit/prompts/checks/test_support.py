@@ -113,3 +113,14 @@ def test_a_score_says_supported_exactly_where_nothing_is_missing(claim: str, tex
 def test_a_number_that_is_not_there_is_never_supported(claim: str, text: str, number: int) -> None:
     support = judge(f"{claim} {number} kg", text.replace(str(number), ""))
     assert not support.supported
+
+
+CAP = "Except for fraud, the liability of the Seller shall in no event exceed the price paid by the Buyer."
+
+
+@given(st.integers(0, len(CAP.split()) - 4), st.integers(4, len(CAP.split())))
+def test_a_copy_is_refused_only_where_its_no_was_cut_off(first: int, length: int) -> None:
+    words = CAP.split()[first : first + length]
+    copy = " ".join(words).rstrip(".,")
+    is_reversed = "exceed" in words and "no" not in words
+    assert judge(f"The contract says {copy}", CAP, copy).supported is not is_reversed

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import subprocess
 import sys
-from array import array
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ingest.catalog.call_records import CallPlan, CallSegment, UsageWanted
-from ingest.catalog.catalog import open_catalog
-from ingest.catalog.database import sqlite_url
+from ingest.catalog.call_records import CANCELLED, CallPlan, CallSegment, RunRow, UsageWanted
 from ingest.catalog.records import FileFacts
 from ingest.model import Document, Element
 from tests.fakes.calls import NOON, call
@@ -23,39 +18,9 @@ from tests.fakes.versions import begin
 from tests.fakes.versions import publish as publish_one
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ingest.catalog.call_records import CallRecord, UsageKey
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord, VersionRecord
-
-SERVER = os.environ.get("LECTERN_TEST_DATABASE_URL", "")
-needs_server = pytest.mark.skipif(not SERVER, reason="LECTERN_TEST_DATABASE_URL names no PostgreSQL server")
-CHECK = array("f", [0.6, 0.8]).tobytes()
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=needs_server)])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    if request.param == "postgresql":
-        return SERVER
-    return sqlite_url(tmp_path_factory.mktemp("catalog") / "catalog.sqlite")
-
-
-@pytest.fixture(scope="module")
-def catalog(url: str) -> Iterator[Catalog]:
-    with open_catalog(url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def tenant() -> str:
-    """Its own for every test: nobody needs to clean up."""
-    return secrets.token_hex(4)
-
-
-@pytest.fixture
-def contracts(catalog: Catalog, tenant: str) -> CollectionRecord:
-    return catalog.ensure_collection(tenant, "contracts", embedder="use/3", dimensions=2, check_vector=CHECK)
 
 
 def publish(catalog: Catalog, collection: CollectionRecord, path: str, text: str = "Ann.") -> VersionRecord:
@@ -223,6 +188,40 @@ class TestUsage:
         assert (unknown.usd, unknown.saved_usd, unknown.unpriced) == (None, None, 1)
 
 
+class TestAgentRuns:
+    def test_the_calls_of_an_answer_are_one_run(self, catalog: Catalog, tenant: str) -> None:
+        step = call(tenant, answer="ans_1", mode="", purpose="step", prompt_tokens=1_000, cached_tokens=0)
+        answered = replace(
+            step, id="b", mode="agent", purpose="answer", prompt_tokens=3_000, cached_tokens=900
+        )
+        catalog.record_calls([step, answered, call(tenant), replace(step, id="c", purpose="rewrite")])
+
+        [run] = catalog.agent_runs(tenant, "contracts", "glm-5", 10)
+
+        assert run == RunRow(2, 4_000, 900, 40)
+
+    def test_only_those_that_ended_here_with_this_model_count(self, catalog: Catalog, tenant: str) -> None:
+        whole = call(tenant, mode="agent", answer="ans_1")
+        catalog.record_calls([
+            whole,
+            replace(whole, id="b", answer="ans_2", outcome=CANCELLED),
+            replace(whole, id="c", answer="ans_3", collection="others"),
+            replace(whole, id="d", answer="ans_4", model="glm-5-code"),
+        ])  # fmt: skip
+        assert len(catalog.agent_runs(tenant, "contracts", "glm-5", 10)) == 1
+        assert catalog.agent_runs(tenant, "nothing", "glm-5", 10) == ()
+
+    def test_the_latest_count(self, catalog: Catalog, tenant: str) -> None:
+        made = [
+            call(tenant, mode="agent", created_at=NOON + timedelta(minutes=n), prompt_tokens=n)
+            for n in range(5)
+        ]
+        catalog.record_calls(made)
+
+        runs = catalog.agent_runs(tenant, "contracts", "glm-5", 2)
+        assert sorted(run.prompt_tokens for run in runs) == [3, 4]
+
+
 class TestForgetting:
     def test_details_go_with_a_document_and_figures_stay(
         self, catalog: Catalog, contracts: CollectionRecord
@@ -288,6 +287,22 @@ class TestForgetting:
         assert catalog.calls_of(tenant, made.answer) == (replace(made, plan=None, session=""),)
         assert catalog.calls_of(tenant, elsewhere.answer) == (elsewhere,)
         assert [row.group for row in catalog.usage(tenant, UsageWanted("collection"))] == ["contracts", "x"]
+
+    def test_a_deleted_session_leaves_figures_alone(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        tenant = contracts.tenant
+        version = publish(catalog, contracts, "a.txt")
+        made, other = (call(tenant, session=name, plan=showing(version.number)) for name in ("s", "t"))
+        catalog.record_calls([made, other])
+        catalog.save_session(tenant, "s", "contracts", turns="[]", documents=[version.number])
+
+        catalog.delete_session(f"{tenant}-other", "s")
+        assert catalog.calls_of(tenant, made.answer) == (made,)
+        catalog.delete_session(tenant, "s")
+
+        assert catalog.calls_of(tenant, made.answer) == (replace(made, plan=None, session=""),)
+        assert catalog.calls_of(tenant, other.answer) == (other,)
 
     def test_old_calls_are_dropped(self, catalog: Catalog, contracts: CollectionRecord) -> None:
         # Of all tenants: long before what the other tests record.

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
-from array import array
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.catalog.catalog import open_catalog
-from ingest.catalog.database import sqlite_url
 from ingest.catalog.job_records import Standing
 from ingest.catalog.records import FileFacts
 from ingest.catalog.review_records import CellRecord, Spent
@@ -23,31 +18,12 @@ from service.reviewing.running import settle
 from tests.fakes.versions import begin, publish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord, VersionRecord
     from ingest.catalog.review_records import ReviewRecord
 
-SERVER = os.environ.get("LECTERN_TEST_DATABASE_URL", "")
-needs_server = pytest.mark.skipif(not SERVER, reason="LECTERN_TEST_DATABASE_URL names no PostgreSQL server")
 DEAD = json.dumps({**json.loads(this_process()), "pid": "999999999"})
 CALL = Spent(1, 0, 1_000, 800, 50, 0.0005, 0.0006)
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=needs_server)])
-def catalog(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
-    in_a_file = sqlite_url(tmp_path_factory.mktemp("catalog") / "catalog.sqlite")
-    with open_catalog(SERVER if request.param == "postgresql" else in_a_file) as opened:
-        yield opened
-
-
-@pytest.fixture
-def contracts(catalog: Catalog) -> CollectionRecord:
-    """Of a tenant of the test's own."""
-    check = array("f", [0.6, 0.8]).tobytes()
-    tenant = secrets.token_hex(4)
-    return catalog.ensure_collection(tenant, "contracts", embedder="use/3", dimensions=2, check_vector=check)
 
 
 def add(catalog: Catalog, collection: CollectionRecord, path: str, text: str = "Ann signs.") -> VersionRecord:

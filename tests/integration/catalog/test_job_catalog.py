@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.catalog.catalog import open_catalog
-from ingest.catalog.database import sqlite_url
 from ingest.catalog.job_records import JobFile, JobProgress, JobReport, JobRequest, Standing, UploadedFile
 from ingest.errors import UnknownName
 from service.jobs import controlling
@@ -22,33 +18,17 @@ from service.jobs.originals import Originals
 from service.jobs.owner import this_process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.job_records import JobRecord
 
-SERVER = os.environ.get("LECTERN_TEST_DATABASE_URL", "")
-needs_server = pytest.mark.skipif(not SERVER, reason="LECTERN_TEST_DATABASE_URL names no PostgreSQL server")
 ASKED = JobRequest(uploads=(UploadedFile("a.md", "00000", "aa", 10), UploadedFile("b.md", "00001", "bb", 20)))
 DEAD = json.dumps({**json.loads(this_process()), "pid": "999999999"})
 LOST = Standing(owned=False, cancelling=False)
 GOES_ON = Standing(owned=True, cancelling=False)
 MUST_STOP = Standing(owned=True, cancelling=True)
 READ = JobProgress("a.md", 1, 2, 10, 30, 4, 0)
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=needs_server)])
-def catalog(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
-    in_a_file = sqlite_url(tmp_path_factory.mktemp("catalog") / "catalog.sqlite")
-    with open_catalog(SERVER if request.param == "postgresql" else in_a_file) as opened:
-        yield opened
-
-
-@pytest.fixture
-def tenant() -> str:
-    """Its own for every test, as is the place: nobody needs to clean up."""
-    return secrets.token_hex(4)
 
 
 @pytest.fixture

@@ -1,0 +1,72 @@
+"""``/mcp``: the tools for agents, loaded by the first one who comes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+from starlette.status import HTTP_503_SERVICE_UNAVAILABLE
+
+from service.http.problems import answer_to
+from service.knowledge.desk import Desk
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from service.mcp_server import AgentSessions
+    from service.wiring import Services
+
+
+class AgentDoor:
+    """ASGI application: the Model Context Protocol over HTTP.
+
+    Its package takes half a second to load, which a server without agents does not pay. Its sessions live in
+    a task of their own, since what begins them must end them.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._closing = asyncio.Event()
+        self._opened: asyncio.Future[ASGIApp] | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request of an agent's, or 503 where the server ends."""
+        if self._closing.is_set():
+            refusal = HTTPException(HTTP_503_SERVICE_UNAVAILABLE, "the server ends")
+            await answer_to(refusal, scope["path"])(scope, receive, send)
+            return
+        if self._opened is None:
+            self._opened = asyncio.get_running_loop().create_future()
+            self._serving = asyncio.create_task(self._serve(self._opened))
+        app = await asyncio.shield(self._opened)
+        await app(scope, receive, send)
+
+    def hurry(self) -> None:
+        """End all sessions, and the streams that their agents hold open."""
+        self._closing.set()
+
+    async def close(self) -> None:
+        """The same, and wait for it."""
+        self.hurry()
+        if self._serving is not None:
+            await self._serving
+
+    async def _serve(self, opened: asyncio.Future[ASGIApp]) -> None:
+        try:
+            sessions = await asyncio.to_thread(_load, self._services)
+            async with sessions.run():
+                opened.set_result(sessions.asgi_app)
+                await self._closing.wait()
+        except Exception as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)
+
+
+def _load(services: Services) -> AgentSessions:
+    from service.mcp_server import create_server, http_sessions  # noqa: PLC0415 — see `AgentDoor`
+
+    public = services.settings.public_url
+    return http_sessions(create_server(Desk(services), lambda base: public or base))

@@ -1,0 +1,106 @@
+"""``/v1/chat/completions`` and ``/v1/models``, as OpenAI's clients know them."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from prompts.chores import recognise_chore
+from service.answers import Done, Reasoned
+from service.http.access import TENANT, Wired
+from service.http.chat.conversation import read_messages
+from service.http.chat.errors import ChatError
+from service.http.chat.naming import model_id
+from service.http.chat.reading import find_model, read_model, read_query, refuse_unsupported, wanted_tokens
+from service.http.chat.requests import ChatRequest
+from service.http.chat.responses import ChatCompletion, Model, ModelList
+from service.http.chat.streaming import MEDIA_TYPE, ChatStream, unless_left
+from service.http.chat.writing import Manner, chore_chunks, chunks, complete, complete_chore
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from service.answers import AnswerEvent
+
+_CLIENT_LEFT = 499
+"""What nobody reads any more; the number is nginx's."""
+router = APIRouter(tags=["chat clients"])
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"description": "Every error of this route has this shape.", "model": ChatError}
+}
+
+
+@router.post(
+    "/chat/completions",
+    response_model=ChatCompletion,
+    responses={**_ERRORS, 200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+)
+async def chat_completions(body: ChatRequest, request: Request, services: Wired) -> Response | ChatCompletion:
+    """Answer as an OpenAI-compatible model: whole or, with `stream`, in chunks.
+
+    A history that was held here is recognised, and its prompt goes on. Titles, tags and the like, which chat
+    clients ask for on their own account, are neither searched for nor kept.
+    """
+    refuse_unsupported(body)
+    asked = read_model(body, await _names(services))
+    said = read_messages(body.messages)
+    manner = Manner(
+        body.model,
+        services.settings.public_url or str(request.base_url),
+        asked.options.citations or "annotations",
+        usage=bool(body.stream_options and body.stream_options.include_usage),
+    )
+    chore = recognise_chore([(one.role, one.text) for one in said])
+    if chore is not None:
+        reply = await services.chores.reply(
+            chore,
+            [(one.role, one.text) for one in said],
+            tenant=TENANT,
+            collection=asked.name.collection,
+            max_tokens=wanted_tokens(body),
+        )
+        return ChatStream(chore_chunks(reply, manner)) if body.stream else complete_chore(reply, manner)
+    prepared = await services.answerer.prepare(read_query(body, said, asked, TENANT))
+    events = services.answerer.stream(prepared)
+    if body.stream:
+        return ChatStream(chunks(events, manner))
+    completion = await unless_left(request, _whole(events, manner))
+    return completion or Response(status_code=_CLIENT_LEFT)
+
+
+@router.get("/models", responses=_ERRORS)
+def models(services: Wired) -> ModelList:
+    """A model for each collection."""
+    records = services.catalog.collections(TENANT)
+    return ModelList(data=[_model(model_id(one.name), one.created_at.timestamp()) for one in records])
+
+
+@router.get("/models/{model:path}", responses=_ERRORS)
+def model(model: str, services: Wired) -> Model:
+    """One model, under the id that was asked for: with options after its name it is one, too."""
+    records = {record.name: record for record in services.catalog.collections(TENANT)}
+    found = find_model(model, records)
+    return _model(model, records[found.collection].created_at.timestamp())
+
+
+async def _names(services: Wired) -> set[str]:
+    records = await run_in_threadpool(services.catalog.collections, TENANT)
+    return {record.name for record in records}
+
+
+async def _whole(events: AsyncGenerator[AnswerEvent, None], manner: Manner) -> ChatCompletion:
+    reasoning: list[str] = []
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, Reasoned):
+                reasoning.append(event.text)
+            if isinstance(event, Done):
+                return complete(event.answer, manner, "".join(reasoning))
+    raise AssertionError("a stream ends with Done")
+
+
+def _model(identity: str, created: float) -> Model:
+    return Model(id=identity, created=int(created))

@@ -1,0 +1,83 @@
+"""Streams that fail as requests do until the model has begun, and by a frame of their own after that."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeVar
+
+from fastapi.responses import StreamingResponse
+
+from service.http.chat.errors import chat_error
+from service.http.problems import answer_to, problem_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Coroutine
+    from typing import Any
+
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
+
+MEDIA_TYPE = "text/event-stream"
+_AT_ONCE = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+"""No proxy in between is to wait for more."""
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+
+class ChatStream(StreamingResponse):
+    """A stream that sends its status with the first frame: what fails before has the status of its error.
+
+    So the SDK raises what it would have raised without a stream, and asks again where that helps.
+    """
+
+    def __init__(self, frames: AsyncGenerator[str, None]) -> None:
+        super().__init__(frames, media_type=MEDIA_TYPE, headers=_AT_ONCE)
+        self._frames = frames
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As `StreamingResponse`."""
+        self._scope, self._receive = scope, receive
+        await super().__call__(scope, receive, send)
+
+    async def stream_response(self, send: Send) -> None:
+        """Wait for the first frame, then send what comes."""
+        async with aclosing(self._frames) as frames:
+            try:
+                first = await anext(frames)
+            except Exception as error:  # noqa: BLE001 — an edge: nothing has been sent, the error is the answer
+                await answer_to(error, self._scope["path"])(self._scope, self._receive, send)
+                return
+            self.body_iterator = _to_the_end(first, frames)
+            await super().stream_response(send)
+
+
+async def _to_the_end(first: str, frames: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
+    yield first
+    try:
+        async for frame in frames:
+            yield frame
+    except Exception as error:  # noqa: BLE001 — an edge: the status has been sent, the stream must say how it ends
+        problem = problem_of(error)
+        if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            _log.exception("a stream broke off")
+        yield f"data: {chat_error(problem, error).model_dump_json()}\n\n"
+
+
+async def unless_left(request: Request, work: Coroutine[Any, Any, _T]) -> _T | None:
+    """The work's result; None where the client left before: then the work ends too, and the model with it."""
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return await working if working.done() else None
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,109 @@
+"""The tools for agents over the Model Context Protocol, by its own package: over stdio, and over HTTP."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from mcp.server.lowlevel import Server
+from mcp.server.stdio import stdio_server
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.types import CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
+
+from service.knowledge.tools import INSTRUCTIONS, Caller, CallFailed, knowledge_tools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mcp.server.context import ServerRequestContext
+    from mcp.types import CallToolRequestParams, ContentBlock, PaginatedRequestParams
+
+    from service.knowledge.desk import Desk
+    from service.knowledge.tools import KnowledgeTool
+
+    _Context = ServerRequestContext[dict[str, Any], Any]
+
+AgentServer = Server[dict[str, Any]]
+AgentSessions = StreamableHTTPSessionManager
+_MOST_SESSIONS = 1_000
+"""Of agents at once; one that says nothing for half an hour is forgotten."""
+
+
+def create_server(desk: Desk, address: Callable[[str], str]) -> AgentServer:
+    """A server of the tools.
+
+    Args:
+        desk: does their work.
+        address: what links begin with, from the address that the request came to, which is empty over
+            stdio; an empty answer makes no links.
+    """
+    tools = {tool.name: tool for tool in knowledge_tools(desk)}
+    listed = ListToolsResult(tools=[_described(tool) for tool in tools.values()])
+
+    async def list_tools(_: _Context, __: PaginatedRequestParams | None) -> ListToolsResult:
+        return listed
+
+    async def call_tool(context: _Context, params: CallToolRequestParams) -> CallToolResult:
+        tool = tools.get(params.name)
+        if tool is None:
+            return _said(f"there is no such tool; the tools are {', '.join(tools)}", is_error=True)
+        base = "" if context.request is None else str(context.request.base_url)
+        try:
+            result, told = await tool.call(params.arguments or {}, Caller(address(base), _reporting(context)))
+        except CallFailed as error:
+            return _said(str(error), is_error=True)
+        return _said(told, result.model_dump(mode="json"))
+
+    return Server(
+        "lectern",
+        title="Lectern",
+        version=version("lectern"),
+        instructions=INSTRUCTIONS,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+    )
+
+
+async def serve_stdio(server: AgentServer) -> None:
+    """Serve the client at standard input and output until it leaves; what else is printed goes to stderr."""
+    async with stdio_server() as (reading, writing):
+        await server.run(reading, writing, server.create_initialization_options())
+
+
+def http_sessions(server: AgentServer) -> AgentSessions:
+    """Serves it over HTTP while its ``run()`` is entered; keys, hosts and origins are checked before it."""
+    return AgentSessions(server, max_sessions=_MOST_SESSIONS)
+
+
+def _described(tool: KnowledgeTool[Any, Any]) -> Tool:
+    return Tool(
+        name=tool.name,
+        title=tool.title,
+        description=tool.description,
+        input_schema=tool.takes.model_json_schema(),
+        output_schema=tool.gives.model_json_schema(mode="serialization"),
+        annotations=ToolAnnotations(
+            title=tool.title,
+            read_only_hint=True,
+            destructive_hint=False,
+            idempotent_hint=True,
+            open_world_hint=False,
+        ),
+    )
+
+
+def _reporting(context: _Context) -> Callable[[str], Any]:
+    """Reports of a call, numbered: what is said of it must grow. Nothing is sent to who wants none."""
+    said = 0
+
+    async def report(message: str) -> None:
+        nonlocal said
+        said += 1
+        await context.session.report_progress(said, message=message)
+
+    return report
+
+
+def _said(text: str, structured: object = None, *, is_error: bool = False) -> CallToolResult:
+    content: list[ContentBlock] = [TextContent(type="text", text=text)]
+    return CallToolResult(content=content, structured_content=structured, is_error=is_error)
