@@ -81,7 +81,7 @@ def read(source: SourceFile, options: ReadingOptions = DEFAULTS, on_page: OnPage
             text = decode_file(file, source.size)
             check_unchanged(file, source)
             return _read_decoded(text, source.path, source.media_type, on_page)
-    return _with_text(_storable(_read_file(source, options, on_page)))
+    return _with_text(_storable(_named(_read_file(source, options, on_page), source)))
 
 
 def read_text(text: str, path: str) -> Document:
@@ -93,6 +93,13 @@ def read_text(text: str, path: str) -> Document:
     if not text:
         raise UnreadableFile("empty", "holds no characters")
     return _read_decoded(text, path, media_type_of(PurePath(path)) or "", ignore)
+
+
+def _named(document: Document, source: SourceFile) -> Document:
+    """Called by its path's name where it has no title: the file of an upload lies under another one."""
+    if document.title != source.location.stem:
+        return document
+    return replace(document, title=PurePath(source.path).stem)
 
 
 def _opens_itself(media_type: str, options: ReadingOptions) -> bool:

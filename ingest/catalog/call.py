@@ -7,7 +7,18 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, case, delete, distinct, func, insert, literal_column, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    case,
+    delete,
+    distinct,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    type_coerce,
+)
 
 from ingest.catalog.call_codec import decode_plan, encode_plan
 from ingest.catalog.call_records import OK, CallRecord, RunRow, UsageRow
@@ -18,7 +29,7 @@ from ingest.catalog.schema import call_documents, calls, versions
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
     from sqlalchemy.sql import ColumnElement
 
     from ingest.catalog.call_records import UsageKey, UsageWanted
@@ -33,6 +44,7 @@ _AGENT = "agent"
 _RUN = ("answer", "step")
 """Purposes of an agent's own calls."""
 _DOLLARS = ("usd", "saved_usd")
+_HUNDREDTHS = {"median_milliseconds": 50, "slow_milliseconds": 95}
 
 
 class Calls(CatalogPart):
@@ -112,7 +124,8 @@ class Calls(CatalogPart):
             group = _group(wanted.by)
             query = query.add_columns(group.label("group")).group_by(group).order_by(group)
         with self._database.read() as connection:
-            return tuple(_usage_row(wanted.by, row) for row in rows(connection, query))
+            times = {row["group"]: row for row in rows(connection, _times(tenant, wanted))}
+            return tuple(_usage_row(wanted.by, row, times) for row in rows(connection, query))
 
     def forget_calls(self, before: datetime) -> int:
         """Drop what was called before this time, of all tenants; how many calls that were."""
@@ -165,11 +178,33 @@ def _group(by: UsageKey) -> ColumnElement[Any]:
     return type_coerce(calls.c.created_at, BigInteger) // day
 
 
+def _times(tenant: str, wanted: UsageWanted) -> Select[Any]:
+    """The median of the answers' own calls and their 95th percentile, for each group.
+
+    By rank, since SQLite knows no percentiles: the first time that so many in a hundred do not exceed.
+    """
+    group = literal("") if wanted.by is None else _group(wanted.by)
+    own = _chosen(tenant, wanted) & _answers_own()
+    alike = select(group.label("group"), calls.c.milliseconds).where(own).subquery()
+    rank = func.row_number().over(partition_by=alike.c.group, order_by=alike.c.milliseconds)
+    count = func.count().over(partition_by=alike.c.group)
+    ranked = select(alike, rank.label("rank"), count.label("count")).subquery()
+    percentiles = (
+        func.max(case((ranked.c.rank == (ranked.c.count * hundredth + 99) // 100, ranked.c.milliseconds)))
+        for hundredth in _HUNDREDTHS.values()
+    )
+    named = (chosen.label(name) for name, chosen in zip(_HUNDREDTHS, percentiles, strict=True))
+    return select(ranked.c.group, *named).group_by(ranked.c.group)
+
+
+def _answers_own() -> ColumnElement[bool]:
+    return (calls.c.outcome == OK) & (calls.c.mode != "") & (calls.c.answer != "")
+
+
 def _figures() -> list[ColumnElement[Any]]:
     whole = calls.c.outcome == OK
-    answered = case((whole & (calls.c.mode != "") & (calls.c.answer != ""), calls.c.answer))
     return [
-        func.count(distinct(answered)).label("answers"),
+        func.count(distinct(case((_answers_own(), calls.c.answer)))).label("answers"),
         func.count().label("calls"),
         func.count(case((~whole, 1))).label("failed"),
         func.count(case((calls.c.usd.is_(None), 1))).label("unpriced"),
@@ -178,9 +213,12 @@ def _figures() -> list[ColumnElement[Any]]:
     ]
 
 
-def _usage_row(by: UsageKey | None, row: Mapping[str, Any]) -> UsageRow:
+def _usage_row(
+    by: UsageKey | None, row: Mapping[str, Any], times: Mapping[Any, Mapping[str, Any]]
+) -> UsageRow:
     values = dict(row)
     group = values.pop("group", "")
+    values |= {name: times[group][name] if group in times else None for name in _HUNDREDTHS}
     if by == "day":
         group = (_EPOCH + int(group) * _DAY).date().isoformat()
     if values["calls"] == 0:

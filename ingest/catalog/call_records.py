@@ -130,3 +130,7 @@ class UsageRow:
     usd: float | None
     """Of the calls whose cost is known; None where there are only others."""
     saved_usd: float | None
+    median_milliseconds: float | None
+    """Of the answers' own calls that came to their end; half took no longer. None where there are none."""
+    slow_milliseconds: float | None
+    """Likewise, of which 95 in a hundred took no longer."""

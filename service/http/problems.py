@@ -30,6 +30,7 @@ from service.page_images import NoPageImage
 from service.places import NoSuchRange
 from service.reviewing.controlling import NoDocuments
 from service.reviewing.estimating import TooExpensive
+from service.reviewing.questions import BadQuestions
 from service.reviewing.running import NoModel
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (NoModel, HTTPStatus.CONFLICT),
     (NoDocuments, HTTPStatus.CONFLICT),
     (TooExpensive, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (BadQuestions, HTTPStatus.UNPROCESSABLE_ENTITY),
     (UploadTooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (BadUpload, HTTPStatus.UNPROCESSABLE_ENTITY),
     (StorageFull, HTTPStatus.INSUFFICIENT_STORAGE),

@@ -17,6 +17,8 @@ from service.reviewing.questions import LONGEST_NAME, LONGEST_QUESTION, MOST_QUE
 from service.reviewing.report import Standing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ingest.catalog.records import VersionRecord
     from ingest.catalog.review_records import ReviewRecord, Spent
     from service.reviewing.controlling import Begun
@@ -90,6 +92,22 @@ class ReviewQuestionShape(Response):
     question: str
     type: AnswerType
     title: str
+
+    @classmethod
+    def of(cls, question: ReviewQuestion) -> Self:
+        """From the service's value."""
+        return cls(id=question.id, question=question.text, type=question.type, title=question.title)
+
+
+class QuestionList(Response):
+    """The questions of a file, in order."""
+
+    questions: list[ReviewQuestionShape]
+
+    @classmethod
+    def of(cls, questions: Iterable[ReviewQuestion]) -> Self:
+        """From the service's values."""
+        return cls(questions=[ReviewQuestionShape.of(question) for question in questions])
 
 
 class ProgressShape(Response):
@@ -171,10 +189,7 @@ class ReviewShape(Response):
             state=review.state,
             cancelling=review.cancelling,
             reason=review.reason,
-            questions=[
-                ReviewQuestionShape(id=q.id, question=q.text, type=q.type, title=q.title)
-                for q in report.order.questions
-            ],
+            questions=[ReviewQuestionShape.of(question) for question in report.order.questions],
             documents=len(report.rows),
             progress=ProgressShape(cells=sum(counts.values()), **counts),
             spent=SpentShape.of(review.spent),

@@ -7,11 +7,14 @@ from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 
 from service.http.access import TENANT, Wired
 from service.http.review_files import encode
 from service.http.review_shapes import (
     BegunShape,
+    EstimateShape,
+    QuestionList,
     ResumeRequest,
     ReviewDetails,
     ReviewList,
@@ -20,6 +23,7 @@ from service.http.review_shapes import (
 )
 from service.reviewing import controlling
 from service.reviewing.exporting import MEDIA_TYPES, Format
+from service.reviewing.questions import parse_questions
 from service.reviewing.report import ReviewReport, report
 from service.reviewing.running import settle
 from service.reviewing.worker import ReviewWorker
@@ -33,6 +37,13 @@ def _worker(request: Request) -> ReviewWorker:
 
 _FILES: dict[str, Any] = {
     kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()
+}
+_QUESTIONS_FILE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "The bytes of a YAML, CSV or XLSX file, as `name` ends.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
 }
 Running = Annotated[ReviewWorker, Depends(_worker)]
 """The task that runs reviews."""
@@ -52,6 +63,22 @@ def begin(body: ReviewRequest, services: Wired, running: Running) -> BegunShape:
     )
     running.wake()
     return BegunShape.begun(report(services.catalog, begun.review, cells=False), begun)
+
+
+@router.post("/estimate")
+def estimate(body: ReviewRequest, services: Wired) -> EstimateShape:
+    """What a new review should cost: nothing is asked, and nothing is kept. `max_usd` is not looked at."""
+    expected = controlling.estimate_cost(services, TENANT, body.collection, body.to_order())
+    return EstimateShape.model_validate(expected)
+
+
+@router.post("/questions", openapi_extra=_QUESTIONS_FILE)
+async def questions(
+    request: Request, name: Annotated[str, Query(min_length=1, max_length=200)]
+) -> QuestionList:
+    """The questions of a file, to begin a review with; what is wrong in it is named by row and column."""
+    found = await run_in_threadpool(parse_questions, name, await request.body())
+    return QuestionList.of(found)
 
 
 @router.get("")
@@ -93,7 +120,8 @@ def export(
     form: Annotated[Format, Query(alias="format", description="Of the file.")] = "xlsx",
 ) -> Response:
     """The review as a file: a workbook with three sheets, or a row for each cell, or what `GET` gives."""
-    content = encode(_report(services, review_id), form, server=str(request.base_url))
+    server = services.settings.public_url or str(request.base_url)
+    content = encode(_report(services, review_id), form, server=server)
     headers = {"Content-Disposition": f'attachment; filename="review-{review_id}.{form}"'}
     return Response(content, media_type=MEDIA_TYPES[form], headers=headers)
 
@@ -111,6 +139,13 @@ def resume(review_id: str, body: ResumeRequest, services: Wired, running: Runnin
     )
     running.wake()
     return BegunShape.begun(report(services.catalog, begun.review, cells=False), begun)
+
+
+@router.post("/{review_id}/cancel")
+def cancel(review_id: str, services: Wired) -> ReviewShape:
+    """Cancel a review that waits or runs: what is answered stays. One that has ended stays as it is."""
+    stopped = controlling.cancel(services.catalog, TENANT, review_id)
+    return ReviewShape.of(report(services.catalog, stopped, cells=False))
 
 
 @router.delete(

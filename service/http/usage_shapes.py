@@ -35,6 +35,10 @@ class UsageTotals(Response):
     usd: float | None = Field(description="Dollars; null where the cost of no call is known.")
     saved_usd: float | None = Field(description="What the cached tokens would have cost more.")
     cached_ratio: float = Field(description="Of the prompt tokens.")
+    median_milliseconds: float | None = Field(
+        description="Half of the answers' own calls took no longer; null where none came to its end."
+    )
+    slow_milliseconds: float | None = Field(description="Likewise, 95 in a hundred.")
 
 
 class UsageGroup(UsageTotals):

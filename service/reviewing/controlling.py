@@ -81,6 +81,17 @@ def begin(
     return Begun(review, expected, goes_on=False)
 
 
+def estimate_cost(services: Services, tenant: str, collection: str, order: ReviewOrder) -> Estimate:
+    """What a new review should cost; nothing is begun, and ``max_usd`` of the order is not looked at.
+
+    Raises:
+        UnknownName, Gone, NoModel, NoDocuments, PromptTooLongError: as `begin`.
+    """
+    require_model(services)
+    found = services.library.collection(tenant, collection)
+    return _estimate(services, found, order, _versions(services, found, order), ())
+
+
 def resume(
     services: Services,
     tenant: str,
@@ -114,12 +125,21 @@ def stop(catalog: Catalog, tenant: str, identity: str) -> ReviewRecord | None:
     """
     settle(catalog)
     review = catalog.review(tenant, identity)
-    if review.state == "running" and catalog.ask_to_stop_review(review):
-        return catalog.review(tenant, identity)
-    if review.state == "queued" and catalog.move_review(review, "cancelled", unattended=False):
-        return catalog.review(tenant, identity)
-    catalog.delete_review(review)
-    return None
+    if not _asked_to_stop(catalog, review):
+        catalog.delete_review(review)
+        return None
+    return catalog.review(tenant, identity)
+
+
+def cancel(catalog: Catalog, tenant: str, identity: str) -> ReviewRecord:
+    """Cancel a review that waits or runs: what is answered stays, and so does one that has just ended.
+
+    Raises:
+        UnknownName: there is no such review.
+    """
+    settle(catalog)
+    _asked_to_stop(catalog, catalog.review(tenant, identity))
+    return catalog.review(tenant, identity)
 
 
 def choose_documents(catalog: Catalog, collection: CollectionRecord, named: Sequence[str]) -> tuple[str, ...]:
@@ -144,6 +164,13 @@ def _known(
     """The latest review of this name whose cells are those of the order."""
     named = catalog.reviews(tenant, collection=collection, name=name) if name else ()
     return next((known for known in named if _asks_alike(decode_order(known.request), order)), None)
+
+
+def _asked_to_stop(catalog: Catalog, review: ReviewRecord) -> bool:
+    """Whether it waited or ran."""
+    if review.state == "running" and catalog.ask_to_stop_review(review):
+        return True
+    return review.state == "queued" and catalog.move_review(review, "cancelled", unattended=False)
 
 
 def _go_on(

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+from service.links import source_link
 from service.reviewing.injection import defuse, undo
 from service.reviewing.spreadsheet import Sheet, SheetCell, write_workbook
 
@@ -56,7 +57,7 @@ def to_xlsx(report: ReviewReport, *, server: str = "") -> bytes:
 
     Args:
         report: the review.
-        server: address of a server that shows the documents' texts; empty where none is known.
+        server: address of a server whose page shows the sources; empty where none is known.
     """
     return write_workbook([_grid(report, server), _citations(report, server), _costs(report)])
 
@@ -96,7 +97,8 @@ def _grid(report: ReviewReport, server: str) -> Sheet:
     questions = report.order.questions
     rows = [[_heading("Document"), *(_heading(question.heading) for question in questions)]]
     for row in report.rows:
-        name = SheetCell(row.version.path, link=_link(server, row.version.document, row.version.number))
+        version = row.version
+        name = SheetCell(version.path, link=_link(server, version.document, version.number))
         rows.append([name, *(_grid_cell(cell) for cell in row.cells)])
     return Sheet("Review", rows, [_WIDE, *([_WIDE // 2] * len(questions))])
 
@@ -157,7 +159,10 @@ def _citations(report: ReviewReport, server: str) -> Sheet:
             assert cell is not None
             rows.append(
                 [
-                    SheetCell(version.path, link=_link(server, version.document, reported.number)),
+                    SheetCell(
+                        version.path,
+                        link=_link(server, version.document, reported.number, source.start, source.end),
+                    ),
                     SheetCell(reported.question.heading),
                     SheetCell(cell.value.shown if cell.value else ""),
                     SheetCell(f"[{source.index}] {source.marker}"),
@@ -217,5 +222,6 @@ def _heading(text: str) -> SheetCell:
     return SheetCell(text, "heading")
 
 
-def _link(server: str, document: str, number: int) -> str:
-    return f"{server.rstrip('/')}/v1/documents/{document}/text?number={number}" if server else ""
+def _link(server: str, document: str, number: int, start: int = 0, end: int = 0) -> str:
+    """To the page's viewer; without a range, the document's beginning."""
+    return source_link(server, document, number, start, end) if server else ""

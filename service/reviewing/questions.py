@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest.errors import PermanentError
@@ -66,13 +67,22 @@ def read_questions(path: Path) -> tuple[ReviewQuestion, ...]:
         BadQuestions: it cannot be read, or something in it is wrong.
         OSError: it is not there, or may not be read.
     """
-    read = _READERS.get(path.suffix.lower())
+    return parse_questions(path.name, path.read_bytes())
+
+
+def parse_questions(name: str, data: bytes) -> tuple[ReviewQuestion, ...]:
+    """The questions of a file that is called so, in order.
+
+    Raises:
+        BadQuestions: it cannot be read, or something in it is wrong.
+    """
+    read = _READERS.get(PurePath(name).suffix.lower())
     try:
         if read is None:
             raise BadQuestions("questions are read from .yaml, .csv and .xlsx files")  # noqa: TRY301 — named below
-        return _questions(list(read(path.read_bytes())))
+        return _questions(list(read(data)))
     except (BadQuestions, UnreadableWorkbook, UnreadableYaml) as error:
-        raise BadQuestions(f"{path.name}: {error}") from error
+        raise BadQuestions(f"{name}: {error}") from error
 
 
 def _yaml(data: bytes) -> Iterator[Row]:

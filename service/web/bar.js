@@ -8,6 +8,8 @@ import { chooseLanguage, language, LANGUAGES, t } from "./core/words.js";
 
 const theme = forGood("theme");
 const THEMES = ["auto", "light", "dark"];
+/** A place stays marked while one looks at a piece of it. */
+const WITHIN = { document: "documents", review: "reviews" };
 const PLACES = [
   ["ask", (name) => address("ask", name)],
   ["documents", (name) => address("documents", name)],
@@ -24,7 +26,7 @@ export function drawBar(view, collection) {
       "nav",
       { "aria-label": t("bar.places") },
       PLACES.map(([name, target]) =>
-        h("a", { href: target(collection), "aria-current": name === view ? "page" : null }, t(`bar.${name}`)),
+        h("a", { href: target(collection), "aria-current": name === (WITHIN[view] ?? view) ? "page" : null }, t(`bar.${name}`)),
       ),
     ),
     h("div", { class: "tools" }, collectionChoice(view, collection), themeChoice(), languageChoice()),

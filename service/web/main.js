@@ -34,7 +34,7 @@ async function draw() {
   const turn = (shown += 1);
   leave();
   leave = () => {};
-  drawBar(view, usualCollection());
+  drawBar(view, (OF_A_COLLECTION.has(view) && parts[0]) || usualCollection());
   document.title = `${t(`title.${view}`)} · Lectern`;
   const main = fill(document.getElementById("main"), h("p", { class: "waiting" }, t("page.loading")));
   main.dataset.view = view;

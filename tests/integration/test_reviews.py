@@ -18,6 +18,7 @@ from ingest.sandbox import InlineParser
 from prompts.reviewing import ReviewQuestion, review_rules
 from service.jobs.controlling import WrongState
 from service.jobs.owner import this_process
+from service.links import source_link
 from service.reviewing import controlling
 from service.reviewing.cells import ReviewOrder
 from service.reviewing.exporting import from_csv
@@ -259,10 +260,7 @@ def test_exports_hold_every_cell_and_no_formula(place: Place) -> None:
     assert all(value not in {None, ""} for row in rows[1:] for value in row)
     assert "monthly rent of 4,200 euros" in grid["B2"].comment.text
     lease = place.documents()["lease.md"]
-    assert grid["A2"].hyperlink.target == (
-        f"{place.service.url}/v1/documents/{lease['id']}/text?number={lease['number']}"
-    )
-    assert place.service.http.get(grid["A2"].hyperlink.target).json()["text"] == LEASE
+    assert grid["A2"].hyperlink.target == source_link(place.service.url, lease["id"], lease["number"], 0, 0)
     assert str(rows[2][5]).startswith("=1+1 is what the court says")
     kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
     assert "f" not in kinds
@@ -348,6 +346,35 @@ def test_what_is_too_dear_or_wrong_is_refused_before_anything_is_asked(place: Pl
     assert len(place.service.get("/v1/reviews")["reviews"]) == before
 
 
+def test_a_price_is_said_before_anything_is_begun(place: Place) -> None:
+    asked = {"questions": QUESTIONS, "collection": place.collection}
+    before = len(place.service.get("/v1/reviews")["reviews"])
+
+    expected = place.service.post("/v1/reviews/estimate", {**asked, "max_usd": 0.0001})
+
+    assert (expected["cells"], expected["documents"]) == (10, 2)
+    assert len(place.service.get("/v1/reviews")["reviews"]) == before
+    assert place.model.asked.total() == 0
+    assert place.begun()["estimate"] == expected
+
+
+def test_questions_are_read_from_a_file_that_is_sent(place: Place) -> None:
+    def sent(name: str, content: str) -> Any:  # noqa: ANN401 — JSON
+        return place.service.http.post(
+            "/v1/reviews/questions", params={"name": name}, content=content.encode()
+        )
+
+    read = sent("q.csv", "question;type\nWho pays?;text\nHow much?;amount\n").json()
+    assert [(each["id"], each["question"], each["type"]) for each in read["questions"]] == [
+        ("q1", "Who pays?", "text"),
+        ("q2", "How much?", "amount"),
+    ]
+    assert sent("q.yaml", "- When?").json()["questions"][0]["question"] == "When?"
+    wrong = sent("q.csv", "question,type\nWho?,colour\n")
+    assert (wrong.status_code, "row 2, column type" in wrong.json()["detail"]) == (422, True)
+    assert sent("q.pdf", "").status_code == 422
+
+
 def test_a_review_is_cancelled_and_then_forgotten(place: Place) -> None:
     place.model.delay = 0.3
     begun = place.begun()
@@ -355,7 +382,7 @@ def test_a_review_is_cancelled_and_then_forgotten(place: Place) -> None:
     while not place.model.asked.total():
         time.sleep(0.01)
 
-    assert place.service.http.delete(path).status_code == 200
+    assert place.service.post(f"{path}/cancel", {})["state"] in {"running", "cancelled"}
     found = place.ended(begun["id"])
     assert found["state"] == "cancelled"
     assert found["progress"]["pending"] > 0
@@ -363,6 +390,7 @@ def test_a_review_is_cancelled_and_then_forgotten(place: Place) -> None:
     place.model.delay = 0.0
     place.service.post(f"{path}/resume", {}, 202)
     assert place.ended(begun["id"])["state"] == "done"
+    assert place.service.post(f"{path}/cancel", {})["state"] == "done"
     assert place.service.http.delete(path).status_code == 204
     place.service.get(path, 404)
 

@@ -24,7 +24,8 @@ export function onKeyWanted(ask) {
  * The JSON of an answer; null where it has none.
  *
  * @param {string} path below the service's address, with its query.
- * @param {{method?: string, body?: unknown, signal?: AbortSignal}} [options] a body is sent as JSON, a form as it is.
+ * @param {{method?: string, body?: unknown, signal?: AbortSignal}} [options] a body is sent as JSON, a form
+ *   or a file as it is.
  * @throws {ApiError}
  */
 export async function call(path, options = {}) {
@@ -89,9 +90,9 @@ async function request(path, { method, body, signal } = {}) {
   for (let wrong = false; ; wrong = true) {
     const key = accessKey.get();
     const headers = key ? { Authorization: `Bearer ${key}` } : {};
-    const isForm = body instanceof FormData;
-    if (body !== undefined && !isForm) headers["Content-Type"] = "application/json";
-    const sent = body === undefined || isForm ? body : JSON.stringify(body);
+    const isJson = body !== undefined && !(body instanceof FormData || body instanceof Blob);
+    if (isJson) headers["Content-Type"] = "application/json";
+    const sent = isJson ? JSON.stringify(body) : body;
     let response;
     try {
       response = await fetch(path, { method: method ?? (body === undefined ? "GET" : "POST"), body: sent, headers, signal });

@@ -3,11 +3,16 @@
 import { h } from "./dom.js";
 import { t } from "./words.js";
 
-/** Ask whether something that cannot be taken back is meant. @returns {Promise<boolean>} */
-export function confirmed(text, verb) {
+/**
+ * Ask whether something that cannot be taken back is meant.
+ *
+ * @param {"danger" | "primary"} kind whether it destroys, or only costs.
+ * @returns {Promise<boolean>}
+ */
+export function confirmed(text, verb, kind = "danger") {
   const buttons = [
-    h("button", { type: "submit", value: "" }, t("dialog.cancel")),
-    h("button", { type: "submit", value: "yes", class: "danger" }, verb),
+    cancel(),
+    h("button", { type: "submit", value: "yes", class: kind }, verb),
   ];
   return open(h("p", {}, text), buttons).then((answer) => answer === "yes");
 }
@@ -21,10 +26,15 @@ export function askForKey(wrong) {
     field,
   ];
   const buttons = [
-    h("button", { type: "submit", value: "", formnovalidate: true }, t("dialog.cancel")),
+    cancel(),
     h("button", { type: "submit", value: "yes", class: "primary" }, t("key.use")),
   ];
   return open(content, buttons).then((answer) => (answer === "yes" ? field.value.trim() : ""));
+}
+
+/** No submit button: Enter in a field presses the first one that there is. */
+function cancel() {
+  return h("button", { type: "button", onclick: (event) => event.target.closest("dialog").close("") }, t("dialog.cancel"));
 }
 
 function open(content, buttons) {

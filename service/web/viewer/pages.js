@@ -54,7 +54,11 @@ export class PageImages {
       if (page) this.#sheets.get(box.page).append(rectangle(box, page));
     }
     const first = this.element.querySelector(".lines");
-    if (first) this.#to(first, this.#scroller.clientHeight * ABOVE);
+    if (first) {
+      this.#to(first, this.#scroller.clientHeight * ABOVE);
+      // Before its neighbours: the server draws one page at a time.
+      this.#fetch(Number(first.parentElement.dataset.page), first.parentElement);
+    }
     this.#scrolled();
   }
 

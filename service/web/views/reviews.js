@@ -1,7 +1,16 @@
-import { h } from "../core/dom.js";
-import { t } from "../core/words.js";
+/** The list of reviews, or the form that begins one. */
 
-/** To be written. */
-export function show(main) {
-  main.append(h("h1", {}, t("title.reviews")));
+import { loadStyle } from "../core/styles.js";
+import { ReviewForm } from "../reviews/form.js";
+import { ReviewList } from "../reviews/list.js";
+
+export const NEW = "new";
+
+/** @param {HTMLElement} main @param {string[]} parts `new` for the form. */
+export async function show(main, [part]) {
+  await loadStyle("/web/reviews/reviews.css");
+  const page = part === NEW ? new ReviewForm() : new ReviewList();
+  main.append(page.element);
+  await page.begin();
+  return () => page.end();
 }

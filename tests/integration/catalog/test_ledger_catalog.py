@@ -155,6 +155,29 @@ class TestUsage:
             1,
         )
 
+    def test_times_are_those_of_the_answers_own_calls_by_rank(self, catalog: Catalog, tenant: str) -> None:
+        times = [float(100 * number) for number in range(1, 41)]
+        catalog.record_calls(
+            [
+                *(call(tenant, milliseconds=time) for time in reversed(times)),
+                call(tenant, milliseconds=7.0, collection="small"),
+                call(tenant, milliseconds=9.0, collection="small"),
+                call(tenant, milliseconds=60_000.0, purpose="rewrite", mode=""),
+                call(tenant, milliseconds=60_000.0, outcome="ModelBusy"),
+                call(tenant, milliseconds=60_000.0, outcome="cancelled", collection="none"),
+                call(f"{tenant}-other", milliseconds=60_000.0),
+            ]
+        )
+
+        def shown(**wanted: Any) -> list[tuple[float | None, float | None]]:  # noqa: ANN401 — its filters
+            found = catalog.usage(tenant, UsageWanted(**wanted))
+            return [(row.median_milliseconds, row.slow_milliseconds) for row in found]
+
+        assert shown(by="collection") == [(2_000.0, 3_800.0), (None, None), (7.0, 9.0)]
+        assert shown(by="day") == [(1_900.0, 3_800.0)]
+        assert shown(collection="small") == [(7.0, 9.0)]
+        assert shown(until=NOON) == [(None, None)]
+
     def test_nothing_costs_nothing_and_unknown_is_not_nothing(self, catalog: Catalog, tenant: str) -> None:
         [nothing] = catalog.usage(tenant, UsageWanted())
         assert (nothing.calls, nothing.prompt_tokens, nothing.usd, nothing.saved_usd) == (0, 0, 0.0, 0.0)

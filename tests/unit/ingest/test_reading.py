@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from ingest.discovery import Skipped, discover
 from ingest.errors import UnreadableFile
 from ingest.media import DOCX, HTML, MARKDOWN, PLAIN
 from ingest.reading import read, read_text, readers_of
+from tests.fakes.files import write_pdf
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +99,15 @@ def test_a_file_that_changes_after_discovery_is_refused(tmp_path: Path) -> None:
     assert refusal(found) == "changed"
     found.location.mkdir()
     assert refusal(found) in ("special_file", "unreadable")
+
+
+@pytest.mark.parametrize("ending", ["pdf", "md"])
+def test_a_file_that_lies_under_another_name_is_called_by_its_own(tmp_path: Path, ending: str) -> None:
+    write_pdf(tmp_path / "agency.pdf", ["The Agent earns a commission."])
+    content = (tmp_path / "agency.pdf").read_bytes() if ending == "pdf" else b"The Agent earns a commission."
+    staged = source(tmp_path, f"4b09e8c7.{ending}", content)
+
+    assert read(replace(staged, path=f"contracts/agency.{ending}")).title == "agency"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs Unix pipes")

@@ -144,7 +144,14 @@ def test_links_are_there_only_where_a_server_is_known() -> None:
     assert workbook(found)["Review"]["A2"].hyperlink is None
     link = workbook(found, "http://127.0.0.1:1/")["Review"]["A2"].hyperlink
     assert link is not None
-    assert link.target == "http://127.0.0.1:1/v1/documents/d7/text?number=7"
+    assert link.target == "http://127.0.0.1:1/#/document/d7/7/0-0"
+
+
+def test_a_citation_leads_to_its_place_in_the_version_that_was_read() -> None:
+    link = workbook(report(answered("x [1]")), "http://127.0.0.1:1")["Citations"]["A2"].hyperlink
+
+    assert link is not None
+    assert link.target == "http://127.0.0.1:1/#/document/d7/7/10-20"
 
 
 def test_the_third_sheet_tells_costs_and_failures() -> None:
