@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from service.answers import Cited, Done, Judged, Written
+from service.answers import Cited, Done, Judged, Planned, Written
 from service.links import source_link
 from service.rendering.markdown import to_html, top_blocks
 from service.rendering.signs import signed
@@ -41,6 +41,8 @@ class AnswerHtml:
         self._text = ""
         self._claims: list[Claim] = []
         self._citations: dict[int, PlacedCitation] = {}
+        self._literal = False
+        """It quotes a document: what looks like markup there is none."""
         self._done = 0
         self._next_look = 0
         self._written: list[str] = []
@@ -53,6 +55,8 @@ class AnswerHtml:
     def feed(self, event: AnswerEvent) -> list[HtmlBlock]:
         """Take an event; give the blocks that no later one can change."""
         match event:
+            case Planned():
+                self._literal = event.plan.mode == "extract"
             case Written():
                 self._text += event.text
             case Cited():
@@ -72,7 +76,7 @@ class AnswerHtml:
             return
         whole_lines = self._text.rfind("\n") + 1
         begun = self._done
-        blocks = top_blocks(self._text[begun:whole_lines])
+        blocks = top_blocks(self._text[begun:whole_lines], literal=self._literal)
         for start, end in blocks[:-1]:
             if begun + len(self._text[begun : begun + end].rstrip()) > self._claims[-1].end:
                 break
@@ -81,10 +85,11 @@ class AnswerHtml:
 
     def _rest(self, answer: Answer) -> Iterator[HtmlBlock]:
         self._text = answer.text
+        self._literal = not answer.llm_generated
         self._claims = list(answer.claims)
         self._citations = {placed.citation.index: placed for placed in answer.citations}
         begun = self._done
-        for start, end in top_blocks(self._text[begun:]):
+        for start, end in top_blocks(self._text[begun:], literal=self._literal):
             yield self._block(begun + start, begun + end)
 
     def _block(self, start: int, end: int) -> HtmlBlock:
@@ -96,7 +101,7 @@ class AnswerHtml:
         marks = {number: placed.citation.answer_spans for number, placed in self._citations.items()}
         links = {number: _link(placed) for number, placed in self._citations.items()}
         text = signed(self._text, start, end, claims, marks)
-        html = to_html(text, links, verdicts(self._claims))
+        html = to_html(text, links, verdicts(self._claims), literal=self._literal)
         self._done = end
         self._written.append(html)
         return HtmlBlock(start, end, html)

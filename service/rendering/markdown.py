@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import nh3
 from markdown_it import MarkdownIt
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from service.rendering.signs import Sign
 
+Language = Literal["whole", "without tables", "literal"]
+"""How much of Markdown is markup; ``literal``: empty lines alone."""
 _TEXT = "p h3 h4 h5 h6 ul ol li blockquote hr br em strong pre code table thead tbody tr th td a span"
 TAGS = frozenset(_TEXT.split())
 ATTRIBUTES = {"a": {"href", "data-citation"}, "span": {"data-claim"}, "ol": {"start"}}
@@ -39,28 +41,29 @@ _LANGUAGE = re.compile(r"[\w+#.-]{0,30}")
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
-def top_blocks(text: str) -> list[tuple[int, int]]:
+def top_blocks(text: str, *, literal: bool = False) -> list[tuple[int, int]]:
     """Where each block of the highest level begins and ends, in code points; the last may go on."""
-    tokens = _parser().parse(text)
+    tokens = _parser("literal" if literal else "whole").parse(text)
     lines = [0, *(found.end() for found in _LINE_END.finditer(text))]
     ranges = [token.map for token in tokens if token.level == 0 and token.map is not None]
     ends = [*lines, len(text)]
     return [(ends[min(first, len(lines))], ends[min(last, len(lines))]) for first, last in ranges]
 
 
-def to_html(text: str, links: Mapping[int, str], verdicts: Sequence[str]) -> str:
+def to_html(text: str, links: Mapping[int, str], verdicts: Sequence[str], *, literal: bool = False) -> str:
     """The HTML of a block with signs: tags, attributes and classes as `TAGS` and its neighbours list them.
 
     Args:
         text: Markdown, as `service.rendering.signs` writes signs into it.
         links: address of each citation's source, by its number; without one it is shown and leads nowhere.
         verdicts: class of each claim, by its number.
+        literal: the text is no Markdown, but a document's own words.
     """
     env: dict[str, Any] = {"links": links, "verdicts": verdicts}
-    parser = _parser()
+    parser = _parser("literal" if literal else "whole")
     tokens = parser.parse(text, env)
     if _leaves_out(tokens, text):
-        parser = _parser(tables=False)
+        parser = _parser("without tables")
         tokens = parser.parse(text, env)
     rendered = str(parser.renderer.render(tokens, parser.options, env))
     return nh3.clean(
@@ -74,9 +77,12 @@ def to_html(text: str, links: Mapping[int, str], verdicts: Sequence[str]) -> str
 
 
 @cache
-def _parser(*, tables: bool = True) -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).disable(_ADDRESSES)
-    if tables:
+def _parser(language: Language) -> MarkdownIt:
+    if language == "literal":
+        parser = MarkdownIt("zero")
+    else:
+        parser = MarkdownIt("commonmark", {"html": False}).disable(_ADDRESSES)
+    if language == "whole":
         parser.enable("table")
     for name in ("text", "code_inline", "fence", "code_block"):
         parser.add_render_rule(name, _RULES[name])

@@ -23,7 +23,8 @@ _WRITTEN = {kind: sign for sign, kind in _KINDS.items()}
 _LAST = "\ufdd4"
 _ZERO = 0xFDE0
 """Of sixteen noncharacters that stand for digits."""
-_RESERVED = re.compile("[\ufdd0-\ufdef]")
+_RESERVED = re.compile("[\ufdd0-\ufdef\ud800-\udfff]")
+"""What signs are made of, and halves of pairs, which nothing can encode."""
 _SIGN = re.compile(r"\[?([\ufdd0-\ufdd3])([\ufde0-\ufdef]*)\ufdd4\]?")
 _OPENING = re.compile(r"(?:[\s>#|]|[-*+][ \t]+|\d{1,9}[.)][ \t]+|(?:`{3,}|~{3,})[^\n]*\n)*[*_~|]*")
 """What Markdown must see first: indents, bullets, numbers, bars of tables, fences, what opens emphasis."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from service.answers import (
     Done,
     Judged,
     PlacedCitation,
+    Planned,
     PlanSummary,
     Usage,
     Written,
@@ -164,6 +166,20 @@ def test_what_is_hostile_is_shown_and_does_nothing(hostile: str) -> None:
     assert re.sub(r"\W", "", hostile.replace("html", ""))[:12] in re.sub(r"\W", "", seen.text)
 
 
+def test_an_extract_is_shown_as_it_stands_in_its_document() -> None:
+    text = "# def __init__(self, *args): <b> `x` | - 1. [1]\n\n> Either *party* may. [2]"
+    answer = replace(streamed("")[1], text=text, llm_generated=False)
+    rendered = AnswerHtml()
+    plan = PlanSummary("extract", "")
+    events: list[AnswerEvent] = [Planned("ans", "ses", plan), Written(text)]
+    blocks = [block for event in [*events, Done(answer)] for block in rendered.feed(event)]
+    assert [(block.start, block.end) for block in blocks] == [(0, 48), (49, len(text))]
+    assert "".join(block.html for block in blocks) == html_of(answer)
+    seen = Seen(rendered.html)
+    assert [tag for tag, _ in seen.tags] == ["p", "p"]
+    assert seen.text.split() == text.split()
+
+
 def test_cells_that_a_table_has_no_column_for_are_shown() -> None:
     raw = "> | a |\n> |---|\n> | b |\n> | The fee [D7:1] | is 40 euros [D7:1]. |"
     seen = Seen(html(raw))
@@ -242,7 +258,7 @@ _SIGNIFICANT = [
         "&lt;",
     ),
     *("**", "_", "`", "```\n", "\n", "\n\n", "\r\n", "- ", "1. ", "# ", "| ", "|---|\n", "> ", "\\"),
-    *("&lt;", "\u202e", "\ufdd0", "\ufdd2\ufde1\ufdd4", "𝒜", "\x00"),
+    *("&lt;", "\u202e", "\ufdd0", "\ufdd2\ufde1\ufdd4", "𝒜", "\x00", "\ud83d"),
 ]
 _WRITTEN = st.lists(
     st.one_of(
@@ -287,3 +303,15 @@ def test_no_word_is_left_out(raw: str) -> None:
     _, answer, joined = streamed(raw.replace("```", "\n```"))
     written = re.findall("|".join(_WORDS), answer.text)
     assert re.findall("|".join(_WORDS), Seen(joined).text) == written
+
+
+@given(_WRITTEN)
+def test_an_extract_comes_out_as_it_went_in(text: str) -> None:
+    answer = replace(streamed("")[1], text=text.replace("[?]", ""), llm_generated=False)
+    seen = Seen(html_of(answer))
+    assert {tag for tag, _ in seen.tags} <= {"p"}
+    shown = re.sub("[\ufdd0-\ufdef\ud800-\udfff\x00]", "\ufffd", answer.text)
+    shown = re.sub(
+        "[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]", lambda found: f"⟨U+{ord(found[0]):04X}⟩", shown
+    )
+    assert re.sub(r"\s", "", seen.text) == re.sub(r"\s", "", shown)
