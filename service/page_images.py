@@ -74,6 +74,7 @@ class PageImages:
             NoPageImage: there is none; the message says why.
             RendererBusy: too many wait for theirs.
         """
+        forgotten = self._forgotten  # before the catalog is asked: what it has deleted since must not be kept
         try:
             location, stamp = self._original(version)
         except OriginalMissing as missing:
@@ -82,7 +83,7 @@ class PageImages:
             raise NoPageImage(page, f"it has {version.pages} pages")
         key = (version.tenant, version.collection, version.number, page, width)
         with self._lock:
-            found, forgotten = self._kept.get(key), self._forgotten
+            found = self._kept.get(key)
             if found is not None:
                 self._kept.move_to_end(key)
         if found is None:

@@ -57,12 +57,15 @@ class PageOriginals:
         raise OriginalMissing(reason)
 
     def _candidates(self, version: VersionRecord) -> Iterator[Path]:
-        """What was sent is kept under its hash; else the place that was read."""
+        """What was sent is kept under its hash; else the place that was read.
+
+        The catalog is asked first: what it has deleted is found nowhere, even if its file still lies there.
+        """
+        recorded = self._catalog.location(version.tenant, version.document)
         where = (version.tenant, version.collection, version.path, version.content_hash)
         sent = self._originals.original(*where)
         if sent is not None:
             yield sent
-        recorded = self._catalog.location(version.tenant, version.document)
         if recorded:
             yield Path(recorded)
 

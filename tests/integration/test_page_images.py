@@ -11,6 +11,9 @@ import pytest
 from PIL import Image
 from reportlab.pdfgen import canvas
 
+from ingest.rendering import PageImage, RenderingProcess
+from service.page_images import PageImages
+from service.page_originals import PageOriginals
 from service.settings import Settings
 from tests.fakes.live_service import live_in_memory
 from tests.fakes.paper import printed, scanned
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ingest.rendering_child import PageWanted
     from tests.fakes.live_service import LiveService
 
 ROWS = [
@@ -127,6 +131,25 @@ def test_another_file_in_its_place_is_never_shown(service: LiveService, folder: 
     assert (told["images"], len(told["pages"])) == (False, 1)
     assert "changed" in told["reason"]
     service.get(f"{document}/pages/1/image?width={WIDTH}", 404)
+
+
+def test_a_page_that_is_forgotten_while_it_is_drawn_is_not_kept(service: LiveService) -> None:
+    wired = service.services
+    version = wired.catalog.document("default", service.documents()["plain.pdf"]["id"]).version
+
+    class Interrupted(RenderingProcess):
+        """Somebody deletes something while it draws."""
+
+        def render(self, wanted: PageWanted) -> PageImage:
+            if wanted.width == WIDTH:
+                images.forget(version.tenant, version.collection, version.number)
+            return PageImage(wanted.width, 1, b"drawn")
+
+    images = PageImages(PageOriginals(wired.catalog, wired.originals), Interrupted())
+    assert images.image(version, 1, WIDTH).content == b"drawn"
+    assert images.size == 0
+    images.image(version, 1, WIDTH - 1)
+    assert images.size == len(b"drawn")
 
 
 def test_what_is_deleted_is_gone_from_memory_too(service: LiveService, folder: Path) -> None:
