@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pypdfium2
 import pytest
 from pydantic import SecretStr
 
@@ -18,6 +17,15 @@ from tests.fakes.browser import NARROW, THEMES, WIDE, axe, open_page
 from tests.fakes.files import write_texts
 from tests.fakes.glm5 import ErrorReply, Glm5Server, Hang, Reply
 from tests.fakes.live_service import live, passages_of
+from tests.fakes.page_reading import (
+    ask,
+    boxes_on_screen,
+    finished,
+    lines_are_loaded,
+    place_of,
+    text_under,
+    words,
+)
 from tests.shared_data import ROOT, shared
 
 if TYPE_CHECKING:
@@ -175,14 +183,6 @@ def visiting(
     return open_page(browser, f"{service.url}/{place}", **how)
 
 
-def ask(visit: Visit, question: str, *, wait: bool = True) -> None:
-    visit.page.get_by_role("textbox", name="Question").fill(question)
-    visit.page.keyboard.press("Enter")
-    visit.page.locator(".turn:last-child .asked", has_text=question[:40]).wait_for()
-    if wait:
-        finished(visit)
-
-
 def session_asked(visit: Visit, question: str) -> str | None:
     """Ask, and tell in which session the page did."""
     with visit.page.expect_request("**/v1/query") as asked:
@@ -190,16 +190,8 @@ def session_asked(visit: Visit, question: str) -> str | None:
     return json.loads(asked.value.post_data or "")["session_id"]
 
 
-def finished(visit: Visit) -> None:
-    visit.page.locator('.turn:last-child[aria-busy="false"]').wait_for()
-
-
 def document_of(service: LiveService, name: str) -> dict[str, Any]:
     return next(one for path, one in service.documents().items() if path.endswith(name))
-
-
-def words(text: str) -> str:
-    return " ".join(text.split())
 
 
 class TestAnswers:
@@ -412,7 +404,7 @@ class TestSources:
             lines_are_loaded(visit)
             visit.show("chat-source-page")
             place = place_of(service, mark.get_attribute("href") or "")
-            under = words("\n".join(text_under(box) for box in boxes_on_screen(visit)))
+            under = words("\n".join(text_under(AMENDMENT, box) for box in boxes_on_screen(visit)))
             assert words(place["cited_text"]) in under
             assert page.locator("a.citation[aria-current=true]").inner_text() == "1"
             visit.expect_quiet()
@@ -493,51 +485,6 @@ class TestSources:
             page.reload()
             page.get_by_text("This source is not there any more.").wait_for()
             visit.expect_quiet(allowed="status of 4(04|10)")
-
-
-def lines_are_loaded(visit: Visit) -> None:
-    visit.page.locator(".sheet .lines").first.wait_for()
-    visit.page.locator(".sheet:has(.lines) img").first.wait_for()
-    assert visit.evaluate("document.querySelector('.sheet:has(.lines) img').naturalWidth") > 0
-
-
-def place_of(service: LiveService, address: str) -> Any:  # noqa: ANN401 — JSON
-    _, _, document, number, span = address.rpartition("#")[2].split("/")
-    start, end = span.split("-")
-    return service.get(f"/v1/documents/{document}/place?number={number}&start={start}&end={end}")
-
-
-def boxes_on_screen(visit: Visit) -> list[dict[str, float]]:
-    """The rectangles as shares of the image that is seen under them."""
-    return visit.evaluate(
-        """[...document.querySelectorAll('.sheet .lines')].map((lines) => {
-            const box = lines.getBoundingClientRect();
-            const image = lines.parentElement.querySelector('img').getBoundingClientRect();
-            return {
-              page: Number(lines.parentElement.dataset.page),
-              left: (box.left - image.left) / image.width, right: (box.right - image.left) / image.width,
-              top: (box.top - image.top) / image.height, bottom: (box.bottom - image.top) / image.height,
-            };
-        })"""
-    )
-
-
-def text_under(box: dict[str, float]) -> str:
-    """What the original page has printed there; a point of slack for what the screen rounds."""
-    document = pypdfium2.PdfDocument(AMENDMENT)
-    try:
-        page = document[int(box["page"]) - 1]
-        width, height = page.get_size()
-        assert box["right"] - box["left"] < 0.95
-        assert box["bottom"] - box["top"] < 0.03, "a line, not a region"
-        return page.get_textpage().get_text_bounded(  # pyright: ignore[reportUnknownMemberType] — has no types
-            left=box["left"] * width - 1,
-            right=box["right"] * width + 1,
-            top=height - box["top"] * height + 1,
-            bottom=height - box["bottom"] * height - 1,
-        )
-    finally:
-        document.close()
 
 
 def is_in_view(visit: Visit, selector: str) -> bool:

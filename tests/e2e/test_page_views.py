@@ -351,6 +351,10 @@ def test_a_review_fills_its_grid_and_each_cell_opens_its_source(
             "What fails?",
         ]
         assert book["Citations"]["A2"].hyperlink.target == f"{service.url}/{opened}"
+        page.goto(book["Citations"]["A2"].hyperlink.target)
+        assert page.locator("main mark").first.inner_text() == source["text"]
+        page.goto(book["Review"]["A2"].hyperlink.target)
+        page.locator("main").get_by_text("shall not sublet the warehouse").first.wait_for()
         visit.expect_quiet()
 
 

@@ -169,6 +169,7 @@ def test_the_wheel_holds_types_prompts_corpus_and_licence() -> None:
     for template in ("judge", "ranking", "review", "rewriting", "rules"):
         assert (ROOT / "prompts" / "templates" / f"{template}.md").is_file()
     assert (ROOT / "service" / "models" / "prices.toml").is_file()
+    assert (ROOT / "service" / "web" / "index.html").is_file()
     assert (ROOT / "examples" / "corpus" / "questions.json").is_file()
     assert "Version 2.0" in (ROOT / project()["project"]["license-files"][0]).read_text(encoding="utf-8")
 

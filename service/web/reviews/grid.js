@@ -74,7 +74,7 @@ export class Grid {
 
   #row({ document_id: id, path, number }) {
     const parts = visible(path).split("/");
-    const name = h("a", { href: address("document", id, number, "0-0"), tabindex: -1 }, parts.pop());
+    const name = h("a", { href: address("document", id, number), tabindex: -1 }, parts.pop());
     const folder = parts.length > 0 && h("span", { class: "folder" }, `${parts.join("/")}/`);
     return h("tr", {}, h("th", { scope: "row", class: "first" }, name, folder), this.#questions.map(() => h("td", { tabindex: -1 })));
   }

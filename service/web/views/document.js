@@ -11,7 +11,8 @@ export async function show(main, [id, number, range]) {
   const viewer = new Viewer({});
   main.append(h("h1", { class: "hidden" }, t("title.document")), viewer.element);
   const [, start, end] = /^(\d+)-(\d+)$/.exec(range ?? "") ?? [];
-  const place = start === undefined ? {} : { start: Number(start), end: Number(end) };
+  // A range without characters, such as 0-0, is no place: the document is shown from its beginning.
+  const place = Number(start) < Number(end) ? { start: Number(start), end: Number(end) } : {};
   viewer.show({ id, number: Number(number) || undefined, ...place });
   return () => viewer.end();
 }
