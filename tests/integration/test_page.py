@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,14 @@ from service.http import problems
 from service.http.description import hash_of
 from service.http.headers import API_HEADERS, API_POLICY, PAGE_POLICY, SecurityHeaders
 from service.settings import Settings
-from tests.fakes.glm5 import Glm5Server, Reply
+from tests.fakes.glm5 import Glm5Server, Hang, Reply
 from tests.fakes.live_service import live
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
+    from tests.fakes.http_wire import Recorded
     from tests.fakes.live_service import LiveService
 
 KEY = "an-access-key"
@@ -29,8 +31,16 @@ KEY = "an-access-key"
 
 @pytest.fixture(scope="module")
 def model() -> Generator[Glm5Server]:
-    with Glm5Server(lambda _: Reply("# Fees\n\nThey are 40 euros [D1:1].\n\n- <b>more</b>")) as server:
+    with Glm5Server(answer) as server:
         yield server
+
+
+def answer(request: Recorded) -> Reply | Hang:
+    """To one question a model writes half of its answer, and then nothing more."""
+    if "silence" in request.question:
+        half = Reply("The fees are 40 euros [D1:1].\n\nThey are due every month.\n\nAnd", chunk=1_000)
+        return Hang(after=2, reply=half)
+    return Reply("# Fees\n\nThey are 40 euros [D1:1].\n\n- <b>more</b>")
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +187,14 @@ def test_a_stream_gives_its_parts_as_they_are_complete(service: LiveService) -> 
     names = [name for name, _ in events]
     assert names.index("block") < len(names) - 3
     assert not any(name == "block" for name, _ in service.events("What are the fees?"))
+
+
+def test_what_is_complete_comes_while_the_model_is_silent(service: LiveService) -> None:
+    """Nothing on the way keeps a stream back: the answer never ends, and its first part is there."""
+    body = {"question": "What are the fees before the silence?", "stream": True, "html": True}
+    with service.http.stream("POST", "/v1/query", json=body) as response:
+        lines = response.iter_lines()
+        names = [line for line in iter(lambda: next(lines), "event: block") if line.startswith("event: ")]
+        block = json.loads(next(lines).removeprefix("data: "))
+    assert "event: delta" in names
+    assert block["html"].startswith('<p><span class="claim supported" data-claim="0">The fees are 40 euros ')
