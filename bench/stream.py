@@ -14,7 +14,6 @@ import asyncio
 import json
 import re
 import statistics
-import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from tests.fakes.http_wire import Recorded
 
 CORPUS = ROOT / "examples" / "corpus" / "contracts"
-ALLOWED = 50.0
-"""Milliseconds that the median may be."""
 STREAMS = (1, 8)
 _MARK = re.compile(r"w\d{6}")
 _LENGTH = 7
@@ -104,16 +101,12 @@ def main() -> None:
     parser.add_argument("--streams", type=int, nargs="+", default=list(STREAMS), metavar="N")
     parser.add_argument("--delay", type=float, default=0.02, help="Seconds between the model's deltas.")
     chosen = parser.parse_args()
-    slow = False
     print(f"{'service':>10} {'streams':>7} {'marks':>6} {'median':>7} {'p95':>7} {'p99':>7}   (ms)")
     for service in ("none", "plain", "html"):
         for streams in chosen.streams:
             figures = measured(service, streams, chosen.words, chosen.delay)
-            slow = slow or figures.median > ALLOWED
             numbers = f"{figures.median:>7.1f} {figures.p95:>7.1f} {figures.p99:>7.1f}"
             print(f"{service:>10} {streams:>7} {figures.marks:>6} {numbers}", flush=True)
-    if slow:
-        sys.exit(f"a median is above {ALLOWED:.0f} ms")
 
 
 def measured(service: str, streams: int, words: int, delay: float) -> Figures:
