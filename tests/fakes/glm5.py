@@ -266,10 +266,10 @@ async def _refuse(step: ErrorReply, wire: Wire) -> None:
 
 
 async def _count(request: Recorded, wire: Wire, *, known: bool) -> None:
-    """Z.ai's ``/tokenizer`` and vLLM's ``/tokenize``."""
+    """Z.ai's ``/tokenizer`` and vLLM's ``/tokenize``, which takes a text or messages."""
     kinds: dict[str, object] = {
         "tokenizer": {"usage": {"prompt_tokens": count_tokens(request.prompt)}},
-        "tokenize": {"count": count_tokens(str(request.body.get("prompt", "")))},
+        "tokenize": {"count": count_tokens(str(request.body.get("prompt", request.prompt)))},
     }
     counted = kinds.get(request.path.rsplit("/", 1)[-1]) if known else None
     body = json.dumps(counted or {"error": {"code": "404", "message": "no such path"}})

@@ -129,7 +129,7 @@ def test_a_running_server_does_the_work(review: Review, model: CellModel) -> Non
         grid = openpyxl.load_workbook(review.folder / "served.xlsx")["Review"]
         link = grid["A2"].hyperlink
         assert link is not None
-        assert str(link.target).startswith(f"{service.url}/v1/documents/")
+        assert str(link.target).startswith(f"{service.url}/#/document/")
     assert model.asked.total() == 4
 
 
