@@ -81,7 +81,7 @@ class RenderingProcess:
         if not self._turn.acquire(timeout=_PATIENCE_SECONDS):
             raise RendererBusy("too many pages wait to be drawn: try again later")
         try:
-            outcome = self._exchange(self._running(), wanted)
+            outcome = self._exchange(self._asked(wanted))
         finally:
             self._turn.release()
         if isinstance(outcome, PageImage):
@@ -106,9 +106,19 @@ class RenderingProcess:
             )
         return self._child
 
-    def _exchange(self, child: ConfinedChild, wanted: PageWanted) -> PageImage | Refusal:
+    def _asked(self, wanted: PageWanted) -> ConfinedChild:
+        """A child that has its order; one that died while it had nothing to do is not this page's fault."""
+        child = self._running()
         try:
             child.pipe.send(wanted)
+        except OSError:
+            self._drop()
+            child = self._running()
+            child.pipe.send(wanted)
+        return child
+
+    def _exchange(self, child: ConfinedChild) -> PageImage | Refusal:
+        try:
             head = child.receive_bytes(self._seconds, _LARGEST_HEAD)
             outcome = _outcome(head, child.receive_bytes(self._seconds, _LARGEST_PICTURE))
         except TimeoutError:

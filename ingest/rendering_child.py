@@ -53,6 +53,7 @@ def serve(pipe: Connection, order: DrawingOrder) -> None:
     limits = settle(order.folder, order.memory_bytes)
     clock = Clock(pipe, order.seconds)
     pipe.send(limits | clock.start())
+    clock.stop()
     while True:
         try:
             wanted = cast("PageWanted", pipe.recv())

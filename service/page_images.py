@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from service.page_originals import PageOriginals, Stamp
 
 BYTES_KEPT = 32 * 2**20
+_PASSING = frozenset({"time_limit", "memory_limit"})
+"""Reasons that a machine with less to do may not give."""
 _FAILURE_BYTES = 1_000
 """What a failure counts for."""
 _Key = tuple[str, str, int, int, int]
@@ -121,6 +123,8 @@ class PageImages:
         try:
             image = self._renderer.render(wanted)
         except UnreadableFile as error:
+            if error.reason in _PASSING:
+                raise NoPageImage(wanted.page, error.detail) from error
             return error.detail
         if stamp_of(wanted.location) != stamp:
             raise NoPageImage(wanted.page, "the file that it was read from has changed since")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator  # noqa: TC002 — fields' types
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from ingest.errors import PermanentError
 
@@ -182,10 +182,10 @@ class Settings(BaseModel):
     )
     host: str = Field(default="127.0.0.1", description="Address that `lectern serve` binds.")
     port: int = Field(default=8_421, ge=0, le=65_535, description="0 takes a free one.")
-    public_url: Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$")] | None = Field(
+    public_url: Annotated[str, Field(pattern=r"^https?://[^/\s?#]+/?$")] | None = Field(
         default=None,
-        description="Address that people reach the server by, which links to sources begin with; by default "
-        "the one that a request came to.",
+        description="Address that people reach the server by, which links to sources begin with, without a "
+        "path; by default the one that a request came to.",
     )
     access_key: SecretStr | None = Field(
         default=None,
@@ -296,6 +296,17 @@ class Settings(BaseModel):
             return found.get("prices", found)
         except OSError as error:
             raise ValueError(f"{prices}: {error.strerror}") from error
+
+    @field_validator("access_key")
+    @classmethod
+    def _say_something(cls, key: SecretStr | None) -> SecretStr | None:
+        """White space around a key is nobody's intention; an empty one would open everything."""
+        if key is None:
+            return None
+        said = key.get_secret_value().strip()
+        if not said:
+            raise ValueError("an access key must not be empty")
+        return SecretStr(said)
 
     @field_validator("data")
     @classmethod

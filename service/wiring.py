@@ -89,15 +89,15 @@ class Services:
         """
         version = self.catalog.document(tenant, identity).version
         numbers = self.catalog.delete_document(tenant, identity)
-        # Asked afterwards: a re-index that ends in between has not taken the document over any more.
-        for scope in self.catalog.collection(tenant, version.collection).scopes:
-            self.index.delete_documents(scope, numbers)
-        self.index.flush()
         for number in numbers:
             self.page_images.forget(tenant, version.collection, number)
         with self.originals.locked():
             unfinished = self.catalog.jobs(tenant, collection=version.collection, states=UNFINISHED)
             self.originals.forget_document(tenant, version.collection, version.path, unfinished)
+        # Asked afterwards: a re-index that ends in between has not taken the document over any more.
+        for scope in self.catalog.collection(tenant, version.collection).scopes:
+            self.index.delete_documents(scope, numbers)
+        self.index.flush()
 
     def delete_collection(self, tenant: str, name: str) -> None:
         """Forget a collection and all it holds.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from service.mcp_server import AgentSessions
     from service.wiring import Services
+
+_log = logging.getLogger(__name__)
 
 
 class AgentDoor:
@@ -59,10 +62,12 @@ class AgentDoor:
             async with sessions.run():
                 opened.set_result(sessions.asgi_app)
                 await self._closing.wait()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 — an edge: one agent is told, the server goes on
             if opened.done():
-                raise
-            opened.set_exception(error)
+                _log.exception("the sessions of agents ended")
+            else:
+                opened.set_exception(error)
+            self._opened = None  # the next agent may find it works
 
 
 def _load(services: Services) -> AgentSessions:

@@ -11,7 +11,6 @@ from fastapi import Depends, FastAPI
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 
 from service.http import (
@@ -31,6 +30,7 @@ from service.http import (
     usage,
 )
 from service.http.chat import routes as chat
+from service.http.drawing import Drawing
 from service.http.gate import AGENTS, GUARDED, Gate
 from service.http.headers import SecurityHeaders
 from service.jobs.worker import Worker
@@ -74,10 +74,8 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.ending = threading.Event()
+    app.state.drawing = Drawing()
     app.state.agents = agents.AgentDoor(services)
-    if services.settings.access_key is None and ":" not in services.settings.host:
-        # Without a key, only who names this machine: a page in a browser must not reach it by its own name.
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     largest = services.settings.largest_upload_mb * _MEGABYTE
     app.add_middleware(Gate, key=services.settings.access_key, largest_upload=largest)
     app.add_middleware(SecurityHeaders)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.status import HTTP_403_FORBIDDEN, HTTP_413_CONTENT_TOO_LARGE
+from starlette.status import HTTP_400_BAD_REQUEST, HTTP_403_FORBIDDEN, HTTP_413_CONTENT_TOO_LARGE
 
 from service.http.problems import Unauthorized, answer_to
 
@@ -23,6 +24,8 @@ LARGEST_BODY = 4 * 2**20
 UPLOAD = ("POST", f"{GUARDED}/documents")
 """The one request whose body may be larger."""
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_THIS_MACHINE = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?", re.IGNORECASE)
+"""As a request may name it."""
 
 
 class Gate:
@@ -40,7 +43,7 @@ class Gate:
         self._largest_upload = largest_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through, or answer 401, 403 or 413 in its place."""
+        """Let the request through, or answer 400, 401, 403 or 413 in its place."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -48,6 +51,9 @@ class Gate:
         largest = self._largest_upload if (scope["method"], scope["path"]) == UPLOAD else LARGEST_BODY
         if self._is_guarded(scope["path"]) and not self._opens(headers.get("authorization", "")):
             refusal: Exception = Unauthorized("this server needs its access key: Authorization: Bearer …")
+        elif self._key is None and not _THIS_MACHINE.fullmatch(headers.get("host", "")):
+            # A page in a browser must not reach it by its own name, which may lead here.
+            refusal = HTTPException(HTTP_400_BAD_REQUEST, "without an access key, only localhost is answered")
         elif self._is_closed_to_pages(scope) and _is_foreign(headers):
             refusal = HTTPException(HTTP_403_FORBIDDEN, "a page of another site may not change anything here")
         elif _announced(headers) > largest:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.status import HTTP_304_NOT_MODIFIED
 
 from ingest.rendering import MEDIA_TYPE
 from service.http.access import TENANT, Wired
+from service.http.drawing import Drawing
 from service.http.page_shapes import PageList
 from service.http.responses import PlacedRange
 from service.library import name_of
+
+if TYPE_CHECKING:
+    from ingest.catalog.records import VersionRecord
+    from ingest.rendering import PageImage
+    from service.wiring import Services
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 
 Number = Annotated[
     int | None, Query(ge=1, description="The 7 of `[D7:31]`; without it the current version's.")
 ]
+_CLIENT_LEFT = 499
+"""What nobody reads any more; the number is nginx's."""
 NARROWEST, WIDEST = 200, 2_000
 """Pixels."""
 
@@ -48,7 +57,7 @@ def pages(document_id: str, services: Wired, number: Number = None) -> PageList:
     response_class=Response,
     responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
 )
-def image(
+async def image(
     document_id: str,
     page: Annotated[int, Path(ge=1)],
     services: Wired,
@@ -61,8 +70,11 @@ def image(
 
     404 says why there is none: most often that the file is gone, or has changed since it was read.
     """
-    version = services.library.version_of(TENANT, document_id, number=number)
-    drawn = services.page_images.image(version, page, width)
+    drawing: Drawing = request.app.state.drawing
+    async with drawing.turn():
+        if await request.is_disconnected():  # a reader who scrolls on leaves pages unseen
+            return Response(status_code=_CLIENT_LEFT)
+        version, drawn = await run_in_threadpool(_drawn, services, document_id, number, page, width)
     # Asked for again each time: what was deleted must not be shown from what a browser keeps.
     headers = {
         "Cache-Control": "private, no-cache",
@@ -71,3 +83,10 @@ def image(
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=HTTP_304_NOT_MODIFIED, headers=headers)
     return Response(drawn.content, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _drawn(
+    services: Services, document: str, number: int | None, page: int, width: int
+) -> tuple[VersionRecord, PageImage]:
+    version = services.library.version_of(TENANT, document, number=number)
+    return version, services.page_images.image(version, page, width)

@@ -122,15 +122,13 @@ def answer_to(error: Exception, path: str) -> JSONResponse:
 def _response(
     problem: Problem, path: str, error: Exception, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
+    # They stand here too: what answers an unforeseen error is outside of all middleware.
+    always = {**API_HEADERS, **(headers or {})}
     if speaks_openai(path):
-        told = {**(headers or {}), **retry_headers(error, problem.status)}
+        told = {**always, **retry_headers(error, problem.status)}
         return JSONResponse(chat_error(problem, error).model_dump(), chat_status(problem), headers=told)
-    """The headers stand here too: what answers an unforeseen error is outside of all middleware."""
     return JSONResponse(
-        problem.model_dump(exclude_none=True),
-        problem.status,
-        headers={**API_HEADERS, **(headers or {})},
-        media_type=MEDIA_TYPE,
+        problem.model_dump(exclude_none=True), problem.status, headers=always, media_type=MEDIA_TYPE
     )
 
 

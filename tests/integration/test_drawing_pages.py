@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -140,6 +141,17 @@ class TestRenderingProcess:
             300,
             400,
         )
+
+    def test_a_process_that_died_while_idle_is_not_the_next_pages_fault(self, tmp_path: Path) -> None:
+        lease(tmp_path / "sound.pdf")
+        wanted = PageWanted(tmp_path / "sound.pdf", "application/pdf", 1, 300)
+        with RenderingProcess() as renderer:
+            first = renderer.render(wanted)
+            for child in multiprocessing.active_children():
+                if child.name == "lectern-renderer":
+                    child.kill()
+                    child.join()
+            assert dark(renderer.render(wanted)) == dark(first)
 
     def test_one_that_takes_too_long_is_ended(self, tmp_path: Path) -> None:
         lease(tmp_path / "sound.pdf")

@@ -277,7 +277,7 @@ class TestTrouble:
 
     def test_only_the_key_opens_what_has_one(self, service: LiveService) -> None:
         settings = service.services.settings.model_copy(
-            update={"access_key": SecretStr(KEY), "public_url": "https://lectern.example/team"}
+            update={"access_key": SecretStr(KEY), "public_url": "https://lectern.example"}
         )
 
         async def search(url: str) -> CallToolResult:
@@ -290,7 +290,7 @@ class TestTrouble:
                 assert refused.status_code == 401
             place = asyncio.run(search(url)).structured_content["places"][0]
 
-        assert place["link"].startswith("https://lectern.example/team/#/document/"), "the address of people"
+        assert place["link"].startswith("https://lectern.example/#/document/"), "the address of people"
 
 
 class TestStdio:

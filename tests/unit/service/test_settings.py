@@ -58,6 +58,20 @@ def test_keys_do_not_show_in_a_print_of_the_settings(tmp_path: Path) -> None:
     assert "s3cret" not in repr(load_settings({"LECTERN_LLM_API_KEY": "s3cret"}, tmp_path))
 
 
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_key_opens_nothing(empty: str, tmp_path: Path) -> None:
+    (tmp_path / "lectern.toml").write_text(f'access_key = "{empty}"', encoding="utf-8")
+    with pytest.raises(SettingsError, match="access_key"):
+        load_settings({}, tmp_path)
+
+
+def test_white_space_around_a_key_is_none_of_it(tmp_path: Path) -> None:
+    (tmp_path / "lectern.toml").write_text('access_key = " open sesame "', encoding="utf-8")
+    key = load_settings({}, tmp_path).access_key
+    assert key is not None
+    assert key.get_secret_value() == "open sesame"
+
+
 def test_a_relative_folder_is_the_same_from_everywhere(tmp_path: Path) -> None:
     with chdir(tmp_path):
         assert load_settings({"LECTERN_DATA": "data"}, tmp_path).data == tmp_path / "data"

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import SecretStr
+
+from service.http.gate import Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import Message, Receive, Scope, Send
+
+
+def status(
+    headers: Mapping[str, str], *, path: str = "/v1/collections", method: str = "GET", key: str = ""
+) -> int:
+    """What a request gets; 200 where it came through."""
+    sent: list[Message] = []
+
+    async def behind(scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    given = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    scope: Scope = {"type": "http", "method": method, "path": path, "headers": given, "query_string": b""}
+    asyncio.run(Gate(behind, SecretStr(key) if key else None)(scope, receive, send))
+    return sent[0]["status"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8421", "localhost", "LOCALHOST:80", "[::1]:8421", "[::1]"])
+def test_without_a_key_this_machine_is_answered(host: str) -> None:
+    assert status({"Host": host}) == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "localhost.evil.example:8421", "127.0.0.1.nip.io", "::1", "[::1].evil", "10.0.0.1", ""],
+)
+@pytest.mark.parametrize("path", ["/", "/v1/collections", "/mcp"])
+def test_without_a_key_no_other_name_is_answered(host: str, path: str) -> None:
+    assert status({"Host": host}, path=path) == 400
+
+
+def test_a_page_that_has_our_address_by_another_name_is_not_answered() -> None:
+    rebound = {"Host": "evil.example:8421", "Origin": "http://evil.example:8421"}
+    assert status(rebound, method="DELETE") == 400
+    assert status({**rebound, "Host": "[::1]:8421"}, method="DELETE") == 403
+
+
+def test_with_a_key_any_name_will_do_for_who_has_it() -> None:
+    headers = {"Host": "lectern.example"}
+    assert status(headers, key="k") == 401
+    assert status({**headers, "Authorization": "Bearer k"}, key="k") == 200
+    assert status({**headers, "Authorization": "Bearer "}, key="k") == 401
