@@ -14,7 +14,7 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 from pydantic import SecretStr
 
-from service.http.chat.footnotes import without_footnotes
+from service.additions import without_footnotes
 from service.http.gate import LARGEST_BODY
 from service.settings import Settings
 from tests.fakes.files import LEASE, write_texts
@@ -38,6 +38,7 @@ ENDINGS: Mapping[str, Step] = {
     "BROKE": ErrorReply(429, code="1113", message="no balance"),
     "LONG": ErrorReply(400, code="1261", message="prompt too long"),
     "CUT": CutStream(4),
+    "OWN": Reply("It is 4,200 euros.\n\n---\n\n**Sources**\n\n- [the lease] and nothing else"),
     "LENGTH": Reply("The monthly rent is", finish="length"),
 }
 
@@ -444,6 +445,19 @@ class TestHistories:
             assert "Answer like a notary" not in second.question
         assert sessions[0] == session
         assert len(set(sessions)) == len(rendered), "each is answered anew, and is a branch"
+
+    def test_an_answer_that_ends_with_sources_of_its_own_is_recognised(
+        self, client: OpenAI, glm5: Glm5Server
+    ) -> None:
+        first = ask(client, "OWN")
+        asked = glm5.requests[-1].messages
+        shown = first.choices[0].message.content or ""
+        assert without_footnotes(shown) != shown
+
+        again = ask(client, NOTICE, *turn("OWN", shown))
+
+        assert ours(again, "lectern")["session_id"] == ours(first, "lectern")["session_id"]
+        assert glm5.requests[-1].messages[: len(asked)] == asked
 
     def test_other_instructions_are_said_in_the_turn_that_has_them(
         self, client: OpenAI, glm5: Glm5Server
