@@ -459,6 +459,34 @@ class TestHistories:
         assert ours(again, "lectern")["session_id"] == ours(first, "lectern")["session_id"]
         assert glm5.requests[-1].messages[: len(asked)] == asked
 
+    def test_what_a_client_told_is_gone_with_any_document_of_its_collection(
+        self, client: OpenAI, service: LiveService, tmp_path: Path
+    ) -> None:
+        write_texts(
+            tmp_path, {"lease.md": LEASE, "will.md": "# Will\n\nThe heron inherits the lighthouse.\n"}
+        )
+        service.ingest(tmp_path, collection="told")
+        lease, will = (service.documents("told")[name]["id"] for name in ("lease.md", "will.md"))
+        answered = ask(
+            client,
+            RENT,
+            *turn("Who inherits?", "The heron."),
+            model="lectern/told",
+            extra_body={"lectern": {"documents": [lease]}},
+        )
+        identity = ours(answered, "lectern")["session_id"]
+        assert service.get(f"/v1/sessions/{identity}")["turns"][0]["answer"] == "The heron."
+        assert service.services.catalog.session("default", identity).documents == (
+            service.documents("told")["lease.md"]["version"],
+        ), "the will was not read"
+
+        service.http.delete(f"/v1/documents/{will}").raise_for_status()
+
+        service.get(f"/v1/sessions/{identity}", 404)
+        kept = service.services.catalog.sessions("default", collection="told")
+        assert "heron" not in "".join(session.turns for session in kept)
+        service.post("/v1/query", {"question": RENT, "collection": "told", "session_id": identity}, 404)
+
     def test_other_instructions_are_said_in_the_turn_that_has_them(
         self, client: OpenAI, glm5: Glm5Server
     ) -> None:
