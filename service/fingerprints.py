@@ -7,6 +7,8 @@ from hashlib import blake2b
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from service.additions import bare
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -20,11 +22,14 @@ def fingerprints(tenant: str, collection: str, turns: Iterable[tuple[str, str, s
         tenant: nobody else's turns are alike.
         collection: likewise.
         turns: of each the label of the access key, the question, and the answer as it was shown; white
-            space counts for nothing but a border of words.
+            space counts for nothing but a border of words, and what looks like an addition to an answer
+            for nothing: whether it is one cannot be told from a client's copy.
     """
     root = _digest("", tenant, collection)
     chained = accumulate(
-        turns, lambda parent, turn: _digest(parent, turn[0], *map(_words, turn[1:])), initial=root
+        turns,
+        lambda parent, turn: _digest(parent, turn[0], _words(turn[1]), _words(bare(turn[2]))),
+        initial=root,
     )
     return list(chained)[1:]
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from ingest.errors import UnknownName
+from ingest.errors import Gone, UnknownName
 from prompts.markers import without_citations
 from prompts.plan_request import Turn
 from prompts.render import Exchange, quote, render_question
@@ -63,11 +63,20 @@ class Session:
     turns: tuple[StoredTurn, ...] = ()
     gives_way: bool = False
     """Whether a conversation that has gone on otherwise meanwhile stays: this one then gets another id."""
+    kept: bool = field(default=False, compare=False)
+    """Whether it was read from the catalog: what is deleted there meanwhile is not saved again."""
+    deletions: int | None = field(default=None, compare=False)
+    """Of its collection, before a client told its words; None where none did."""
 
     @property
     def questions(self) -> tuple[str, ...]:
         """The user's words, the latest first."""
         return tuple(turn.question for turn in reversed(self.turns))
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it holds answers by a client's word: from which documents, nobody can tell."""
+        return any(turn.mode == CLIENT and turn.answer for turn in self.turns)
 
     @property
     def told(self) -> tuple[Exchange, ...]:
@@ -122,7 +131,7 @@ class Sessions:
         record = self._catalog.session(collection.tenant, identity)
         if record.collection != collection.name:
             raise UnknownName("session", identity)
-        return Session(identity, turns_of(record))
+        return Session(identity, turns_of(record), kept=True)
 
     def recognise(
         self, collection: CollectionRecord, turns: Sequence[tuple[str, str]], key: str = ""
@@ -137,17 +146,18 @@ class Sessions:
             turns: question and answer, as the client has them, the oldest first.
             key: label of the access key that asks; nobody else's conversations are found.
         """
+        deletions = self._catalog.deletions(collection.tenant, collection.name)
         found = self._known(collection, turns, key)
         if found is None:
             told = tuple(_told(question, answer, key) for question, answer in turns)
-            return Session(_fresh_id(), told, gives_way=True)
+            return Session(_fresh_id(), told, gives_way=True, deletions=deletions)
         session, known = found
         if len(turns) == known == len(session.turns):
-            return replace(session, gives_way=True)
+            return replace(session, gives_way=True, deletions=deletions)
         shared = session.turns[:known]
         follow = _continued if any(turn.user for turn in shared) else _told
         more = (follow(question, answer, key) for question, answer in turns[known:])
-        return Session(_fresh_id(), (*shared, *more), gives_way=True)
+        return Session(_fresh_id(), (*shared, *more), gives_way=True, deletions=deletions)
 
     def _known(
         self, collection: CollectionRecord, turns: Sequence[tuple[str, str]], key: str
@@ -189,22 +199,34 @@ class Sessions:
     def save(self, collection: CollectionRecord, session: Session) -> None:
         """Keep the conversation as it stands now; one that gives way under another id, if it must.
 
+        Nothing is kept of one that was deleted while it was answered, nor of a client's words about a
+        collection of which a document was deleted meanwhile.
+
         Raises:
             Gone: a document that it shows was deleted while it was answered.
         """
+        try:
+            if not self._save(collection, session):
+                self._save(collection, replace(session, id=_fresh_id(), kept=False))
+        except Gone as gone:
+            if gone.kind != "session":
+                raise
+
+    def _save(self, collection: CollectionRecord, session: Session) -> bool:
+        """Whether it did not have to give way; raises `Gone` for a document, or for the session itself."""
         seen = ((turn.key, turn.question, turn.shown or turn.answer) for turn in session.turns)
-        prints = fingerprints(collection.tenant, collection.name, seen)
-        for identity in (session.id, _fresh_id()):
-            if self._catalog.save_session(
-                collection.tenant,
-                identity,
-                collection.name,
-                turns=_TURNS.dump_json(session.turns).decode(),
-                documents=sorted({document for turn in session.turns for document, _ in turn.passages}),
-                fingerprints=prints,
-                extend=session.gives_way,
-            ):
-                return
+        return self._catalog.save_session(
+            collection.tenant,
+            session.id,
+            collection.name,
+            turns=_TURNS.dump_json(session.turns).decode(),
+            documents=sorted({document for turn in session.turns for document, _ in turn.passages}),
+            fingerprints=fingerprints(collection.tenant, collection.name, seen),
+            extend=session.gives_way,
+            kept=session.kept,
+            repeats=session.repeats,
+            deletions=session.deletions if session.repeats else None,
+        )
 
     def _passages(self, collection: CollectionRecord, turn: StoredTurn) -> Iterator[PromptPassage]:
         for document, numbers in groupby(turn.passages, key=itemgetter(0)):

@@ -12,17 +12,22 @@ from ingest.catalog.schema import call_documents, calls
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
     from sqlalchemy.sql import ColumnElement
 
 
-def forget_details(connection: Connection, tenant: str, collection: str, numbers: Sequence[int]) -> None:
-    """Forget the plans of the calls that have shown any of these versions, and of their whole sessions."""
+def forget_details(
+    connection: Connection, tenant: str, collection: str, numbers: Sequence[int], over: Select[tuple[str]]
+) -> None:
+    """Forget the plans of the calls that have shown any of these versions, and of their whole sessions.
+
+    And those of the sessions that ``over`` selects by their ids.
+    """
     mine = _about(tenant, collection)
     numbered = (call_documents.c.tenant == tenant) & call_documents.c.number.in_(numbers)
     shown = calls.c.id.in_(select(call_documents.c.call).where(numbered))
     sessions = select(calls.c.session).where(mine & shown & (calls.c.session != ""))
-    chosen = mine & (shown | calls.c.session.in_(sessions))
+    chosen = mine & (shown | calls.c.session.in_(sessions) | calls.c.session.in_(over))
     connection.execute(update(calls).where(chosen).values(plan=""))
     _forget_shown(connection, tenant, collection)
 

@@ -42,6 +42,8 @@ NO_REINDEX: dict[str, None] = {
     "next_chunker": None,
 }
 """Of a collection beside which nothing is built."""
+ANY_DOCUMENT = 0
+"""Stands among the versions that a session has shown where it may repeat any; versions count from 1."""
 _DRIFT = 0.01
 """Of a check vector's length: other processors round otherwise, other models point elsewhere."""
 
@@ -147,13 +149,18 @@ def bury(connection: Connection, chosen: ColumnElement[bool]) -> None:
 
 
 def end_sessions(connection: Connection, tenant: str, collection: str, numbers: Sequence[int]) -> None:
-    """Forget the conversations that have shown any of these versions, in the ledger's details too."""
+    """Forget the conversations that have shown any of these versions, in the ledger's details too.
+
+    So are those that may repeat what any document says; nothing is forgotten where there are no versions.
+    """
+    if not numbers:
+        return
     shown = select(session_documents.c.session).where(
-        (session_documents.c.tenant == tenant) & session_documents.c.number.in_(numbers)
+        (session_documents.c.tenant == tenant) & session_documents.c.number.in_([*numbers, ANY_DOCUMENT])
     )
     over = owned(sessions, tenant, collection) & sessions.c.id.in_(shown)
+    forget_details(connection, tenant, collection, numbers, select(sessions.c.id).where(over))
     connection.execute(delete(sessions).where(over))
-    forget_details(connection, tenant, collection, numbers)
 
 
 def _check_embedder(name: str, row: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:

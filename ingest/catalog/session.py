@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, insert, select, update
 
 from ingest.catalog.call_details import forget_session_details
-from ingest.catalog.collection import owned, require_collection
+from ingest.catalog.collection import ANY_DOCUMENT, owned, require_collection
 from ingest.catalog.database import CatalogPart, rows
 from ingest.catalog.records import SessionRecord
-from ingest.catalog.schema import session_documents, session_turns, sessions, versions
+from ingest.catalog.schema import session_documents, session_turns, sessions, tombstones, versions
 from ingest.catalog.version import absence
-from ingest.errors import UnknownName
+from ingest.errors import Gone, UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,9 @@ class Sessions(CatalogPart):
         documents: Sequence[int],
         fingerprints: Sequence[str] = (),
         extend: bool = False,
+        kept: bool = False,
+        repeats: bool = False,
+        deletions: int | None = None,
     ) -> bool:
         """Make a session, or replace its turns; ``documents`` are the version numbers it has shown.
 
@@ -46,22 +49,28 @@ class Sessions(CatalogPart):
             documents: version numbers.
             fingerprints: one for each turn; see `known_session`.
             extend: do nothing unless these turns go on from the ones that it has.
+            kept: it was there, and must be there still.
+            repeats: it may repeat any document of its collection, and ends with whichever is deleted.
+            deletions: what `deletions` must still be.
 
         Returns:
             Whether it was saved.
 
         Raises:
             UnknownName: there is no such collection, or the session belongs to another one.
-            Gone: a version that it has shown has been deleted meanwhile.
+            Gone: a version that it has shown has been deleted meanwhile; or, of the kind ``session``,
+                it has itself, or ``deletions`` has grown.
         """
-        shown = [
-            {"tenant": tenant, "session": session, "number": number} for number in sorted(set(documents))
-        ]
+        numbers = {*documents, ANY_DOCUMENT} if repeats else set(documents)
+        shown = [{"tenant": tenant, "session": session, "number": number} for number in sorted(numbers)]
         chosen = _named(tenant, session)
         with self._database.write() as connection:
             require_collection(connection, tenant, collection)
             _require_versions(connection, tenant, collection, documents)
             held = connection.execute(select(sessions.c.collection).where(chosen).with_for_update()).scalar()
+            more = deletions is not None and deletions != _deletions(connection, tenant, collection)
+            if more or (kept and held is None):
+                raise Gone("session", session)
             if extend and not _goes_on(connection, tenant, session, fingerprints):
                 return False
             if held is None:
@@ -76,6 +85,11 @@ class Sessions(CatalogPart):
                 connection.execute(insert(session_documents), shown)
             _remember(connection, tenant, session, fingerprints)
         return True
+
+    def deletions(self, tenant: str, collection: str) -> int:
+        """How many documents of a collection, or of one that had its name, have been deleted so far."""
+        with self._database.read() as connection:
+            return _deletions(connection, tenant, collection)
 
     def known_session(
         self, tenant: str, collection: str, fingerprints: Sequence[str]
@@ -108,9 +122,10 @@ class Sessions(CatalogPart):
         """One session.
 
         Raises:
-            UnknownName: there is none, or it ended with a document it had shown.
+            UnknownName: there is none, or it ended with a document it had shown or may repeat.
         """
-        numbers = select(session_documents.c.number).where(_shown_by(tenant, session))
+        real = session_documents.c.number != ANY_DOCUMENT
+        numbers = select(session_documents.c.number).where(_shown_by(tenant, session) & real)
         with self._database.read() as connection:
             found = rows(connection, select(sessions).where(_named(tenant, session)))
             if not found:
@@ -134,6 +149,11 @@ class Sessions(CatalogPart):
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(_named(tenant, session)))
             forget_session_details(connection, tenant, session)
+
+
+def _deletions(connection: Connection, tenant: str, collection: str) -> int:
+    query = select(func.count()).select_from(tombstones).where(owned(tombstones, tenant, collection))
+    return connection.execute(query).scalar_one()
 
 
 def _require_versions(connection: Connection, tenant: str, collection: str, numbers: Sequence[int]) -> None:

@@ -259,6 +259,47 @@ class TestWithAModel:
         with pytest.raises(Gone):
             asyncio.run(answer())
 
+    @pytest.mark.parametrize("by_history", [False, True])
+    def test_a_session_deleted_while_it_is_answered_does_not_come_back(
+        self, catalog: Catalog, folder: Path, *, by_history: bool
+    ) -> None:
+        made = desk(catalog, folder, ["It is 4,200 euros.", "In advance."])
+        first = made.ask()
+        again = Query("When is it due?", "docs", session=first.session, mode="retrieve")
+        if by_history:
+            again = replace(again, session=None, history=((RENT, first.text),))
+
+        async def answer() -> Answer:
+            prepared = await made.answerer.prepare(again)
+            catalog.delete_session("default", first.session)
+            return await made.answerer.answer(prepared)
+
+        answered = asyncio.run(answer())
+
+        assert (answered.session, answered.text) == (first.session, "In advance.")
+        assert catalog.sessions("default") == ()
+
+    def test_words_of_a_client_are_not_kept_once_a_document_was_deleted_meanwhile(
+        self, catalog: Catalog, folder: Path
+    ) -> None:
+        made = desk(catalog, folder, ["It is 4,200 euros."])
+        lease = made.document("lease.md")
+        told = Query(
+            RENT,
+            "docs",
+            history=(("Whose is the lighthouse?", "The harbour company's."),),
+            documents=(lease,),
+            mode="retrieve",
+        )
+
+        async def answer() -> Answer:
+            prepared = await made.answerer.prepare(told)
+            made.delete("deed.md")
+            return await made.answerer.answer(prepared)
+
+        assert asyncio.run(answer()).text == "It is 4,200 euros."
+        assert catalog.sessions("default") == ()
+
     def test_a_replaced_document_stays_readable_in_its_session(self, catalog: Catalog, folder: Path) -> None:
         made = desk(catalog, folder, ["It is 4,200 euros.", "It was 4,200 euros."])
         session = made.ask().session

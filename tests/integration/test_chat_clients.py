@@ -14,7 +14,7 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 from pydantic import SecretStr
 
-from service.http.chat.footnotes import without_footnotes
+from service.additions import without_footnotes
 from service.http.gate import LARGEST_BODY
 from service.settings import Settings
 from tests.fakes.files import LEASE, write_texts
@@ -38,6 +38,7 @@ ENDINGS: Mapping[str, Step] = {
     "BROKE": ErrorReply(429, code="1113", message="no balance"),
     "LONG": ErrorReply(400, code="1261", message="prompt too long"),
     "CUT": CutStream(4),
+    "OWN": Reply("It is 4,200 euros.\n\n---\n\n**Sources**\n\n- [the lease] and nothing else"),
     "LENGTH": Reply("The monthly rent is", finish="length"),
 }
 
@@ -444,6 +445,47 @@ class TestHistories:
             assert "Answer like a notary" not in second.question
         assert sessions[0] == session
         assert len(set(sessions)) == len(rendered), "each is answered anew, and is a branch"
+
+    def test_an_answer_that_ends_with_sources_of_its_own_is_recognised(
+        self, client: OpenAI, glm5: Glm5Server
+    ) -> None:
+        first = ask(client, "OWN")
+        asked = glm5.requests[-1].messages
+        shown = first.choices[0].message.content or ""
+        assert without_footnotes(shown) != shown
+
+        again = ask(client, NOTICE, *turn("OWN", shown))
+
+        assert ours(again, "lectern")["session_id"] == ours(first, "lectern")["session_id"]
+        assert glm5.requests[-1].messages[: len(asked)] == asked
+
+    def test_what_a_client_told_is_gone_with_any_document_of_its_collection(
+        self, client: OpenAI, service: LiveService, tmp_path: Path
+    ) -> None:
+        write_texts(
+            tmp_path, {"lease.md": LEASE, "will.md": "# Will\n\nThe heron inherits the lighthouse.\n"}
+        )
+        service.ingest(tmp_path, collection="told")
+        lease, will = (service.documents("told")[name]["id"] for name in ("lease.md", "will.md"))
+        answered = ask(
+            client,
+            RENT,
+            *turn("Who inherits?", "The heron."),
+            model="lectern/told",
+            extra_body={"lectern": {"documents": [lease]}},
+        )
+        identity = ours(answered, "lectern")["session_id"]
+        assert service.get(f"/v1/sessions/{identity}")["turns"][0]["answer"] == "The heron."
+        assert service.services.catalog.session("default", identity).documents == (
+            service.documents("told")["lease.md"]["version"],
+        ), "the will was not read"
+
+        service.http.delete(f"/v1/documents/{will}").raise_for_status()
+
+        service.get(f"/v1/sessions/{identity}", 404)
+        kept = service.services.catalog.sessions("default", collection="told")
+        assert "heron" not in "".join(session.turns for session in kept)
+        service.post("/v1/query", {"question": RENT, "collection": "told", "session_id": identity}, 404)
 
     def test_other_instructions_are_said_in_the_turn_that_has_them(
         self, client: OpenAI, glm5: Glm5Server

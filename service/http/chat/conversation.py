@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prompts.render import quote
+from service.additions import without_additions
 from service.http.chat.errors import ChatRefused
-from service.http.chat.footnotes import without_footnotes
 from service.http.requests import LONGEST_QUESTION
 
 if TYPE_CHECKING:
@@ -19,11 +18,6 @@ if TYPE_CHECKING:
 _INSTRUCTING = frozenset({"system", "developer"})
 _TALKING = frozenset({"user", "assistant"})
 _TOOLS = frozenset({"tool", "function"})
-_THOUGHT = re.compile(
-    r"\s*(?:<think>.*?(?:</think>|\Z)|<details\b[^>]*\btype=\"reasoning\"[^>]*>.*?(?:</details>|\Z))",
-    re.DOTALL,
-)
-"""The model's thinking as chat clients put it in front of its answer."""
 _BETWEEN = "\n\n"
 
 
@@ -83,13 +77,6 @@ def converse(said: Sequence[Said]) -> Conversation:
     _check_length("system messages", instructions, "messages")
     history = tuple((asked, without_additions(answered)) for asked, answered in turns)
     return Conversation(quote(instructions), history, question)
-
-
-def without_additions(answer: str) -> str:
-    """An answer as it was written: without the footnotes after it and the thinking in front of it."""
-    while found := _THOUGHT.match(answer):
-        answer = answer[found.end() :]
-    return without_footnotes(answer).strip()
 
 
 def _joined(before: str, text: str) -> str:

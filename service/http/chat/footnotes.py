@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from service.additions import CHINESE, ENGLISH, RULE, RUSSIAN
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
 LONGEST_WORDS = 200
 """Code points of a document, or of a claim, that a footnote repeats."""
-_LINE = "---"
 _MARKDOWN = re.compile(r"[\\`*_\[\]()<>#|~&!$]")
 _UNSEEN = re.compile(r"[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 """Characters that turn the direction of writing, or hide between letters."""
@@ -27,21 +28,15 @@ _CYRILLIC, _CHINESE = re.compile(r"[А-яЁё]"), re.compile(r"[\u3400-\u9fff]")
 class _Words:
     """The words of ours, in the language of the answer."""
 
-    sources: str
-    unsupported: str
+    headings: tuple[str, str]
     page: str
     line: str
     lines: str
 
-    @property
-    def headings(self) -> tuple[str, str]:
-        return f"**{self.sources}**", f"**{self.unsupported}**"
 
-
-_ENGLISH = _Words("Sources", "Not supported by the documents", "p. {}", "line {}", "lines {}")
-_RUSSIAN = _Words("Источники", "Не подтверждается документами", "с. {}", "строка {}", "строки {}")
-_CHINA = _Words("来源", "文档未能证实", "第 {} 页", "第 {} 行", "第 {} 行")
-_HEADINGS = frozenset(heading for words in (_ENGLISH, _RUSSIAN, _CHINA) for heading in words.headings)
+_ENGLISH = _Words(ENGLISH, "p. {}", "line {}", "lines {}")
+_RUSSIAN = _Words(RUSSIAN, "с. {}", "строка {}", "строки {}")
+_CHINA = _Words(CHINESE, "第 {} 页", "第 {} 行", "第 {} 行")
 
 
 def write_footnotes(answer: Answer, link: Callable[[PlacedCitation], str]) -> str:
@@ -57,23 +52,7 @@ def write_footnotes(answer: Answer, link: Callable[[PlacedCitation], str]) -> st
     doubts = [f"- “{_shown(answer.text[claim.start : claim.end])}”" for claim in claims]
     lists = zip(words.headings, (sources, doubts), strict=True)
     told = [f"{heading}\n\n" + "\n".join(lines) for heading, lines in lists if lines]
-    return f"\n\n{_LINE}\n\n" + "\n\n".join(told) if told else ""
-
-
-def without_footnotes(text: str) -> str:
-    """An answer without the footnotes that were written after it, wherever white space was changed in them.
-
-    Nothing else is taken off: a line, one of our headings, and nothing but headings and items to the end.
-    """
-    lines = text.splitlines(keepends=True)
-    for start in range(len(lines) - 1, -1, -1):
-        bare = lines[start].strip()
-        if bare == _LINE:
-            follows = next((line.strip() for line in lines[start + 1 :] if line.strip()), "")
-            return "".join(lines[:start]).rstrip() if follows in _HEADINGS else text
-        if bare and bare not in _HEADINGS and not bare.startswith(("- [", "- “")):
-            return text
-    return text
+    return f"\n\n{RULE}\n\n" + "\n\n".join(told) if told else ""
 
 
 def _words_of(text: str) -> _Words:

@@ -377,6 +377,68 @@ class TestSessions:
                 contracts.tenant, "s", "contracts", turns="Ann Lee signs.", documents=[version.number]
             )
 
+    def test_one_that_may_repeat_any_document_ends_with_whichever_is_deleted(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        tenant = contracts.tenant
+        old, kept = publish(catalog, contracts, text="one"), publish(catalog, contracts, "kept.pdf")
+        make_collection(catalog, tenant, "other")
+        for name in ("contracts", "other"):
+            catalog.save_session(tenant, name, name, turns="[]", documents=[], repeats=True)
+        catalog.purge_superseded(contracts)
+        assert catalog.session(tenant, "contracts").documents == (), "nothing was there to be purged"
+
+        catalog.delete_document(tenant, kept.document)
+
+        with pytest.raises(UnknownName):
+            catalog.session(tenant, "contracts")
+        assert catalog.session(tenant, "other").documents == ()
+        catalog.save_session(tenant, "again", "contracts", turns="[]", documents=[old.number], repeats=True)
+        publish(catalog, contracts, text="two")
+        catalog.save_session(tenant, "said", "contracts", turns="[]", documents=[], repeats=True)
+        assert catalog.purge_superseded(contracts) == (old.number,)
+        with pytest.raises(UnknownName):
+            catalog.session(tenant, "said")
+
+    def test_one_that_was_deleted_does_not_come_back(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        def save(*, kept: bool, extend: bool) -> None:
+            catalog.save_session(
+                contracts.tenant, "s", "contracts", turns="[]", documents=[], kept=kept, extend=extend
+            )
+
+        save(kept=False, extend=False)
+        save(kept=True, extend=False)
+        save(kept=True, extend=True)
+        catalog.delete_session(contracts.tenant, "s")
+
+        for extend in (False, True):
+            with pytest.raises(Gone, match="session"):
+                save(kept=True, extend=extend)
+        with pytest.raises(UnknownName):
+            catalog.session(contracts.tenant, "s")
+
+    def test_nothing_is_saved_that_a_deletion_has_overtaken(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        def save(deletions: int | None) -> bool:
+            return catalog.save_session(
+                contracts.tenant, "s", "contracts", turns="[]", documents=[], deletions=deletions
+            )
+
+        tenant, version = contracts.tenant, publish(catalog, contracts)
+        before = catalog.deletions(tenant, "contracts")
+        assert save(before)
+        catalog.delete_document(tenant, version.document)
+
+        assert catalog.deletions(tenant, "contracts") == before + 1
+        assert catalog.deletions(tenant, "others") == 0
+        with pytest.raises(Gone, match="session"):
+            save(before)
+        assert save(before + 1)
+        assert save(None)
+
     def test_one_is_found_by_the_longest_beginning_that_is_known(
         self, catalog: Catalog, contracts: CollectionRecord
     ) -> None:

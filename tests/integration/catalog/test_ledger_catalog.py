@@ -259,6 +259,20 @@ class TestForgetting:
 
         assert catalog.calls_of(contracts.tenant, late.answer) == (replace(late, plan=None),)
 
+    def test_a_session_that_may_repeat_a_deleted_document_takes_its_details_along(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        tenant = contracts.tenant
+        deleted, kept = (publish(catalog, contracts, path) for path in ("a.txt", "b.txt"))
+        repeating, other = (call(tenant, session=name, plan=showing(kept.number)) for name in ("s", "t"))
+        catalog.record_calls([repeating, other])
+        catalog.save_session(tenant, "s", "contracts", turns="[]", documents=[], repeats=True)
+
+        catalog.delete_document(tenant, deleted.document)
+
+        assert catalog.calls_of(tenant, repeating.answer)[0].plan is None
+        assert catalog.calls_of(tenant, other.answer) == (other,)
+
     def test_purged_versions_take_their_details_along(
         self, catalog: Catalog, contracts: CollectionRecord
     ) -> None:

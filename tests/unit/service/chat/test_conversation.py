@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.http.chat.conversation import Conversation, converse, read_messages, without_additions
+from service.http.chat.conversation import Conversation, converse, read_messages
 from service.http.chat.errors import ChatRefused
 from service.http.chat.requests import ChatMessage
 
@@ -67,23 +67,3 @@ def test_calls_of_tools_are_refused() -> None:
     called = ChatMessage.model_validate({"role": "assistant", "content": "a", "tool_calls": [{"id": "1"}]})
     with pytest.raises(ChatRefused):
         read_messages([called])
-
-
-@pytest.mark.parametrize(
-    "shown",
-    [
-        "4,200 [1].",
-        "<think>Hm</think>4,200 [1].",
-        "\n<think>a</think>\n<think>b</think>\n4,200 [1].\n",
-        '<details type="reasoning" done="true">\n<summary>Thought</summary>\n> a\n</details>\n4,200 [1].',
-        "4,200 [1].\n\n---\n\n**Sources**\n\n- [1] [Lease, p. 1](http://a/#/document/d/1/0-1): “4,200”",
-    ],
-)
-def test_what_clients_and_footnotes_add_is_taken_off(shown: str) -> None:
-    assert without_additions(shown) == "4,200 [1]."
-
-
-def test_what_an_answer_says_itself_stays() -> None:
-    for text in ("Use <think> tags.", "<details><summary>More</summary>a</details>", "a\n\n---\n\nb"):
-        assert without_additions(text) == text
-    assert without_additions("<think>cut short") == ""

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from prompts.model import Citation, Claim, Span
+from service.additions import without_footnotes
 from service.answers import Answer, Cost, DocumentName, PlacedCitation, PlanSummary, Usage
-from service.http.chat.footnotes import without_footnotes, write_footnotes
+from service.http.chat.footnotes import write_footnotes
 from service.places import Place
 
 HOSTILE = (
