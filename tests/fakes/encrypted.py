@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import threading
@@ -49,7 +50,7 @@ def encrypted(identity: Path, reply: bytes) -> Generator[str]:
         def answer() -> None:
             connection, _ = listening.accept()
             with connection, suppress(OSError), context.wrap_socket(connection, server_side=True) as wrapped:
-                wrapped.recv(65_536)
+                _read_request(wrapped)
                 wrapped.sendall(reply)
 
         thread = threading.Thread(target=answer)
@@ -57,3 +58,14 @@ def encrypted(identity: Path, reply: bytes) -> Generator[str]:
         yield f"https://localhost:{listening.getsockname()[1]}"
         thread.join(10)
         assert not thread.is_alive()
+
+
+def _read_request(wrapped: ssl.SSLSocket) -> None:
+    """All of it: a connection that is closed on unread bytes takes the reply with it."""
+    received = b""
+    while (piece := wrapped.recv(65_536)) != b"":
+        received += piece
+        head, end, body = received.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)^content-length: *(\d+)", head, re.MULTILINE)
+        if end and len(body) >= (int(length[1]) if length else 0):
+            return
