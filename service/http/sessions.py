@@ -17,7 +17,7 @@ router = APIRouter(prefix="/sessions", tags=["sessions"])
 def sessions(
     services: Wired,
     collection: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
-    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> SessionList:
     """Conversations, the newest first."""
     if collection is not None:
