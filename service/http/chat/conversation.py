@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 _INSTRUCTING = frozenset({"system", "developer"})
 _TALKING = frozenset({"user", "assistant"})
 _TOOLS = frozenset({"tool", "function"})
-_THOUGHT = re.compile(
-    r"\s*(?:<think>.*?(?:</think>|\Z)|<details\b[^>]*\btype=\"reasoning\"[^>]*>.*?(?:</details>|\Z))",
-    re.DOTALL,
-)
-"""The model's thinking as chat clients put it in front of its answer."""
+_THOUGHT = re.compile(r"\s*<(think>|details\b)")
+_REASONING = re.compile(r"\btype=\"reasoning\"")
+"""Models' thinking as chat clients put it in front of an answer: in tags of its own, or to be unfolded."""
 _BETWEEN = "\n\n"
 
 
@@ -87,9 +85,22 @@ def converse(said: Sequence[Said]) -> Conversation:
 
 def without_additions(answer: str) -> str:
     """An answer as it was written: without the footnotes after it and the thinking in front of it."""
-    while found := _THOUGHT.match(answer):
-        answer = answer[found.end() :]
+    answer = answer[_end_of_thoughts(answer) :]
     return without_footnotes(answer).strip()
+
+
+def _end_of_thoughts(answer: str) -> int:
+    """Where the answer itself begins. Each character is looked at once: a client may send megabytes."""
+    end = 0
+    while begun := _THOUGHT.match(answer, end):
+        inside, closing = begun.end(), "</think>"
+        if begun[1] == "details":
+            inside, closing = answer.find(">", begun.end()) + 1, "</details>"
+            if inside == 0 or not _REASONING.search(answer, begun.end(), inside):
+                break
+        closed = answer.find(closing, inside)
+        end = len(answer) if closed < 0 else closed + len(closing)
+    return end
 
 
 def _joined(before: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -87,3 +88,19 @@ def test_what_an_answer_says_itself_stays() -> None:
     for text in ("Use <think> tags.", "<details><summary>More</summary>a</details>", "a\n\n---\n\nb"):
         assert without_additions(text) == text
     assert without_additions("<think>cut short") == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        ("<details" + ' type="reasoning"' * 250_000, None),
+        ("<details>" * 400_000, None),
+        (" " * 4_000_000 + "<think", "<think"),
+        ("<think></think>" * 250_000 + "4,200", "4,200"),
+        ('<details type="reasoning"></details>' * 100_000 + "4,200", "4,200"),
+    ],
+)
+def test_megabytes_of_thinking_are_looked_through_once(answer: str, left: str | None) -> None:
+    begun = time.process_time()
+    assert without_additions(answer) == (answer if left is None else left)
+    assert time.process_time() - begun < 10
