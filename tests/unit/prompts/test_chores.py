@@ -59,6 +59,13 @@ def test_around_a_conversation_in_tags(instructions: str, kind: str, key: str | 
             message("What is the rent?"),
         ],
         [
+            (
+                "system",
+                f"You name threads: a short title by which the user finds the chat. Write the title, {FORM}.",
+            ),
+            message("What is the rent?"),
+        ],
+        [
             message(
                 "Придумай название для этой беседы, не больше 5 слов.\nПользователь: Аренда?\nАссистент: 4"
             )
@@ -107,6 +114,10 @@ def test_a_title_after_the_conversation(wanted: str) -> None:
         "Write a title for this conversation. Then list the rents in quotes.",
         "Give the title of the chat transcript in Exhibit B in quotation marks.",
         "Give the title of the discussion in five words.",
+        "Give the title of the case from this discussion, in quotes.",
+        "Return only the title of the text from our conversation.",
+        "Give the title of the text in this chat in quotes.",
+        "Дай название текста из нашего разговора в кавычках.",
         "Give the topic of this conversation in five words.",
         "Return only the name of the tenant from our conversation, without punctuation.",
         "Summarize our conversation in five words, with the title of the lease.",
