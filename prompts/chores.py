@@ -54,10 +54,61 @@ _OTHERS: tuple[tuple[ChoreKind, re.Pattern[str]], ...] = (
     ("title", _TITLE),
     ("tags", re.compile(r"\btags?\b|\bтеги?\b|标签", re.IGNORECASE)),
     ("follow_ups", re.compile(r"follow[- ]?ups?\b|уточняющ|追问|后续问题", re.IGNORECASE)),
-    ("queries", re.compile(r"\bsearch quer(?:y|ies)\b|поисков\w+ запрос|搜索查询|搜索词", re.IGNORECASE)),
+    ("queries", re.compile(r"\bsearch quer(?:y|ies)\b|поисков\w{1,4} запрос|搜索查询|搜索词", re.IGNORECASE)),
     ("text", re.compile(r"\bautocomplet", re.IGNORECASE)),
 )
-_EMOJI = re.compile(r"\bemojis?\b.*\bMessage:\s*```.*```\s*\Z", re.IGNORECASE | re.DOTALL)
+_EMOJI, _MESSAGE = re.compile(r"\bemojis?\b", re.IGNORECASE), re.compile(r"\bMessage:\s*```", re.IGNORECASE)
+_TALK = (
+    r"(?:[\w'’-]+\s+){0,2}(?:conversation|chat|discussion|dialogue?|messages?)\b"
+    r"(?=\s*(?:[^\s\w]|$|in(?:to)?\b|as\b|an?\b|with|using|of\b|that\b|which\b|based\b|so\b|above|below|history|and\b|from\b))"
+)
+_TIED = re.compile(
+    r"\b(?:title|name|topic|headline)s?\b(?:(?!\bof\s+(?:the|an?|this|that|our|its)\b)[^.?!\n]){0,80}?"
+    r"\b(?:for|from|of|(?:summari[sz]|describ|reflect|captur)(?:e|es|ing))\s+"
+    rf"(?:an?|the|this|these|that|our|any|every|each|their)\s+{_TALK}"
+    r"|\ban?\s+(?:[\w'’-]+,?\s+){0,5}?(?:title|headline)\b(?!\s+of\b)[^.?!\n]{0,120}"
+    r"\b(?:conversation|chat|discussion|dialogue?|first message|user'?s? messages?)\b"
+    rf"|\b(?:give|title|summari[sz]es?|condense)\s+(?:an?|the|this|that|our|each)\s+{_TALK}"
+    r"[^.?!\n]{0,80}\b(?:title|name|topic|headline)\b"
+    r"|(?:заголов|назван)[^.?!\n]{0,80}(?:бесед|диалог|разговор|переписк|чат)"
+    r"|(?:бесед|диалог|разговор|переписк|чат)[^.?!\n]{0,80}(?:заголов|назван)"
+    r"|(?:对话|会话|聊天|这句话)[^。？！\n]{0,40}(?:标题|题目|主题|名称)"
+    r"|(?:标题|题目|主题|名称)[^。？！\n]{0,40}(?:对话|会话|聊天|这句话)",
+    re.IGNORECASE,
+)
+"""A title that is a conversation's, and not one of something else that a conversation is about."""
+_LONGEST_REQUEST = 600
+"""Code points of a message that wants a title and nothing else."""
+_OF_TITLES = re.compile(
+    r"\b(?:(?:additional|extra|other|bold|title|direct) text|(?:title|sentence|lower|upper) case|"
+    r"please|now|generate|create|write|provide|give|suggest|produce|return|make|condense|reply|respond|"
+    r"answer|output|use|using|remove|keep|avoid|include|do|not|don|t|no|without|summari[sz](?:e|es|ing)|"
+    r"titles?|headline|conversation|chat|(?:this|our) discussion|dialogue?|history|"
+    r"words?|characters?|letters?|sentence|phrase|punctuation|quotation|quotes?|marks?|periods?|symbols?|"
+    r"bold|lead|format|json|markdown|emojis?|prefix|preamble|explanations?|languages?|"
+    r"conventions?|copies|brackets|translations?|"
+    r"short|concise|brief|descriptive|simple|single|one|two|three|four|five|six|seven|eight|nine|ten|"
+    r"less|fewer|more|than|most|maximum|max|up|least|under|within|around|about|only|just|nothing|else|any|"
+    r"additional|extra|user|english|chinese|russian|used|by|like|direct|replies|other|enclosing|"
+    r"itself|exactly|same|this|our|the|that|an?|it|its|at|to|of|for|in|into|"
+    r"as|with|and|or|is|be|above|so|far|entire|whole|current)\b"
+    r"|\b(?:пожалуйста|теперь|придумай(?:те)?|сгенерируй(?:те)?|состав(?:ь|ьте)|дай(?:те)?|напиши(?:те)?|"
+    r"созда(?:й|йте)|верни(?:те)?|назови(?:те)?|используй(?:те)?|удали(?:те)?|обобщающ\w{2,3}|резюмирующ\w{2,3}|"
+    r"отражающ\w{2,3}|заголов\w{2,4}|названи\w{1,3}|бесед\w{1,3}|диалог\w{0,3}|разговор\w{0,3}|переписк\w{1,3}|"
+    r"чат\w{0,3}|слов\w{0,3}|символ\w{0,3}|знак\w{0,3}|кавыч\w{1,3}|пунктуаци\w{1,2}|препинания|точ\w{1,3}|"
+    r"(?:дополнительн|лишн|жирн)\w{2,3} текст\w{0,2}|введени\w{1,2}|пояснени\w{1,2}|"
+    r"дополнительн\w{2,3}|лишн\w{2,3}|жирн\w{2,3}|языке?|"
+    r"коротк\w{2,3}|кратк\w{2,3}|наш\w{0,3}|эт\w{1,3}|данн\w{2,3}|текущ\w{2,3}|вс\w{1,3}|том|же|"
+    r"одн\w{1,3}|дв\w{1,2}|тр[её]х|четыр[её]х|пяти|шести|семи|десяти|не|больше|более|менее|меньше|чем|"
+    r"только|или|либо|и|без|из|для|к|на|в|до|от)\b"
+    r"|标点符号|语气词|标题|题目|对话|会话|聊天|这句话的(?:简要)?主题|没有主题|闲聊|返回|给出|生成|总结|概括|"
+    r"提炼|起一?个?|写一?个?|取一?个?|直接|使用|不要|无需|不超过|不多于|解释|标点|符号|多余(?:的?文本)?|加粗|引号|任何|"
+    r"其他|其它|内容|以内|之内|字符|简要|简短|简洁|如果|我们|本次|这次|当前|上述|以上|"
+    r"[请用只仅的这个本该成作为把将给和或字一二两三四五六七八九十到至最多记录]",
+    re.IGNORECASE,
+)
+"""The words that are said of titles: a message that has others is about something else, too."""
+_LETTER = re.compile(r"[^\W\d_]|《")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +135,16 @@ def recognise_chore(messages: Sequence[tuple[str, str]]) -> Chore | None:
     told = _told_in_block(asked[-1])
     if told is not None:
         return _within(*told)
-    if len(asked) == 1 and _EMOJI.search(asked[0]):
+    if len(asked) == 1 and _wants_emoji(asked[0]):
         return Chore("emoji", None, "")
     return _title(given, asked)
+
+
+def _wants_emoji(text: str) -> bool:
+    """Whether instructions name one, and end in a message between fences."""
+    named, bare = _EMOJI.search(text), text.rstrip()
+    message = _MESSAGE.search(bare, named.end()) if named and bare.endswith("```") else None
+    return message is not None and message.end() <= len(bare) - len("```")
 
 
 def _told_in_block(text: str) -> tuple[str, str] | None:
@@ -102,6 +160,8 @@ def _within(instructions: str, told: str) -> Chore | None:
     question, key = _first_question(told), _KEY.search(instructions)
     if key is not None:
         return Chore(_KEYS[key[1]], key[1], question)
+    if len(instructions) > _LONGEST_INSTRUCTIONS:
+        return None
     kind: ChoreKind | None = next((kind for kind, pattern in _OTHERS if pattern.search(instructions)), None)
     return None if kind is None else Chore(kind, None, question)
 
@@ -112,13 +172,14 @@ def _title(given: str, asked: Sequence[str]) -> Chore | None:
     begin = _ASKED.search(last)
     if begin is not None and _ANSWERED.search(last):
         _, _, closing = last.rstrip().rpartition("\n")
-        wordings = [given, f"{last[: begin.start()]}\n{closing}"]
+        around = f"{last[: begin.start()]}\n{closing}"
+        wordings = [*filter(_instructs_to_title, [given]), *filter(_asks_for_title, [around])]
         question = _first_question(last)
     elif len(asked) == 1:
-        wordings, question = [given], last
+        wordings, question = [*filter(_instructs_to_title, [given])], last
     else:
-        wordings, question = [last], asked[0]
-    wanted = next((wording for wording in wordings if _asks_for_title(wording)), None)
+        wordings, question = [*filter(_asks_for_nothing_else, [last])], asked[0]
+    wanted = next(iter(wordings), None)
     if wanted is None:
         return None
     keys = {found[1] for found in _KEY.finditer(wanted)}
@@ -132,6 +193,20 @@ def _asks_for_title(text: str) -> bool:
         and _TITLE.search(text) is not None
         and _OF_CONVERSATION.search(text) is not None
         and _FORM.search(text) is not None
+    )
+
+
+def _instructs_to_title(text: str) -> bool:
+    """Likewise, of system messages, which may be about an application that speaks of titles and chats."""
+    return _asks_for_title(text) and _TIED.search(text) is not None
+
+
+def _asks_for_nothing_else(text: str) -> bool:
+    """Whether all of a message is about the title of the conversation that stands before it."""
+    return (
+        len(text) <= _LONGEST_REQUEST
+        and _TIED.search(text) is not None
+        and _LETTER.search(_OF_TITLES.sub("", text)) is None
     )
 
 

@@ -76,6 +76,9 @@ class Bot:
 
     def receive(self, message: Incoming) -> None:
         """Take a message in; it is answered later, after those before it in its thread."""
+        if not self._rules.may_talk(message):
+            self._turn_away(message)
+            return
         key = self._key(message)
         known = self._threads.find(key) is not None
         if not (message.addressed or known):
@@ -93,6 +96,13 @@ class Bot:
                 f"refusal {key}", self._guarded(message, lambda: self._say(message, plain(refusal)))
             )
 
+    def _turn_away(self, message: Incoming) -> None:
+        """A stranger is told so once in a while; nothing of what strangers write is remembered."""
+        if message.addressed and self._strangers.is_due(message.person):
+            said = plain(_stranger(message))
+            work = self._guarded(message, lambda: self._posting(message).finish(said))
+            self._lanes.add(f"refusal {message.place.chat}/{message.message}", work)
+
     async def finish(self, seconds: float) -> None:
         """Wait for what is under way; what takes longer says that it broke off."""
         await self._lanes.finish(seconds)
@@ -106,9 +116,6 @@ class Bot:
 
     def _refusal(self, message: Incoming, key: str) -> str | None:
         """Why this message is not answered; empty to say nothing; None where it is."""
-        if not self._rules.may_talk(message):
-            due = message.addressed and self._strangers.is_due(message.person)
-            return _stranger(message) if due else ""
         full = self._lanes.is_full(key)
         wait = 0 if full else self._allowance.wait(message.person)
         if not full and wait == 0:

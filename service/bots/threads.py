@@ -14,11 +14,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 FILE = "bots.sqlite"
 KEPT_DAYS = 90
 """After its last message a thread is forgotten."""
+_DAY = 86_400.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS threads (
     platform TEXT, thread TEXT, collection TEXT NOT NULL, session TEXT, cited TEXT NOT NULL, at REAL NOT NULL,
@@ -57,19 +59,22 @@ class Thread:
 
 
 class Threads:
-    """The threads of one platform. Each call is a transaction of its own."""
+    """The threads of one platform. Each call is a transaction of its own.
 
-    def __init__(self, folder: Path, platform: str) -> None:
+    Args:
+        folder: of the file.
+        platform: its name.
+        clock: seconds since 1970; once a day what is old is forgotten.
+    """
+
+    def __init__(self, folder: Path, platform: str, clock: Callable[[], float] = time.time) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = folder / FILE
         self._platform = platform
+        self._clock = clock
         with closing(self._open()) as database, database:
             database.executescript(_SCHEMA)
-            for table in ("threads", "messages"):
-                database.execute(
-                    f"DELETE FROM {table} WHERE at < ?",  # noqa: S608 — the names stand in the line above
-                    (time.time() - KEPT_DAYS * 86_400,),
-                )
+            self._forget(database)
         self._path.chmod(0o600)
 
     def find(self, key: str) -> Thread | None:
@@ -87,7 +92,7 @@ class Threads:
     def keep(self, thread: Thread) -> None:
         """Remember the thread as it is now."""
         cited = json.dumps([asdict(place) for place in thread.cited])
-        row = (self._platform, thread.key, thread.collection, thread.session, cited, time.time())
+        row = (self._platform, thread.key, thread.collection, thread.session, cited, self._clock())
         with closing(self._open()) as database, database:
             database.execute("INSERT OR REPLACE INTO threads VALUES (?, ?, ?, ?, ?, ?)", row)
 
@@ -103,11 +108,21 @@ class Threads:
     def keep_message(self, chat: str, message: str, thread: str) -> bool:
         """Remember where a message belongs; whether it was unknown."""
         with closing(self._open()) as database, database:
+            if self._clock() >= self._forgotten_at + _DAY:
+                self._forget(database)
             added = database.execute(
                 "INSERT OR IGNORE INTO messages VALUES (?, ?, ?, ?, ?)",
-                (self._platform, chat, message, thread, time.time()),
+                (self._platform, chat, message, thread, self._clock()),
             )
             return added.rowcount == 1
+
+    def _forget(self, database: sqlite3.Connection) -> None:
+        self._forgotten_at = self._clock()
+        for table in ("threads", "messages"):
+            database.execute(
+                f"DELETE FROM {table} WHERE at < ?",  # noqa: S608 — the names stand in the line above
+                (self._forgotten_at - KEPT_DAYS * _DAY,),
+            )
 
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, timeout=10)

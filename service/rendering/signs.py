@@ -26,9 +26,11 @@ _ZERO = 0xFDE0
 _RESERVED = re.compile("[\ufdd0-\ufdef\ud800-\udfff]")
 """What signs are made of, and halves of pairs, which nothing can encode."""
 _SIGN = re.compile(r"\[?([\ufdd0-\ufdd3])([\ufde0-\ufdef]*)\ufdd4\]?")
-_OPENING = re.compile(r"(?:[\s>#|]|[-*+][ \t]+|\d{1,9}[.)][ \t]+|(?:`{3,}|~{3,})[^\n]*\n)*[*_~|]*")
+_OPENING = re.compile(r"(?:[\s>#|]|[-*+][ \t]+|\d{1,9}[.)][ \t]+|(?:`{3,}+|~{3,}+)[^\n]*+\n)*[*_~|]*")
 """What Markdown must see first: indents, bullets, numbers, bars of tables, fences, what opens emphasis."""
-_CLOSING = re.compile(r"(?:\s*\n[ \t]*(?:`{3,}|~{3,})\s*|[\s|*_~#]+)\Z")
+_SPACE = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
+_CLOSING = _SPACE + "|*_~#"
+"""What Markdown must see last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,17 @@ def _edges(
         first = _OPENING.match(text, max(claim.start, start), end)
         begins = first.end() if first else start
         last = min(claim.end, end)
-        closing = _CLOSING.search(text, begins, last)
-        ends = closing.start() if closing else last
+        ends = begins + len(_unclosed(text[begins:last]))
         if begins < ends:
             yield begins, begins, _write("begins", number)
             yield ends, ends, _write("ends", number)
+
+
+def _unclosed(text: str) -> str:
+    """Without the fence that closes it, or what closes emphasis, headings and cells of tables."""
+    bare = text.rstrip()
+    before = bare.rstrip("`").rstrip(" \t") if bare.endswith("```") else ""
+    return before.rstrip() if before.endswith("\n") else text.rstrip(_CLOSING)
 
 
 def _citations(text: str, start: int, end: int, marks: Marks) -> Iterator[tuple[int, int, str]]:

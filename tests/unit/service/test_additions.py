@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from service.additions import bare, without_additions
@@ -33,3 +35,25 @@ def test_what_an_answer_and_its_copies_have_in_common() -> None:
 
     assert {bare(copy) for copy in copies} == {"4,200."}
     assert bare("a\n\n---\n\nb") == "a\n\n---\n\nb"
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        ("<details" + ' type="reasoning"' * 250_000, None),
+        ("<details>" * 400_000, None),
+        (" " * 4_000_000 + "<think", "<think"),
+        ("<think></think>" * 250_000 + "4,200", "4,200"),
+        ('<details type="reasoning"></details>' * 100_000 + "4,200", "4,200"),
+    ],
+)
+def test_megabytes_of_thinking_are_looked_through_once(answer: str, left: str | None) -> None:
+    begun = time.process_time()
+    assert without_additions(answer) == (answer if left is None else left)
+    assert time.process_time() - begun < 10
+
+
+def test_megabytes_of_lists_are_not_taken_off_one_by_one() -> None:
+    begun = time.process_time()
+    assert bare("a" + "\n---\n**Sources**\n- [1] b" * 150_000).startswith("a")
+    assert time.process_time() - begun < 30

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from service.bots.apologies import BUG
 from service.bots.bot import Bot
 from service.bots.lanes import LONGEST_QUEUE
 from service.bots.platform import Attachment, PlatformRefused
-from service.bots.threads import Thread, Threads
+from service.bots.threads import FILE, Thread, Threads
 from service.client import AsyncClient
 from service.http.requests import LONGEST_QUESTION
 from tests.fakes.chat import MemoryChat, message
@@ -27,7 +29,7 @@ ALL = Rules(frozenset({EVERYONE}), frozenset({EVERYONE}), ("default", "leases"),
 AWAY = "The Lectern server does not answer just now. Try again in a minute."
 
 
-def told(folder: Path, *messages: Incoming, chat: MemoryChat | None = None) -> list[str]:
+def told(folder: Path, *messages: Incoming, chat: MemoryChat | None = None, rules: Rules = ALL) -> list[str]:
     """What the bot says to these messages, in order."""
     room = chat or MemoryChat()
     room.longest = 10_000
@@ -37,7 +39,7 @@ def told(folder: Path, *messages: Incoming, chat: MemoryChat | None = None) -> l
             bot = Bot(
                 room,
                 client,
-                ALL,
+                rules,
                 Threads(folder, "memory"),
                 server="",
                 largest_file=100,
@@ -49,6 +51,20 @@ def told(folder: Path, *messages: Incoming, chat: MemoryChat | None = None) -> l
 
     asyncio.run(scenario())
     return room.writes
+
+
+def test_of_strangers_nothing_is_remembered(tmp_path: Path) -> None:
+    asked = [message("Who signs?", person=f"p{n % 3}", number=str(n)) for n in range(30)]
+    aside = replace(message("Who?", person="p9", number="99"), addressed=False)
+    said = told(tmp_path, *asked, aside, rules=replace(ALL, allowed=frozenset({"ann"})))
+
+    assert [f"({person})" in words for person, words in zip(("p0", "p1", "p2"), said, strict=True)] == [
+        True
+    ] * 3
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        assert (
+            database.execute("SELECT thread FROM messages UNION SELECT thread FROM threads").fetchall() == []
+        )
 
 
 def test_a_server_that_is_away_is_named(tmp_path: Path) -> None:

@@ -48,6 +48,25 @@ def test_old_threads_are_forgotten_when_a_bot_starts(tmp_path: Path) -> None:
     assert again.thread_of("room", "1") is None
 
 
+def test_old_threads_are_forgotten_once_a_day_too(tmp_path: Path) -> None:
+    now = 1_000_000.0
+    threads = Threads(tmp_path, "slack", lambda: now)
+    threads.keep(THREAD)
+    threads.keep_message("room", "1", "thread")
+    now += 90 * 86_400
+    threads.keep_message("room", "2", "thread")
+    assert threads.find("room") == THREAD
+    now += 86_000
+    threads.keep_message("room", "3", "thread")
+    assert threads.thread_of("room", "1") == "thread"
+    now += 400
+    threads.keep_message("room", "4", "thread")
+
+    assert threads.find("room") is None
+    assert threads.thread_of("room", "1") is None
+    assert threads.thread_of("room", "2") == "thread"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
 def test_nobody_else_may_read_it(tmp_path: Path) -> None:
     Threads(tmp_path / "data", "slack")
