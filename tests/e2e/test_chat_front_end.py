@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.fakes.live_service import LiveService
 
 RENT, NOTICE = "What is the monthly rent?", "And with how much notice may it be terminated?"
-PLACE = "https://lectern.example/kb"
+PLACE = "https://lectern.example"
 SYSTEM = {"role": "system", "content": "You are the harbour's assistant."}
 CHORES = {
     "title": ("Generate a concise, 3-5 word title with an emoji.", '{ "title": "your concise title" }'),
