@@ -57,7 +57,7 @@ def job_stream(job_id: str, services: Wired, request: Request) -> StreamingRespo
     """A job as server-sent events, from where it stands now to its end."""
     record = services.catalog.job(TENANT, job_id)
     stream = job_events.follow(services.catalog, record, request.app.state.ending)
-    return StreamingResponse(stream, media_type=events.MEDIA_TYPE)
+    return StreamingResponse(stream, media_type=events.MEDIA_TYPE, headers=events.HEADERS)
 
 
 @router.post("/jobs/{job_id}/cancel")

@@ -17,8 +17,9 @@ from service.http.chat.naming import model_id
 from service.http.chat.reading import find_model, read_model, read_query, refuse_unsupported, wanted_tokens
 from service.http.chat.requests import ChatRequest
 from service.http.chat.responses import ChatCompletion, Model, ModelList
-from service.http.chat.streaming import MEDIA_TYPE, ChatStream, unless_left
+from service.http.chat.streaming import ChatStream, unless_left
 from service.http.chat.writing import Manner, chore_chunks, chunks, complete, complete_chore
+from service.http.events import MEDIA_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

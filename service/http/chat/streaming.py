@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fastapi.responses import StreamingResponse
 
+from service.http import events
 from service.http.chat.errors import chat_error
 from service.http.problems import answer_to, problem_of
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
-MEDIA_TYPE = "text/event-stream"
-_AT_ONCE = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-"""No proxy in between is to wait for more."""
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
@@ -34,7 +32,7 @@ class ChatStream(StreamingResponse):
     """
 
     def __init__(self, frames: AsyncGenerator[str, None]) -> None:
-        super().__init__(frames, media_type=MEDIA_TYPE, headers=_AT_ONCE)
+        super().__init__(frames, media_type=events.MEDIA_TYPE, headers=events.HEADERS)
         self._frames = frames
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
