@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import multiprocessing
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -15,6 +15,8 @@ from reportlab.pdfgen.canvas import Canvas
 from ingest.errors import UnreadableFile
 from ingest.rendering import RenderingProcess
 from ingest.rendering_child import PageWanted
+from service.page_images import NoPageImage, PageImages
+from service.page_originals import PageOriginals
 from service.settings import Settings
 from tests.fakes.live_service import live_in_memory
 from tests.fakes.paper import printed, scanned
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from ingest.errors import FailureReason
     from ingest.rendering import PageImage
     from tests.fakes.live_service import LiveService
 
@@ -100,6 +103,32 @@ def test_a_file_that_is_not_what_was_read_is_not_shown(
         assert (told["images"], len(told["pages"])) == (False, 2)
         assert words in told["reason"]
         assert words in service.get(f"{paths[name]}/pages/1/image?width=900", 404)["detail"]
+
+
+class FailingRenderer:
+    """Draws nothing, for this reason."""
+
+    def __init__(self, reason: FailureReason) -> None:
+        self.reason: FailureReason = reason
+        self.asked = 0
+
+    def render(self, wanted: PageWanted) -> PageImage:
+        self.asked += 1
+        raise UnreadableFile(self.reason, f"page {wanted.page} could not be drawn")
+
+
+@pytest.mark.parametrize(("reason", "asked"), [("time_limit", 2), ("memory_limit", 2), ("broken", 1)])
+def test_a_failure_that_may_pass_is_not_remembered(
+    service: LiveService, reason: FailureReason, asked: int
+) -> None:
+    wired, renderer = service.services, FailingRenderer(reason)
+    originals = PageOriginals(wired.catalog, wired.originals)
+    images = PageImages(originals, cast("RenderingProcess", renderer))
+    version = wired.library.version_of("default", service.documents()["plain.pdf"]["id"])
+    for _ in range(2):
+        with pytest.raises(NoPageImage, match="could not be drawn"):
+            images.image(version, 1, 300)
+    assert renderer.asked == asked
 
 
 class TestRenderingProcess:
