@@ -1,13 +1,5 @@
 /** Offsets of the service count code points; JavaScript's strings count UTF-16 units. */
 
-/** @returns {number[]} For each code point of `text` its place in UTF-16 units, and last of all the text's length. */
-export function unitsOf(text) {
-  const units = [];
-  for (let unit = 0; unit < text.length; unit += text.codePointAt(unit) > 0xffff ? 2 : 1) units.push(unit);
-  units.push(text.length);
-  return units;
-}
-
 /** The text between two code points, the end exclusive; beyond its end there is nothing. */
 export function slice(text, start, end = Infinity) {
   let unit = 0;

@@ -23,11 +23,8 @@ def test_slices_are_those_of_python() -> None:
     assert found == [TEXT[start:end] for start, end in pairs]
 
 
-def test_length_and_places_are_those_of_python() -> None:
+def test_the_length_is_that_of_python() -> None:
     assert of_text("text.length(T)") == len(TEXT)
-    assert of_text("text.unitsOf(T)") == [
-        len(TEXT[:point].encode("utf-16-le")) // 2 for point in range(len(TEXT) + 1)
-    ]
 
 
 def test_what_turns_the_direction_is_shown() -> None:
