@@ -10,7 +10,7 @@ from prompts.agent import stored_question
 from service.agent_run import AgentRun, Heard
 from service.answers import Done, Reasoned
 from service.generating import alternatives_of
-from service.models.contract import Finished, ReasoningDelta, TextDelta, ToolCallDelta
+from service.models.contract import Diverted, Finished, ReasoningDelta, TextDelta, ToolCallDelta
 from service.presenting import whole_answer
 from service.sessions import StoredTurn
 from service.toolbox import Toolbox
@@ -105,6 +105,9 @@ class Agent:
             async with aclosing(self._generation.model.stream(request)) as events:
                 async for event in events:
                     match event:
+                        case Diverted():
+                            heard.diverted = event
+                            call.diverted(event)
                         case ReasoningDelta():
                             heard.reasoning += event.text
                             yield Reasoned(event.text)

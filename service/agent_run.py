@@ -15,7 +15,7 @@ from prompts.proof import ProofStream
 from prompts.tool_results import FULL, LAST, REFUSED, REPEATED, Trouble, refusal, render_result
 from prompts.tools import tools
 from service.accounting import count_cost, count_usage, with_side_calls
-from service.answers import Cost, SideCall, Stepped
+from service.answers import SideCall, Stepped
 from service.flights import NOTHING
 from service.growing import GrowingPrompt, same_call, sendable
 from service.models.contract import Tool, assemble
@@ -30,9 +30,18 @@ if TYPE_CHECKING:
     from prompts.proof import Event as ProofEvent
     from prompts.render import DocumentName
     from prompts.tool_results import Rendered, ToolResult
-    from service.answers import Usage
+    from service.answers import Cost, Usage
     from service.generation import Generation
-    from service.models.contract import Finished, FinishReason, ModelRequest, ToolCall, ToolCallDelta
+    from service.models.contract import (
+        Diverted,
+        Finished,
+        FinishReason,
+        ModelRequest,
+        ToolCall,
+        ToolCallDelta,
+        Urgency,
+    )
+    from service.models.prices import Price
     from service.preparing import Prepared
     from service.recording import Recording
     from service.toolbox import Toolbox
@@ -60,6 +69,8 @@ class Heard:
     answering: bool = False
     calls: list[ToolCallDelta] = field(default_factory=list["ToolCallDelta"])
     finished: Finished | None = None
+    diverted: Diverted | None = None
+    """Who answers in the configured provider's place."""
     predicted: int = 0
     """Tokens that the provider's cache should have served."""
     known: Match = field(default=NOTHING)
@@ -93,6 +104,14 @@ class Heard:
         return self.finished.model if self.finished else ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Replied:
+    """A whole reply: what it took, and whose it was."""
+
+    usage: Usage
+    diverted: Diverted | None
+
+
 class AgentRun:
     """The state of one answer."""
 
@@ -117,7 +136,7 @@ class AgentRun:
         self._closed = False
         self._answered: set[str] = set()
         self._telling: Heard | None = None
-        self._usages: list[Usage] = []
+        self._replies: list[_Replied] = []
         self._stop = threading.Event()
 
     def request(self, heard: Heard) -> ModelRequest:
@@ -126,7 +145,15 @@ class AgentRun:
         heard.predicted = self._predicted()
         heard.known = self._generation.known(query, prompt.mirrored)
         request = self._generation.request(query, (), self.prepared.session.id)
-        return replace(request, messages=prompt.sent, tools=TOOLS, tool_choice="auto", tool_stream=True)
+        urgency: Urgency = "continued" if self._step else "question"
+        return replace(
+            request,
+            messages=prompt.sent,
+            tools=TOOLS,
+            tool_choice="auto",
+            tool_stream=True,
+            urgency=urgency,
+        )
 
     def recording(self, heard: Heard) -> Recording:
         """The next request on its way into the ledger: a step, until it turns out to be the last."""
@@ -143,13 +170,14 @@ class AgentRun:
         assert heard.finished is not None
         reported = heard.finished.usage
         query, mirrored = self.prepared.query, self._prompt.mirrored
-        self._generation.read(query, mirrored)
-        self._generation.learn(query, mirrored, heard.known, reported, self._prompt.estimated)
+        if heard.diverted is None:
+            self._generation.read(query, mirrored)
+            self._generation.learn(query, mirrored, heard.known, reported, self._prompt.estimated)
         usage = count_usage(reported, self._prompt.tokens, heard.predicted)
-        self._usages.append(usage)
+        replied = _Replied(usage, heard.diverted)
+        self._replies.append(replied)
         self._prompt.recount(reported.prompt_tokens)
-        price = self._generation.price(self._generation.name(query))
-        call.counted(usage, count_cost(usage, price, {}))
+        call.counted(usage, count_cost(usage, self._price(replied), {}))
         if self.ends_with(heard):
             call.becomes(
                 "answer", self.prepared.summary.mode, call_plan(self.prepared.plan, self.prepared.summary)
@@ -209,20 +237,33 @@ class AgentRun:
 
     def accounted(self, alternatives: Mapping[Mode, tuple[int, int]]) -> tuple[Usage, Cost, Prepared]:
         """What all replies took, and the question with that in its summary."""
-        name = self._generation.name(self.prepared.query)
-        price = self._generation.price(name)
-        *steps, last = self._usages
-        calls = tuple(SideCall("step", name, usage, count_cost(usage, price, {}).usd) for usage in steps)
-        own, _ = with_side_calls(last, Cost(), calls)
-        usage, cost = with_side_calls(own, count_cost(own, price, {}), self._toolbox.side_calls)
-        others = count_cost(own, price, alternatives).alternatives
+        *steps, last = self._replies
+        calls = tuple(self._side_call(reply) for reply in steps)
+        own, cost = with_side_calls(last.usage, count_cost(last.usage, self._price(last), {}), calls)
+        usage, cost = with_side_calls(own, cost, self._toolbox.side_calls)
+        others = count_cost(own, self._price(last), alternatives).alternatives
         summary = self.prepared.summary
         summary = replace(
             summary,
             side_calls=(*summary.side_calls, *self._toolbox.side_calls, *calls),
-            warnings=(*summary.warnings, *self._toolbox.warnings),
+            warnings=(*summary.warnings, *self._toolbox.warnings, *self._diversions()),
         )
         return usage, replace(cost, alternatives=others), replace(self.prepared, summary=summary)
+
+    def _price(self, reply: _Replied) -> Price | None:
+        name = self._generation.name(self.prepared.query)
+        return self._generation.charged(name, reply.diverted)
+
+    def _side_call(self, reply: _Replied) -> SideCall:
+        cost = count_cost(reply.usage, self._price(reply), {})
+        return SideCall("step", self._named(reply), reply.usage, cost.usd, cost.saved_usd)
+
+    def _named(self, reply: _Replied) -> str:
+        return reply.diverted.model if reply.diverted else self._generation.name(self.prepared.query)
+
+    def _diversions(self) -> Iterable[str]:
+        """Who answered in the configured provider's place, and why; each once."""
+        return dict.fromkeys(reply.diverted.warning for reply in self._replies if reply.diverted)
 
     async def _result(self, call: ToolCall, number: int) -> Rendered:
         """What the model reads of a call."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from prompts.pricing import size
 from prompts.proof import ProofStream
 from service.accounting import count_cost, count_usage, with_side_calls
 from service.answers import Done, Reasoned
-from service.models.contract import Finished, ReasoningDelta, TextDelta
+from service.models.contract import Diverted, Finished, ReasoningDelta, TextDelta
 from service.presenting import whole_answer
 from service.recording import call_plan
 from service.sessions import StoredTurn
@@ -19,12 +19,34 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from prompts.plan import Mode
+    from prompts.proof import Event as ProofEvent
     from service.answers import AnswerEvent, Cost, PlanSummary, Usage
     from service.flights import Flight
     from service.generation import Generation
+    from service.models.contract import ModelRequest
     from service.preparing import Prepared
     from service.presenting import Presenter
     from service.recording import Recording
+
+
+@dataclass(slots=True)
+class _Reply:
+    """What the model has said so far."""
+
+    proof: ProofStream
+    finished: Finished | None = None
+    diverted: Diverted | None = None
+    _written: list[str] = field(default_factory=list[str])
+
+    def write(self, text: str) -> list[ProofEvent]:
+        """Take more of the answer; what of it is proven by now."""
+        self._written.append(text)
+        return self.proof.feed(text)
+
+    @property
+    def text(self) -> str:
+        """As the model wrote it."""
+        return "".join(self._written).strip()
 
 
 class Generating:
@@ -45,46 +67,29 @@ class Generating:
                     yield event
 
     async def _read(self, prepared: Prepared, flight: Flight) -> AsyncGenerator[AnswerEvent, None]:
-        plan, query, generation = prepared.plan, prepared.query, self._generation
-        request = generation.request(query, plan.messages, prepared.session.id)
-        proof = ProofStream({(p.document, p.number): p for p in plan.passages})
+        plan, generation = prepared.plan, self._generation
+        reply = _Reply(ProofStream({(p.document, p.number): p for p in plan.passages}))
         alternatives = alternatives_of(generation, prepared)
-        written: list[str] = []
-        finished: Finished | None = None
         with self._recording(prepared) as call:
-            async with aclosing(generation.model.stream(request)) as events:
+            async with aclosing(self._listen(prepared, flight, reply, call)) as events:
                 async for event in events:
-                    if not flight.read.is_set():
-                        generation.read(query, plan.messages)
-                        flight.landed()
-                    match event:
-                        case ReasoningDelta():
-                            yield Reasoned(event.text)
-                        case TextDelta():
-                            written.append(event.text)
-                            for proven in proof.feed(event.text):
-                                yield await self._presenter.shown(prepared, proven)
-                        case Finished():
-                            finished = event
-                            call.counted(*self._counted(prepared, finished, alternatives))
-                        case _:
-                            pass  # a tool call that nobody offered
-        assert finished is not None
-        generation.learn(query, plan.messages, flight.known, finished.usage, size(plan.blocks))
-        rest, result = proof.finish()
+                    yield event
+            finished = reply.finished
+            assert finished is not None
+            usage, cost = self._counted(prepared, reply, alternatives)
+            call.counted(usage, cost)
+        if reply.diverted is None:
+            generation.learn(prepared.query, plan.messages, flight.known, finished.usage, size(plan.blocks))
+        else:
+            prepared = with_warning(prepared, reply.diverted)
+        rest, result = reply.proof.finish()
         for proven in rest:
             yield await self._presenter.shown(prepared, proven)
-        raw = "".join(written).strip()
         # Cut short, or nothing at all: whatever was proven, the answer is not whole.
-        if finished.reason != "stop" or not raw:
+        if finished.reason != "stop" or not reply.text:
             result = replace(result, grounded=False)
-        added = tuple((p.document, p.number) for p in plan.added)
-        if raw:  # an assistant that said nothing is no turn
-            turn = StoredTurn(
-                query.question, plan.question, raw, added, begins=plan.begins, shown=result.text
-            )
-            await self._presenter.keep(prepared, turn)
-        usage, cost = self._counted(prepared, finished, alternatives)
+        if reply.text:  # an assistant that said nothing is no turn
+            await self._presenter.keep(prepared, _turn(prepared, reply, result.text))
         self._learn_price(prepared, usage)
         usage, cost = with_side_calls(usage, cost, prepared.summary.side_calls)
         placed = await self._presenter.place(prepared, result.citations)
@@ -99,6 +104,43 @@ class Generating:
                 finish=finished.reason,
             )
         )
+
+    async def _listen(
+        self, prepared: Prepared, flight: Flight, reply: _Reply, call: Recording
+    ) -> AsyncGenerator[AnswerEvent, None]:
+        """The model's reply, proven as it arrives."""
+        async with aclosing(self._generation.model.stream(self._request(prepared))) as events:
+            async for event in events:
+                match event:
+                    case Diverted():
+                        reply.diverted = event
+                        call.diverted(event)
+                    case ReasoningDelta():
+                        self._landed(prepared, flight, reply)
+                        yield Reasoned(event.text)
+                    case TextDelta():
+                        self._landed(prepared, flight, reply)
+                        for proven in reply.write(event.text):
+                            yield await self._presenter.shown(prepared, proven)
+                    case Finished():
+                        self._landed(prepared, flight, reply)
+                        reply.finished = event
+                    case _:  # a tool call that nobody offered
+                        self._landed(prepared, flight, reply)
+
+    def _request(self, prepared: Prepared) -> ModelRequest:
+        request = self._generation.request(prepared.query, prepared.plan.messages, prepared.session.id)
+        if prepared.summary.parts:  # which have been read and paid for
+            return replace(request, urgency="continued")
+        return request
+
+    def _landed(self, prepared: Prepared, flight: Flight, reply: _Reply) -> None:
+        """The first sign of a reply: its provider has read the prompt."""
+        if flight.read.is_set():
+            return
+        if reply.diverted is None:
+            self._generation.read(prepared.query, prepared.plan.messages)
+        flight.landed()
 
     def _replanned(self, prepared: Prepared) -> PlanSummary:
         """What the cache holds of the prompt now that another one was read."""
@@ -121,12 +163,14 @@ class Generating:
         )
 
     def _counted(
-        self, prepared: Prepared, finished: Finished, alternatives: dict[Mode, tuple[int, int]]
+        self, prepared: Prepared, reply: _Reply, alternatives: dict[Mode, tuple[int, int]]
     ) -> tuple[Usage, Cost]:
         """Of the answer's own call."""
+        assert reply.finished is not None
         generation = self._generation
-        usage = count_usage(finished.usage, prepared.summary.tokens, prepared.summary.cached_tokens)
-        cost = count_cost(usage, generation.price(generation.name(prepared.query)), alternatives)
+        usage = count_usage(reply.finished.usage, prepared.summary.tokens, prepared.summary.cached_tokens)
+        price = generation.charged(generation.name(prepared.query), reply.diverted)
+        cost = count_cost(usage, price, alternatives)
         if prepared.map_usd is not None and prepared.summary.mode != "map":
             cost = replace(cost, alternatives={**cost.alternatives, "map": prepared.map_usd})
         if prepared.agent_usd is not None:
@@ -140,6 +184,25 @@ class Generating:
             cache = self._generation.cache(query)
             price = cache.price(usage.prompt_tokens, usage.cached_tokens)
             self._generation.demand.paid((query.tenant, query.collection), price)
+
+
+def _turn(prepared: Prepared, reply: _Reply, shown: str) -> StoredTurn:
+    plan = prepared.plan
+    return StoredTurn(
+        prepared.query.question,
+        plan.question,
+        reply.text,
+        tuple((p.document, p.number) for p in plan.added),
+        begins=plan.begins,
+        shown=shown,
+        elsewhere=reply.diverted is not None,
+    )
+
+
+def with_warning(prepared: Prepared, diverted: Diverted) -> Prepared:
+    """Whoever reads the plan learns who answered, and why."""
+    warnings = (*prepared.summary.warnings, diverted.warning)
+    return replace(prepared, summary=replace(prepared.summary, warnings=warnings))
 
 
 def alternatives_of(generation: Generation, prepared: Prepared) -> dict[Mode, tuple[int, int]]:

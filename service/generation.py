@@ -18,7 +18,7 @@ from service.demand import Demand
 from service.flights import Flights
 from service.models.contract import Message, ModelRequest
 from service.models.prices import price
-from service.models.providers import limits_of
+from service.models.providers import UNKNOWN_CONTEXT, limits_of
 from service.recording import Recording, Unrecorded, begun_call
 from service.tokens import count_tokens
 
@@ -30,14 +30,13 @@ if TYPE_CHECKING:
     from prompts.plan import PromptMessage, PromptPlan
     from service.answers import PlanSummary, Query
     from service.flights import Flight
-    from service.models.contract import LanguageModel, TokenUsage
+    from service.models.contract import Diverted, LanguageModel, TokenUsage
     from service.models.prices import Price
     from service.models.providers import CacheTraits, Provider
+    from service.models.queueing import CallQueue
     from service.recording import Origin, Recorder
     from service.token_samples import TokenSamples
 
-UNKNOWN_CONTEXT = 32_768
-"""Tokens of context assumed of a model that nobody has described."""
 USUAL_RATIO = 0.2
 """Price of a cached token over that of a fresh one where no price is known: GLM-5's own."""
 OWN_RATIO = 0.1
@@ -83,10 +82,12 @@ class Generation:
         close: Callable[[], Awaitable[None]] | None = None,
         recorder: Recorder | None = None,
         samples: TokenSamples | None = None,
+        queue: CallQueue | None = None,
     ) -> None:
         """``recorder`` takes note of the calls; without one they are forgotten.
 
-        ``samples`` calibrate the estimates of tokens before the first answer does.
+        ``samples`` calibrate the estimates of tokens before the first answer does. In ``queue`` the model's
+        calls wait for their turn.
         """
         self.model = model
         self.provider = provider
@@ -94,6 +95,7 @@ class Generation:
         self._close = close
         self._recorder = recorder or Unrecorded()
         self._samples = samples
+        self._queue = queue
         self.demand = Demand()
         self._models: dict[tuple[str, str], _Known] = {}
         self._lock = Lock()
@@ -103,6 +105,15 @@ class Generation:
         if self._close is not None:
             await self._close()
 
+    def require_room(self) -> None:
+        """Ask before anything is done for a question.
+
+        Raises:
+            TooManyWaiting: so many wait for the model that it would be turned away.
+        """
+        if self._queue is not None:
+            self._queue.require_room()
+
     def name(self, query: Query) -> str:
         """The model that answers this query, see `service.roles`."""
         return query.model or self.settings.model
@@ -110,6 +121,10 @@ class Generation:
     def price(self, model: str) -> Price | None:
         """Dollars per million tokens; None where it is not known."""
         return price(self.provider, model, self.settings.prices)
+
+    def charged(self, model: str, diverted: Diverted | None) -> Price | None:
+        """Likewise, of a call of this model that another provider may have answered."""
+        return self.price(model) if diverted is None else diverted.price
 
     def recording(
         self,

@@ -119,20 +119,23 @@ class Mapping:
         query, generation = self._settings.part_query(prepared.query), self._generation
         # What is asked of a part goes to the machine that holds its beginning, whoever asks.
         request = generation.request(query, planned.prompt.messages, planned.part.fingerprint)
+        request = replace(request, urgency="batch")
         async with free, generation.flight(query, planned.prompt.messages) as flight:
             try:
                 with self._recording(prepared, planned) as recording:
                     reply = await complete(generation.model, request)
+                    recording.diverted(reply.diverted)
                     call = self._call(prepared, planned, reply)
                     recording.counted(call.usage, Cost(call.usd, None, 0.0))
             except (KeyRejected, QuotaExhausted):
                 raise
             except ModelError as error:
                 return _Read(planned, error=error)
-            generation.read(query, planned.prompt.messages)
-            generation.learn(
-                query, planned.prompt.messages, flight.known, reply.usage, size(planned.prompt.blocks)
-            )
+            if reply.diverted is None:
+                generation.read(query, planned.prompt.messages)
+                generation.learn(
+                    query, planned.prompt.messages, flight.known, reply.usage, size(planned.prompt.blocks)
+                )
         report = await asyncio.to_thread(read_report, reply.text, planned.part.passages)
         return _Read(planned, report, call, cut=reply.reason == "length")
 
@@ -144,7 +147,8 @@ class Mapping:
 
     def _call(self, prepared: Prepared, planned: PlannedPart, reply: Completion) -> SideCall:
         name = self._generation.name(self._settings.part_query(prepared.query))
-        price = self._generation.price(name)
+        price = self._generation.charged(name, reply.diverted)
+        name = reply.diverted.model if reply.diverted else name
         call = count_side_call("part", name, reply.usage, planned.prompt.tokens, price)
         return replace(call, usage=replace(call.usage, predicted_cached_tokens=planned.cached))
 

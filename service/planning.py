@@ -146,7 +146,7 @@ class QuestionPlanner:
     def _recall(self, query: Query, session: Session) -> None:
         """Another process, or this one before it was started anew, may have asked the last question."""
         turns = session.sent
-        if not turns or turns[-1].mode == "agent":  # whose rules are others
+        if not turns or turns[-1].elsewhere or turns[-1].mode == "agent":  # whose rules are others
             return
         age = max(time.time() - turns[-1].at, 0.0)
         if age < self._generation.provider.cache.lifetime_seconds:

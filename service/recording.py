@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from prompts.plan import PromptMessage, PromptPlan
     from service.answers import Cost, PlanSummary, Usage
+    from service.models.contract import Diverted
 
 _ID_BYTES = 8
 _LEFT = (GeneratorExit, asyncio.CancelledError, KeyboardInterrupt)
@@ -82,6 +83,11 @@ class Recording:
             usd=cost.usd,
             saved_usd=cost.saved_usd,
         )
+
+    def diverted(self, diverted: Diverted | None) -> None:
+        """Another provider answers, if there is one named."""
+        if diverted is not None:
+            self._call = replace(self._call, provider=diverted.provider, model=diverted.model)
 
     def becomes(self, purpose: str, mode: str, plan: CallPlan) -> None:
         """It turned out what the call was for."""

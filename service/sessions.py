@@ -53,6 +53,8 @@ class StoredTurn:
     """The application's, as they were in force."""
     model: str = ""
     """That it was asked of; empty where none was, or nobody took note."""
+    elsewhere: bool = False
+    """Whether another provider than the configured one answered: that one's cache does not hold it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,18 @@ import os
 import tomllib
 from collections.abc import Mapping  # noqa: TC003 — a field's type
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, Self, cast
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from ingest.errors import PermanentError
 
@@ -34,6 +42,30 @@ class ModelPrice(BaseModel):
     cached: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """Without it, cached tokens cost as much as fresh ones."""
     output: float = Field(ge=0, allow_inf_nan=False)
+
+
+class FallbackProvider(BaseModel):
+    """A model provider that is asked where those before it cannot answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: str | None = None
+    """Preset, where the address does not tell."""
+    base_url: str | None = None
+    """By default the preset's."""
+    api_key: SecretStr | None = None
+    model: str | None = None
+    """By default the preset's name of GLM-5."""
+    context: Annotated[int, Field(gt=0)] | None = None
+    """Tokens, where the model is not known."""
+    price: ModelPrice | None = None
+    """What its tokens cost there, over the published price."""
+
+    @model_validator(mode="after")
+    def _can_be_found(self) -> Self:
+        if self.provider is None and self.base_url is None:
+            raise ValueError("needs a provider or a base_url")
+        return self
 
 
 class Settings(BaseModel):
@@ -71,6 +103,39 @@ class Settings(BaseModel):
     llm_timeout: float = Field(default=600.0, gt=0, description="Seconds that one answer may take in all.")
     llm_idle_timeout: float = Field(
         default=60.0, gt=0, description="Seconds without a sign of life from the model."
+    )
+    llm_attempts: int = Field(
+        default=5,
+        ge=1,
+        le=20,
+        description="Times that a provider is asked one thing, counting the first, where its error passes; "
+        "where a fallback follows it, twice at most. All calls together have a budget of retries besides.",
+    )
+    llm_circuit_failures: int = Field(
+        default=8,
+        ge=1,
+        description="Failures in a row after which a provider is left alone for a while.",
+    )
+    llm_circuit_seconds: float = Field(
+        default=15.0, gt=0, description="How long, before one call may try it again."
+    )
+    llm_parallel: int = Field(
+        default=128, ge=1, description="Calls of language models at a time, of all providers together."
+    )
+    llm_waiting: int = Field(
+        default=256,
+        ge=0,
+        description="Questions that may wait for one of these places; more are told to come again.",
+    )
+    llm_queue_seconds: float = Field(
+        default=30.0, gt=0, description="Seconds that a question may wait for its place."
+    )
+    fallbacks: tuple[FallbackProvider, ...] = Field(
+        default=(),
+        description="Providers that are asked in this order where the one before cannot answer: tables "
+        "`[[fallbacks]]` with `provider` or `base_url`, and, where they are needed, `api_key`, `model`, "
+        "`context` and `price` (`{ input, cached, output }`, dollars per million). In the environment a JSON "
+        "list of the same shape. They see what the first one would have seen.",
     )
     thinking: bool = Field(default=False, description="Let the model think before it answers.")
     temperature: float = Field(default=0.3, ge=0, le=1, description="Of the answer; 0 varies least.")
@@ -182,6 +247,12 @@ class Settings(BaseModel):
     )
     host: str = Field(default="127.0.0.1", description="Address that `lectern serve` binds.")
     port: int = Field(default=8_421, ge=0, le=65_535, description="0 takes a free one.")
+    grace_seconds: float = Field(
+        default=20.0,
+        ge=0,
+        description="Seconds that answers under way may take to end once the server is told to stop; new "
+        "questions are turned away meanwhile.",
+    )
     public_url: Annotated[str, Field(pattern=r"^https?://[^/\s?#]+/?$")] | None = Field(
         default=None,
         description="Address that people reach the server by, which links to sources begin with, without a "
@@ -296,6 +367,16 @@ class Settings(BaseModel):
             return found.get("prices", found)
         except OSError as error:
             raise ValueError(f"{prices}: {error.strerror}") from error
+
+    @field_validator("fallbacks", mode="before")
+    @classmethod
+    def _read_fallbacks(cls, listed: object) -> object:
+        if not isinstance(listed, str):
+            return listed
+        try:
+            return json.loads(listed)
+        except ValueError as error:
+            raise ValueError("must be a JSON list") from error  # without its words: they hold keys
 
     @field_validator("access_key")
     @classmethod

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from prompts.plan import PromptMessage
     from service.answers import Purpose, SideCall
     from service.models.blocking import BlockingModel
+    from service.models.contract import Diverted
     from service.models.prices import Price
     from service.recording import Origin, Recorder
 
@@ -77,6 +78,12 @@ class SideModel:
         begun = begun_call(origin, purpose, provider=self._provider, model=name, planned=planned)
         with Recording(self._recorder, begun) as recording:
             reply = self._model.complete(request, seconds=seconds)
-            call = count_side_call(purpose, name, reply.usage, planned, self._price(name))
+            recording.diverted(reply.diverted)
+            answered, rate = _charged(reply.diverted) or (name, self._price(name))
+            call = count_side_call(purpose, answered, reply.usage, planned, rate)
             recording.counted(call.usage, Cost(call.usd, call.saved_usd))
         return Said(reply.text, reply.reason == "stop", call)
+
+
+def _charged(diverted: Diverted | None) -> tuple[str, Price | None] | None:
+    return None if diverted is None else (diverted.model, diverted.price)

@@ -98,6 +98,7 @@ class Warmer:
     async def _send(self, generation: Generation, warming: Warming) -> SideCall:
         query, plan = warming.query, warming.plan
         request = generation.request(replace(query, max_tokens=1), plan.messages, "")
+        request = replace(request, urgency="batch", elsewhere=False)  # it is for this provider's cache
         async with generation.flight(query, plan.messages) as flight:
             foretold = generation.summarise(query, plan)
             with self._recording(generation, warming, foretold) as call:

@@ -26,11 +26,9 @@ from service.jobs.originals import Originals
 from service.ledger import Ledger
 from service.library import Library
 from service.map_planning import MapPlanner, MapSettings
+from service.models.assembling import Upstreams, base_url_of, prices_of, provider_of, secret
 from service.models.blocking import BlockingModel
-from service.models.openai_client import OpenAIModel, Timeouts
-from service.models.prices import Price
-from service.models.providers import GENERIC, PROVIDERS, provider_for
-from service.models.retrying import RetryingModel, RetryPolicy
+from service.models.providers import GENERIC, PROVIDERS
 from service.models.tokenizers import EndpointTokenizer
 from service.page_images import PageImages
 from service.page_originals import PageOriginals
@@ -58,8 +56,7 @@ if TYPE_CHECKING:
     from service.models.providers import CacheTraits, Provider
     from service.settings import Settings
 
-DEFAULT_PROVIDER = "zai"
-_SIDE_RETRIES = RetryPolicy(attempts=2)
+_SIDE_ATTEMPTS = 2
 """An answer waits for side calls, and can do without them."""
 
 
@@ -159,8 +156,9 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         page_images = PageImages(PageOriginals(catalog, originals), RenderingProcess())
         closing.callback(page_images.close)
         library = Library(catalog)
-        generation = _generation(settings, model, ledger)
-        side = _side_model(settings, model, generation, ledger, closing)
+        upstreams = Upstreams(settings, model) if model or settings.has_model else None
+        generation = _generation(settings, upstreams, ledger)
+        side = _side_model(settings, upstreams, generation, ledger, closing)
         searcher = Searcher(
             library, index, embedder.identity, _reordering(settings, library, side, generation, closing)
         )
@@ -229,16 +227,8 @@ def _cache_traits(provider: str) -> CacheTraits:
     return PROVIDERS.get(provider, GENERIC).cache
 
 
-def prices_of(settings: Settings) -> dict[str, Price]:
-    """The settings' own prices, by model."""
-    return {
-        model: Price(said.input, said.input if said.cached is None else said.cached, said.output)
-        for model, said in settings.prices.items()
-    }
-
-
-def _generation(settings: Settings, model: LanguageModel | None, ledger: Ledger) -> Generation | None:
-    if model is None and not settings.has_model:
+def _generation(settings: Settings, upstreams: Upstreams | None, ledger: Ledger) -> Generation | None:
+    if upstreams is None:
         return None
     provider = provider_of(settings)
     chosen = GenerationSettings(
@@ -251,23 +241,22 @@ def _generation(settings: Settings, model: LanguageModel | None, ledger: Ledger)
         prices=prices_of(settings),
         code_model=settings.code_model,
     )
-    if model is not None:
-        return Generation(model, provider, chosen, recorder=ledger)
-    client = _client(settings, provider)
+    connection = upstreams.connect()
     return Generation(
-        RetryingModel(client),
+        connection.model,
         provider,
         chosen,
-        close=client.close,
+        close=connection.close,
         recorder=ledger,
-        samples=_samples(settings, provider),
+        samples=_samples(settings, provider) if upstreams.endpoints else None,
+        queue=upstreams.queue,
     )
 
 
 def _samples(settings: Settings, provider: Provider) -> TokenSamples | None:
     if not settings.exact_tokens:
         return None
-    tokenizer = EndpointTokenizer(provider, _base_url(settings, provider), _model_key(settings))
+    tokenizer = EndpointTokenizer(provider, base_url_of(settings, provider), secret(settings.llm_api_key))
     return TokenSamples(tokenizer, count_tokens, settings.data)
 
 
@@ -286,24 +275,21 @@ def _agent(
 
 def _side_model(
     settings: Settings,
-    model: LanguageModel | None,
+    upstreams: Upstreams | None,
     generation: Generation | None,
     ledger: Ledger,
     closing: ExitStack,
 ) -> SideModel | None:
     """What reranking, rewriting and chores ask: a client of its own, in a thread that starts when asked."""
-    if generation is None:
+    if upstreams is None or generation is None:
         asking = [name for name in ("rerank", "rewrite_followups") if getattr(settings, name)]
         if asking:
             raise SettingsError(
                 f"setting {asking[0]}: no language model is configured (llm_api_key, llm_base_url)"
             )
         return None
-    if model is not None:
-        blocking = BlockingModel(model)
-    else:
-        client = _client(settings, generation.provider)
-        blocking = BlockingModel(RetryingModel(client, _SIDE_RETRIES), close=client.close)
+    connection = upstreams.connect(attempts=_SIDE_ATTEMPTS)
+    blocking = BlockingModel(connection.model, close=connection.close)
     closing.callback(blocking.close)
     return SideModel(blocking, generation.price, provider=generation.provider.name, recorder=ledger)
 
@@ -339,37 +325,3 @@ def _maps(settings: Settings) -> MapSettings:
         model=settings.map_model,
         auto_tokens=settings.map_auto_tokens,
     )
-
-
-def _client(settings: Settings, provider: Provider) -> OpenAIModel:
-    return OpenAIModel(
-        provider,
-        base_url=_base_url(settings, provider),
-        api_key=_model_key(settings),
-        model=settings.llm_model,
-        timeouts=Timeouts(idle=settings.llm_idle_timeout, total=settings.llm_timeout),
-    )
-
-
-def _base_url(settings: Settings, provider: Provider) -> str:
-    base_url = settings.llm_base_url or provider.base_url
-    if base_url is None:
-        raise SettingsError(f"setting llm_base_url: {provider.name} has no address of its own")
-    return base_url
-
-
-def _model_key(settings: Settings) -> str:
-    return settings.llm_api_key.get_secret_value() if settings.llm_api_key else ""
-
-
-def provider_of(settings: Settings) -> Provider:
-    """The preset that is named, else the one whose address is given, else Z.ai."""
-    if settings.llm_provider is not None:
-        try:
-            return PROVIDERS[settings.llm_provider]
-        except KeyError:
-            known = ", ".join(sorted(PROVIDERS))
-            raise SettingsError(f"setting llm_provider: must be one of {known}") from None
-    if settings.llm_base_url is not None:
-        return provider_for(settings.llm_base_url)
-    return PROVIDERS[DEFAULT_PROVIDER]

@@ -14,8 +14,9 @@ from service.commands import options
 from service.commands.charts import print_usage
 from service.http.requests import UsageRequest
 from service.http.usage_shapes import UsageList
+from service.models.assembling import prices_of, provider_of
 from service.models.prices import as_of, in_force
-from service.wiring import open_services, prices_of, provider_of
+from service.wiring import open_services
 
 if TYPE_CHECKING:
     from ingest.catalog.call_records import UsageKey

@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
 
+    from service.models.prices import Price
+
 Role = Literal["system", "user", "assistant", "tool"]
 ToolChoice = Literal["auto", "none", "required"]
 ResponseFormat = Literal["text", "json_object"]
 FinishReason = Literal["stop", "length", "tool_calls", "other"]
+Urgency = Literal["continued", "question", "batch"]
+"""An answer that has been paid for in part, a question that somebody waits for, a part of much work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,10 @@ class ModelRequest:
     """Separates the cache of one tenant from another's, where the provider can."""
     session: str | None = None
     """Requests that share it are best served by the same machine, which holds their prefix."""
+    elsewhere: bool = True
+    """Whether another provider may answer it, where the configured one cannot."""
+    urgency: Urgency = "question"
+    """Who goes first where calls wait for their turn; see `service.models.queueing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +133,28 @@ class Finished:
     id: str
 
 
-ModelEvent = ReasoningDelta | TextDelta | ToolCallDelta | Finished
+@dataclass(frozen=True, slots=True)
+class Diverted:
+    """Another provider than the configured one answers; it comes before its first delta.
+
+    Its cache is another one: what it reports of cached tokens says nothing of the first's.
+    """
+
+    provider: str
+    model: str
+    """As it was asked for there."""
+    price: Price | None
+    """None where nobody knows it."""
+    why: str
+    """What was wrong with those before."""
+
+    @property
+    def warning(self) -> str:
+        """Who answered, and why, in the words of a plan's warning."""
+        return f"{self.provider} answered with {self.model}: {self.why}"
+
+
+ModelEvent = Diverted | ReasoningDelta | TextDelta | ToolCallDelta | Finished
 
 
 class LanguageModel(Protocol):
@@ -133,6 +162,8 @@ class LanguageModel(Protocol):
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """Ask, and pass the reply on as it arrives: deltas, then exactly one `Finished`.
+
+        `Diverted` is the first event where it is not the configured provider's reply.
 
         Close the generator (`contextlib.aclosing`) to cancel: the provider stops being asked at once.
 
@@ -153,6 +184,8 @@ class Completion:
     usage: TokenUsage
     model: str
     id: str
+    diverted: Diverted | None = None
+    """Whose reply it is, if it is not the configured provider's."""
 
 
 async def complete(model: LanguageModel, request: ModelRequest) -> Completion:
@@ -164,9 +197,12 @@ async def complete(model: LanguageModel, request: ModelRequest) -> Completion:
     reasoning: list[str] = []
     text: list[str] = []
     calls: list[ToolCallDelta] = []
+    diverted: Diverted | None = None
     async with aclosing(model.stream(request)) as events:
         async for event in events:
             match event:
+                case Diverted():
+                    diverted = event
                 case ReasoningDelta():
                     reasoning.append(event.text)
                 case TextDelta():
@@ -174,9 +210,8 @@ async def complete(model: LanguageModel, request: ModelRequest) -> Completion:
                 case ToolCallDelta():
                     calls.append(event)
                 case Finished(reason, usage, name, reply_id):
-                    return Completion(
-                        "".join(text), "".join(reasoning), assemble(calls), reason, usage, name, reply_id
-                    )
+                    said, thought = "".join(text), "".join(reasoning)
+                    return Completion(said, thought, assemble(calls), reason, usage, name, reply_id, diverted)
     raise AssertionError("a model's stream ends in Finished or in an error")
 
 

@@ -14,13 +14,18 @@ ModelError                  code, status, retry, http_status
     ├── ModelUnreachable    502  no connection: retried
     ├── ModelTimeout        504  silence: retried; the time for the whole answer is over: not
     ├── StreamCut           502  the connection closed before the reply was whole: retried
-    └── MalformedReply      502  not what a chat completion looks like: not retried
+    ├── MalformedReply      502  not what a chat completion looks like: not retried
+    ├── CircuitOpen         503  nothing was sent: the provider has failed too often just now
+    └── TooManyWaiting      503  nothing was sent: so many calls wait for their turn already
 
-"Retried" is by `service.models.retrying`, and only while nothing of the reply has been passed on.
+"Retried" is by `service.models.retrying`, and only while nothing of the reply has been passed on. Another
+provider (`service.models.fallback`) is asked after all but `InvalidRequest`, `PromptTooLong`,
+`ContentFiltered`, `RequestRefused`, which are about what was asked, and `TooManyWaiting`.
 """
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import ClassVar
 
 from ingest.errors import LecternError, PermanentError, TransientError
@@ -32,6 +37,8 @@ class ModelError(LecternError):
     http_status: ClassVar[int] = 502
     """What our service answers."""
     retries: ClassVar[bool] = False
+    elsewhere: ClassVar[bool] = False
+    """Whether another provider may help."""
 
     def __init__(
         self,
@@ -50,6 +57,11 @@ class ModelError(LecternError):
         self.retry_after = retry_after
         """Seconds that the provider asks to wait."""
         self.retry = self.retries if retry is None else retry
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether the provider is not in order: it neither answered nor refused."""
+        return False
 
 
 class InvalidRequest(ModelError, PermanentError):
@@ -77,11 +89,14 @@ class ContentFiltered(ModelError, PermanentError):
 class KeyRejected(ModelError, PermanentError):
     """The provider does not accept the model key."""
 
+    elsewhere = True
+
 
 class QuotaExhausted(ModelError, PermanentError):
     """The balance or the quota is used up: waiting a little does not help."""
 
     http_status = 503
+    elsewhere = True
 
 
 class RequestRefused(ModelError, PermanentError):
@@ -93,32 +108,67 @@ class ModelBusy(ModelError, TransientError):
 
     http_status = 503
     retries = True
+    elsewhere = True
+
+    @property
+    def is_outage(self) -> bool:
+        """A limit of ours (429) is none; 503 is what a server says that is down."""
+        return self.status == HTTPStatus.SERVICE_UNAVAILABLE
 
 
-class ModelFailed(ModelError, TransientError):
+class _Outage(ModelError, TransientError):
+    """The provider is not in order."""
+
+    elsewhere = True
+
+    @property
+    def is_outage(self) -> bool:
+        """It is."""
+        return True
+
+
+class ModelFailed(_Outage):
     """The provider failed."""
 
     retries = True
 
 
-class ModelUnreachable(ModelError, TransientError):
+class ModelUnreachable(_Outage):
     """No connection to the provider."""
 
     retries = True
 
 
-class ModelTimeout(ModelError, TransientError):
+class ModelTimeout(_Outage):
     """The provider stayed silent, or did not finish in time."""
 
     http_status = 504
     retries = True
 
+    @property
+    def is_outage(self) -> bool:
+        """A long answer that outlasts our own patience is none."""
+        return self.retry or self.status is not None
 
-class StreamCut(ModelError, TransientError):
+
+class StreamCut(_Outage):
     """The connection closed before the reply was whole."""
 
     retries = True
 
 
-class MalformedReply(ModelError, TransientError):
+class MalformedReply(_Outage):
     """The provider sent what is no chat completion."""
+
+
+class CircuitOpen(ModelError, TransientError):
+    """The provider has failed too often just now to be asked; nothing was sent."""
+
+    http_status = 503
+    elsewhere = True
+
+
+class TooManyWaiting(ModelError, TransientError):
+    """So many calls wait for their turn already, or this one has waited too long; nothing was sent."""
+
+    http_status = 503

@@ -177,6 +177,8 @@ class ModelLimits:
     output: int
 
 
+UNKNOWN_CONTEXT = 32_768
+"""Tokens of context assumed of a model that nobody has described."""
 _GLM = re.compile(r"glm-(?P<major>\d+)(?:\.(?P<minor>\d+))?(?:-[a-z0-9]+)*", re.IGNORECASE)
 _BY_VERSION = (
     ((5, 2), ModelLimits(1_000_000, 131_072)),

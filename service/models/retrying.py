@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from service.models.contract import LanguageModel, ModelEvent, ModelRequest
+    from service.models.retry_budget import RetryBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,15 @@ class RetryingModel:
         model: LanguageModel,
         policy: RetryPolicy | None = None,
         *,
+        budget: RetryBudget | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         share: Callable[[], float] = random.random,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``budget`` is what all calls of the provider share; without one each has only its policy."""
         self._model = model
         self._policy = policy or RetryPolicy()
+        self._budget = budget
         self._sleep = sleep
         self._share = share
         self._clock = clock
@@ -61,6 +65,8 @@ class RetryingModel:
         """As `LanguageModel.stream`; the error that is raised is the last one."""
         began = self._clock()
         failed = 0
+        if self._budget is not None:
+            self._budget.earn()
         while True:
             passed_on = False
             try:
@@ -73,6 +79,8 @@ class RetryingModel:
                 delay = self._policy.delay(failed, self._share(), error.retry_after)
                 late = self._clock() - began + delay > self._policy.budget
                 if passed_on or not error.retry or late or failed >= self._policy.attempts:
+                    raise
+                if self._budget is not None and not self._budget.take():
                     raise
             else:
                 return

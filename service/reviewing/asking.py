@@ -102,16 +102,19 @@ class CellKeeper:
         plan = await asyncio.to_thread(self._planner.plan, self._collection, reading, question, query)
         # The same for all cells of a version: a router then keeps them on the machine that holds the prefix.
         session = f"{reading.version.document}-{reading.version.ordinal}"
-        request = generation.request(query, plan.messages, session)
+        request = replace(generation.request(query, plan.messages, session), urgency="batch")
         async with generation.flight(query, plan.messages) as flight:
             foretold = generation.summarise(query, plan)
             with self._recording(query, foretold) as call:
                 reply = await complete(generation.model, request)
+                call.diverted(reply.diverted)
                 usage = count_usage(reply.usage, foretold.tokens, foretold.cached_tokens)
-                cost = count_cost(usage, generation.price(generation.name(query)), {})
+                cost = count_cost(usage, generation.charged(generation.name(query), reply.diverted), {})
                 call.counted(usage, cost)
-            generation.read(query, plan.messages)
-        generation.learn(query, plan.messages, flight.known, reply.usage, size(plan.blocks))
+            if reply.diverted is None:
+                generation.read(query, plan.messages)
+        if reply.diverted is None:
+            generation.learn(query, plan.messages, flight.known, reply.usage, size(plan.blocks))
         cell = await asyncio.to_thread(self._judged, reading, place, plan, reply)
         return _priced(cell, reply.model, usage, cost), _spent(usage, cost)
 

@@ -1,0 +1,203 @@
+"""From settings to a model that outlives its providers' bad days.
+
+From the outside in: a queue, the list of providers, of each its retries within a shared budget, its circuit
+breaker, and the client itself. A retry passes the breaker, so that a provider that is given up meanwhile is
+not asked again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from service.models.checking import MOST_OUTPUT
+from service.models.circuit import BreakingModel, Circuit, CircuitPolicy
+from service.models.fallback import Fallback, FallbackModel
+from service.models.openai_client import OpenAIModel, Timeouts
+from service.models.prices import Price, price
+from service.models.providers import PROVIDERS, UNKNOWN_CONTEXT, ModelLimits, limits_of, provider_for
+from service.models.queueing import CallQueue, QueuedModel
+from service.models.retry_budget import RetryBudget
+from service.models.retrying import RetryingModel, RetryPolicy
+from service.settings import SettingsError
+from service.tokens import token_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pydantic import SecretStr
+
+    from service.models.contract import LanguageModel
+    from service.models.providers import Provider
+    from service.settings import ModelPrice, Settings
+
+DEFAULT_PROVIDER = "zai"
+_BEFORE_ANOTHER = 2
+"""Attempts at a provider that another one stands behind: it is quicker than patience."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a provider is reached, and its state that all clients of it share."""
+
+    provider: Provider
+    base_url: str
+    api_key: str
+    model: str
+    price: Price | None
+    limits: ModelLimits
+    circuit: Circuit
+    budget: RetryBudget = field(default_factory=RetryBudget)
+
+
+class Connection:
+    """A model whose connections belong to one event loop."""
+
+    def __init__(self, model: LanguageModel, clients: Sequence[OpenAIModel] = ()) -> None:
+        self.model = model
+        self._clients = clients
+
+    async def close(self) -> None:
+        """Let go of the connections, in the event loop that they were made in."""
+        for client in self._clients:
+            await client.close()
+
+
+class Upstreams:
+    """The providers of a process: what is known of their state, and how they are asked."""
+
+    def __init__(self, settings: Settings, stand_in: LanguageModel | None = None) -> None:
+        """Nothing is connected yet; ``stand_in`` answers in place of all providers.
+
+        Raises:
+            SettingsError: an unknown provider, or one without an address.
+        """
+        self.queue = CallQueue(settings.llm_parallel, settings.llm_waiting, settings.llm_queue_seconds)
+        self.endpoints: Sequence[Endpoint] = () if stand_in else (_first(settings), *_others(settings))
+        self._stand_in = stand_in
+        self._attempts = settings.llm_attempts
+        self._timeouts = Timeouts(idle=settings.llm_idle_timeout, total=settings.llm_timeout)
+
+    def connect(self, *, attempts: int | None = None) -> Connection:
+        """A model for one event loop; at most ``attempts`` at a provider, where they are fewer."""
+        if self._stand_in is not None:
+            return Connection(QueuedModel(self._stand_in, self.queue))
+        most = self._attempts if attempts is None else min(attempts, self._attempts)
+        clients = [self._client(endpoint) for endpoint in self.endpoints]
+        patient = [
+            _patient(endpoint, client, most if endpoint is self.endpoints[-1] else min(most, _BEFORE_ANOTHER))
+            for endpoint, client in zip(self.endpoints, clients, strict=True)
+        ]
+        others = [
+            Fallback(endpoint.provider.name, model, endpoint.model, endpoint.price, endpoint.limits)
+            for endpoint, model in zip(self.endpoints[1:], patient[1:], strict=True)
+        ]
+        model = FallbackModel(patient[0], others, count=_count) if others else patient[0]
+        return Connection(QueuedModel(model, self.queue), clients)
+
+    def _client(self, endpoint: Endpoint) -> OpenAIModel:
+        return OpenAIModel(
+            endpoint.provider,
+            base_url=endpoint.base_url,
+            api_key=endpoint.api_key,
+            model=endpoint.model,
+            timeouts=self._timeouts,
+        )
+
+
+def provider_of(settings: Settings) -> Provider:
+    """The preset that is named, else the one whose address is given, else Z.ai.
+
+    Raises:
+        SettingsError: there is no preset of that name.
+    """
+    return _provider("llm_provider", settings.llm_provider, settings.llm_base_url)
+
+
+def base_url_of(settings: Settings, provider: Provider) -> str:
+    """Where the provider is reached.
+
+    Raises:
+        SettingsError: it has no address of its own, and none is set.
+    """
+    return _address("llm_base_url", settings.llm_base_url, provider)
+
+
+def prices_of(settings: Settings) -> dict[str, Price]:
+    """The settings' own prices, by model."""
+    return {model: _price(said) for model, said in settings.prices.items()}
+
+
+def secret(key: SecretStr | None) -> str:
+    """A key, empty where there is none."""
+    return key.get_secret_value() if key else ""
+
+
+def _first(settings: Settings) -> Endpoint:
+    provider = provider_of(settings)
+    model = settings.llm_model or provider.model
+    return Endpoint(
+        provider,
+        base_url_of(settings, provider),
+        secret(settings.llm_api_key),
+        model,
+        price(provider, model, prices_of(settings)),
+        _limits(model, settings.llm_context),
+        Circuit(provider.name, _policy(settings)),
+    )
+
+
+def _others(settings: Settings) -> Iterator[Endpoint]:
+    overrides = prices_of(settings)
+    for number, said in enumerate(settings.fallbacks):
+        setting = f"fallbacks.{number}"
+        provider = _provider(f"{setting}.provider", said.provider, said.base_url)
+        model = said.model or provider.model
+        yield Endpoint(
+            provider,
+            _address(f"{setting}.base_url", said.base_url, provider),
+            secret(said.api_key),
+            model,
+            _price(said.price) if said.price else price(provider, model, overrides),
+            _limits(model, said.context),
+            Circuit(provider.name, _policy(settings)),
+        )
+
+
+def _patient(endpoint: Endpoint, client: OpenAIModel, attempts: int) -> LanguageModel:
+    breaking = BreakingModel(client, endpoint.circuit)
+    return RetryingModel(breaking, RetryPolicy(attempts=attempts), budget=endpoint.budget)
+
+
+def _policy(settings: Settings) -> CircuitPolicy:
+    return CircuitPolicy(settings.llm_circuit_failures, settings.llm_circuit_seconds)
+
+
+def _provider(setting: str, name: str | None, base_url: str | None) -> Provider:
+    if name is not None:
+        try:
+            return PROVIDERS[name]
+        except KeyError:
+            known = ", ".join(sorted(PROVIDERS))
+            raise SettingsError(f"setting {setting}: must be one of {known}") from None
+    return PROVIDERS[DEFAULT_PROVIDER] if base_url is None else provider_for(base_url)
+
+
+def _address(setting: str, said: str | None, provider: Provider) -> str:
+    base_url = said or provider.base_url
+    if base_url is None:
+        raise SettingsError(f"setting {setting}: {provider.name} has no address of its own")
+    return base_url
+
+
+def _limits(model: str, context: int | None) -> ModelLimits:
+    known = limits_of(model) or ModelLimits(UNKNOWN_CONTEXT, MOST_OUTPUT)
+    return known if context is None else ModelLimits(context, known.output)
+
+
+def _price(said: ModelPrice) -> Price:
+    return Price(said.input, said.input if said.cached is None else said.cached, said.output)
+
+
+def _count(text: str) -> int:
+    return len(token_ids(text))  # not by `count_tokens`, which would remember whole prompts
