@@ -50,6 +50,9 @@ class PermanentError(LecternError):
 class TransientError(LecternError):
     """Trying again later may help."""
 
+    retry_after: float | None = None
+    """Seconds after which it may; None where nobody knows."""
+
 
 class Cancelled(LecternError):
     """Stopped because somebody asked for it; what was finished before stays."""

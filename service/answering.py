@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol
 
 from service.answers import Done, Planned
+from service.ending import Ending
 from service.generating import Generating
 from service.map_planning import MapSettings
 from service.mapping import Mapping as MapReduce
@@ -54,14 +55,25 @@ class Answerer:
         maps: MapSettings | None = None,
         *,
         agent: Way | None = None,
+        ending: Ending | None = None,
     ) -> None:
-        """``agent`` carries out the mode of that name."""
+        """``agent`` carries out the mode of that name; ``ending`` knows when the server stops."""
+        self._generation = generation
+        self._ending = ending or Ending()
         self._preparer = preparer
         self._preparing = ThreadPoolExecutor(PREPARED_AT_ONCE, thread_name_prefix="lectern-prepare")
         self._ways = _ways(library, sessions, generation, maps or MapSettings(), agent)
 
     async def prepare(self, query: Query) -> Prepared:
-        """Search and plan, see `Preparer.prepare`: all that can be wrong with a question shows here."""
+        """Search and plan, see `Preparer.prepare`: all that can be wrong with a question shows here.
+
+        Raises:
+            ServerEnds: the server is about to stop.
+            TooManyWaiting: so many questions wait for the model that this one would be turned away.
+        """
+        self._ending.require_going_on()
+        if self._generation is not None:
+            self._generation.require_room()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._preparing, self._preparer.prepare, query)
 
@@ -74,11 +86,17 @@ class Answerer:
         raise AssertionError("a stream ends with Done")
 
     async def stream(self, prepared: Prepared) -> AsyncGenerator[AnswerEvent, None]:
-        """The answer as it comes into being, `Done` last; raises as `Way.events`."""
-        yield Planned(prepared.id, prepared.session.id, prepared.summary)
-        async with aclosing(self._ways[prepared.summary.mode].events(prepared)) as events:
-            async for event in events:
-                yield event
+        """The answer as it comes into being, `Done` last; raises as `Way.events`.
+
+        Raises:
+            ServerEnds: the server stops.
+        """
+        way = self._ways[prepared.summary.mode]
+        with self._ending.answering():
+            yield Planned(prepared.id, prepared.session.id, prepared.summary)
+            async with aclosing(way.events(prepared)) as events:
+                async for event in events:
+                    yield event
 
 
 def _ways(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.catalog.catalog import open_catalog
@@ -19,6 +19,7 @@ from service.answers import DEFAULT_TENANT
 from service.chores import Chores
 from service.edge_index import FACTORY
 from service.embedders import make_embedder
+from service.ending import Ending
 from service.generation import Generation, GenerationSettings
 from service.index_process.client import RemoteIndex
 from service.jobs.controlling import cancel_all
@@ -77,6 +78,9 @@ class Services:
     warmer: Warmer
     page_images: PageImages
     chores: Chores
+    ending: Ending = field(default_factory=Ending)
+    upstreams: Upstreams | None = None
+    """The providers' state, and the queue in front of them."""
 
     def delete_document(self, tenant: str, identity: str) -> None:
         """Forget a document everywhere.
@@ -176,7 +180,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             chooser=chooser,
         )
         agent = _agent(settings, Presenter(library, sessions), generation, library, searcher)
-        answerer = Answerer(library, sessions, preparer, generation, maps, agent=agent)
+        ending = Ending()
+        answerer = Answerer(library, sessions, preparer, generation, maps, agent=agent, ending=ending)
         yield Services(
             settings,
             catalog,
@@ -191,6 +196,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             Warmer(preparer, generation),
             page_images,
             _chores(settings, side, generation),
+            ending,
+            upstreams,
         )
 
 

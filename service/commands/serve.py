@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from service.ending import Ending
     from service.settings import Settings
 
-_GRACE_SECONDS = 20
+_LAST_SECONDS = 5
+"""For the last bytes of answers, once all of them have ended."""
 
 
 @click.command(short_help="Run the HTTP service.")
@@ -41,23 +43,42 @@ def command(host: str | None, port: int | None) -> None:
     with _bound(settings) as listening, open_services(settings) as services:
         url = _url(settings, listening)
         app = create_app(services)
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS)
-        server = _Server(config, lambda: end(app))
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_LAST_SECONDS)
+        server = _Server(
+            config,
+            services.ending,
+            grace=settings.grace_seconds,
+            on_end=lambda: end(app),
+            on_over=app.state.agents.hurry,
+        )
         with announced(settings.data, url):
             click.echo(f"Lectern answers at {url}  (API: {url}/docs)")
             server.run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
-    """Tells the application that it is to end before it waits for the last answers."""
+    """Lets answers come to their end, while new questions are turned away, then stops as uvicorn does."""
 
-    def __init__(self, config: uvicorn.Config, on_end: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        ending: Ending,
+        *,
+        grace: float,
+        on_end: Callable[[], None],
+        on_over: Callable[[], None],
+    ) -> None:
+        """``on_end`` is called before the ``grace`` seconds of the answers, ``on_over`` after them."""
         super().__init__(config)
-        self._on_end = on_end
+        self._ending = ending
+        self._grace = grace
+        self._on_end, self._on_over = on_end, on_over
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn does it."""
+        """As uvicorn does it, once the answers have ended; a second signal does not wait for them."""
         self._on_end()
+        await self._ending.finish(self._grace, hurried=lambda: self.force_exit)
+        self._on_over()
         await super().shutdown(sockets)
 
 

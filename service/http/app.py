@@ -57,6 +57,7 @@ def create_app(services: Services) -> FastAPI:
         reviewing = app.state.reviews = ReviewWorker(services)
         yield
         end(app)
+        app.state.agents.hurry()
         await run_in_threadpool(worker.stop)
         await reviewing.stop()
         await app.state.agents.close()
@@ -90,9 +91,12 @@ def create_app(services: Services) -> FastAPI:
 
 
 def end(app: FastAPI) -> None:
-    """Let streams end, of jobs and agents, the job that runs, and the review: they would hold up the end."""
+    """Turn new questions away; let streams of jobs end, the job that runs, and the review.
+
+    Answers may still come to their end, those to agents too.
+    """
     app.state.ending.set()
-    app.state.agents.hurry()
+    app.state.services.ending.begin()
     worker = getattr(app.state, "worker", None)
     if isinstance(worker, Worker):
         worker.hurry()

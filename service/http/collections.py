@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from starlette.status import HTTP_204_NO_CONTENT
 
 from service.http.access import TENANT, Wired
+from service.http.leaving import unless_left
 from service.http.listings import CollectionList, CollectionShape, FailureShape
 from service.http.warm_shapes import PinnedRequest, WarmRequest, WarmResponse
 
 if TYPE_CHECKING:
     from ingest.catalog.records import CollectionRecord
+    from service.warming import Warmed, Warming
+    from service.wiring import Services
 
 router = APIRouter(prefix="/collections", tags=["collections"])
 
@@ -40,12 +43,16 @@ def pin(name: str, body: PinnedRequest, services: Wired) -> CollectionShape:
     return _shape(services, record)
 
 
-@router.post("/{name:path}/warm")
-async def warm(name: str, body: WarmRequest, services: Wired) -> WarmResponse:
+@router.post("/{name:path}/warm", response_model=WarmResponse)
+async def warm(name: str, body: WarmRequest, request: Request, services: Wired) -> WarmResponse | Response:
     """Send what prompts begin with once, so that the provider's cache holds it for the next questions."""
     query = body.to_query(TENANT, name)
     warming = await asyncio.to_thread(services.warmer.plan, query, body.max_usd)
-    return WarmResponse.of(warming, None if body.estimate_only else await services.warmer.warm(warming))
+    if body.estimate_only:
+        return WarmResponse.of(warming, None)
+    services.ending.require_going_on()
+    warmed = await unless_left(request, _warm(services, warming))
+    return warmed if isinstance(warmed, Response) else WarmResponse.of(warming, warmed)
 
 
 @router.delete("/{name:path}", status_code=HTTP_204_NO_CONTENT)
@@ -53,6 +60,11 @@ def delete(name: str, services: Wired) -> Response:
     """Forget a collection and all it holds."""
     services.delete_collection(TENANT, name)
     return Response(status_code=HTTP_204_NO_CONTENT)
+
+
+async def _warm(services: Services, warming: Warming) -> Warmed:
+    with services.ending.answering():
+        return await services.warmer.warm(warming)
 
 
 def _shape(services: Wired, record: CollectionRecord) -> CollectionShape:

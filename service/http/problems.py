@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from ingest.errors import (
     UnsupportedStore,
 )
 from prompts.plan_request import PromptTooLongError
+from service.ending import ServerEnds
 from service.http.chat.errors import ChatRefused, chat_error, chat_status, retry_headers, speaks_openai
 from service.http.headers import API_HEADERS
 from service.http.responses import Problem
@@ -62,6 +64,10 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
 )
 STATUSES = (400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 500, 502, 503, 504, 507)
 """All that a route may answer besides its own; 502 to 504 are the model provider's doing, or the index's."""
+_WAITING = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+"""What may pass with time: these say when."""
+_SOON = 5.0
+"""Seconds, where nobody knows better."""
 
 
 class Unauthorized(LecternError):
@@ -70,6 +76,11 @@ class Unauthorized(LecternError):
 
 def problem_of(error: Exception) -> Problem:
     """What a caller is told; an error that nobody foresaw says nothing of itself."""
+    problem = _named(error)
+    return problem.model_copy(update={"retry_after": seconds_to_wait(error, problem.status)})
+
+
+def _named(error: Exception) -> Problem:
     if isinstance(error, ModelError):
         return _problem(HTTPStatus(error.http_status), str(error), code=error.code or None)
     if isinstance(error, Unauthorized):
@@ -87,8 +98,23 @@ def problem_of(error: Exception) -> Problem:
 
 def described(status: int) -> dict[str, Any]:
     """A problem in the description of the API."""
-    schema = Problem.model_json_schema()
-    return {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
+    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
+    return {"description": HTTPStatus(status).phrase, **headers_of(status), "content": content}
+
+
+def headers_of(status: int) -> dict[str, Any]:
+    """The headers of a problem in the description of the API."""
+    if status not in _WAITING:
+        return {}
+    said = "Seconds after which asking again may help; not there where it will not."
+    return {"headers": {"Retry-After": {"description": said, "schema": {"type": "integer", "minimum": 1}}}}
+
+
+def seconds_to_wait(error: Exception, status: int) -> int | None:
+    """When asking again may help; None where it will not, or where nobody can tell."""
+    if status not in _WAITING or not isinstance(error, TransientError):
+        return None
+    return max(math.ceil(error.retry_after or _SOON), 1)
 
 
 def install(app: FastAPI) -> None:
@@ -114,6 +140,10 @@ def answer_to(error: Exception, path: str) -> JSONResponse:
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if isinstance(error, Unauthorized):
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, ServerEnds):
+        headers["Connection"] = "close"  # the next one should find another server
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
     if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("a request failed", exc_info=error)
     return _response(problem, path, error, headers)

@@ -363,6 +363,8 @@ class Problem(Response):
     """The model provider's own code, where it gave one."""
     errors: list[dict[str, str]] | None = None
     """Fields of the request that are wrong."""
+    retry_after: int | None = None
+    """Seconds after which asking again may help."""
 
 
 def _placed(document: DocumentName, place: Place) -> dict[str, Any]:

@@ -17,20 +17,25 @@ from service.http.chat.naming import model_id
 from service.http.chat.reading import find_model, read_model, read_query, refuse_unsupported, wanted_tokens
 from service.http.chat.requests import ChatRequest
 from service.http.chat.responses import ChatCompletion, Model, ModelList
-from service.http.chat.streaming import ChatStream, unless_left
+from service.http.chat.streaming import ChatStream
 from service.http.chat.writing import Manner, chore_chunks, chunks, complete, complete_chore
 from service.http.events import MEDIA_TYPE
+from service.http.leaving import unless_left
+from service.http.problems import STATUSES, headers_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from service.answers import AnswerEvent
 
-_CLIENT_LEFT = 499
-"""What nobody reads any more; the number is nginx's."""
 router = APIRouter(tags=["chat clients"])
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"description": "Every error of this route has this shape.", "model": ChatError}
+    status: {
+        **headers_of(status),
+        "description": "Every error of this route has this shape.",
+        "model": ChatError,
+    }
+    for status in STATUSES
 }
 
 
@@ -68,8 +73,7 @@ async def chat_completions(body: ChatRequest, request: Request, services: Wired)
     events = services.answerer.stream(prepared)
     if body.stream:
         return ChatStream(chunks(events, manner))
-    completion = await unless_left(request, _whole(events, manner))
-    return completion or Response(status_code=_CLIENT_LEFT)
+    return await unless_left(request, _whole(events, manner))
 
 
 @router.get("/models", responses=_ERRORS)

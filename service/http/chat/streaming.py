@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from contextlib import aclosing
 from http import HTTPStatus
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from fastapi.responses import StreamingResponse
 
@@ -15,14 +14,11 @@ from service.http.chat.errors import chat_error
 from service.http.problems import answer_to, problem_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine
-    from typing import Any
+    from collections.abc import AsyncGenerator
 
-    from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
 _log = logging.getLogger(__name__)
-_T = TypeVar("_T")
 
 
 class ChatStream(StreamingResponse):
@@ -62,20 +58,3 @@ async def _to_the_end(first: str, frames: AsyncGenerator[str, None]) -> AsyncGen
         if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             _log.exception("a stream broke off")
         yield f"data: {chat_error(problem, error).model_dump_json()}\n\n"
-
-
-async def unless_left(request: Request, work: Coroutine[Any, Any, _T]) -> _T | None:
-    """The work's result; None where the client left before: then the work ends too, and the model with it."""
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        return await working if working.done() else None
-    finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
-
-
-async def _left(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
