@@ -123,9 +123,12 @@ def _operation(method: str, path: str, operation: Schema) -> Iterator[str]:
                 default = "" if name in form["schema"]["required"] else _default(inner)
                 yield f"| `{name}` | {_kind(inner)}{default} | {_cell(inner.get('description', ''))} |"
             yield ""
+    alike: dict[str, list[str]] = {}
     for status, response in operation["responses"].items():
         if PROBLEM not in response.get("content", {}) and status != "422":
-            yield f"{status}: {_body(response)}\n"
+            alike.setdefault(_body(response), []).append(status)
+    for body, statuses in alike.items():
+        yield f"{', '.join(statuses)}: {body}\n"
 
 
 def _body(message: Schema) -> str:
