@@ -42,7 +42,7 @@ class Endpoint:
 
     provider: Provider
     base_url: str
-    api_key: str
+    api_key: str = field(repr=False)
     model: str
     price: Price | None
     limits: ModelLimits

@@ -14,6 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from service.models.contract import Finished
 from service.models.errors import CircuitOpen, InvalidRequest, ModelError
 
 if TYPE_CHECKING:
@@ -128,9 +129,11 @@ class BreakingModel:
         try:
             async with aclosing(self._model.stream(request)) as events:
                 async for event in events:
-                    circuit.heard(period)
+                    if isinstance(event, Finished):  # said before: who has it asks for nothing more
+                        circuit.answered(period)
+                    else:
+                        circuit.heard(period)
                     yield event
-            circuit.answered(period)
         except InvalidRequest:  # nothing was sent
             raise
         except ModelError as error:
