@@ -19,21 +19,23 @@ from service.flights import Flights
 from service.models.contract import Message, ModelRequest
 from service.models.prices import price
 from service.models.providers import limits_of
-from service.recording import Recording, Unrecorded, begun_call
+from service.recording import Origin, Recording, Unrecorded, begun_call
 from service.tokens import count_tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
     from ingest.catalog.call_records import CallPlan
+    from ingest.errors import EgressRefused
     from prompts.mirror import HeldPrefixes, Match
     from prompts.plan import PromptMessage, PromptPlan
     from service.answers import PlanSummary, Query
+    from service.egress import Audience
     from service.flights import Flight
     from service.models.contract import LanguageModel, TokenUsage
     from service.models.prices import Price
     from service.models.providers import CacheTraits, Provider
-    from service.recording import Origin, Recorder
+    from service.recording import Recorder
     from service.token_samples import TokenSamples
 
 UNKNOWN_CONTEXT = 32_768
@@ -83,10 +85,12 @@ class Generation:
         close: Callable[[], Awaitable[None]] | None = None,
         recorder: Recorder | None = None,
         samples: TokenSamples | None = None,
+        audience: Audience | None = None,
     ) -> None:
         """``recorder`` takes note of the calls; without one they are forgotten.
 
-        ``samples`` calibrate the estimates of tokens before the first answer does.
+        ``samples`` calibrate the estimates of tokens before the first answer does; ``audience`` knows which
+        collections the model's providers may be shown.
         """
         self.model = model
         self.provider = provider
@@ -94,6 +98,7 @@ class Generation:
         self._close = close
         self._recorder = recorder or Unrecorded()
         self._samples = samples
+        self._audience = audience
         self.demand = Demand()
         self._models: dict[tuple[str, str], _Known] = {}
         self._lock = Lock()
@@ -102,6 +107,24 @@ class Generation:
         """Let go of the model's connections, in the event loop that they were made in."""
         if self._close is not None:
             await self._close()
+
+    def refusal(self, tenant: str, collection: str) -> EgressRefused | None:
+        """Why no provider may be shown this collection; None where one may.
+
+        Raises:
+            UnknownName: there is no such collection.
+        """
+        return None if self._audience is None else self._audience.refusal(tenant, collection)
+
+    def require_egress(self, tenant: str, collection: str) -> None:
+        """For what cannot be done without the model.
+
+        Raises:
+            EgressRefused: no provider may be shown this collection.
+            UnknownName: there is no such collection.
+        """
+        if self._audience is not None:
+            self._audience.require(tenant, collection)
 
     def name(self, query: Query) -> str:
         """The model that answers this query, see `service.roles`."""
@@ -185,17 +208,20 @@ class Generation:
         if self._samples is None:
             return None
         calibration = self._known(query).calibration
-        return self._samples.begin(calibration, self.provider.name, self.name(query), text)
+        origin = Origin(query.tenant, query.collection, key=query.key)
+        return self._samples.begin(calibration, self.provider.name, self.name(query), text, origin=origin)
 
-    def tokens_for_one(self, text: str) -> float | None:
+    def tokens_for_one(self, text: str, *, origin: Origin) -> float | None:
         """Tokens of the settings' model for each one estimated of a text, by its tokenizer; None without.
+
+        ``origin`` tells whose text it is.
 
         Raises:
             CountingFailed: it was asked and gave no count.
         """
         if self._samples is None:
             return None
-        return self._samples.count(self.provider.name, self.settings.model, text)
+        return self._samples.count(self.provider.name, self.settings.model, text, origin=origin)
 
     def request(self, query: Query, messages: Sequence[PromptMessage], session: str) -> ModelRequest:
         """The plan's messages as the model is asked them."""
@@ -208,6 +234,8 @@ class Generation:
             thinking=settings.thinking if query.thinking is None else query.thinking,
             cache_salt=query.tenant,
             session=session,
+            tenant=query.tenant,
+            collection=query.collection,
         )
 
     def asked(self, query: Query, documents: Sequence[int] | None) -> None:

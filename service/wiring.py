@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ingest.catalog.catalog import open_catalog
@@ -12,14 +13,19 @@ from ingest.catalog.job_records import UNFINISHED
 from ingest.errors import IndexUnavailable, LecternError
 from ingest.index import LocalIndex
 from ingest.rendering import RenderingProcess
+from ingest.scoped_embedding import GuardedEmbedder
 from service.agent import Agent, AgentBounds
 from service.agent_choice import AgentChooser
 from service.answering import Answerer
 from service.answers import DEFAULT_TENANT
+from service.audit import Audit
 from service.chores import Chores
 from service.edge_index import FACTORY
+from service.egress import Audience, Egress
+from service.egress_policy import EgressPolicy, Recipient
 from service.embedders import make_embedder
 from service.generation import Generation, GenerationSettings
+from service.guards import GuardedIndex, GuardedModel, GuardedReranker, GuardedTokenizer
 from service.index_process.client import RemoteIndex
 from service.jobs.controlling import cancel_all
 from service.jobs.originals import Originals
@@ -46,6 +52,7 @@ from service.side_model import SideModel
 from service.token_samples import TokenSamples
 from service.tokens import count_tokens
 from service.warming import Warmer
+from service.withholding import WithholdingPreparer
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -80,6 +87,8 @@ class Services:
     warmer: Warmer
     page_images: PageImages
     chores: Chores
+    audit: Audit
+    egress: Egress
 
     def delete_document(self, tenant: str, identity: str) -> None:
         """Forget a document everywhere.
@@ -152,17 +161,24 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         catalog = closing.enter_context(_catalog(settings))
         ledger = Ledger(catalog, days=settings.ledger_days, traits=_cache_traits)
         closing.callback(ledger.close)
+        audit = Audit(catalog, days=settings.audit_days)
+        closing.callback(audit.close)
+        egress = Egress(catalog, EgressPolicy.parse(settings.egress), audit)
         embedder = make_embedder(settings)
         index = _index(settings, embedder)
         closing.callback(index.close)
+        embedder, index = _guarded(settings, egress, embedder, index)
         originals = Originals(settings.data)
         page_images = PageImages(PageOriginals(catalog, originals), RenderingProcess())
         closing.callback(page_images.close)
         library = Library(catalog)
-        generation = _generation(settings, model, ledger)
-        side = _side_model(settings, model, generation, ledger, closing)
+        generation = _generation(settings, model, ledger, egress)
+        side = _side_model(settings, model, generation, ledger, closing, egress=egress)
         searcher = Searcher(
-            library, index, embedder.identity, _reordering(settings, library, side, generation, closing)
+            library,
+            index,
+            embedder.identity,
+            _reordering(settings, library, side, generation, closing, egress=egress),
         )
         sessions = Sessions(catalog, library)
         maps = _maps(settings)
@@ -178,7 +194,11 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             chooser=chooser,
         )
         agent = _agent(settings, Presenter(library, sessions), generation, library, searcher)
-        answerer = Answerer(library, sessions, preparer, generation, maps, agent=agent)
+        preparing = preparer
+        if generation is not None:
+            extracting = Preparer(library, searcher, sessions, None)
+            preparing = WithholdingPreparer(preparer, extracting, generation)
+        answerer = Answerer(library, sessions, preparing, generation, maps, agent=agent)
         yield Services(
             settings,
             catalog,
@@ -193,6 +213,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             Warmer(preparer, generation),
             page_images,
             _chores(settings, side, generation),
+            audit,
+            egress,
         )
 
 
@@ -225,6 +247,15 @@ def _index(settings: Settings, embedder: Embedder) -> Index:
     return LocalIndex(connect_all(settings.qdrant_url, key, dimensions=embedder.dimensions), embedder)
 
 
+def _guarded(settings: Settings, egress: Egress, embedder: Embedder, index: Index) -> tuple[Embedder, Index]:
+    """Both behind the guard, where texts and questions are embedded by another server."""
+    if settings.embeddings_base_url is None:
+        return embedder, index
+    recipient = Recipient.at(settings.embeddings_base_url)
+    guarded = GuardedEmbedder(embedder, partial(egress.require, recipient=recipient))
+    return guarded, GuardedIndex(index, egress, recipient)
+
+
 def _cache_traits(provider: str) -> CacheTraits:
     return PROVIDERS.get(provider, GENERIC).cache
 
@@ -237,7 +268,9 @@ def prices_of(settings: Settings) -> dict[str, Price]:
     }
 
 
-def _generation(settings: Settings, model: LanguageModel | None, ledger: Ledger) -> Generation | None:
+def _generation(
+    settings: Settings, model: LanguageModel | None, ledger: Ledger, egress: Egress
+) -> Generation | None:
     if model is None and not settings.has_model:
         return None
     provider = provider_of(settings)
@@ -251,24 +284,29 @@ def _generation(settings: Settings, model: LanguageModel | None, ledger: Ledger)
         prices=prices_of(settings),
         code_model=settings.code_model,
     )
+    recipient = _recipient(settings, provider)
+    audience = Audience(egress, (recipient,))
     if model is not None:
-        return Generation(model, provider, chosen, recorder=ledger)
+        guarded = GuardedModel(model, egress, recipient)
+        return Generation(guarded, provider, chosen, recorder=ledger, audience=audience)
     client = _client(settings, provider)
     return Generation(
-        RetryingModel(client),
+        RetryingModel(GuardedModel(client, egress, recipient)),
         provider,
         chosen,
         close=client.close,
         recorder=ledger,
-        samples=_samples(settings, provider),
+        samples=_samples(settings, provider, egress),
+        audience=audience,
     )
 
 
-def _samples(settings: Settings, provider: Provider) -> TokenSamples | None:
+def _samples(settings: Settings, provider: Provider, egress: Egress) -> TokenSamples | None:
     if not settings.exact_tokens:
         return None
     tokenizer = EndpointTokenizer(provider, _base_url(settings, provider), _model_key(settings))
-    return TokenSamples(tokenizer, count_tokens, settings.data)
+    guarded = GuardedTokenizer(tokenizer, egress, _recipient(settings, provider))
+    return TokenSamples(guarded, count_tokens, settings.data)
 
 
 def _agent(
@@ -290,6 +328,8 @@ def _side_model(
     generation: Generation | None,
     ledger: Ledger,
     closing: ExitStack,
+    *,
+    egress: Egress,
 ) -> SideModel | None:
     """What reranking, rewriting and chores ask: a client of its own, in a thread that starts when asked."""
     if generation is None:
@@ -299,11 +339,13 @@ def _side_model(
                 f"setting {asking[0]}: no language model is configured (llm_api_key, llm_base_url)"
             )
         return None
+    recipient = _recipient(settings, generation.provider)
     if model is not None:
-        blocking = BlockingModel(model)
+        blocking = BlockingModel(GuardedModel(model, egress, recipient))
     else:
         client = _client(settings, generation.provider)
-        blocking = BlockingModel(RetryingModel(client, _SIDE_RETRIES), close=client.close)
+        guarded = GuardedModel(client, egress, recipient)
+        blocking = BlockingModel(RetryingModel(guarded, _SIDE_RETRIES), close=client.close)
     closing.callback(blocking.close)
     return SideModel(blocking, generation.price, provider=generation.provider.name, recorder=ledger)
 
@@ -314,10 +356,14 @@ def _reordering(
     side: SideModel | None,
     generation: Generation | None,
     closing: ExitStack,
+    *,
+    egress: Egress,
 ) -> Reordering | None:
     reranker = make_reranker(settings, side, generation)
     if reranker is None:
         return None
+    if settings.rerank_base_url is not None:
+        reranker = GuardedReranker(reranker, egress, Recipient.at(settings.rerank_base_url))
     closing.callback(reranker.close)
     return Reordering(library, reranker, settings.rerank_candidates)
 
@@ -349,6 +395,10 @@ def _client(settings: Settings, provider: Provider) -> OpenAIModel:
         model=settings.llm_model,
         timeouts=Timeouts(idle=settings.llm_idle_timeout, total=settings.llm_timeout),
     )
+
+
+def _recipient(settings: Settings, provider: Provider) -> Recipient:
+    return Recipient.at(settings.llm_base_url or provider.base_url or "", provider)
 
 
 def _base_url(settings: Settings, provider: Provider) -> str:

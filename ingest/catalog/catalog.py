@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from ingest.catalog.audit import Audits
 from ingest.catalog.call import Calls
 from ingest.catalog.collection import Collections
 from ingest.catalog.database import Database, sqlite_url
@@ -23,7 +24,18 @@ if TYPE_CHECKING:
 
 
 class Catalog(
-    Collections, Generations, Versions, Publishing, Documents, Pins, Failures, Sessions, Jobs, Calls, Reviews
+    Collections,
+    Generations,
+    Versions,
+    Publishing,
+    Documents,
+    Pins,
+    Failures,
+    Sessions,
+    Jobs,
+    Calls,
+    Reviews,
+    Audits,
 ):
     """All calls over one database. Threads and processes may share it; each call is one transaction."""
 

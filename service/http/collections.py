@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from starlette.status import HTTP_204_NO_CONTENT
 
 from service.http.access import TENANT, Wired
+from service.http.egress_shapes import EgressRequest
 from service.http.listings import CollectionList, CollectionShape, FailureShape
 from service.http.warm_shapes import PinnedRequest, WarmRequest, WarmResponse
 
@@ -40,6 +41,15 @@ def pin(name: str, body: PinnedRequest, services: Wired) -> CollectionShape:
     return _shape(services, record)
 
 
+@router.put("/{name:path}/egress")
+def set_egress(name: str, body: EgressRequest, services: Wired) -> CollectionShape:
+    """Say who may be shown the collection's text and questions to it; the next sending obeys.
+
+    Where the model's provider may not, questions are answered by extracts, and what needs a model is 403.
+    """
+    return _shape(services, services.catalog.set_egress(TENANT, name, body.egress))
+
+
 @router.post("/{name:path}/warm")
 async def warm(name: str, body: WarmRequest, services: Wired) -> WarmResponse:
     """Send what prompts begin with once, so that the provider's cache holds it for the next questions."""
@@ -58,4 +68,5 @@ def delete(name: str, services: Wired) -> Response:
 def _shape(services: Wired, record: CollectionRecord) -> CollectionShape:
     failures = [FailureShape.model_validate(f) for f in services.catalog.failures(record).values()]
     documents, pinned = len(services.catalog.manifest(record)), services.catalog.pinned(record)
-    return CollectionShape.of(record, documents, failures, pinned)
+    egress = services.egress.policy(record)
+    return CollectionShape.of(record, documents, failures, pinned, egress=egress)

@@ -76,6 +76,9 @@ class ModelRequest:
     """Separates the cache of one tenant from another's, where the provider can."""
     session: str | None = None
     """Requests that share it are best served by the same machine, which holds their prefix."""
+    tenant: str = ""
+    collection: str = ""
+    """Whose text it holds. Never sent; `service.guards` refuses what does not say so."""
 
 
 @dataclass(frozen=True, slots=True)
