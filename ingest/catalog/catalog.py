@@ -12,6 +12,7 @@ from ingest.catalog.document import Documents
 from ingest.catalog.failure import Failures
 from ingest.catalog.generation import Generations
 from ingest.catalog.job import Jobs
+from ingest.catalog.key import Keys
 from ingest.catalog.migrating import bring_to_head
 from ingest.catalog.pinning import Pins
 from ingest.catalog.publishing import Publishing
@@ -36,6 +37,7 @@ class Catalog(
     Calls,
     Reviews,
     Audits,
+    Keys,
 ):
     """All calls over one database. Threads and processes may share it; each call is one transaction."""
 
