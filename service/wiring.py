@@ -12,6 +12,7 @@ from ingest.catalog.catalog import open_catalog
 from ingest.catalog.job_records import UNFINISHED
 from ingest.errors import IndexUnavailable, LecternError
 from ingest.index import LocalIndex
+from ingest.remote_embedding import EmbeddingService
 from ingest.rendering import RenderingProcess
 from ingest.scoped_embedding import GuardedEmbedder
 from service.agent import Agent, AgentBounds
@@ -165,6 +166,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         closing.callback(audit.close)
         egress = Egress(catalog, EgressPolicy.parse(settings.egress), audit)
         embedder = make_embedder(settings)
+        if isinstance(embedder, EmbeddingService):
+            closing.callback(embedder.close)
         index = _index(settings, embedder)
         closing.callback(index.close)
         embedder, index = _guarded(settings, egress, embedder, index)
