@@ -214,8 +214,8 @@ def _is_current(file: KnownFile, source: SourceFile, readers: Sequence[str], emb
 
 
 def _fails_again(failure: FailureRecord, reader: str) -> bool:
-    """Whether the same bytes must fail again: a limit may have been raised since."""
-    return failure.reader == reader and failure.reason not in {"time_limit", "memory_limit"}
+    """Whether the same bytes must fail again: a limit may have been raised since, or an egress opened."""
+    return failure.reader == reader and failure.reason not in {"time_limit", "memory_limit", "egress"}
 
 
 def _same_stamp(file: KnownFile | FailureRecord, source: SourceFile) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 import numpy as np
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+
+    from ingest.model import Scope
 
 CHECK_TEXT = "The quick brown fox signs a contract. Быстрая лиса подписывает договор. 敏捷的狐狸签署合同。"
 """Embedded once per collection: another vector for it later means another space."""
@@ -38,6 +40,23 @@ class Embedder(Protocol):
             EmbeddingFailed: a remote embedder does not answer.
         """
         ...
+
+
+@runtime_checkable
+class ScopedEmbedder(Protocol):
+    """An embedder on another machine, which must know whose texts they are before it is shown any."""
+
+    def within(self, scope: Scope) -> Embedder:
+        """The embedder for texts of this scope.
+
+        Its ``embed`` raises `EgressRefused` where they may not go there; of no texts, too.
+        """
+        ...
+
+
+def embedder_within(embedder: Embedder, scope: Scope) -> Embedder:
+    """The embedder for texts of a scope: the same, unless it has to know."""
+    return embedder.within(scope) if isinstance(embedder, ScopedEmbedder) else embedder
 
 
 class UniversalSentenceEncoder:

@@ -7,6 +7,7 @@ LecternError
 │   ├── UnknownName         a collection, a document that is not there
 │   ├── UnusableReader      a LlamaIndex reader that is not there, is none, or fails
 │   ├── Gone                a document that was there and has been deleted
+│   ├── EgressRefused       text of a collection that may not go to this recipient
 │   └── EmbeddingRefused    a wrong key, model or dimension of an embeddings endpoint
 ├── Cancelled               somebody asked for the end; what was finished stays
 └── TransientError          the same call may succeed later
@@ -23,6 +24,7 @@ from typing import Literal
 FailureReason = Literal[
     "broken",
     "changed",
+    "egress",
     "empty",
     "encrypted",
     "no_text",
@@ -103,6 +105,19 @@ class Gone(PermanentError):
     def __reduce__(self) -> tuple[type[Gone], tuple[str, str]]:
         """Cross the border of a process whole."""
         return Gone, (self.kind, self.name)
+
+
+class EgressRefused(PermanentError):
+    """Text of a collection, or a question to it, may not go to this recipient; nothing was sent."""
+
+    def __init__(self, collection: str, recipient: str) -> None:
+        super().__init__(f"collection {collection!r} may not be shown to {recipient}: its egress forbids it")
+        self.collection = collection
+        self.recipient = recipient
+
+    def __reduce__(self) -> tuple[type[EgressRefused], tuple[str, str]]:
+        """Cross the border of a process whole."""
+        return EgressRefused, (self.collection, self.recipient)
 
 
 class CatalogUnavailable(TransientError):

@@ -7,6 +7,8 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from ingest.answerability import confidence
 from ingest.asking import asked_terms
 from ingest.errors import UnsupportedStore
@@ -30,7 +32,6 @@ from ingest.terms import Analyzer
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from ingest.answerability import Signs
@@ -47,6 +48,8 @@ class Question:
     history: tuple[str, ...] = ()
     embedder: str = ""
     """Identity of the embedder that the scope's vectors are of, where the asker knows it."""
+    by_words: bool = False
+    """Whether it must not be embedded: it may not go to the machine that does that."""
 
 
 class Index(Protocol):
@@ -173,7 +176,7 @@ class LocalIndex:
             loose = self._analyzer.loose_terms("\n".join((question.text, *question.history)))
         roles = asked_roles(question.text)
         search = Search(self._store, scope, self._know(scope), documents, roles, loose)
-        vector = self._embedder.embed([question.text])[0]
+        vector = self._vector(question)
         places = search.places(terms)
         route = self._route(search, sentences)
         if route is None or search.lead(places) not in (None, *route.documents):
@@ -181,6 +184,11 @@ class LocalIndex:
         # Names lead to their own document, topics to whichever treats them.
         rest = {term: terms.get(term, 1.0) for term in route.terms}
         return _Asked(search, terms, places, vector, replace(search, documents=route.documents), rest)
+
+    def _vector(self, question: Question) -> NDArray[np.float32]:
+        if question.by_words:
+            return np.zeros(self._embedder.dimensions, np.float32)  # as of a text without words: near nothing
+        return self._embedder.embed([question.text])[0]
 
     def _route(
         self, search: Search, sentences: Sequence[Sequence[Sequence[tuple[int, ...]]]]

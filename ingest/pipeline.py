@@ -10,8 +10,8 @@ from ingest.catalog.codec import encode_layout
 from ingest.catalog.records import Moved, NewVersion
 from ingest.changes import Failure, find_changes, find_vanished
 from ingest.discovery import discover, location_of
-from ingest.embedding import check_vector
-from ingest.errors import Cancelled, Gone, UnknownName, UnreadableFile
+from ingest.embedding import check_vector, embedder_within
+from ingest.errors import Cancelled, EgressRefused, Gone, UnknownName, UnreadableFile
 from ingest.moving import is_named_by_file, title_of_moved
 from ingest.outline.sections import find_sections
 from ingest.parsing_ahead import parse_ahead
@@ -73,13 +73,16 @@ class Ingester:
         options: ReadingOptions = DEFAULTS,
         *,
         parse_workers: int = 1,
+        egress: str | None = None,
     ) -> None:
+        """``egress`` is what new collections begin with, see `service.egress_policy`."""
         self._catalog = catalog
         self._index = index
         self._embedder = embedder
         self._parser = parser
         self._options = options
         self._parse_workers = parse_workers
+        self._egress = egress
         self._writer = Writer(index, embedder)
         self.repairer = Repairer(catalog, index, embedder)
         self._held: dict[tuple[Scope, int], int] = {}
@@ -165,6 +168,7 @@ class Ingester:
             embedder=self._embedder.identity,
             dimensions=self._embedder.dimensions,
             check_vector=check_vector(self._embedder).tobytes(),
+            egress=self._egress,
         )
 
     def add(
@@ -326,6 +330,11 @@ class Ingester:
     ) -> None:
         tally = Tally(changes.parse, report, on_progress)
         tally.begun()
+        try:
+            embedder_within(self._embedder, collection.scope).embed(())
+        except EgressRefused as error:  # nothing need be read that may not be sent
+            self._withhold(collection, changes.parse, tally, error)
+            return
         group: list[tuple[ChangedFile, Document]] = []
         parsed = parse_ahead(
             self._parser,
@@ -359,17 +368,32 @@ class Ingester:
             return
         read = [ReadDocument(change.facts, document, change.replaces) for change, document in group]
         files, pages = [change for change, _ in group], sum(len(document.pages) for _, document in group)
-        versions = self.add_all(
-            collection,
-            read,
-            cancelled=cancelled,
-            on_written=lambda share: tally.written(files, share, pages),
-        )
+        try:
+            versions = self.add_all(
+                collection,
+                read,
+                cancelled=cancelled,
+                on_written=lambda share: tally.written(files, share, pages),
+            )
+        except EgressRefused as error:  # it was allowed when the ingest began
+            self._withhold(collection, files, tally, error)
+            return
         for (change, _), version in zip(group, versions, strict=True):
             if version is None:
                 tally.failed(change, Failure(change.facts.path, *_DELETED, change.facts.location))
             else:
                 tally.indexed(change, version)
+
+    def _withhold(
+        self,
+        collection: CollectionRecord,
+        files: Iterable[ChangedFile],
+        tally: Tally,
+        error: EgressRefused,
+    ) -> None:
+        """Report files whose text may not go to the embedder."""
+        for change in files:
+            tally.failed(change, self._fail(collection, change, UnreadableFile("egress", str(error))))
 
     def _fail(self, collection: CollectionRecord, change: ChangedFile, error: UnreadableFile) -> Failure:
         facts = change.facts

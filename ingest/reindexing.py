@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ingest import chunks
 from ingest.catalog.collection import same_direction
-from ingest.embedding import check_vector
+from ingest.embedding import check_vector, embedder_within
 from ingest.errors import Gone, UnknownName
 from ingest.writing import Writer, Written
 
@@ -68,6 +68,7 @@ class Reindexer:
 
         Raises:
             UnknownName: there is no such collection, or it was deleted meanwhile.
+            EgressRefused: its text may not go to the embedder.
             IndexUnavailable: the index does not answer.
         """
         collection = self._catalog.collection(tenant, name)
@@ -75,6 +76,7 @@ class Reindexer:
         if not anew and self._is_current(collection, check):
             forget_garbage(self._index, collection)
             return self._report(collection, documents=0, points=0, resumed=0)
+        embedder_within(self._embedder, collection.scope).embed(())
         generation = self._catalog.begin_generation(
             collection,
             embedder=self._embedder.identity,

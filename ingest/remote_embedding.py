@@ -70,6 +70,11 @@ class EmbeddingService:
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        if self._http is not None:
+            self._http.close()
+
     def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         body: dict[str, object] = {"model": self._model, "input": [text or " " for text in texts]}
         reply = self._parsed(self._answer(body))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from ingest.chunks import cut_chunks, searched_chunks
 from ingest.describing import document_point
-from ingest.embedding import Interruptible
+from ingest.embedding import Interruptible, embedder_within
 from ingest.indexing import CutDocument, points_of
 from ingest.outline.sections import find_sections
 from ingest.terms import Analyzer
@@ -67,7 +67,8 @@ class Writer:
         """Write the points of documents, flushed once; returns how many each has.
 
         Points are written in order, and every operation of the store is kept whole or not at all.
-        ``require_leave`` is called before each batch is embedded; whatever it raises breaks off.
+        ``require_leave`` is called before each batch is embedded; whatever it raises breaks off. So does
+        `EgressRefused`, where the texts may not go to an embedder on another machine.
         ``on_written`` is told which share of the points is written.
         """
         cut = [self._cut(version) for version in versions]
@@ -76,7 +77,7 @@ class Writer:
             self._index.upsert(scope.openings, [self._description(each) for each in cut])
         total = sum(len(document.chunks) for document in cut)
         done = sum(document.held for document in cut)
-        embedder = Interruptible(self._embedder, require_leave)
+        embedder = Interruptible(embedder_within(self._embedder, scope), require_leave)
         for points in points_of(cut, analyzer=self._analyzer, embedder=embedder):
             self._index.upsert(scope, points)
             done += len(points)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from service.answers import Answer, AnswerEvent, Query
     from service.generation import Generation
     from service.library import Library
-    from service.preparing import Prepared, Preparer
+    from service.preparing import Prepared
     from service.sessions import Sessions
 
 
@@ -43,14 +43,22 @@ class Way(Protocol):
         ...
 
 
+class Preparing(Protocol):
+    """Searches and plans: `Preparer`, or `WithholdingPreparer`."""
+
+    def prepare(self, query: Query) -> Prepared:
+        """As `Preparer.prepare`."""
+        ...
+
+
 class Answerer:
-    """Answers questions: by a model or, where none is configured, by extracts."""
+    """Answers questions: by a model or, where none is configured or may be shown the text, by extracts."""
 
     def __init__(
         self,
         library: Library,
         sessions: Sessions,
-        preparer: Preparer,
+        preparer: Preparing,
         generation: Generation | None,
         maps: MapSettings | None = None,
         *,
@@ -108,9 +116,10 @@ def _ways(
 ) -> Mapping[str, Way]:
     """By the mode of the plan."""
     presenter = Presenter(library, sessions)
+    quoting = Quoting(presenter)
     if generation is None:
-        return {"extract": Quoting(presenter)}
+        return {"extract": quoting}
     generating = Generating(presenter, generation)
     mapping = MapReduce(library, sessions, generation, maps, generating)
     more: dict[str, Way] = {} if agent is None else {"agent": agent}
-    return {"pin": generating, "retrieve": generating, "map": mapping, **more}
+    return {"extract": quoting, "pin": generating, "retrieve": generating, "map": mapping, **more}

@@ -185,6 +185,8 @@ class PlanSummary:
     """Of these, what the provider's cache should serve."""
     parts: tuple[PartOutcome, ...] = ()
     """Of a map."""
+    withheld_from: str | None = None
+    """Whom the collection may not be shown to, where that is why no model has answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ingest.errors import EgressRefused
 from prompts.chore_replies import chore_messages, clean_reply, reply_without_model
 from service.answers import Cost, Usage
 from service.models.errors import ModelError
@@ -76,7 +77,7 @@ class Chores:
             said = await loop.run_in_executor(
                 self._asking, self._ask, self._model, messages, origin, max_tokens or LONGEST_REPLY
             )
-        except ModelError as error:
+        except (ModelError, EgressRefused) as error:
             _log.warning("a chat client's %s is made without a model: %s", chore.kind, error)
             return ChoreReply(identity, reply_without_model(chore))
         call = said.call

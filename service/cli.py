@@ -20,7 +20,7 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 COMMANDS = {
     "ask": "Answer a question, with every claim cited and checked.",
     "bot": "Answer in Telegram or Slack, from a running server.",
-    "collections": "List the collections, pin documents, or delete one.",
+    "collections": "List the collections; pin, limit egress, or delete.",
     "demo": "Ingest the example corpus and ask it five questions.",
     "doctor": "Check data folder, catalog and index; repair them.",
     "documents": "List the documents of a collection, or delete some.",

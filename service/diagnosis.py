@@ -16,6 +16,7 @@ from service.answers import DEFAULT_TENANT
 from service.calibration import script_of
 from service.ingest_lock import abandoned
 from service.models.tokenizers import CountingFailed
+from service.recording import Origin
 from service.running import FILE as SERVER_FILE
 from service.running import find_server
 from service.token_samples import SAMPLE, TELLING
@@ -104,13 +105,14 @@ def check_tokenizer(services: Services) -> Iterator[Finding]:
             script = script_of(text[:SAMPLE])
             if len(text) >= TELLING and script not in seen:
                 seen.add(script)
-                yield _check_count(services.generation, script, text)
+                origin = Origin(DEFAULT_TENANT, collection.name)
+                yield _check_count(services.generation, script, text, origin)
 
 
-def _check_count(generation: Generation, script: str, text: str) -> Finding:
+def _check_count(generation: Generation, script: str, text: str, origin: Origin) -> Finding:
     check, model = f"tokens of {script} text", generation.settings.model
     try:
-        ratio = generation.tokens_for_one(text)
+        ratio = generation.tokens_for_one(text, origin=origin)
     except CountingFailed as error:
         return Finding(check, "note", str(error), "estimates are calibrated by answers alone")
     return Finding(check, "ok", f"{model} reads {ratio:.2f} for each one that is estimated")

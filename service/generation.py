@@ -19,22 +19,24 @@ from service.flights import Flights
 from service.models.contract import Message, ModelRequest
 from service.models.prices import price
 from service.models.providers import UNKNOWN_CONTEXT, limits_of
-from service.recording import Recording, Unrecorded, begun_call
+from service.recording import Origin, Recording, Unrecorded, begun_call
 from service.tokens import count_tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
     from ingest.catalog.call_records import CallPlan
+    from ingest.errors import EgressRefused
     from prompts.mirror import HeldPrefixes, Match
     from prompts.plan import PromptMessage, PromptPlan
     from service.answers import PlanSummary, Query
+    from service.egress import Audience
     from service.flights import Flight
     from service.models.contract import Diverted, LanguageModel, TokenUsage
     from service.models.prices import Price
     from service.models.providers import CacheTraits, Provider
     from service.models.queueing import CallQueue
-    from service.recording import Origin, Recorder
+    from service.recording import Recorder
     from service.token_samples import TokenSamples
 
 USUAL_RATIO = 0.2
@@ -82,12 +84,13 @@ class Generation:
         close: Callable[[], Awaitable[None]] | None = None,
         recorder: Recorder | None = None,
         samples: TokenSamples | None = None,
+        audience: Audience | None = None,
         queue: CallQueue | None = None,
     ) -> None:
         """``recorder`` takes note of the calls; without one they are forgotten.
 
-        ``samples`` calibrate the estimates of tokens before the first answer does. In ``queue`` the model's
-        calls wait for their turn.
+        ``samples`` calibrate the estimates of tokens before the first answer does; ``audience`` knows which
+        collections the model's providers may be shown. In ``queue`` the model's calls wait for their turn.
         """
         self.model = model
         self.provider = provider
@@ -95,6 +98,7 @@ class Generation:
         self._close = close
         self._recorder = recorder or Unrecorded()
         self._samples = samples
+        self._audience = audience
         self._queue = queue
         self.demand = Demand()
         self._models: dict[tuple[str, str], _Known] = {}
@@ -113,6 +117,24 @@ class Generation:
         """
         if self._queue is not None:
             self._queue.require_room()
+
+    def refusal(self, tenant: str, collection: str) -> EgressRefused | None:
+        """Why no provider may be shown this collection; None where one may.
+
+        Raises:
+            UnknownName: there is no such collection.
+        """
+        return None if self._audience is None else self._audience.refusal(tenant, collection)
+
+    def require_egress(self, tenant: str, collection: str) -> None:
+        """For what cannot be done without the model.
+
+        Raises:
+            EgressRefused: no provider may be shown this collection.
+            UnknownName: there is no such collection.
+        """
+        if self._audience is not None:
+            self._audience.require(tenant, collection)
 
     def name(self, query: Query) -> str:
         """The model that answers this query, see `service.roles`."""
@@ -200,17 +222,20 @@ class Generation:
         if self._samples is None:
             return None
         calibration = self._known(query).calibration
-        return self._samples.begin(calibration, self.provider.name, self.name(query), text)
+        origin = Origin(query.tenant, query.collection, key=query.key)
+        return self._samples.begin(calibration, self.provider.name, self.name(query), text, origin=origin)
 
-    def tokens_for_one(self, text: str) -> float | None:
+    def tokens_for_one(self, text: str, *, origin: Origin) -> float | None:
         """Tokens of the settings' model for each one estimated of a text, by its tokenizer; None without.
+
+        ``origin`` tells whose text it is.
 
         Raises:
             CountingFailed: it was asked and gave no count.
         """
         if self._samples is None:
             return None
-        return self._samples.count(self.provider.name, self.settings.model, text)
+        return self._samples.count(self.provider.name, self.settings.model, text, origin=origin)
 
     def request(self, query: Query, messages: Sequence[PromptMessage], session: str) -> ModelRequest:
         """The plan's messages as the model is asked them."""
@@ -223,6 +248,8 @@ class Generation:
             thinking=settings.thinking if query.thinking is None else query.thinking,
             cache_salt=query.tenant,
             session=session,
+            tenant=query.tenant,
+            collection=query.collection,
         )
 
     def asked(self, query: Query, documents: Sequence[int] | None) -> None:

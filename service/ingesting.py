@@ -53,7 +53,13 @@ def open_ingest(
         embedding_in_parallel(settings, services.embedder) as embedder,
     ):
         ingester = Ingester(
-            services.catalog, services.index, embedder, parser, options, parse_workers=workers
+            services.catalog,
+            services.index,
+            embedder,
+            parser,
+            options,
+            parse_workers=workers,
+            egress=settings.egress,
         )
         yield OpenIngest(ingester, parser.abort)
 

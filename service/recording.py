@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.catalog.call_records import CANCELLED, CallPlan, CallRecord, CallSegment
+from ingest.errors import EgressRefused
 from prompts.render import documents_shown
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ class Recording:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is EgressRefused:  # nothing was sent; the audit log has it
+            return
         spent = 1_000 * (time.perf_counter() - self._started)
         ended = replace(self._call, milliseconds=spent)
         if kind is not None:

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingest.errors import EgressRefused
 from prompts.rewriting import clean_question, rewriting_messages
 from service.models.errors import ModelError
 
@@ -63,7 +64,7 @@ class Rewriter:
             calls = (said.call,)
             text = clean_question(said.text) if said.whole else None
             trouble = "" if text else "the model gave no question"
-        except ModelError as error:
+        except (ModelError, EgressRefused) as error:
             text, trouble = None, str(error)
         spent = 1_000 * (time.perf_counter() - started)
         if text:

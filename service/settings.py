@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from ingest.errors import PermanentError
+from service.egress_policy import ANY, EgressPolicy
 
 PREFIX = "LECTERN_"
 TEST_PREFIX = "LECTERN_TEST_"
@@ -221,6 +222,13 @@ class Settings(BaseModel):
         "with `input`, `output` and, where cached tokens have a price of their own, `cached`. In the "
         "environment a JSON object of the same shape, or the path of a TOML file that holds it.",
     )
+    egress: str = Field(
+        default=ANY,
+        description="Who may be shown the text of new collections, and questions to them: `any`, `none` for "
+        "extracts alone, or names between commas: of presets (zai, vllm, …), of hosts, or `local` "
+        "for servers on this machine. `lectern collections egress` says it of one collection.",
+    )
+    audit_days: int = Field(default=400, ge=1, description="Days that the audit log is kept.")
     ledger_days: int = Field(
         default=400, ge=1, description="Days that the calls of language models are kept for bills."
     )
@@ -377,6 +385,11 @@ class Settings(BaseModel):
             return json.loads(listed)
         except ValueError as error:
             raise ValueError("must be a JSON list") from error  # without its words: they hold keys
+
+    @field_validator("egress")
+    @classmethod
+    def _read_egress(cls, said: str) -> str:
+        return str(EgressPolicy.parse(said))
 
     @field_validator("access_key")
     @classmethod

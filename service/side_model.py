@@ -65,6 +65,7 @@ class SideModel:
 
         Raises:
             ModelError: the reply could not be had, or not in ``seconds``.
+            EgressRefused: the model may not be shown the origin's collection.
         """
         request = ModelRequest(
             messages=tuple(Message(message.role, message.content) for message in messages),
@@ -73,6 +74,8 @@ class SideModel:
             temperature=_TEMPERATURE,
             thinking=False,
             cache_salt=origin.tenant,
+            tenant=origin.tenant,
+            collection=origin.collection,
         )
         planned = sum(count_tokens(m.content) for m in messages)
         begun = begun_call(origin, purpose, provider=self._provider, model=name, planned=planned)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from service.calibration import Calibration
     from service.models.tokenizers import Tokenizer
+    from service.recording import Origin
 
 SAMPLE = 8_000
 """Code points that are sent."""
@@ -54,7 +55,9 @@ class TokenSamples:
         self._tried: dict[str, float] = {}
         self._lock = Lock()
 
-    def begin(self, calibration: Calibration, where: str, model: str, text: str) -> str | None:
+    def begin(
+        self, calibration: Calibration, where: str, model: str, text: str, *, origin: Origin
+    ) -> str | None:
         """Calibrate a model's estimate by a text of the kind that is asked about, once.
 
         Args:
@@ -62,6 +65,7 @@ class TokenSamples:
             where: the provider's name.
             model: as the provider calls it.
             text: of the documents; its beginning is sent.
+            origin: whose documents they are.
 
         Returns:
             Why there is no count, where the tokenizer was asked and gave none.
@@ -75,7 +79,7 @@ class TokenSamples:
             if not self._may_try(key):
                 return None
             try:
-                known = self._counted(model, sample)
+                known = self._counted(model, sample, origin)
             except CountingFailed as error:
                 warning = f"the provider's tokenizer was asked and gave no count: {error}"
                 _log.warning("%s", warning)
@@ -84,20 +88,20 @@ class TokenSamples:
         calibration.observe(sample, *known)
         return None
 
-    def count(self, where: str, model: str, text: str) -> float:
+    def count(self, where: str, model: str, text: str, *, origin: Origin) -> float:
         """Ask the tokenizer anew: its tokens for each one that is estimated of a text's beginning.
 
         Raises:
             CountingFailed: it gave no count.
         """
         sample = text[:SAMPLE]
-        estimated, counted = known = self._counted(model, sample)
+        estimated, counted = known = self._counted(model, sample, origin)
         self._keep(_key(where, model, sample), known)
         return counted / max(estimated, 1)
 
-    def _counted(self, model: str, sample: str) -> tuple[int, int]:
+    def _counted(self, model: str, sample: str, origin: Origin) -> tuple[int, int]:
         """Tokens by the estimate and by the tokenizer."""
-        counted = self._tokenizer.count(sample, model)
+        counted = self._tokenizer.count(sample, model, origin=origin)
         return self._estimate(sample) + self._tokenizer.overhead, counted
 
     def _may_try(self, key: str) -> bool:

@@ -65,6 +65,7 @@ class Warmer:
 
         Raises:
             NoModel: none is configured.
+            EgressRefused: no provider may be shown the collection.
             UnknownName, Gone: the collection or a document is not there.
             PromptTooLongError: the documents do not fit the model's context.
             TooExpensive: it should cost more than ``max_usd``, or nobody knows what it costs.
@@ -72,6 +73,7 @@ class Warmer:
         generation = self._generation
         if generation is None:
             raise NoModel("warming a cache")
+        generation.require_egress(query.tenant, query.collection)
         query, plan = self._preparer.opening(query)
         summary = generation.summarise(query, plan)
         model, sends = generation.name(query), generation.sightings(query)

@@ -5,29 +5,36 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ingest.catalog.catalog import open_catalog
 from ingest.catalog.job_records import UNFINISHED
 from ingest.errors import IndexUnavailable, LecternError
 from ingest.index import LocalIndex
+from ingest.remote_embedding import EmbeddingService
 from ingest.rendering import RenderingProcess
+from ingest.scoped_embedding import GuardedEmbedder
 from service.agent import Agent, AgentBounds
 from service.agent_choice import AgentChooser
 from service.answering import Answerer
 from service.answers import DEFAULT_TENANT
+from service.audit import Audit
 from service.chores import Chores
 from service.edge_index import FACTORY
+from service.egress import Egress
+from service.egress_policy import EgressPolicy, Recipient
 from service.embedders import make_embedder
 from service.ending import Ending
 from service.generation import Generation, GenerationSettings
+from service.guards import GuardedIndex, GuardedReranker, GuardedTokenizer
 from service.index_process.client import RemoteIndex
 from service.jobs.controlling import cancel_all
 from service.jobs.originals import Originals
 from service.ledger import Ledger
 from service.library import Library
 from service.map_planning import MapPlanner, MapSettings
-from service.models.assembling import Upstreams, base_url_of, prices_of, provider_of, secret
+from service.models.assembling import Upstreams, prices_of, provider_of
 from service.models.blocking import BlockingModel
 from service.models.providers import GENERIC, PROVIDERS
 from service.models.tokenizers import EndpointTokenizer
@@ -45,6 +52,7 @@ from service.side_model import SideModel
 from service.token_samples import TokenSamples
 from service.tokens import count_tokens
 from service.warming import Warmer
+from service.withholding import WithholdingPreparer
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -54,7 +62,7 @@ if TYPE_CHECKING:
     from ingest.embedding import Embedder
     from ingest.index import Index
     from service.models.contract import LanguageModel
-    from service.models.providers import CacheTraits, Provider
+    from service.models.providers import CacheTraits
     from service.settings import Settings
 
 _SIDE_ATTEMPTS = 2
@@ -78,6 +86,8 @@ class Services:
     warmer: Warmer
     page_images: PageImages
     chores: Chores
+    audit: Audit
+    egress: Egress
     ending: Ending = field(default_factory=Ending)
     upstreams: Upstreams | None = None
     """The providers' state, and the queue in front of them."""
@@ -153,18 +163,27 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         catalog = closing.enter_context(_catalog(settings))
         ledger = Ledger(catalog, days=settings.ledger_days, traits=_cache_traits)
         closing.callback(ledger.close)
+        audit = Audit(catalog, days=settings.audit_days)
+        closing.callback(audit.close)
+        egress = Egress(catalog, EgressPolicy.parse(settings.egress), audit)
         embedder = make_embedder(settings)
+        if isinstance(embedder, EmbeddingService):
+            closing.callback(embedder.close)
         index = _index(settings, embedder)
         closing.callback(index.close)
+        embedder, index = _guarded(settings, egress, embedder, index)
         originals = Originals(settings.data)
         page_images = PageImages(PageOriginals(catalog, originals), RenderingProcess())
         closing.callback(page_images.close)
         library = Library(catalog)
-        upstreams = Upstreams(settings, model) if model or settings.has_model else None
+        upstreams = Upstreams(settings, egress, model) if model or settings.has_model else None
         generation = _generation(settings, upstreams, ledger)
         side = _side_model(settings, upstreams, generation, ledger, closing)
         searcher = Searcher(
-            library, index, embedder.identity, _reordering(settings, library, side, generation, closing)
+            library,
+            index,
+            embedder.identity,
+            _reordering(settings, library, side, generation, closing, egress=egress),
         )
         sessions = Sessions(catalog, library)
         maps = _maps(settings)
@@ -181,7 +200,11 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         )
         agent = _agent(settings, Presenter(library, sessions), generation, library, searcher)
         ending = Ending()
-        answerer = Answerer(library, sessions, preparer, generation, maps, agent=agent, ending=ending)
+        preparing = preparer
+        if generation is not None:
+            extracting = Preparer(library, searcher, sessions, None)
+            preparing = WithholdingPreparer(preparer, extracting, generation)
+        answerer = Answerer(library, sessions, preparing, generation, maps, agent=agent, ending=ending)
         yield Services(
             settings,
             catalog,
@@ -196,6 +219,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             Warmer(preparer, generation),
             page_images,
             _chores(settings, side, generation),
+            audit,
+            egress,
             ending,
             upstreams,
         )
@@ -230,6 +255,15 @@ def _index(settings: Settings, embedder: Embedder) -> Index:
     return LocalIndex(connect_all(settings.qdrant_url, key, dimensions=embedder.dimensions), embedder)
 
 
+def _guarded(settings: Settings, egress: Egress, embedder: Embedder, index: Index) -> tuple[Embedder, Index]:
+    """Both behind the guard, where texts and questions are embedded by another server."""
+    if settings.embeddings_base_url is None:
+        return embedder, index
+    recipient = Recipient.at(settings.embeddings_base_url)
+    guarded = GuardedEmbedder(embedder, partial(egress.require, recipient=recipient))
+    return guarded, GuardedIndex(index, egress, recipient)
+
+
 def _cache_traits(provider: str) -> CacheTraits:
     return PROVIDERS.get(provider, GENERIC).cache
 
@@ -255,16 +289,19 @@ def _generation(settings: Settings, upstreams: Upstreams | None, ledger: Ledger)
         chosen,
         close=connection.close,
         recorder=ledger,
-        samples=_samples(settings, provider) if upstreams.endpoints else None,
+        samples=_samples(settings, upstreams),
+        audience=upstreams.audience,
         queue=upstreams.queue,
     )
 
 
-def _samples(settings: Settings, provider: Provider) -> TokenSamples | None:
-    if not settings.exact_tokens:
+def _samples(settings: Settings, upstreams: Upstreams) -> TokenSamples | None:
+    if not settings.exact_tokens or not upstreams.endpoints:
         return None
-    tokenizer = EndpointTokenizer(provider, base_url_of(settings, provider), secret(settings.llm_api_key))
-    return TokenSamples(tokenizer, count_tokens, settings.data)
+    first = upstreams.endpoints[0]
+    tokenizer = EndpointTokenizer(first.provider, first.base_url, first.api_key)
+    guarded = GuardedTokenizer(tokenizer, upstreams.egress, first.recipient)
+    return TokenSamples(guarded, count_tokens, settings.data)
 
 
 def _agent(
@@ -307,10 +344,14 @@ def _reordering(
     side: SideModel | None,
     generation: Generation | None,
     closing: ExitStack,
+    *,
+    egress: Egress,
 ) -> Reordering | None:
     reranker = make_reranker(settings, side, generation)
     if reranker is None:
         return None
+    if settings.rerank_base_url is not None:
+        reranker = GuardedReranker(reranker, egress, Recipient.at(settings.rerank_base_url))
     closing.callback(reranker.close)
     return Reordering(library, reranker, settings.rerank_candidates)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from ingest.catalog.audit import Audits
 from ingest.catalog.call import Calls
 from ingest.catalog.collection import Collections
 from ingest.catalog.database import Database, sqlite_url
@@ -35,6 +36,7 @@ class Catalog(
     Jobs,
     Calls,
     Reviews,
+    Audits,
     Keys,
 ):
     """All calls over one database. Threads and processes may share it; each call is one transaction."""

@@ -77,21 +77,30 @@ class Collections(CatalogPart):
     """The calls about collections."""
 
     def ensure_collection(
-        self, tenant: str, name: str, *, embedder: str, dimensions: int, check_vector: bytes
+        self,
+        tenant: str,
+        name: str,
+        *,
+        embedder: str,
+        dimensions: int,
+        check_vector: bytes,
+        egress: str | None = None,
     ) -> CollectionRecord:
         """The collection, made where it is not there; ``check_vector`` is single floats, little-endian.
+
+        ``egress`` is what a new one begins with; that of one that is there stays.
 
         Raises:
             UnsupportedStore: it holds another embedder's vectors, and needs a re-index.
         """
         wanted = {"embedder": embedder, "dimensions": dimensions, "check_vector": check_vector}
         try:
-            return self._ensure(tenant, name, wanted)
+            return self._ensure(tenant, name, wanted, egress)
         except IntegrityError:  # another process made it in this moment
-            return self._ensure(tenant, name, wanted)
+            return self._ensure(tenant, name, wanted, egress)
 
-    def _ensure(self, tenant: str, name: str, wanted: dict[str, Any]) -> CollectionRecord:
-        fresh = {**wanted, "created_at": datetime.now(UTC), "deleted": False}
+    def _ensure(self, tenant: str, name: str, wanted: dict[str, Any], egress: str | None) -> CollectionRecord:
+        fresh = {**wanted, "egress": egress, "created_at": datetime.now(UTC), "deleted": False}
         with self._database.write() as connection:
             row = lock_collection(connection, tenant, name)
             if row is None:
@@ -126,6 +135,18 @@ class Collections(CatalogPart):
         if not found:
             raise UnknownName("collection", name)
         return _record(found[0])
+
+    def set_egress(self, tenant: str, name: str, egress: str) -> CollectionRecord:
+        """Say who may be shown a collection's text, see `service.egress_policy`.
+
+        Raises:
+            UnknownName: there is none of this name.
+        """
+        with self._database.write() as connection:
+            row = require_collection(connection, tenant, name)
+            named = (collections.c.tenant == tenant) & (collections.c.name == name)
+            connection.execute(update(collections).where(named).values(egress=egress))
+        return _record({**row, "egress": egress})
 
     def buried_in(self, tenant: str, document: str) -> str | None:
         """The collection that a deleted document was in; None where there was none such."""

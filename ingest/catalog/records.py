@@ -31,6 +31,8 @@ class CollectionRecord:
     created_at: datetime
     next_generation: int | None = None
     """What a re-index is building, or was when it was killed."""
+    egress: str | None = None
+    """Who may be shown its text; None where nobody has said so."""
 
     @property
     def scope(self) -> Scope:

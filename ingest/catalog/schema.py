@@ -29,7 +29,7 @@ from sqlalchemy import (
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision, so that a catalog at head opens without importing alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -93,6 +93,8 @@ collections = Table(
     Column("next_dimensions", Integer),
     Column("next_check_vector", LargeBinary),
     Column("next_chunker", Text),
+    # Who may be shown its text; null, as it is before anybody has said so, is what the settings say.
+    Column("egress", Text),
 )
 
 documents = Table(
@@ -302,6 +304,24 @@ call_documents = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     ForeignKeyConstraint(["tenant", "call"], ["calls.tenant", "calls.id"], ondelete="CASCADE"),
     Index("call_documents_number", "tenant", "number"),
+)
+
+# Who did what. It outlives all that it names, and holds ids alone: no paths, titles, texts or questions.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("tenant", _NAME, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("key", _NAME, nullable=False),  # label of the access key; empty where none was needed
+    Column("peer", Text, nullable=False),  # network address, or the user of a command
+    Column("action", String(32), nullable=False),
+    Column("collection", _NAME, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("request", String(64), nullable=False),  # id of the request
+    Index("audit_at", "at"),
+    Index("audit_tenant", "tenant", "number"),
 )
 
 reviews = Table(

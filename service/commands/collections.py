@@ -1,4 +1,4 @@
-"""``lectern collections``: which there are, and their end."""
+"""``lectern collections``: which there are, who may be shown them, and their end."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from service.answers import DEFAULT_TENANT
 from service.commands import options
 from service.commands.documents import find_document
+from service.egress_policy import ANY, EgressPolicy
 from service.http.listings import CollectionList, CollectionShape, FailureShape
 from service.wiring import open_services
 
@@ -16,7 +17,20 @@ if TYPE_CHECKING:
     from service.wiring import Services
 
 
-@click.group(invoke_without_command=True, short_help="List the collections, pin documents, or delete one.")
+_WORDS = {"any": "anybody", "none": "nobody"}
+
+
+def _read_policy(_context: click.Context, _argument: click.Parameter, said: str | None) -> str | None:
+    try:
+        return None if said is None else str(EgressPolicy.parse(said))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.group(
+    invoke_without_command=True,
+    short_help="List the collections; pin, limit egress, or delete.",
+)
 @options.as_json
 @click.pass_context
 def command(context: click.Context, *, as_json: bool) -> None:
@@ -31,6 +45,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
                 len(catalog.manifest(record)),
                 [FailureShape.model_validate(failure) for failure in catalog.failures(record).values()],
                 catalog.pinned(record),
+                egress=services.egress.policy(record),
             )
             for record in catalog.collections(DEFAULT_TENANT)
         ]
@@ -40,6 +55,8 @@ def command(context: click.Context, *, as_json: bool) -> None:
     for shape in shapes:
         failed = f", {len(shape.failures)} not read" if shape.failures else ""
         click.echo(f"{shape.name}  ({shape.documents} documents{failed})  {shape.embedder}")
+        if shape.egress != ANY:
+            click.echo(f"  egress  {shape.egress}")
         for pinned in shape.pinned:
             click.echo(f"  pinned  D{pinned.number:<5} {pinned.path}  ({pinned.characters:,} characters)")
 
@@ -79,6 +96,23 @@ def unpin(name: str, documents: tuple[str, ...]) -> None:
         _set(services, name, [document for document in _pinned(services, name) if document not in chosen])
         for path in chosen.values():
             click.echo(f"unpinned {path}")
+
+
+@command.command(short_help="Say who may be shown a collection's text.")
+@click.argument("name")
+@click.argument("recipients", required=False, metavar="any|none|NAME,NAME...", callback=_read_policy)
+def egress(name: str, recipients: str | None) -> None:
+    """Say who may be shown the text of a collection, and questions to it; without recipients, show who may.
+
+    `none` is nobody: answers are extracts. A NAME is a provider's preset (zai, openrouter, vllm, …), a host
+    as it stands in an address, or `local` for servers on this machine. It holds for models, rerankers,
+    embeddings and tokenizers alike, from the next sending on.
+    """
+    with open_services(options.settings()) as services:
+        if recipients is not None:
+            services.catalog.set_egress(DEFAULT_TENANT, name, recipients)
+        policy = services.egress.policy(services.library.collection(DEFAULT_TENANT, name))
+    click.echo(f"{name} may be shown to {_WORDS.get(str(policy), str(policy))}")
 
 
 def _chosen(services: Services, name: str, documents: tuple[str, ...]) -> dict[str, str]:

@@ -69,7 +69,9 @@ def print_footer(answer: QueryResponse) -> None:
         sure = f"{answer.confidence:.0%} sure of an answer"
         click.secho(f"  {sure}: lectern search shows what comes nearest", dim=True)
     if not answer.llm_generated:
-        click.secho("  extracts: no model is configured (LECTERN_LLM_API_KEY)", dim=True)
+        withheld = answer.plan.withheld_from is not None
+        why = answer.plan.reason if withheld else "no model is configured (LECTERN_LLM_API_KEY)"
+        click.secho(f"  extracts: {why}", dim=True)
         return
     usage, cost = answer.usage, answer.cost
     price = "price unknown" if cost.usd is None else f"${cost.usd:.5f}"

@@ -46,6 +46,7 @@ def examine(
         UnknownName: there is no such collection.
         BadDataset: a question names what the collection has not.
         BadRun: the run file cannot be written.
+        EgressRefused: a judge is wanted, and no provider may be shown the collection.
         SettingsError: a judge is wanted and no language model is configured.
     """
     record = services.library.collection(DEFAULT_TENANT, collection)
@@ -53,6 +54,8 @@ def examine(
     if judge is not None and services.generation is None:
         raise SettingsError("--judge: no language model is configured (llm_api_key, llm_base_url)")
     chosen = Judge(services.generation, record, judge) if judge and services.generation else None
+    if judge is not None and services.generation is not None:
+        services.generation.require_egress(record.tenant, record.name)
     known = run.known if run else {}
     lines: dict[str, RunLine] = {}
     asked = 0

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.status import HTTP_204_NO_CONTENT
 
 from service.http.access import Administering, Reading, Writing
+from service.http.egress_shapes import EgressRequest
 from service.http.leaving import unless_left
 from service.http.listings import CollectionList, CollectionShape, FailureShape
 from service.http.warm_shapes import PinnedRequest, WarmRequest, WarmResponse
@@ -42,6 +43,16 @@ def pin(name: str, body: PinnedRequest, view: Writing) -> CollectionShape:
     return _shape(services, record)
 
 
+@router.put("/{name:path}/egress")
+def set_egress(name: str, body: EgressRequest, view: Administering) -> CollectionShape:
+    """Say who may be shown the collection's text and questions to it; the next sending obeys.
+
+    Where the model's provider may not, questions are answered by extracts, and what needs a model is 403.
+    """
+    view.require(name)
+    return _shape(view.services, view.services.catalog.set_egress(view.tenant, name, body.egress))
+
+
 @router.post("/{name:path}/warm", response_model=WarmResponse)
 async def warm(name: str, body: WarmRequest, view: Writing, http: Request) -> WarmResponse | Response:
     """Send what prompts begin with once, so that the provider's cache holds it for the next questions."""
@@ -70,4 +81,5 @@ async def _warm(services: Services, warming: Warming) -> Warmed:
 def _shape(services: Services, record: CollectionRecord) -> CollectionShape:
     failures = [FailureShape.model_validate(f) for f in services.catalog.failures(record).values()]
     documents, pinned = len(services.catalog.manifest(record)), services.catalog.pinned(record)
-    return CollectionShape.of(record, documents, failures, pinned)
+    egress = services.egress.policy(record)
+    return CollectionShape.of(record, documents, failures, pinned, egress=egress)

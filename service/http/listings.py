@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ingest.catalog.records import CollectionRecord, DocumentRecord, VersionRecord
+    from service.egress_policy import EgressPolicy
 
 
 class DocumentShape(Response):
@@ -157,6 +158,9 @@ class CollectionShape(Response):
     created_at: datetime
     pinned: list[PinnedShape]
     """The documents that every prompt reads whole, in their order."""
+    egress: str = Field(
+        description="Who may be shown its text and questions to it: `any`, `none`, or names between commas."
+    )
 
     @classmethod
     def of(
@@ -165,6 +169,8 @@ class CollectionShape(Response):
         documents: int,
         failures: list[FailureShape],
         pinned: Iterable[VersionRecord],
+        *,
+        egress: EgressPolicy,
     ) -> Self:
         """From the catalog's records."""
         return cls(
@@ -175,6 +181,7 @@ class CollectionShape(Response):
             failures=failures,
             created_at=record.created_at,
             pinned=[PinnedShape.of(version) for version in pinned],
+            egress=str(egress),
         )
 
 

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from ingest.errors import (
+    EgressRefused,
     EmbeddingRefused,
     Gone,
     IndexUnavailable,
@@ -47,6 +48,7 @@ MEDIA_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (Gone, HTTPStatus.GONE),
     (UnknownName, HTTPStatus.NOT_FOUND),
+    (EgressRefused, HTTPStatus.FORBIDDEN),
     (Forbidden, HTTPStatus.FORBIDDEN),
     (WrongState, HTTPStatus.CONFLICT),
     (NoModel, HTTPStatus.CONFLICT),

@@ -195,6 +195,11 @@ class Plan(Response):
     tokens: int = Field(default=0, description="Of the whole prompt, estimated.")
     cached_tokens: int = Field(default=0, description="Of these, what the provider's cache should serve.")
     parts: list[Part] = Field(default=[], description="Of a map, as far as they have been read.")
+    withheld_from: str | None = Field(
+        default=None,
+        description="The provider that the collection's egress keeps its text from: why the answer is an "
+        "extract although a model is configured.",
+    )
 
 
 class PlanEvent(Response):

@@ -85,7 +85,9 @@ class Answered(Response):
 
     answer: str
     grounded: bool = Field(description="Every claim of substance is supported by what it cites.")
-    llm_generated: bool = Field(description="False: no model is configured, these are extracts.")
+    llm_generated: bool = Field(
+        description="False: no model is configured, or may be shown the documents; these are extracts."
+    )
     unsupported: list[str] = Field(description="Claims of the answer that its sources do not support.")
     unresolved: list[str] = Field(description="Markers that it cites and that are not there.")
     citations: list[Cited]

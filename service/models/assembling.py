@@ -1,8 +1,8 @@
 """From settings to a model that outlives its providers' bad days.
 
 From the outside in: a queue, the list of providers, of each its retries within a shared budget, its circuit
-breaker, and the client itself. A retry passes the breaker, so that a provider that is given up meanwhile is
-not asked again.
+breaker, the guard of egress, and the client itself. A retry passes the breaker and the guard, so that a
+provider that is given up or forbidden meanwhile is not asked again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from service.egress import Audience
+from service.egress_policy import Recipient
+from service.guards import GuardedModel
 from service.models.checking import MOST_OUTPUT
 from service.models.circuit import BreakingModel, Circuit, CircuitPolicy
 from service.models.fallback import Fallback, FallbackModel
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
+    from service.egress import Egress
     from service.models.contract import LanguageModel
     from service.models.providers import Provider
     from service.settings import ModelPrice, Settings
@@ -47,6 +51,7 @@ class Endpoint:
     price: Price | None
     limits: ModelLimits
     circuit: Circuit
+    recipient: Recipient
     budget: RetryBudget = field(default_factory=RetryBudget)
 
 
@@ -66,15 +71,21 @@ class Connection:
 class Upstreams:
     """The providers of a process: what is known of their state, and how they are asked."""
 
-    def __init__(self, settings: Settings, stand_in: LanguageModel | None = None) -> None:
+    def __init__(self, settings: Settings, egress: Egress, stand_in: LanguageModel | None = None) -> None:
         """Nothing is connected yet; ``stand_in`` answers in place of all providers.
+
+        What ``egress`` keeps from a provider is not sent there, but to the next one that may be shown it.
 
         Raises:
             SettingsError: an unknown provider, or one without an address.
         """
         self.queue = CallQueue(settings.llm_parallel, settings.llm_waiting, settings.llm_queue_seconds)
         self.endpoints: Sequence[Endpoint] = () if stand_in else (_first(settings), *_others(settings))
-        self._stand_in = stand_in
+        self.egress = egress
+        recipient = _recipient(settings.llm_base_url, provider_of(settings))
+        self._stand_in = GuardedModel(stand_in, egress, recipient) if stand_in else None
+        recipients = [endpoint.recipient for endpoint in self.endpoints] or [recipient]
+        self.audience = Audience(egress, tuple(recipients))
         self._attempts = settings.llm_attempts
         self._timeouts = Timeouts(idle=settings.llm_idle_timeout, total=settings.llm_timeout)
 
@@ -84,9 +95,13 @@ class Upstreams:
             return Connection(QueuedModel(self._stand_in, self.queue))
         most = self._attempts if attempts is None else min(attempts, self._attempts)
         clients = [self._client(endpoint) for endpoint in self.endpoints]
+        guarded = [
+            GuardedModel(client, self.egress, endpoint.recipient)
+            for endpoint, client in zip(self.endpoints, clients, strict=True)
+        ]
         patient = [
             _patient(endpoint, client, most if endpoint is self.endpoints[-1] else min(most, _BEFORE_ANOTHER))
-            for endpoint, client in zip(self.endpoints, clients, strict=True)
+            for endpoint, client in zip(self.endpoints, guarded, strict=True)
         ]
         others = [
             Fallback(endpoint.provider.name, model, endpoint.model, endpoint.price, endpoint.limits)
@@ -144,6 +159,7 @@ def _first(settings: Settings) -> Endpoint:
         price(provider, model, prices_of(settings)),
         _limits(model, settings.llm_context),
         Circuit(provider.name, _policy(settings)),
+        _recipient(settings.llm_base_url, provider),
     )
 
 
@@ -161,10 +177,15 @@ def _others(settings: Settings) -> Iterator[Endpoint]:
             _price(said.price) if said.price else price(provider, model, overrides),
             _limits(model, said.context),
             Circuit(provider.name, _policy(settings)),
+            _recipient(said.base_url, provider),
         )
 
 
-def _patient(endpoint: Endpoint, client: OpenAIModel, attempts: int) -> LanguageModel:
+def _recipient(base_url: str | None, provider: Provider) -> Recipient:
+    return Recipient.at(base_url or provider.base_url or "", provider)
+
+
+def _patient(endpoint: Endpoint, client: LanguageModel, attempts: int) -> LanguageModel:
     breaking = BreakingModel(client, endpoint.circuit)
     return RetryingModel(breaking, RetryPolicy(attempts=attempts), budget=endpoint.budget)
 

@@ -84,6 +84,9 @@ class ModelRequest:
     """Whether another provider may answer it, where the configured one cannot."""
     urgency: Urgency = "question"
     """Who goes first where calls wait for their turn; see `service.models.queueing`."""
+    tenant: str = ""
+    collection: str = ""
+    """Whose text it holds. Never sent; `service.guards` refuses what does not say so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ingest.errors import LecternError
+from ingest.errors import EgressRefused, LecternError
 from prompts.pricing import MESSAGE_TOKENS, REQUEST_TOKENS
 from service.models.contract import Diverted
 from service.models.errors import ContentFiltered, ModelError
@@ -110,5 +110,5 @@ class FallbackModel:
 
 
 def _may_help(error: LecternError) -> bool:
-    """Whether another provider may."""
-    return isinstance(error, ModelError) and error.elsewhere
+    """Whether another provider may: what one must not be shown, another one perhaps may."""
+    return isinstance(error, EgressRefused) or (isinstance(error, ModelError) and error.elsewhere)

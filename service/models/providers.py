@@ -59,6 +59,10 @@ class Provider:
     """``POST {base}/tokenizer`` or, at the root of vLLM, SGLang and llama.cpp, ``POST /tokenize``."""
     cache: CacheTraits = field(default=CacheTraits())
 
+    def is_at(self, host: str) -> bool:
+        """Whether this host is known to be the provider's."""
+        return any(_belongs(host, known) for known in self.hosts)
+
 
 _ZAI = Provider(
     name="zai",
@@ -160,9 +164,7 @@ PROVIDERS: Mapping[str, Provider] = {
 def provider_for(base_url: str) -> Provider:
     """The provider at this address, by its host; of an unknown host nothing is assumed."""
     host = urlsplit(base_url).hostname or ""
-    return next(
-        (row for row in PROVIDERS.values() if any(_belongs(host, known) for known in row.hosts)), GENERIC
-    )
+    return next((row for row in PROVIDERS.values() if row.is_at(host)), GENERIC)
 
 
 def _belongs(host: str, known: str) -> bool:

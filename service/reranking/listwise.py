@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from ingest.errors import EgressRefused
 from prompts.ranking import ranking_messages, read_order, windows
 from service.models.errors import ModelError
 from service.reranking.contract import Order, RerankingFailed
@@ -55,7 +56,7 @@ class ModelReranker:
                     max_tokens=_NUMBER_TOKENS * (len(shown) + 2),
                     seconds=max(deadline - time.monotonic(), 0.001),
                 )
-            except ModelError as error:
+            except (ModelError, EgressRefused) as error:
                 raise RerankingFailed(str(error), tuple(calls)) from error
             calls.append(said.call)
             places = read_order(said.text, len(shown))

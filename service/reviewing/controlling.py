@@ -55,12 +55,14 @@ def begin(
         UnknownName, Gone: the collection or a document is not there.
         NoModel, NoDocuments: there is nobody to ask, or nothing to ask about.
         TooExpensive: it should cost more than the order allows.
+        EgressRefused: no model may be shown the collection.
         WrongState: it is running already.
         PromptTooLongError: the answer alone would fill the model's context.
     """
-    require_model(services)
+    generation = require_model(services)
     settle(services.catalog)
     found = services.library.collection(tenant, collection)
+    generation.require_egress(tenant, collection)
     known = _known(services.catalog, tenant, collection, order, name)
     if known is not None and unattended and known.unattended and known.state in {"queued", "running"}:
         missing = _missing_price(services, found, order, services.catalog.reviewed_versions(known), known)
@@ -85,10 +87,11 @@ def estimate_cost(services: Services, tenant: str, collection: str, order: Revie
     """What a new review should cost; nothing is begun, and ``max_usd`` of the order is not looked at.
 
     Raises:
-        UnknownName, Gone, NoModel, NoDocuments, PromptTooLongError: as `begin`.
+        UnknownName, Gone, NoModel, NoDocuments, EgressRefused, PromptTooLongError: as `begin`.
     """
-    require_model(services)
+    generation = require_model(services)
     found = services.library.collection(tenant, collection)
+    generation.require_egress(tenant, collection)
     return _estimate(services, found, order, _versions(services, found, order), ())
 
 
@@ -105,11 +108,12 @@ def resume(
 
     Raises:
         UnknownName: there is no such review.
-        NoModel, TooExpensive, WrongState: as `begin`.
+        NoModel, TooExpensive, EgressRefused, WrongState: as `begin`.
     """
-    require_model(services)
+    generation = require_model(services)
     settle(services.catalog)
     review = services.catalog.review(tenant, identity)
+    generation.require_egress(tenant, review.collection)
     order = decode_order(review.request)
     return _go_on(services, review, order, retry_failed=retry_failed, unattended=unattended, max_usd=max_usd)
 

@@ -17,7 +17,10 @@ from ingest.catalog.catalog import open_catalog
 from prompts.mapping import map_rules
 from service.answering import Answerer
 from service.answers import Query
+from service.audit import Audit
 from service.chores import Chores
+from service.egress import Egress
+from service.egress_policy import EgressPolicy
 from service.generation import Generation, GenerationSettings
 from service.jobs.originals import Originals
 from service.ledger import Ledger
@@ -168,6 +171,8 @@ def quick_service(glm5: Glm5Server, data: Path) -> Generator[LiveService]:
             Warmer(preparer, generation),
             page_images(catalog, Originals(data)),
             Chores(None),
+            Audit(catalog, days=1),
+            Egress(catalog, EgressPolicy.parse("any"), Audit(catalog, days=1)),
         )
         with served(services) as url, httpx2.Client(base_url=url, timeout=120, trust_env=False) as http:
             yield LiveService(services, http, url)

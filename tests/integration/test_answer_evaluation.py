@@ -15,7 +15,10 @@ from ingest.sandbox import InlineParser
 from prompts.judging import judging_rules
 from prompts.render import rules
 from service.answering import Answerer
+from service.audit import Audit
 from service.chores import Chores
+from service.egress import Egress
+from service.egress_policy import EgressPolicy
 from service.evaluation.answer_comparison import compare_answers
 from service.evaluation.answer_questions import read_questions
 from service.evaluation.answer_runs import RunFile, read_answers
@@ -126,6 +129,8 @@ class Desk:
             warmer=Warmer(preparer, generation),
             page_images=page_images(catalog, Originals(folder / "data")),
             chores=Chores(None),
+            audit=Audit(catalog, days=1),
+            egress=Egress(catalog, EgressPolicy.parse("any"), Audit(catalog, days=1)),
         )
         self.edit("lease.md", LEASE)
 

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from service.diagnosis import check_tokenizer
 from service.models.providers import PROVIDERS
 from service.models.tokenizers import CountingFailed, EndpointTokenizer
+from service.recording import Origin
 from service.settings import Settings
 from service.tokens import count_tokens
 from tests.fakes.files import LEASE, write_texts
@@ -27,6 +28,7 @@ RUSSIAN = "\n\n".join(
     f"{n} числа каждого месяца на расчётный счёт Арендодателя, указанный в настоящем договоре."
     for n in range(2, 28)
 )
+ORIGIN = Origin("default", "docs")
 RENT = "What is the monthly rent?"
 
 
@@ -39,7 +41,10 @@ def test_a_text_is_counted(name: str) -> None:
     with server() as glm5:
         tokenizer = EndpointTokenizer(PROVIDERS[name], f"{glm5.base_url}/v1", "key")
 
-        once, twice = tokenizer.count(TEXT, "glm-5"), tokenizer.count(TEXT * 2, "glm-5")
+        once, twice = (
+            tokenizer.count(TEXT, "glm-5", origin=ORIGIN),
+            tokenizer.count(TEXT * 2, "glm-5", origin=ORIGIN),
+        )
 
     assert once > 100
     assert twice == pytest.approx(2 * once, rel=0.05)
@@ -48,22 +53,22 @@ def test_a_text_is_counted(name: str) -> None:
 @pytest.mark.parametrize("name", ["openrouter", "apiyi", "ktransformers"])
 def test_where_none_is_known_nobody_is_asked(name: str) -> None:
     with pytest.raises(CountingFailed, match="has no tokenizer that is known"):
-        EndpointTokenizer(PROVIDERS[name], "http://127.0.0.1:9/v1").count(TEXT, "glm-5")
+        EndpointTokenizer(PROVIDERS[name], "http://127.0.0.1:9/v1").count(TEXT, "glm-5", origin=ORIGIN)
 
 
 def test_a_server_that_is_away_or_has_none_is_told() -> None:
     with pytest.raises(CountingFailed, match=r"127\.0\.0\.1:9"):
-        EndpointTokenizer(PROVIDERS["vllm"], "http://127.0.0.1:9/v1").count(TEXT, "glm-5")
+        EndpointTokenizer(PROVIDERS["vllm"], "http://127.0.0.1:9/v1").count(TEXT, "glm-5", origin=ORIGIN)
     with server() as glm5:
         glm5.tokenizes = False
         with pytest.raises(CountingFailed, match="status 404"):
-            EndpointTokenizer(PROVIDERS["zai"], glm5.base_url).count(TEXT, "glm-5")
+            EndpointTokenizer(PROVIDERS["zai"], glm5.base_url).count(TEXT, "glm-5", origin=ORIGIN)
 
 
 @needs_llama
 def test_a_real_llama_server_counts_as_it_reads() -> None:
     with running_llama() as llama:
-        counted = EndpointTokenizer(PROVIDERS["ollama"], llama.base_url).count(TEXT, "smollm2")
+        counted = EndpointTokenizer(PROVIDERS["ollama"], llama.base_url).count(TEXT, "smollm2", origin=ORIGIN)
 
         assert counted == len(llama.tokens(TEXT))
         assert counted != count_tokens(TEXT)

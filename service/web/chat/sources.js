@@ -15,13 +15,18 @@ export function verdict(turn) {
 
 /** The same as a value: `kind` is `good`, `bad` or `plain`. */
 export function judged({ whole, claims, citations, plan }) {
-  if (plan.mode === "extract" && Object.keys(citations).length) return { kind: "plain", text: t("ask.extract") };
+  if (plan.mode === "extract" && Object.keys(citations).length) return { kind: "plain", text: quoted(plan) };
   const substantive = claims.filter((claim) => claim.substantive);
   const lost = substantive.filter((claim) => !claim.supported).length;
   if (lost) return { kind: "bad", text: t("ask.ungrounded", { n: lost }) };
   if (!whole.grounded) return { kind: "bad", text: t("ask.incomplete") };
   if (!substantive.length) return { kind: "plain", text: t("ask.claimless") };
   return { kind: "good", text: t("ask.grounded") };
+}
+
+/** Why there is no answer of a model, only its sources. */
+function quoted({ withheld_from: recipient }) {
+  return recipient ? t("ask.withheld", { recipient }) : t("ask.extract");
 }
 
 /** The sources by number; each opens like its mark. */

@@ -57,8 +57,14 @@ export function factsOf(collection) {
   const facts = [t("documents.count", { n: collection.documents })];
   if (collection.failures.length) facts.push(t("documents.failureCount", { n: collection.failures.length }));
   if (collection.pinned.length) facts.push(t("documents.pinnedCount", { n: collection.pinned.length }));
+  if (collection.egress && collection.egress !== "any") facts.push(egressOf(collection.egress));
   facts.push(t("documents.since", { day: day(collection.created_at) }));
   return facts;
+}
+
+/** Who may be shown a collection that not everybody may. */
+function egressOf(egress) {
+  return egress === "none" ? t("documents.egressNone") : t("documents.egressOnly", { names: visible(egress) });
 }
 
 async function remove(collection, list) {

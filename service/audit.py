@@ -1,0 +1,106 @@
+"""The audit log: who read, asked, changed and deleted what."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ingest.errors import CatalogUnavailable, LecternError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.catalog.audit_records import AuditEntry, AuditLine, AuditWanted
+    from ingest.catalog.catalog import Catalog
+
+MOST_WAITING = 10_000
+"""Entries that wait for a database that does not answer; the oldest are given up, which the log says."""
+_PRUNED_EVERY = timedelta(days=1)
+_log = logging.getLogger(__name__)
+
+
+class Audit:
+    """Writes in a thread of its own, so that reading and asking never wait for it.
+
+    What is noted is written within moments: a process that is killed loses those entries alone that it has
+    noted since the last transaction of the writer began. What must not be lost is noted with `keep`.
+    """
+
+    def __init__(
+        self, catalog: Catalog, *, days: int, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        """``days`` are how long entries are kept."""
+        self._catalog = catalog
+        self._kept = timedelta(days=days)
+        self._now = now
+        self._waiting: deque[AuditEntry] = deque()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="lectern-audit")
+        self._pruned: datetime | None = None
+        self._writing = threading.Lock()
+
+    def note(self, entry: AuditEntry) -> None:
+        """Have an entry written soon, in the order of what happened. Neither waits nor fails."""
+        if len(self._waiting) >= MOST_WAITING:
+            self._waiting.popleft()
+            _log.error("the audit log has lost an entry: its database does not answer")
+        self._waiting.append(entry)
+        try:
+            self._writer.submit(self._write)
+        except RuntimeError:  # closed: whoever ends later writes for itself
+            self._write()
+
+    def keep(self, entry: AuditEntry) -> None:
+        """Write an entry, and what was noted before it, before anybody is told of what was done.
+
+        Raises:
+            CatalogUnavailable: it could not be written now; it will be once the database answers.
+        """
+        self._waiting.append(entry)
+        self._write(insist=True)
+
+    def entries(self, tenant: str, wanted: AuditWanted) -> tuple[AuditLine, ...]:
+        """A tenant's entries, the newest first, with all that was noted here until now.
+
+        Raises:
+            CatalogUnavailable: the database does not answer.
+        """
+        self._write()
+        return self._catalog.audit(tenant, wanted)
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._writer.shutdown()
+        self._write()
+
+    def _write(self, *, insist: bool = False) -> None:
+        with self._writing:
+            batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            if not batch:
+                return
+            try:
+                self._catalog.add_audit(batch)
+            except CatalogUnavailable as error:
+                self._waiting.extendleft(reversed(batch))
+                _log.warning("the audit log cannot be written, %s entries wait: %s", len(batch), error)
+                if insist:
+                    raise
+                return
+            except Exception:
+                _log.exception("the audit log has lost %s entries", len(batch))
+                if insist:
+                    raise
+            self._prune()
+
+    def _prune(self) -> None:
+        """Drop what is too old, at the first entry that this process writes and then once a day."""
+        now = self._now()
+        if self._pruned is None or now - self._pruned >= _PRUNED_EVERY:
+            self._pruned = now
+            try:
+                self._catalog.forget_audit(now - self._kept)
+            except LecternError as error:
+                _log.warning("old entries stay in the audit log: %s", error)
