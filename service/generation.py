@@ -185,7 +185,8 @@ class Generation:
         if self._samples is None:
             return None
         calibration = self._known(query).calibration
-        return self._samples.begin(calibration, self.provider.name, self.name(query), text)
+        name, model = self.provider.name, self.name(query)
+        return self._samples.begin(calibration, name, model, text, tenant=query.tenant)
 
     def tokens_for_one(self, text: str) -> float | None:
         """Tokens of the settings' model for each one estimated of a text, by its tokenizer; None without.
@@ -195,7 +196,7 @@ class Generation:
         """
         if self._samples is None:
             return None
-        return self._samples.count(self.provider.name, self.settings.model, text)
+        return self._samples.count(self.settings.model, text)
 
     def request(self, query: Query, messages: Sequence[PromptMessage], session: str) -> ModelRequest:
         """The plan's messages as the model is asked them."""

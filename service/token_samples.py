@@ -1,11 +1,13 @@
 """Samples of what is asked about, counted by the provider's own tokenizer: estimates begin calibrated.
 
 After that every answer calibrates them, see `service.calibration`. Counts are kept in the data folder: for a
-model and a script the tokenizer is asked once, in whatever process.
+tenant, a model and a script the tokenizer is asked once, in whatever process. Tenants do not share them: a
+count tells of the text that was counted.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import time
@@ -54,7 +56,9 @@ class TokenSamples:
         self._tried: dict[str, float] = {}
         self._lock = Lock()
 
-    def begin(self, calibration: Calibration, where: str, model: str, text: str) -> str | None:
+    def begin(
+        self, calibration: Calibration, where: str, model: str, text: str, *, tenant: str
+    ) -> str | None:
         """Calibrate a model's estimate by a text of the kind that is asked about, once.
 
         Args:
@@ -62,6 +66,7 @@ class TokenSamples:
             where: the provider's name.
             model: as the provider calls it.
             text: of the documents; its beginning is sent.
+            tenant: whose documents they are.
 
         Returns:
             Why there is no count, where the tokenizer was asked and gave none.
@@ -69,7 +74,7 @@ class TokenSamples:
         sample = text[:SAMPLE]
         if len(sample) < TELLING or calibration.knows(sample):
             return None
-        key = _key(where, model, sample)
+        key = _key(tenant, where, model, sample)
         known = self._kept().get(key)
         if known is None:
             if not self._may_try(key):
@@ -84,15 +89,13 @@ class TokenSamples:
         calibration.observe(sample, *known)
         return None
 
-    def count(self, where: str, model: str, text: str) -> float:
+    def count(self, model: str, text: str) -> float:
         """Ask the tokenizer anew: its tokens for each one that is estimated of a text's beginning.
 
         Raises:
             CountingFailed: it gave no count.
         """
-        sample = text[:SAMPLE]
-        estimated, counted = known = self._counted(model, sample)
-        self._keep(_key(where, model, sample), known)
+        estimated, counted = self._counted(model, text[:SAMPLE])
         return counted / max(estimated, 1)
 
     def _counted(self, model: str, sample: str) -> tuple[int, int]:
@@ -125,5 +128,5 @@ class TokenSamples:
                 _log.warning("%s cannot be written: %s", self._path, error.strerror)
 
 
-def _key(where: str, model: str, sample: str) -> str:
-    return f"{where} {model} {script_of(sample)}"
+def _key(tenant: str, where: str, model: str, sample: str) -> str:
+    return json.dumps([tenant, where, model, script_of(sample)])

@@ -46,7 +46,7 @@ class Clock:
 def test_the_estimate_is_calibrated_before_any_answer(tmp_path: Path, overhead: int) -> None:
     samples, calibration = TokenSamples(Doubling(overhead), count_tokens, tmp_path), Calibration()
 
-    assert samples.begin(calibration, "zai", "glm-5", ENGLISH) is None
+    assert samples.begin(calibration, "zai", "glm-5", ENGLISH, tenant="acme") is None
 
     assert calibration.ratio(ENGLISH) == 2.0
     assert calibration.ratio(RUSSIAN) == 1.0
@@ -58,27 +58,39 @@ def test_a_model_and_script_are_asked_about_once(tmp_path: Path) -> None:
 
     for _ in range(3):
         for model in ("glm-5", "glm-5-code"):
-            samples.begin(Calibration(), "zai", model, ENGLISH)
-        samples.begin(Calibration(), "zai", "glm-5", RUSSIAN)
+            samples.begin(Calibration(), "zai", model, ENGLISH, tenant="acme")
+        samples.begin(Calibration(), "zai", "glm-5", RUSSIAN, tenant="acme")
 
     assert [model for _, model in tokenizer.asked] == ["glm-5", "glm-5-code", "glm-5"]
 
 
 def test_another_process_finds_the_counts(tmp_path: Path) -> None:
-    TokenSamples(Doubling(), count_tokens, tmp_path).begin(Calibration(), "zai", "glm-5", ENGLISH)
+    TokenSamples(Doubling(), count_tokens, tmp_path).begin(
+        Calibration(), "zai", "glm-5", ENGLISH, tenant="acme"
+    )
     later, calibration = Doubling(), Calibration()
 
-    TokenSamples(later, count_tokens, tmp_path).begin(calibration, "zai", "glm-5", ENGLISH)
+    TokenSamples(later, count_tokens, tmp_path).begin(calibration, "zai", "glm-5", ENGLISH, tenant="acme")
 
     assert later.asked == []
     assert calibration.ratio(ENGLISH) == 2.0
+
+
+def test_no_tenant_learns_from_what_another_one_had_counted(tmp_path: Path) -> None:
+    tokenizer = Doubling()
+    for tenant in ("acme", "other", "acme"):
+        TokenSamples(tokenizer, count_tokens, tmp_path).begin(
+            Calibration(), "zai", "glm-5", ENGLISH, tenant=tenant
+        )
+
+    assert len(tokenizer.asked) == 2
 
 
 def test_a_broken_file_is_counted_anew(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("{", encoding="utf-8")
     tokenizer, calibration = Doubling(), Calibration()
 
-    TokenSamples(tokenizer, count_tokens, tmp_path).begin(calibration, "zai", "glm-5", ENGLISH)
+    TokenSamples(tokenizer, count_tokens, tmp_path).begin(calibration, "zai", "glm-5", ENGLISH, tenant="acme")
 
     assert len(tokenizer.asked) == 1
     assert calibration.ratio(ENGLISH) == 2.0
@@ -88,7 +100,7 @@ def test_what_answers_have_told_is_not_asked_for(tmp_path: Path) -> None:
     tokenizer, calibration = Doubling(), Calibration()
     calibration.observe(ENGLISH, 100, 110)
 
-    TokenSamples(tokenizer, count_tokens, tmp_path).begin(calibration, "zai", "glm-5", ENGLISH)
+    TokenSamples(tokenizer, count_tokens, tmp_path).begin(calibration, "zai", "glm-5", ENGLISH, tenant="acme")
 
     assert tokenizer.asked == []
     assert calibration.ratio(ENGLISH) == pytest.approx(1.1)
@@ -98,8 +110,8 @@ def test_only_the_beginning_is_sent_and_nothing_of_a_word(tmp_path: Path) -> Non
     tokenizer = Doubling()
     samples = TokenSamples(tokenizer, count_tokens, tmp_path)
 
-    samples.begin(Calibration(), "zai", "glm-5", "Rent.")
-    samples.begin(Calibration(), "zai", "glm-5", ENGLISH * 100)
+    samples.begin(Calibration(), "zai", "glm-5", "Rent.", tenant="acme")
+    samples.begin(Calibration(), "zai", "glm-5", ENGLISH * 100, tenant="acme")
 
     assert [len(text) for text, _ in tokenizer.asked] == [SAMPLE]
 
@@ -108,11 +120,11 @@ def test_a_failure_is_told_once_and_tried_again_later(tmp_path: Path) -> None:
     tokenizer, clock, calibration = Doubling(fails=True), Clock(), Calibration()
     samples = TokenSamples(tokenizer, count_tokens, tmp_path, clock=clock)
 
-    told = [samples.begin(calibration, "zai", "glm-5", ENGLISH) for _ in range(3)]
+    told = [samples.begin(calibration, "zai", "glm-5", ENGLISH, tenant="acme") for _ in range(3)]
     assert [warning is None for warning in told] == [False, True, True]
     assert "no such path" in str(told[0])
     assert calibration.ratio(ENGLISH) == 1.0
 
     tokenizer.fails, clock.now = False, RETRY_SECONDS
-    assert samples.begin(calibration, "zai", "glm-5", ENGLISH) is None
+    assert samples.begin(calibration, "zai", "glm-5", ENGLISH, tenant="acme") is None
     assert calibration.ratio(ENGLISH) == 2.0
