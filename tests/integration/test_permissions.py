@@ -1,4 +1,4 @@
-"""Every route with every kind of access key: one table says what each may do, and no route is without a row."""
+"""Every route with every kind of access key: one table says what each may do."""
 
 from __future__ import annotations
 
