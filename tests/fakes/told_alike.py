@@ -30,10 +30,12 @@ TIMES = frozenset(
 )
 TOKENS = frozenset(
     {
+        "cache",
         "cached_ratio",
         "cached_tokens",
         "cost",
         "expected_tokens",
+        "planned_tokens",
         "predicted_cached_tokens",
         "prompt_tokens",
         "saved_usd",
