@@ -235,7 +235,7 @@ class Generation:
         """
         if self._samples is None:
             return None
-        return self._samples.count(self.provider.name, self.settings.model, text, origin=origin)
+        return self._samples.count(self.settings.model, text, origin=origin)
 
     def request(self, query: Query, messages: Sequence[PromptMessage], session: str) -> ModelRequest:
         """The plan's messages as the model is asked them."""

@@ -86,7 +86,8 @@ class Ledger:
         Args:
             tenant: whose answer it is.
             answer: its id.
-            key: label of the access key that must have asked; None stands for any.
+            key: label of the access key that must have asked, this answer and the one that it is compared
+                with; None stands for any.
 
         Raises:
             UnknownName: no call of this answer is on record: it is too old, or an extract.
@@ -97,7 +98,8 @@ class Ledger:
             raise UnknownName("answer", answer)
         chosen = [call for call in calls if call.purpose == _ANSWER] or [call for call in calls if call.mode]
         asked = (chosen or calls)[-1]
-        return explain(asked, self._catalog.call_before(asked), calls, self._traits(asked.provider))
+        before = self._catalog.call_before(asked, key=key)
+        return explain(asked, before, calls, self._traits(asked.provider))
 
     def _write(self) -> None:
         with self._writing:

@@ -48,16 +48,22 @@ class Library:
         """Version numbers of these public ids.
 
         Raises:
-            UnknownName: one of them is not in the collection.
+            UnknownName: one of them is not in the collection, nor was it ever.
             Gone: one of them was deleted.
         """
-        numbers: list[int] = []
-        for identity in dict.fromkeys(documents):
+        return tuple(self._number(collection, identity) for identity in dict.fromkeys(documents))
+
+    def _number(self, collection: CollectionRecord, identity: str) -> int:
+        try:
             version = self.catalog.document(collection.tenant, identity).version
-            if version.collection != collection.name:
-                raise UnknownName("document", identity)
-            numbers.append(version.number)
-        return tuple(numbers)
+        except Gone:
+            # Who may know of this collection only must not learn what others have held.
+            if self.catalog.buried_in(collection.tenant, identity) != collection.name:
+                raise UnknownName("document", identity) from None
+            raise
+        if version.collection != collection.name:
+            raise UnknownName("document", identity)
+        return version.number
 
     def version(self, collection: CollectionRecord, number: int) -> VersionRecord:
         """The version behind ``D7``, whatever its state.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from mcp.server.context import ServerRequestContext
     from mcp.types import CallToolRequestParams, ContentBlock, PaginatedRequestParams
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from service.knowledge.desk import Desk
     from service.knowledge.tools import KnowledgeTool
@@ -73,6 +76,20 @@ async def serve_stdio(server: AgentServer) -> None:
 def http_sessions(server: AgentServer) -> AgentSessions:
     """Serves it over HTTP while its ``run()`` is entered; keys, hosts and origins are checked before it."""
     return AgentSessions(server, max_sessions=_MOST_SESSIONS)
+
+
+def kept_apart(app: ASGIApp) -> ASGIApp:
+    """The application of `http_sessions`, in which a session serves none but the caller who began it.
+
+    For anybody else, an agent's session is one that is not there.
+    """
+
+    async def told(scope: Scope, receive: Receive, send: Send) -> None:
+        caller = scope["state"]["caller"]
+        owner = AccessToken(token="", client_id=caller.key, subject=caller.tenant, scopes=[])
+        await app({**scope, "user": AuthenticatedUser(owner)}, receive, send)
+
+    return told
 
 
 def _described(tool: KnowledgeTool[Any, Any]) -> Tool:

@@ -1,11 +1,13 @@
 """Samples of what is asked about, counted by the provider's own tokenizer: estimates begin calibrated.
 
 After that every answer calibrates them, see `service.calibration`. Counts are kept in the data folder: for a
-model and a script the tokenizer is asked once, in whatever process.
+tenant, a model and a script the tokenizer is asked once, in whatever process. Tenants do not share them: a
+count tells of the text that was counted.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import time
@@ -73,7 +75,7 @@ class TokenSamples:
         sample = text[:SAMPLE]
         if len(sample) < TELLING or calibration.knows(sample):
             return None
-        key = _key(where, model, sample)
+        key = _key(origin.tenant, where, model, sample)
         known = self._kept().get(key)
         if known is None:
             if not self._may_try(key):
@@ -88,15 +90,13 @@ class TokenSamples:
         calibration.observe(sample, *known)
         return None
 
-    def count(self, where: str, model: str, text: str, *, origin: Origin) -> float:
+    def count(self, model: str, text: str, *, origin: Origin) -> float:
         """Ask the tokenizer anew: its tokens for each one that is estimated of a text's beginning.
 
         Raises:
             CountingFailed: it gave no count.
         """
-        sample = text[:SAMPLE]
-        estimated, counted = known = self._counted(model, sample, origin)
-        self._keep(_key(where, model, sample), known)
+        estimated, counted = self._counted(model, text[:SAMPLE], origin)
         return counted / max(estimated, 1)
 
     def _counted(self, model: str, sample: str, origin: Origin) -> tuple[int, int]:
@@ -129,5 +129,5 @@ class TokenSamples:
                 _log.warning("%s cannot be written: %s", self._path, error.strerror)
 
 
-def _key(where: str, model: str, sample: str) -> str:
-    return f"{where} {model} {script_of(sample)}"
+def _key(tenant: str, where: str, model: str, sample: str) -> str:
+    return json.dumps([tenant, where, model, script_of(sample)])

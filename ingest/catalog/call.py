@@ -72,12 +72,15 @@ class Calls(CatalogPart):
         with self._database.read() as connection:
             return tuple(_record(row) for row in rows(connection, query))
 
-    def call_before(self, call: CallRecord) -> CallRecord | None:
+    def call_before(self, call: CallRecord, *, key: str | None = None) -> CallRecord | None:
         """The last one that was answered before and serves the same purpose.
 
-        Of its session or, for a session's first one, of the same collection, provider and model.
+        Of its session or, for a session's first one, of the same collection, provider and model. ``key`` is
+        the label of the access key that must have asked; None stands for any.
         """
         alike = (calls.c.tenant == call.tenant) & (calls.c.purpose == call.purpose) & (calls.c.outcome == OK)
+        if key is not None:
+            alike &= calls.c.key == key
         earlier = alike & (calls.c.created_at < call.created_at)
         same = (calls.c.collection == call.collection) & (calls.c.provider == call.provider)
         wider = [earlier & same & (calls.c.model == call.model)]

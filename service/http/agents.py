@@ -58,9 +58,9 @@ class AgentDoor:
 
     async def _serve(self, opened: asyncio.Future[ASGIApp]) -> None:
         try:
-            sessions = await asyncio.to_thread(_load, self._services)
+            sessions, app = await asyncio.to_thread(_load, self._services)
             async with sessions.run():
-                opened.set_result(sessions.asgi_app)
+                opened.set_result(app)
                 await self._closing.wait()
         except Exception as error:  # noqa: BLE001 — an edge: one agent is told, the server goes on
             if opened.done():
@@ -70,8 +70,9 @@ class AgentDoor:
             self._opened = None  # the next agent may find it works
 
 
-def _load(services: Services) -> AgentSessions:
-    from service.mcp_server import create_server, http_sessions  # noqa: PLC0415 — see `AgentDoor`
+def _load(services: Services) -> tuple[AgentSessions, ASGIApp]:
+    from service.mcp_server import create_server, http_sessions, kept_apart  # noqa: PLC0415 — see `AgentDoor`
 
     public = services.settings.public_url
-    return http_sessions(create_server(Desk(services), lambda base: public or base))
+    sessions = http_sessions(create_server(Desk(services), lambda base: public or base))
+    return sessions, kept_apart(sessions.asgi_app)

@@ -91,6 +91,15 @@ class TestBefore:
         assert catalog.call_before(now) == first
         assert catalog.call_before(first) is None
 
+    def test_one_access_key_is_not_told_of_another_ones(self, catalog: Catalog, tenant: str) -> None:
+        mine = call(tenant, key="mine")
+        other = call(tenant, created_at=NOON + timedelta(seconds=1), key="other")
+        now = call(tenant, created_at=NOON + timedelta(seconds=2), session="s9", key="mine")
+        catalog.record_calls([mine, other, now])
+
+        assert catalog.call_before(now, key="mine") == mine
+        assert catalog.call_before(now) == other
+
 
 class TestUsage:
     @pytest.fixture

@@ -79,6 +79,16 @@ def test_another_process_finds_the_counts(tmp_path: Path) -> None:
     assert calibration.ratio(ENGLISH) == 2.0
 
 
+def test_no_tenant_learns_from_what_another_one_had_counted(tmp_path: Path) -> None:
+    tokenizer = Doubling()
+    for tenant in ("acme", "other", "acme"):
+        TokenSamples(tokenizer, count_tokens, tmp_path).begin(
+            Calibration(), "zai", "glm-5", ENGLISH, origin=Origin(tenant, "docs")
+        )
+
+    assert len(tokenizer.asked) == 2
+
+
 def test_a_broken_file_is_counted_anew(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("{", encoding="utf-8")
     tokenizer, calibration = Doubling(), Calibration()

@@ -1,0 +1,127 @@
+"""Answers of two servers made comparable: without times, and with a symbol for every id made by chance."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx2
+
+    from tests.fakes.parties import World
+
+TIMES = frozenset(
+    {
+        "created",
+        "created_at",
+        "started_at",
+        "finished_at",
+        "milliseconds",
+        "median_milliseconds",
+        "slow_milliseconds",
+        "timings_ms",
+        "answered_at",
+    }
+)
+TOKENS = frozenset(
+    {
+        "cache",
+        "cached_ratio",
+        "cached_tokens",
+        "cost",
+        "expected_tokens",
+        "planned_tokens",
+        "predicted_cached_tokens",
+        "prompt_tokens",
+        "saved_usd",
+        "tokens",
+        "total_tokens",
+        "usage",
+        "usd",
+    }
+)
+"""What one tenant's keys share: its part of the provider's cache, and what was learnt of the tokenizer."""
+_MADE = frozenset({"id", "session_id", "document_id"})
+_ID = re.compile(r"[A-Za-z0-9_-]{11,}")
+_NAMED = re.compile(r"(review-|chatcmpl-)?(.*)", re.DOTALL)
+_IMAGE = "image/"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer as it is compared."""
+
+    status: int
+    kind: str
+    body: Any
+    headers: tuple[str, ...]
+    """Their names."""
+
+
+def told_by(world: World, response: httpx2.Response, *, shared_tokens: bool = False) -> Told:
+    """The answer of a world; ``shared_tokens`` leaves out what the keys of one tenant share."""
+    left_out = TIMES | TOKENS if shared_tokens else TIMES
+    kind = response.headers.get("content-type", "")
+    if kind.startswith(_IMAGE):
+        body: Any = sha256(response.content).hexdigest()
+    else:
+        body = [_plain(world, part, left_out) for part in _parts(response)]
+    names = sorted({name for name in response.headers if name != "content-length"})
+    return Told(response.status_code, kind, body, tuple(names))
+
+
+def _parts(response: httpx2.Response) -> list[Any]:
+    """JSON values: of a document or of the frames of a stream; else the text."""
+    kind = response.headers.get("content-type", "")
+    if "json" in kind:
+        return [response.json()] if response.content else []
+    if "event-stream" not in kind:
+        return [response.text]
+    return [_value(line) for line in response.text.splitlines() if line]
+
+
+def _value(line: str) -> Any:  # noqa: ANN401 — JSON
+    name, _, said = line.partition(": ")
+    try:
+        return [name, json.loads(said)]
+    except ValueError:
+        return line
+
+
+def _plain(world: World, value: Any, left_out: frozenset[str]) -> Any:  # noqa: ANN401 — JSON
+    if isinstance(value, dict):
+        named = cast("Mapping[str, Any]", value)
+        for name in _MADE & named.keys():
+            _learn(world, named[name])
+        return {name: _plain(world, held, left_out) for name, held in named.items() if name not in left_out}
+    if isinstance(value, list):
+        return [_plain(world, one, left_out) for one in cast("list[Any]", value)]
+    if isinstance(value, str):
+        return symbols(world, value)
+    return value
+
+
+def symbols(world: World, text: str) -> str:
+    """A text with symbols in place of ids and of the server's address."""
+    return _ID.sub(lambda found: _symbol(world, found[0]), text.replace(world.service.url, "http://server"))
+
+
+def _symbol(world: World, identity: str) -> str:
+    found = _NAMED.fullmatch(identity)
+    assert found is not None
+    return (found[1] or "") + world.known.get(found[2], found[2])
+
+
+def _learn(world: World, identity: object) -> None:
+    """An id that was made by this answer, unless it is one that everybody could name."""
+    if not isinstance(identity, str) or not _ID.fullmatch(identity):
+        return
+    found = _NAMED.fullmatch(identity)
+    assert found is not None
+    if found[2] not in world.known and found[2] not in world.foreign:
+        world.name(found[2], f"new:{len(world.known)}")
