@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from service.answers import Done, Planned
 from service.generating import Generating
 from service.map_planning import MapSettings
 from service.mapping import Mapping as MapReduce
+from service.observing import Observer
 from service.presenting import Presenter
 from service.quoting import Quoting
 
@@ -54,8 +57,10 @@ class Answerer:
         maps: MapSettings | None = None,
         *,
         agent: Way | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """``agent`` carries out the mode of that name."""
+        self._observer = observer or Observer()
         self._preparer = preparer
         self._preparing = ThreadPoolExecutor(PREPARED_AT_ONCE, thread_name_prefix="lectern-prepare")
         self._ways = _ways(library, sessions, generation, maps or MapSettings(), agent)
@@ -63,7 +68,10 @@ class Answerer:
     async def prepare(self, query: Query) -> Prepared:
         """Search and plan, see `Preparer.prepare`: all that can be wrong with a question shows here."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._preparing, self._preparer.prepare, query)
+        with self._observer.preparing(query):
+            context = copy_context()  # the request's id and its span
+            prepare = partial(context.run, self._preparer.prepare, query)
+            return await loop.run_in_executor(self._preparing, prepare)
 
     async def answer(self, prepared: Prepared) -> Answer:
         """The whole answer; raises as `Way.events`."""
@@ -75,10 +83,12 @@ class Answerer:
 
     async def stream(self, prepared: Prepared) -> AsyncGenerator[AnswerEvent, None]:
         """The answer as it comes into being, `Done` last; raises as `Way.events`."""
-        yield Planned(prepared.id, prepared.session.id, prepared.summary)
-        async with aclosing(self._ways[prepared.summary.mode].events(prepared)) as events:
-            async for event in events:
-                yield event
+        with self._observer.answering(prepared) as watched:
+            yield Planned(prepared.id, prepared.session.id, prepared.summary)
+            async with aclosing(self._ways[prepared.summary.mode].events(prepared)) as events:
+                async for event in events:
+                    watched.see(event)
+                    yield event
 
 
 def _ways(

@@ -19,6 +19,7 @@ from service.flights import Flights
 from service.models.contract import Message, ModelRequest
 from service.models.prices import price
 from service.models.providers import limits_of
+from service.observing import Observer
 from service.recording import Recording, Unrecorded, begun_call
 from service.tokens import count_tokens
 
@@ -83,6 +84,7 @@ class Generation:
         close: Callable[[], Awaitable[None]] | None = None,
         recorder: Recorder | None = None,
         samples: TokenSamples | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """``recorder`` takes note of the calls; without one they are forgotten.
 
@@ -94,6 +96,7 @@ class Generation:
         self._close = close
         self._recorder = recorder or Unrecorded()
         self._samples = samples
+        self.observer = observer or Observer()
         self.demand = Demand()
         self._models: dict[tuple[str, str], _Known] = {}
         self._lock = Lock()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ingest.catalog.catalog import open_catalog
 from ingest.catalog.job_records import UNFINISHED
+from ingest.embedding import Watched
 from ingest.errors import IndexUnavailable, LecternError
 from ingest.index import LocalIndex
 from ingest.rendering import RenderingProcess
@@ -32,10 +33,13 @@ from service.models.prices import Price
 from service.models.providers import GENERIC, PROVIDERS, provider_for
 from service.models.retrying import RetryingModel, RetryPolicy
 from service.models.tokenizers import EndpointTokenizer
+from service.observed import ObservedIndex, ObservedModel
+from service.observers import make_observer
 from service.page_images import PageImages
 from service.page_originals import PageOriginals
 from service.preparing import Preparer
 from service.presenting import Presenter
+from service.recording import Recorders
 from service.reranking.making import make_reranker
 from service.reranking.reordering import Reordering
 from service.rewriting import Rewriter
@@ -56,6 +60,8 @@ if TYPE_CHECKING:
     from ingest.index import Index
     from service.models.contract import LanguageModel
     from service.models.providers import CacheTraits, Provider
+    from service.observing import Observer
+    from service.recording import Recorder
     from service.settings import Settings
 
 DEFAULT_PROVIDER = "zai"
@@ -80,6 +86,7 @@ class Services:
     warmer: Warmer
     page_images: PageImages
     chores: Chores
+    observer: Observer
 
     def delete_document(self, tenant: str, identity: str) -> None:
         """Forget a document everywhere.
@@ -152,15 +159,18 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         catalog = closing.enter_context(_catalog(settings))
         ledger = Ledger(catalog, days=settings.ledger_days, traits=_cache_traits)
         closing.callback(ledger.close)
-        embedder = make_embedder(settings)
-        index = _index(settings, embedder)
+        observer = make_observer(settings, catalog, ledger)
+        closing.callback(observer.tracer.close)
+        embedder = _embedder(settings, observer)
+        index = _index(settings, embedder, observer)
         closing.callback(index.close)
         originals = Originals(settings.data)
         page_images = PageImages(PageOriginals(catalog, originals), RenderingProcess())
         closing.callback(page_images.close)
         library = Library(catalog)
-        generation = _generation(settings, model, ledger)
-        side = _side_model(settings, model, generation, ledger, closing)
+        recorder = Recorders(ledger, observer.metrics)
+        generation = _generation(settings, model, recorder, observer)
+        side = _side_model(settings, model, generation, recorder, closing)
         searcher = Searcher(
             library, index, embedder.identity, _reordering(settings, library, side, generation, closing)
         )
@@ -178,7 +188,7 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             chooser=chooser,
         )
         agent = _agent(settings, Presenter(library, sessions), generation, library, searcher)
-        answerer = Answerer(library, sessions, preparer, generation, maps, agent=agent)
+        answerer = Answerer(library, sessions, preparer, generation, maps, agent=agent, observer=observer)
         yield Services(
             settings,
             catalog,
@@ -193,6 +203,7 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             Warmer(preparer, generation),
             page_images,
             _chores(settings, side, generation),
+            observer,
         )
 
 
@@ -216,13 +227,25 @@ def _catalog(settings: Settings) -> Catalog:
         raise SettingsError(f"setting database_url: {error}") from error
 
 
-def _index(settings: Settings, embedder: Embedder) -> Index:
+def _embedder(settings: Settings, observer: Observer) -> Embedder:
+    made = make_embedder(settings)
+    if settings.embeddings_base_url is None:
+        return made
+    return Watched(made, lambda: observer.embeddings(settings.embeddings_model, made.dimensions))
+
+
+def _index(settings: Settings, embedder: Embedder, observer: Observer) -> Index:
     if settings.qdrant_url is None:
-        return RemoteIndex(settings.data, FACTORY)
+        index = RemoteIndex(settings.data, FACTORY)
+        observer.metrics.watch(
+            "index_processes", "Index processes met, one after another.", lambda: index.starts
+        )
+        return ObservedIndex(index, observer)
     from ingest.store.server import connect_all  # noqa: PLC0415 — a CPU second that the embedded store saves
 
     key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
-    return LocalIndex(connect_all(settings.qdrant_url, key, dimensions=embedder.dimensions), embedder)
+    local = LocalIndex(connect_all(settings.qdrant_url, key, dimensions=embedder.dimensions), embedder)
+    return ObservedIndex(local, observer)
 
 
 def _cache_traits(provider: str) -> CacheTraits:
@@ -237,7 +260,9 @@ def prices_of(settings: Settings) -> dict[str, Price]:
     }
 
 
-def _generation(settings: Settings, model: LanguageModel | None, ledger: Ledger) -> Generation | None:
+def _generation(
+    settings: Settings, model: LanguageModel | None, recorder: Recorder, observer: Observer
+) -> Generation | None:
     if model is None and not settings.has_model:
         return None
     provider = provider_of(settings)
@@ -252,15 +277,17 @@ def _generation(settings: Settings, model: LanguageModel | None, ledger: Ledger)
         code_model=settings.code_model,
     )
     if model is not None:
-        return Generation(model, provider, chosen, recorder=ledger)
+        watched = ObservedModel(model, provider.name, chosen.model, observer)
+        return Generation(watched, provider, chosen, recorder=recorder, observer=observer)
     client = _client(settings, provider)
     return Generation(
-        RetryingModel(client),
+        RetryingModel(ObservedModel(client, provider.name, chosen.model, observer)),
         provider,
         chosen,
         close=client.close,
-        recorder=ledger,
+        recorder=recorder,
         samples=_samples(settings, provider),
+        observer=observer,
     )
 
 
@@ -288,7 +315,7 @@ def _side_model(
     settings: Settings,
     model: LanguageModel | None,
     generation: Generation | None,
-    ledger: Ledger,
+    recorder: Recorder,
     closing: ExitStack,
 ) -> SideModel | None:
     """What reranking, rewriting and chores ask: a client of its own, in a thread that starts when asked."""
@@ -300,12 +327,18 @@ def _side_model(
             )
         return None
     if model is not None:
-        blocking = BlockingModel(model)
+        blocking = BlockingModel(_watched(model, generation))
     else:
         client = _client(settings, generation.provider)
-        blocking = BlockingModel(RetryingModel(client, _SIDE_RETRIES), close=client.close)
+        blocking = BlockingModel(
+            RetryingModel(_watched(client, generation), _SIDE_RETRIES), close=client.close
+        )
     closing.callback(blocking.close)
-    return SideModel(blocking, generation.price, provider=generation.provider.name, recorder=ledger)
+    return SideModel(blocking, generation.price, provider=generation.provider.name, recorder=recorder)
+
+
+def _watched(model: LanguageModel, generation: Generation) -> LanguageModel:
+    return ObservedModel(model, generation.provider.name, generation.settings.model, generation.observer)
 
 
 def _reordering(

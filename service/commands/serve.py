@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 import uvicorn
 
+from service import logs
 from service.commands import options
 from service.http.app import create_app, end
 from service.running import announced
@@ -36,12 +37,15 @@ def command(host: str | None, port: int | None) -> None:
     settings = options.settings().model_copy(update=given)
     if not settings.is_loopback and settings.access_key is None:
         raise SettingsError(f"binding {settings.host} needs an access key: set LECTERN_ACCESS_KEY")
+    logs.configure_for(settings)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
     with _bound(settings) as listening, open_services(settings) as services:
         url = _url(settings, listening)
         app = create_app(services)
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS)
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS
+        )
         server = _Server(config, lambda: end(app))
         with announced(settings.data, url):
             click.echo(f"Lectern answers at {url}  (API: {url}/docs)")

@@ -20,6 +20,7 @@ from service.http import (
     documents,
     health,
     jobs,
+    metrics,
     page,
     pages,
     problems,
@@ -33,6 +34,7 @@ from service.http.chat import routes as chat
 from service.http.drawing import Drawing
 from service.http.gate import AGENTS, GUARDED, Gate
 from service.http.headers import SecurityHeaders
+from service.http.observing import Observing
 from service.jobs.worker import Worker
 from service.reviewing.worker import ReviewWorker
 
@@ -81,11 +83,14 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     problems.install(app)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(description.router)
     app.include_router(page.router)
     for part in (queries, chat, uploads, documents, pages, collections, sessions, jobs, reviews, usage):
         app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])
     app.router.routes.append(Route(AGENTS, app.state.agents))
+    # Around all of the stack: what answers unforeseen errors would else be outside of it.
+    app.middleware_stack = Observing(app.build_middleware_stack(), services.observer)
     return app
 
 
