@@ -175,11 +175,13 @@ def test_what_is_asked_for_is_told(line: CommandLine) -> None:
 
 def test_every_line_of_a_request_has_its_id_also_from_threads(line: CommandLine) -> None:
     log: list[str] = []
-    with Glm5Server([ErrorReply(401, "1000")]) as glm5:
-        with talkative(line, log, **settings_of(glm5), LECTERN_RERANK="model") as http:
-            ingest(http)
-            answered = ask(http).headers["X-Request-Id"]
-            own = http.get("/healthz", headers={"X-Request-Id": "client-7"}).headers["X-Request-Id"]
+    with (
+        Glm5Server([ErrorReply(401, "1000"), Reply("Nothing.")]) as glm5,
+        talkative(line, log, **settings_of(glm5), LECTERN_RERANK="model") as http,
+    ):
+        ingest(http)
+        answered = ask(http).headers["X-Request-Id"]
+        own = http.get("/healthz", headers={"X-Request-Id": "client-7"}).headers["X-Request-Id"]
 
     lines = [json.loads(one) for one in log]
     assert own == "client-7"

@@ -155,9 +155,7 @@ def test_the_tests_have_what_the_extras_bring() -> None:
 def test_the_lock_pins_every_dependency_inside_its_range() -> None:
     lines = [*project()["project"]["dependencies"], *project()["dependency-groups"]["dev"]]
     lines += [
-        line
-        for extra in TESTED_EXTRAS
-        for line in project()["project"]["optional-dependencies"][extra]
+        line for extra in TESTED_EXTRAS for line in project()["project"]["optional-dependencies"][extra]
     ]
     for requirement in map(Requirement, lines):
         assert pinned()[canonicalize_name(requirement.name)] in requirement.specifier, requirement
