@@ -6,7 +6,6 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from contextvars import copy_context
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from service.answers import Done, Planned
@@ -70,8 +69,9 @@ class Answerer:
         loop = asyncio.get_running_loop()
         with self._observer.preparing(query):
             context = copy_context()  # the request's id and its span
-            prepare = partial(context.run, self._preparer.prepare, query)
-            return await loop.run_in_executor(self._preparing, prepare)
+            return await loop.run_in_executor(
+                self._preparing, lambda: context.run(self._preparer.prepare, query)
+            )
 
     async def answer(self, prepared: Prepared) -> Answer:
         """The whole answer; raises as `Way.events`."""

@@ -13,7 +13,7 @@ from service.metrics import Metrics
 from service.tracing import NoTracer
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from contextlib import AbstractContextManager
     from types import TracebackType
     from typing import Self
@@ -37,6 +37,13 @@ class Observer:
         self.metrics = metrics or Metrics()
         self.tracer = tracer or NoTracer()
         self.content = content
+        self.circuits: dict[str, Callable[[], bool]] = {}
+        """By provider, whether it is left alone because it keeps failing."""
+
+    def watch_circuit(self, provider: str, is_open: Callable[[], bool]) -> None:
+        """Register a provider's circuit breaker, for metrics and readiness."""
+        self.circuits[provider] = is_open
+        self.metrics.watch_circuit(provider, is_open)
 
     @contextmanager
     def preparing(self, query: Query) -> Generator[None]:

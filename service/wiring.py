@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 from ingest.catalog.catalog import open_catalog
 from ingest.catalog.job_records import UNFINISHED
 from ingest.embedding import Watched
-from ingest.errors import IndexUnavailable, LecternError
 from ingest.index import LocalIndex
 from ingest.rendering import RenderingProcess
 from service.agent import Agent, AgentBounds
 from service.agent_choice import AgentChooser
 from service.answering import Answerer
-from service.answers import DEFAULT_TENANT
 from service.chores import Chores
 from service.edge_index import FACTORY
 from service.embedders import make_embedder
@@ -129,19 +127,6 @@ class Services:
         """Let go of the model's connections, in the event loop that used them."""
         if self.generation is not None:
             await self.generation.close()
-
-    def checks(self) -> dict[str, str]:
-        """What must work for an answer, and ``ok`` or what is wrong with it."""
-        checks = {"catalog": "ok", "index": "ok"}
-        try:
-            collections = self.catalog.collections(DEFAULT_TENANT)
-            for collection in collections[:1]:
-                self.index.counts(collection.scope)
-        except IndexUnavailable as error:
-            checks["index"] = str(error)
-        except LecternError as error:
-            checks["catalog"] = str(error)
-        return checks
 
 
 @contextmanager

@@ -121,6 +121,12 @@ class Collections(CatalogPart):
         with self._database.read() as connection:
             return tuple(sorted(connection.execute(chosen).scalars()))
 
+    def embedders(self) -> tuple[str, ...]:
+        """Identities of all that collections have vectors of, of all tenants."""
+        chosen = select(collections.c.embedder).where(~collections.c.deleted).distinct()
+        with self._database.read() as connection:
+            return tuple(sorted(connection.execute(chosen).scalars()))
+
     def totals(self) -> dict[str, int]:
         """Collections, documents and chunks that can be searched, of all tenants."""
         held = select(func.count(), func.coalesce(func.sum(versions.c.chunks), 0)).where(

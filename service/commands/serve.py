@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 from typing import TYPE_CHECKING, NoReturn
@@ -11,14 +12,15 @@ import uvicorn
 
 from service import logs
 from service.commands import options
-from service.http.app import create_app, end
+from service.http.app import create_app, end, leave
 from service.running import announced
 from service.settings import SettingsError
 from service.wiring import open_services
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import FrameType
+
+    from fastapi import FastAPI
 
     from service.settings import Settings
 
@@ -46,7 +48,7 @@ def command(host: str | None, port: int | None) -> None:
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS
         )
-        server = _Server(config, lambda: end(app))
+        server = _Server(config, app, drain=settings.drain_seconds)
         with announced(settings.data, url):
             click.echo(f"Lectern answers at {url}  (API: {url}/docs)")
             server.run(sockets=[listening])
@@ -55,13 +57,16 @@ def command(host: str | None, port: int | None) -> None:
 class _Server(uvicorn.Server):
     """Tells the application that it is to end before it waits for the last answers."""
 
-    def __init__(self, config: uvicorn.Config, on_end: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, *, drain: float) -> None:
         super().__init__(config)
-        self._on_end = on_end
+        self._app = app
+        self._drain = drain
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn does it."""
-        self._on_end()
+        """As uvicorn does it, once those that send requests had time to notice."""
+        leave(self._app)
+        await asyncio.sleep(self._drain)
+        end(self._app)
         await super().shutdown(sockets)
 
 

@@ -37,6 +37,7 @@ from service.http.gate import AGENTS, GUARDED, Gate
 from service.http.headers import SecurityHeaders
 from service.http.observing import Observing
 from service.jobs.worker import Worker
+from service.readiness import Readiness, checks_of
 from service.reviewing.worker import ReviewWorker
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.ending = threading.Event()
+    app.state.leaving = threading.Event()
+    app.state.readiness = Readiness(checks_of(services, app.state.leaving.is_set, lambda: _works(app)))
     app.state.drawing = Drawing()
     app.state.agents = agents.AgentDoor(services)
     largest = services.settings.largest_upload_mb * _MEGABYTE
@@ -98,6 +101,7 @@ def create_app(services: Services) -> FastAPI:
 
 def end(app: FastAPI) -> None:
     """Let streams end, of jobs and agents, the job that runs, and the review: they would hold up the end."""
+    leave(app)
     app.state.ending.set()
     app.state.agents.hurry()
     worker = getattr(app.state, "worker", None)
@@ -106,6 +110,17 @@ def end(app: FastAPI) -> None:
     reviewing = getattr(app.state, "reviews", None)
     if isinstance(reviewing, ReviewWorker):
         reviewing.hurry()
+
+
+def _works(app: FastAPI) -> bool:
+    """Whether the thread that runs jobs lives; before it has begun nothing is wrong either."""
+    worker = getattr(app.state, "worker", None)
+    return not isinstance(worker, Worker) or worker.is_alive
+
+
+def leave(app: FastAPI) -> None:
+    """Say from now on that nothing more is to be sent here; everything is still answered."""
+    app.state.leaving.set()
 
 
 def _doorkeeper(services: Services) -> Doorkeeper:
