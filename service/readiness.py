@@ -1,7 +1,7 @@
 """Whether a server can do its work: quick checks beside each other, safe to be asked for by anybody.
 
-What they say names no tenant, no collection and no place: the log and ``lectern doctor`` do. However many ask,
-each check runs once a second at most.
+What they say names no tenant, no collection and no place: the log and ``lectern doctor`` do. However many
+ask, each check runs once a second at most.
 """
 
 from __future__ import annotations

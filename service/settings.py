@@ -350,7 +350,12 @@ class Settings(BaseModel):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        return self.host in _LOOPBACK
+        return is_this_machine(self.host)
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether only this machine can be meant."""
+    return host in _LOOPBACK
 
 
 def load_settings(environment: Mapping[str, str], directory: Path) -> Settings:

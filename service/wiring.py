@@ -279,7 +279,7 @@ def _generation(
 def _samples(settings: Settings, provider: Provider) -> TokenSamples | None:
     if not settings.exact_tokens:
         return None
-    tokenizer = EndpointTokenizer(provider, _base_url(settings, provider), _model_key(settings))
+    tokenizer = EndpointTokenizer(provider, base_url_of(settings, provider), model_key(settings))
     return TokenSamples(tokenizer, count_tokens, settings.data)
 
 
@@ -362,21 +362,23 @@ def _maps(settings: Settings) -> MapSettings:
 def _client(settings: Settings, provider: Provider) -> OpenAIModel:
     return OpenAIModel(
         provider,
-        base_url=_base_url(settings, provider),
-        api_key=_model_key(settings),
+        base_url=base_url_of(settings, provider),
+        api_key=model_key(settings),
         model=settings.llm_model,
         timeouts=Timeouts(idle=settings.llm_idle_timeout, total=settings.llm_timeout),
     )
 
 
-def _base_url(settings: Settings, provider: Provider) -> str:
+def base_url_of(settings: Settings, provider: Provider) -> str:
+    """Where the provider is asked; raises `SettingsError` where nobody says so."""
     base_url = settings.llm_base_url or provider.base_url
     if base_url is None:
         raise SettingsError(f"setting llm_base_url: {provider.name} has no address of its own")
     return base_url
 
 
-def _model_key(settings: Settings) -> str:
+def model_key(settings: Settings) -> str:
+    """The provider's key; empty without one."""
     return settings.llm_api_key.get_secret_value() if settings.llm_api_key else ""
 
 

@@ -35,6 +35,7 @@ SHARED = {
     "httpx2": (
         "ingest/remote_embedding.py",
         "service/models/openai_client.py",
+        "service/reachability.py",
         "service/remote/concurrent.py",
         "service/models/tokenizers.py",
         "service/reranking/endpoint.py",
