@@ -8,6 +8,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
@@ -91,6 +92,30 @@ class UniversalSentenceEncoder:
 def check_vector(embedder: Embedder) -> NDArray[np.float32]:
     """The vector of `CHECK_TEXT`, shape ``(dimensions,)``."""
     return embedder.embed([CHECK_TEXT])[0]
+
+
+class Watched:
+    """An embedder that is looked on at while it works."""
+
+    def __init__(self, embedder: Embedder, watch: Callable[[], AbstractContextManager[object]]) -> None:
+        """``watch`` is entered for each call."""
+        self._embedder = embedder
+        self._watch = watch
+
+    @property
+    def identity(self) -> str:
+        """The wrapped one's."""
+        return self._embedder.identity
+
+    @property
+    def dimensions(self) -> int:
+        """The wrapped one's."""
+        return self._embedder.dimensions
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """As the wrapped one does."""
+        with self._watch():
+            return self._embedder.embed(texts)
 
 
 class Interruptible:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from ingest.child import OUT_OF_MEMORY, Clock, Refusal, empty, settle
 from ingest.elements import Elements
 from ingest.errors import UnreadableFile
+from ingest.tracing import trace_of
 from ingest.transfer import send_document
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def attempt(
     except MemoryError:
         return Refusal("memory_limit", "needs more memory than one file may take")
     except Exception as error:  # noqa: BLE001 — the edge of the process: any reader may fail in any way
-        return Refusal("broken", f"the reader failed with {type(error).__name__}", traceback.format_exc())
+        return Refusal("broken", f"the reader failed with {type(error).__name__}", trace_of(error))
 
 
 def serve(pipe: Connection, order: Order) -> None:

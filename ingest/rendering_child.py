@@ -6,7 +6,6 @@ It answers with bytes alone, which its parent can take from anybody: a head of J
 from __future__ import annotations
 
 import json
-import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -15,6 +14,7 @@ from ingest.errors import UnreadableFile
 from ingest.media import IMAGES, PDF
 from ingest.readers import pictures
 from ingest.readers.pdfium import DamagedPage, Pdf
+from ingest.tracing import trace_of
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -91,7 +91,7 @@ def _attempt(wanted: PageWanted) -> tuple[dict[str, object], bytes]:
     except MemoryError:
         refusal = Refusal("memory_limit", "needs more memory than one page may take")
     except Exception as error:  # noqa: BLE001 — the edge of the process: a file may fail in any way
-        refusal = Refusal("broken", f"drawing failed with {type(error).__name__}", traceback.format_exc())
+        refusal = Refusal("broken", f"drawing failed with {type(error).__name__}", trace_of(error))
     return {"reason": refusal.reason, "detail": refusal.detail, "trace": refusal.trace}, b""
 
 

@@ -277,7 +277,8 @@ class AgentRun:
         if room <= 0:
             return refusal(FULL)
         self._answered.add(same_call(call))
-        result = await asyncio.to_thread(self._toolbox.use, call.name, call.arguments, self._stop)
+        with self._generation.observer.tool(call.name, call.id):
+            result = await asyncio.to_thread(self._toolbox.use, call.name, call.arguments, self._stop)
         return self._rendered(result, room)
 
     def _rendered(self, result: ToolResult, room: int) -> Rendered:

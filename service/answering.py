@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Protocol
 
 from service.answers import Done, Planned
@@ -12,6 +13,7 @@ from service.ending import Ending
 from service.generating import Generating
 from service.map_planning import MapSettings
 from service.mapping import Mapping as MapReduce
+from service.observing import Observer
 from service.presenting import Presenter
 from service.quoting import Quoting
 
@@ -64,10 +66,12 @@ class Answerer:
         *,
         agent: Way | None = None,
         ending: Ending | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """``agent`` carries out the mode of that name; ``ending`` knows when the server stops."""
         self._generation = generation
         self._ending = ending or Ending()
+        self._observer = observer or Observer()
         self._preparer = preparer
         self._preparing = ThreadPoolExecutor(PREPARED_AT_ONCE, thread_name_prefix="lectern-prepare")
         self._ways = _ways(library, sessions, generation, maps or MapSettings(), agent)
@@ -83,7 +87,11 @@ class Answerer:
         if self._generation is not None:
             self._generation.require_room()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._preparing, self._preparer.prepare, query)
+        with self._observer.preparing(query):
+            context = copy_context()  # the request's id and its span
+            return await loop.run_in_executor(
+                self._preparing, lambda: context.run(self._preparer.prepare, query)
+            )
 
     async def answer(self, prepared: Prepared) -> Answer:
         """The whole answer; raises as `Way.events`."""
@@ -100,10 +108,11 @@ class Answerer:
             ServerEnds: the server stops.
         """
         way = self._ways[prepared.summary.mode]
-        with self._ending.answering():
+        with self._ending.answering(), self._observer.answering(prepared) as watched:
             yield Planned(prepared.id, prepared.session.id, prepared.summary)
             async with aclosing(way.events(prepared)) as events:
                 async for event in events:
+                    watched.see(event)
                     yield event
 
 

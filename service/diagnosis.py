@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ingest.catalog.collection import same_direction
+from ingest.catalog.job_records import UNFINISHED
 from ingest.discovery import is_vacant
 from ingest.embedding import check_vector
 from ingest.errors import LecternError
@@ -15,6 +16,8 @@ from ingest.reindexing import forget_garbage, garbage
 from service.answers import DEFAULT_TENANT
 from service.calibration import script_of
 from service.ingest_lock import abandoned
+from service.jobs.controlling import settle
+from service.jobs.owner import has_died
 from service.models.tokenizers import CountingFailed
 from service.recording import Origin
 from service.running import FILE as SERVER_FILE
@@ -46,13 +49,17 @@ class Finding:
     """What to do about it."""
 
 
-def check_folder(data: Path) -> Iterator[Finding]:
-    """Rights and free space of the data folder, and what a killed process has left in it."""
+def check_folder(data: Path, *, repairs: bool) -> Iterator[Finding]:
+    """Rights and free space of the data folder."""
     mode = data.stat().st_mode & 0o777
-    if os.name != "nt" and mode & 0o077:
-        yield Finding("data folder", "wrong", f"{data} is open to others ({mode:o})", f"chmod 700 {data}")
-    else:
+    said = f"{data} is open to others ({mode:o})"
+    if os.name == "nt" or not mode & 0o077:
         yield Finding("data folder", "ok", str(data))
+    elif repairs:
+        data.chmod(mode & ~0o077)
+        yield Finding("data folder", "repaired", said)
+    else:
+        yield Finding("data folder", "wrong", said, f"chmod 700 {data}")
     free = shutil.disk_usage(data).free
     said = f"{free / 2**30:,.1f} GiB free"
     if free < LEAST_FREE:
@@ -71,6 +78,44 @@ def check_leftovers(data: Path, *, repairs: bool) -> Iterator[Finding]:
         if repairs:
             path.unlink(missing_ok=True)
         yield Finding("leftovers", "repaired" if repairs else "note", f"{path.name} of a process that ended")
+
+
+def check_originals(services: Services, *, repairs: bool) -> Iterator[Finding]:
+    """Files that were sent and belong to no document, no failure and no job any more."""
+    catalog, originals = services.catalog, services.originals
+    with originals.locked():
+        kept = {
+            (collection.tenant, collection.name, path)
+            for collection in _collections(services)
+            for path in catalog.locations(collection.tenant, collection.name)
+        }
+        for job in catalog.jobs(states=UNFINISHED):
+            kept |= {(job.tenant, job.collection, file.path) for file in job.request.uploads}
+        strays = originals.strays(kept)
+        if repairs:
+            for folder in strays:
+                shutil.rmtree(folder, ignore_errors=True)
+    said = f"{len(strays)} files that were sent belong to nothing any more"
+    if not strays:
+        yield Finding("sent files", "ok")
+    elif repairs:
+        yield Finding("sent files", "repaired", said)
+    else:
+        yield Finding("sent files", "wrong", said, "lectern doctor --repair deletes them")
+
+
+def check_jobs(services: Services, *, repairs: bool) -> Iterator[Finding]:
+    """Jobs that run by their record and whose process is gone."""
+    dead = [job for job in services.catalog.jobs(states=("running",)) if has_died(job.owner, job.heartbeat)]
+    said = f"{len(dead)} jobs run by their record, and their process is gone"
+    if not dead:
+        yield Finding("jobs", "ok")
+    elif repairs:
+        settle(services.catalog)
+        yield Finding("jobs", "repaired", said)
+    else:
+        advice = "lectern serve goes on with them, lectern doctor --repair lets go"
+        yield Finding("jobs", "note", said, advice)
 
 
 def check_programs() -> Iterator[Finding]:
@@ -98,9 +143,9 @@ def check_tokenizer(services: Services) -> Iterator[Finding]:
     if services.generation is None or not services.settings.exact_tokens:
         return
     seen: set[str] = set()
-    for collection in services.catalog.collections(DEFAULT_TENANT):
+    for collection in _collections(services):
         for version in services.catalog.ready_versions(collection)[:1]:
-            content = services.catalog.content(DEFAULT_TENANT, collection.name, version.number)
+            content = services.catalog.content(collection.tenant, collection.name, version.number)
             text = content.document.text
             script = script_of(text[:SAMPLE])
             if len(text) >= TELLING and script not in seen:
@@ -119,17 +164,38 @@ def _check_count(generation: Generation, script: str, text: str, origin: Origin)
 
 
 def check_collections(services: Services, repairer: Repairer | None) -> Iterator[Finding]:
-    """Every collection against the index; with a ``repairer`` what differs is repaired."""
-    collections = services.catalog.collections(DEFAULT_TENANT)
-    vector = check_vector(services.embedder).tobytes() if collections else b""
+    """Every collection of every tenant against the index; with a ``repairer`` what differs is repaired."""
+    collections = _collections(services)
+    vector: bytes | LecternError = b""
+    if collections:
+        try:
+            vector = check_vector(services.embedder).tobytes()
+        except LecternError as error:
+            vector = error
     for collection in collections:
         yield _check_embedder(services, collection, vector)
         yield from _check_index(services, collection, repairer)
         yield _check_files(services, collection)
 
 
-def _check_embedder(services: Services, collection: CollectionRecord, vector: bytes) -> Finding:
-    check = f"embedder of {collection.name}"
+def _collections(services: Services) -> list[CollectionRecord]:
+    catalog = services.catalog
+    return [collection for tenant in catalog.tenants() for collection in catalog.collections(tenant)]
+
+
+def _name(collection: CollectionRecord) -> str:
+    """With its tenant, where that is not the laptop's."""
+    if collection.tenant == DEFAULT_TENANT:
+        return collection.name
+    return f"{collection.tenant}/{collection.name}"
+
+
+def _check_embedder(
+    services: Services, collection: CollectionRecord, vector: bytes | LecternError
+) -> Finding:
+    check = f"embedder of {_name(collection)}"
+    if isinstance(vector, LecternError):
+        return Finding(check, "wrong", str(vector), "see the settings that begin with embeddings")
     if collection.embedder != services.embedder.identity:
         detail = (
             f"its vectors are of {collection.embedder!r}, the settings ask for {services.embedder.identity!r}"
@@ -144,7 +210,7 @@ def _check_embedder(services: Services, collection: CollectionRecord, vector: by
 def _check_index(
     services: Services, collection: CollectionRecord, repairer: Repairer | None
 ) -> Iterator[Finding]:
-    check = f"index of {collection.name}"
+    check = f"index of {_name(collection)}"
     try:
         wrong = list(_differences(services, collection))
         if wrong and repairer is not None and collection.embedder == services.embedder.identity:
@@ -192,7 +258,7 @@ def _unopened(services: Services, collection: CollectionRecord) -> list[int]:
 
 
 def _check_garbage(services: Services, collection: CollectionRecord, *, repairs: bool) -> Iterator[Finding]:
-    check = f"generations of {collection.name}"
+    check = f"generations of {_name(collection)}"
     if collection.next_generation is not None:
         advice = f"lectern reindex {collection.name} goes on with it"
         yield Finding(
@@ -210,8 +276,8 @@ def _check_files(services: Services, collection: CollectionRecord) -> Finding:
     known = services.catalog.known_files(collection).values()
     lost = [file.path for file in known if is_vacant(file.location)]
     if not lost:
-        return Finding(f"files of {collection.name}", "ok")
+        return Finding(f"files of {_name(collection)}", "ok")
     detail = f"{len(lost)} documents have no file any more, {lost[0]} first"
     return Finding(
-        f"files of {collection.name}", "note", detail, "lectern ingest --prune FOLDER deletes them"
+        f"files of {_name(collection)}", "note", detail, "lectern ingest --prune FOLDER deletes them"
     )

@@ -19,6 +19,7 @@ from service.flights import Flights
 from service.models.contract import Message, ModelRequest
 from service.models.prices import price
 from service.models.providers import UNKNOWN_CONTEXT, limits_of
+from service.observing import Observer
 from service.recording import Origin, Recording, Unrecorded, begun_call
 from service.tokens import count_tokens
 
@@ -86,6 +87,7 @@ class Generation:
         samples: TokenSamples | None = None,
         audience: Audience | None = None,
         queue: CallQueue | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """``recorder`` takes note of the calls; without one they are forgotten.
 
@@ -100,6 +102,7 @@ class Generation:
         self._samples = samples
         self._audience = audience
         self._queue = queue
+        self.observer = observer or Observer()
         self.demand = Demand()
         self._models: dict[tuple[str, str], _Known] = {}
         self._lock = Lock()

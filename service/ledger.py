@@ -56,14 +56,22 @@ class Ledger:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="lectern-ledger")
         self._pruned: datetime | None = None
         self._writing = threading.Lock()
+        self.lost = 0
+        """Calls that could not be written, or waited too long for it."""
 
     def record(self, call: CallRecord) -> None:
         """As `Recorder.record`: it is written soon, in the order of calls."""
+        self.lost += len(self._waiting) == MOST_WAITING
         self._waiting.append(call)
         try:
             self._writer.submit(self._write)
         except RuntimeError:  # closed: what ends after its services is written by whoever ends it
             self._write()
+
+    @property
+    def waiting(self) -> int:
+        """Calls that are not written yet."""
+        return len(self._waiting)
 
     def settle(self) -> None:
         """Wait until all that was recorded here is written, or cannot be."""
@@ -113,6 +121,7 @@ class Ledger:
                 _log.warning("the ledger cannot be written, %s calls wait: %s", len(batch), error)
                 return
             except Exception:  # noqa: BLE001 — an edge: what an answer took must not become the answer's failure
+                self.lost += len(batch)
                 _log.exception("the ledger has lost %s calls", len(batch))
             self._prune()
 

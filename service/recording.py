@@ -56,6 +56,18 @@ class Unrecorded:
         """As `Recorder.record`."""
 
 
+class Recorders:
+    """Several recorders, each of which takes note."""
+
+    def __init__(self, *recorders: Recorder) -> None:
+        self._recorders = recorders
+
+    def record(self, call: CallRecord) -> None:
+        """As `Recorder.record`."""
+        for recorder in self._recorders:
+            recorder.record(call)
+
+
 class Recording:
     """A call under way: enter it before the model is asked, leave it once the reply is whole.
 

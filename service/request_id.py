@@ -1,4 +1,4 @@
-"""The id of the request that is being answered: in its log lines, and in the answer's ``X-Request-Id``."""
+"""The id of a request: in every log line about it, and in its answer's ``X-Request-Id``."""
 
 from __future__ import annotations
 

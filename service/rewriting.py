@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LONGEST_REPLY = 200
 """Tokens."""
+_AS_IT_STANDS = "the follow-up was searched for as it stands, with the earlier questions"
 _log = logging.getLogger(__name__)
 
 
@@ -52,6 +53,7 @@ class Rewriter:
         if not session.turns:
             return plain
         calls: tuple[SideCall, ...] = ()
+        trouble: str | ModelError | EgressRefused
         try:
             said = self._model.ask(
                 "rewrite",
@@ -65,10 +67,10 @@ class Rewriter:
             text = clean_question(said.text) if said.whole else None
             trouble = "" if text else "the model gave no question"
         except (ModelError, EgressRefused) as error:
-            text, trouble = None, str(error)
+            text, trouble = None, error
         spent = 1_000 * (time.perf_counter() - started)
         if text:
             return Wanted(text, (), rewritten=True, calls=calls, milliseconds=spent)
-        warning = f"the follow-up was searched for as it stands, with the earlier questions: {trouble}"
-        _log.warning("%s", warning)
+        warning = f"{_AS_IT_STANDS}: {trouble}"
+        _log.warning("%s: %s", _AS_IT_STANDS, trouble)
         return Wanted(question, plain.history, calls=calls, warnings=(warning,), milliseconds=spent)

@@ -314,6 +314,34 @@ class Settings(BaseModel):
         default=6, ge=1, description="Messages a minute that a bot answers to one person."
     )
     bot_requests: int = Field(default=60, ge=1, description="Messages a minute that a bot answers in all.")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Of the server's log on standard error; `json` is one object a line."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", description="The least that is logged; `info` adds a line for every request."
+    )
+    log_content: bool = Field(
+        default=False,
+        description="Let the log, and traces, hold questions, answers, what errors quote and what libraries "
+        "say, which may be text of documents and keys. For searching a fault, never for every day.",
+    )
+    metrics_key: SecretStr | None = Field(
+        default=None,
+        description="Opens `/metrics`, and nothing else, as `Authorization: Bearer …`, where access keys are "
+        "needed.",
+    )
+    telemetry_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = Field(
+        default=None,
+        description="OTLP address of a collector of traces, such as `http://127.0.0.1:4318`; needs the extra "
+        "`telemetry`. Other `OTEL_*` variables say how it is spoken to; none of them switches it on.",
+    )
+    drain_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        le=600,
+        description="Seconds that a server which is to end goes on answering, `/readyz` excepted, so that "
+        "a load balancer sends it nothing more.",
+    )
     ocr_languages: str = Field(
         default="eng+rus+chi_sim",
         pattern=r"^\w+(\+\w+)*$",
@@ -416,7 +444,12 @@ class Settings(BaseModel):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        return self.host in _LOOPBACK
+        return is_this_machine(self.host)
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether only this machine can be meant."""
+    return host in _LOOPBACK
 
 
 def load_settings(environment: Mapping[str, str], directory: Path) -> Settings:

@@ -84,7 +84,7 @@ class TokenSamples:
                 known = self._counted(model, sample, origin)
             except CountingFailed as error:
                 warning = f"the provider's tokenizer was asked and gave no count: {error}"
-                _log.warning("%s", warning)
+                _log.warning("the provider's tokenizer was asked and gave no count: %s", error)
                 return warning
             self._keep(key, known)
         calibration.observe(sample, *known)

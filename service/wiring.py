@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest.catalog.catalog import open_catalog
 from ingest.catalog.job_records import UNFINISHED
-from ingest.errors import IndexUnavailable, LecternError
+from ingest.embedding import Watched
 from ingest.index import LocalIndex
 from ingest.remote_embedding import EmbeddingService
 from ingest.rendering import RenderingProcess
@@ -18,7 +18,6 @@ from ingest.scoped_embedding import GuardedEmbedder
 from service.agent import Agent, AgentBounds
 from service.agent_choice import AgentChooser
 from service.answering import Answerer
-from service.answers import DEFAULT_TENANT
 from service.audit import Audit
 from service.chores import Chores
 from service.edge_index import FACTORY
@@ -38,10 +37,13 @@ from service.models.assembling import Upstreams, prices_of, provider_of
 from service.models.blocking import BlockingModel
 from service.models.providers import GENERIC, PROVIDERS
 from service.models.tokenizers import EndpointTokenizer
+from service.observed import ObservedIndex
+from service.observers import make_observer
 from service.page_images import PageImages
 from service.page_originals import PageOriginals
 from service.preparing import Preparer
 from service.presenting import Presenter
+from service.recording import Recorders
 from service.reranking.making import make_reranker
 from service.reranking.reordering import Reordering
 from service.rewriting import Rewriter
@@ -63,6 +65,8 @@ if TYPE_CHECKING:
     from ingest.index import Index
     from service.models.contract import LanguageModel
     from service.models.providers import CacheTraits
+    from service.observing import Observer
+    from service.recording import Recorder
     from service.settings import Settings
 
 _SIDE_ATTEMPTS = 2
@@ -88,6 +92,7 @@ class Services:
     chores: Chores
     audit: Audit
     egress: Egress
+    observer: Observer
     ending: Ending = field(default_factory=Ending)
     upstreams: Upstreams | None = None
     """The providers' state, and the queue in front of them."""
@@ -134,19 +139,6 @@ class Services:
         if self.generation is not None:
             await self.generation.close()
 
-    def checks(self) -> dict[str, str]:
-        """What must work for an answer, and ``ok`` or what is wrong with it."""
-        checks = {"catalog": "ok", "index": "ok"}
-        try:
-            collections = self.catalog.collections(DEFAULT_TENANT)
-            for collection in collections[:1]:
-                self.index.counts(collection.scope)
-        except IndexUnavailable as error:
-            checks["index"] = str(error)
-        except LecternError as error:
-            checks["catalog"] = str(error)
-        return checks
-
 
 @contextmanager
 def open_services(settings: Settings, *, model: LanguageModel | None = None) -> Generator[Services]:
@@ -166,19 +158,20 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         audit = Audit(catalog, days=settings.audit_days)
         closing.callback(audit.close)
         egress = Egress(catalog, EgressPolicy.parse(settings.egress), audit)
-        embedder = make_embedder(settings)
-        if isinstance(embedder, EmbeddingService):
-            closing.callback(embedder.close)
-        index = _index(settings, embedder)
+        observer = make_observer(settings, catalog, ledger)
+        closing.callback(observer.tracer.close)
+        embedder = _embedder(settings, observer, closing)
+        index = _index(settings, embedder, observer)
         closing.callback(index.close)
         embedder, index = _guarded(settings, egress, embedder, index)
         originals = Originals(settings.data)
         page_images = PageImages(PageOriginals(catalog, originals), RenderingProcess())
         closing.callback(page_images.close)
         library = Library(catalog)
-        upstreams = Upstreams(settings, egress, model) if model or settings.has_model else None
-        generation = _generation(settings, upstreams, ledger)
-        side = _side_model(settings, upstreams, generation, ledger, closing)
+        recorder = Recorders(ledger, observer.metrics)
+        upstreams = Upstreams(settings, egress, observer, model) if model or settings.has_model else None
+        generation = _generation(settings, upstreams, recorder)
+        side = _side_model(settings, upstreams, generation, recorder, closing)
         searcher = Searcher(
             library,
             index,
@@ -204,7 +197,16 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         if generation is not None:
             extracting = Preparer(library, searcher, sessions, None)
             preparing = WithholdingPreparer(preparer, extracting, generation)
-        answerer = Answerer(library, sessions, preparing, generation, maps, agent=agent, ending=ending)
+        answerer = Answerer(
+            library,
+            sessions,
+            preparing,
+            generation,
+            maps,
+            agent=agent,
+            ending=ending,
+            observer=observer,
+        )
         yield Services(
             settings,
             catalog,
@@ -221,6 +223,7 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             _chores(settings, side, generation),
             audit,
             egress,
+            observer,
             ending,
             upstreams,
         )
@@ -246,13 +249,27 @@ def _catalog(settings: Settings) -> Catalog:
         raise SettingsError(f"setting database_url: {error}") from error
 
 
-def _index(settings: Settings, embedder: Embedder) -> Index:
+def _embedder(settings: Settings, observer: Observer, closing: ExitStack) -> Embedder:
+    made = make_embedder(settings)
+    if isinstance(made, EmbeddingService):
+        closing.callback(made.close)
+    if settings.embeddings_base_url is None:
+        return made
+    return Watched(made, lambda: observer.embeddings(settings.embeddings_model, made.dimensions))
+
+
+def _index(settings: Settings, embedder: Embedder, observer: Observer) -> Index:
     if settings.qdrant_url is None:
-        return RemoteIndex(settings.data, FACTORY)
+        index = RemoteIndex(settings.data, FACTORY)
+        observer.metrics.watch(
+            "index_processes", "Index processes met, one after another.", lambda: index.starts
+        )
+        return ObservedIndex(index, observer)
     from ingest.store.server import connect_all  # noqa: PLC0415 — a CPU second that the embedded store saves
 
     key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
-    return LocalIndex(connect_all(settings.qdrant_url, key, dimensions=embedder.dimensions), embedder)
+    local = LocalIndex(connect_all(settings.qdrant_url, key, dimensions=embedder.dimensions), embedder)
+    return ObservedIndex(local, observer)
 
 
 def _guarded(settings: Settings, egress: Egress, embedder: Embedder, index: Index) -> tuple[Embedder, Index]:
@@ -268,7 +285,7 @@ def _cache_traits(provider: str) -> CacheTraits:
     return PROVIDERS.get(provider, GENERIC).cache
 
 
-def _generation(settings: Settings, upstreams: Upstreams | None, ledger: Ledger) -> Generation | None:
+def _generation(settings: Settings, upstreams: Upstreams | None, recorder: Recorder) -> Generation | None:
     if upstreams is None:
         return None
     provider = provider_of(settings)
@@ -288,10 +305,11 @@ def _generation(settings: Settings, upstreams: Upstreams | None, ledger: Ledger)
         provider,
         chosen,
         close=connection.close,
-        recorder=ledger,
+        recorder=recorder,
         samples=_samples(settings, upstreams),
         audience=upstreams.audience,
         queue=upstreams.queue,
+        observer=upstreams.observer,
     )
 
 
@@ -321,7 +339,7 @@ def _side_model(
     settings: Settings,
     upstreams: Upstreams | None,
     generation: Generation | None,
-    ledger: Ledger,
+    recorder: Recorder,
     closing: ExitStack,
 ) -> SideModel | None:
     """What reranking, rewriting and chores ask: a client of its own, in a thread that starts when asked."""
@@ -335,7 +353,7 @@ def _side_model(
     connection = upstreams.connect(attempts=_SIDE_ATTEMPTS)
     blocking = BlockingModel(connection.model, close=connection.close)
     closing.callback(blocking.close)
-    return SideModel(blocking, generation.price, provider=generation.provider.name, recorder=ledger)
+    return SideModel(blocking, generation.price, provider=generation.provider.name, recorder=recorder)
 
 
 def _reordering(

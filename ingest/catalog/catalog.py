@@ -13,12 +13,14 @@ from ingest.catalog.failure import Failures
 from ingest.catalog.generation import Generations
 from ingest.catalog.job import Jobs
 from ingest.catalog.key import Keys
-from ingest.catalog.migrating import bring_to_head
+from ingest.catalog.migrating import bring_to_head, revision
 from ingest.catalog.pinning import Pins
 from ingest.catalog.publishing import Publishing
 from ingest.catalog.review import Reviews
+from ingest.catalog.schema import HEAD
 from ingest.catalog.session import Sessions
 from ingest.catalog.version import Versions
+from ingest.errors import UnsupportedStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +46,19 @@ class Catalog(
     def damage(self) -> tuple[str, ...]:
         """What the database says is damaged in it; nothing where it is whole, or cannot tell."""
         return self._database.damage()
+
+    def check(self) -> None:
+        """Whether it can be read and written, and has the tables that this version knows; quick.
+
+        Raises:
+            CatalogUnavailable: the database is away, read-only or damaged.
+            UnsupportedStore: another version has changed its tables meanwhile.
+        """
+        with self._database.read() as connection:
+            found = revision(connection)
+        if found != HEAD:
+            raise UnsupportedStore(f"the catalog's tables are at {found}, this version knows {HEAD}")
+        self._database.check_writable()
 
     def close(self) -> None:
         """Let go of the database."""

@@ -9,7 +9,7 @@ from array import array
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, literal, select, true, update
+from sqlalchemy import delete, func, insert, literal, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from ingest.catalog.call_details import forget_collection_details, forget_details
@@ -24,6 +24,7 @@ from ingest.catalog.schema import (
     session_documents,
     sessions,
     tombstones,
+    versions,
 )
 from ingest.errors import UnknownName, UnsupportedStore
 
@@ -122,6 +123,32 @@ class Collections(CatalogPart):
         with self._database.read() as connection:
             found = rows(connection, select(collections).where(mine).order_by(collections.c.name))
         return tuple(_record(row) for row in found)
+
+    def tenants(self) -> tuple[str, ...]:
+        """All that have a collection."""
+        chosen = select(collections.c.tenant).where(~collections.c.deleted).distinct()
+        with self._database.read() as connection:
+            return tuple(sorted(connection.execute(chosen).scalars()))
+
+    def embedders(self) -> tuple[str, ...]:
+        """Identities of all that collections have vectors of, of all tenants."""
+        chosen = select(collections.c.embedder).where(~collections.c.deleted).distinct()
+        with self._database.read() as connection:
+            return tuple(sorted(connection.execute(chosen).scalars()))
+
+    def totals(self) -> dict[str, int]:
+        """Collections, documents and chunks that can be searched, of all tenants."""
+        held = select(func.count(), func.coalesce(func.sum(versions.c.chunks), 0)).where(
+            versions.c.state == "ready"
+        )
+        counted = select(func.count()).where(~collections.c.deleted)
+        with self._database.read() as connection:
+            documents, chunks = connection.execute(held).one()
+            return {
+                "collections": int(connection.execute(counted).scalar_one()),
+                "documents": int(documents),
+                "chunks": int(chunks),
+            }
 
     def collection(self, tenant: str, name: str) -> CollectionRecord:
         """One collection.

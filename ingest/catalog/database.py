@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import sqlite3
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 from filelock import FileLock
 from sqlalchemy import create_engine, event, text
@@ -113,6 +115,19 @@ class Database:
         lines = [line for line in found if line != "ok"]
         return (*lines, *(f"a row of {row[0]} has lost what it belongs to" for row in broken))
 
+    def check_writable(self) -> None:
+        """Whether something could be written; a writer that is at work just now shows that it can.
+
+        Raises:
+            CatalogUnavailable: the database is away, read-only or damaged.
+        """
+        if self._sqlite:
+            _try_lock(str(self._url.database))
+            return
+        with self.read() as connection:
+            if connection.execute(text("SELECT pg_is_in_recovery()")).scalar():
+                raise CatalogUnavailable("the catalog's database: a copy that cannot be written")
+
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
@@ -133,6 +148,20 @@ def rows(connection: Connection, statement: Executable) -> list[Mapping[str, Any
 def storable(words: str) -> str:
     """Words for people, without what a database refuses: lone surrogates and NUL."""
     return words.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+
+
+def _try_lock(path: str) -> None:
+    """Begin to write, on a connection that waits for nobody, and write nothing."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(path)}?mode=rw", uri=True, timeout=0)) as connection:
+            connection.isolation_level = None
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise CatalogUnavailable(f"the catalog's database: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise CatalogUnavailable(f"the catalog's database: {error}") from error
 
 
 def _configure_sqlite(connection: SqliteConnection, _record: object) -> None:

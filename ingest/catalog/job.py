@@ -111,6 +111,18 @@ class Jobs(CatalogPart):
         with self._database.read() as connection:
             return tuple(_record(row) for row in rows(connection, query.limit(limit)))
 
+    def count_jobs(self) -> dict[str, int]:
+        """How many jobs are in each state, of all tenants; states without one are left out."""
+        chosen = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+        with self._database.read() as connection:
+            return {str(state): int(number) for state, number in connection.execute(chosen)}
+
+    def silent_jobs(self, since: datetime) -> int:
+        """How many are running by their record and have given no sign of life since, of all tenants."""
+        silent = (jobs.c.state == "running") & (jobs.c.heartbeat < since)
+        with self._database.read() as connection:
+            return int(connection.execute(select(func.count()).where(silent)).scalar_one())
+
     def claim_job(self, place: str, owner: str) -> JobRecord | None:
         """Begin the oldest job that waits at this place, unless none does. No two processes get the same."""
         waiting = (jobs.c.state == "queued") & (jobs.c.place == place)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ingest.errors import LecternError
-from service import diagnosis
+from service import configuration, diagnosis, reachability
 from service.commands import options
 from service.diagnosis import Finding
 from service.ingesting import open_ingester
@@ -25,14 +26,21 @@ _COLOURS = {"ok": "green", "wrong": "red", "repaired": "yellow", "note": None}
 
 @click.command(short_help="Check data folder, catalog and index; repair them.")
 @click.option("--repair", is_flag=True, help="Write what the index lacks, delete what does not belong there.")
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Ask the endpoints of the settings, too: the model's for its list of models, which is free, else "
+    "for one token; the reranker for the order of two words.",
+)
 @options.as_json
-def command(*, repair: bool, as_json: bool) -> None:
-    """Check settings, data folder, catalog and index, and whether they agree.
+def command(*, repair: bool, online: bool, as_json: bool) -> None:
+    """Check settings, data folder, catalog and index of all tenants, and whether they agree.
 
-    The exit status is 1 where something is wrong and was not repaired.
+    The exit status is 1 where something is wrong and was not repaired. No repair deletes what a document
+    needs.
     """
     findings: list[Finding] = []
-    for finding in _findings(repairs=repair):
+    for finding in _findings(repairs=repair, online=online):
         findings.append(finding)
         if not as_json:
             _print(finding)
@@ -42,23 +50,32 @@ def command(*, repair: bool, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _findings(*, repairs: bool) -> Iterator[Finding]:
+def _findings(*, repairs: bool, online: bool) -> Iterator[Finding]:
     try:
         settings = options.settings()
     except SettingsError as error:
         yield Finding("settings", "wrong", str(error))
         return
     yield Finding("settings", "ok")
+    yield from configuration.check_file(Path.cwd(), repairs=repairs)
     try:
         with ExitStack() as closing:
             if settings.data.exists():
-                yield from diagnosis.check_folder(settings.data)
+                yield from diagnosis.check_folder(settings.data, repairs=repairs)
             yield from diagnosis.check_leftovers(settings.data, repairs=repairs)
             services = closing.enter_context(open_services(settings))
+            yield from configuration.check_settings(settings, services.catalog)
             yield diagnosis.check_catalog(services)
+            yield from diagnosis.check_jobs(services, repairs=repairs)
+            yield from diagnosis.check_originals(services, repairs=repairs)
             yield from diagnosis.check_tokenizer(services)
             ingester = closing.enter_context(open_ingester(services)) if repairs else None
             yield from diagnosis.check_collections(services, ingester.repairer if ingester else None)
+            if online:
+                yield from reachability.check_model(settings)
+                yield from reachability.check_reranker(settings)
+    except SettingsError as error:
+        yield Finding("settings", "wrong", str(error))
     except (LecternError, OSError) as error:
         yield Finding("data", "wrong", str(error), "see index.log in the data folder, and the settings")
     yield from diagnosis.check_programs()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 from typing import TYPE_CHECKING, NoReturn
@@ -9,18 +10,20 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 import uvicorn
 
+from service import logs
 from service.commands import options
-from service.http.app import create_app, end
+from service.http.app import create_app, end, leave
 from service.running import announced
 from service.settings import SettingsError
 from service.wiring import open_services
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import FrameType
 
-    from service.ending import Ending
+    from fastapi import FastAPI
+
     from service.settings import Settings
+    from service.wiring import Services
 
 _LAST_SECONDS = 5
 """For the last bytes of answers, once all of them have ended."""
@@ -38,19 +41,16 @@ def command(host: str | None, port: int | None) -> None:
     settings = options.settings().model_copy(update=given)
     if not settings.is_loopback and settings.access_key is None:
         raise SettingsError(f"binding {settings.host} needs an access key: set LECTERN_ACCESS_KEY")
+    logs.configure_for(settings)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
     with _bound(settings) as listening, open_services(settings) as services:
         url = _url(settings, listening)
         app = create_app(services)
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_LAST_SECONDS)
-        server = _Server(
-            config,
-            services.ending,
-            grace=settings.grace_seconds,
-            on_end=lambda: end(app),
-            on_over=app.state.agents.hurry,
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, timeout_graceful_shutdown=_LAST_SECONDS
         )
+        server = _Server(config, app, services)
         with announced(settings.data, url):
             click.echo(f"Lectern answers at {url}  (API: {url}/docs)")
             server.run(sockets=[listening])
@@ -59,26 +59,23 @@ def command(host: str | None, port: int | None) -> None:
 class _Server(uvicorn.Server):
     """Lets answers come to their end, while new questions are turned away, then stops as uvicorn does."""
 
-    def __init__(
-        self,
-        config: uvicorn.Config,
-        ending: Ending,
-        *,
-        grace: float,
-        on_end: Callable[[], None],
-        on_over: Callable[[], None],
-    ) -> None:
-        """``on_end`` is called before the ``grace`` seconds of the answers, ``on_over`` after them."""
+    def __init__(self, config: uvicorn.Config, app: FastAPI, services: Services) -> None:
         super().__init__(config)
-        self._ending = ending
-        self._grace = grace
-        self._on_end, self._on_over = on_end, on_over
+        self._app = app
+        self._ending = services.ending
+        self._settings = services.settings
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn does it, once the answers have ended; a second signal does not wait for them."""
-        self._on_end()
-        await self._ending.finish(self._grace, hurried=lambda: self.force_exit)
-        self._on_over()
+        """As uvicorn does it, once those that send requests had time to notice and the answers have ended.
+
+        A second signal waits for neither.
+        """
+        leave(self._app)
+        if not self.force_exit:
+            await asyncio.sleep(self._settings.drain_seconds)
+        end(self._app)
+        await self._ending.finish(self._settings.grace_seconds, hurried=lambda: self.force_exit)
+        self._app.state.agents.hurry()
         await super().shutdown(sockets)
 
 

@@ -21,6 +21,7 @@ from service.http import (
     documents,
     health,
     jobs,
+    metrics,
     page,
     pages,
     problems,
@@ -34,7 +35,9 @@ from service.http.chat import routes as chat
 from service.http.drawing import Drawing
 from service.http.gate import AGENTS, GUARDED, Gate
 from service.http.headers import SecurityHeaders
+from service.http.observing import Observing
 from service.jobs.worker import Worker
+from service.readiness import Readiness, checks_of
 from service.reviewing.worker import ReviewWorker
 
 if TYPE_CHECKING:
@@ -76,18 +79,24 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.ending = threading.Event()
+    app.state.leaving = threading.Event()
+    app.state.readiness = Readiness(checks_of(services, app.state.leaving.is_set, lambda: _works(app)))
     app.state.drawing = Drawing()
     app.state.agents = agents.AgentDoor(services)
     largest = services.settings.largest_upload_mb * _MEGABYTE
-    app.add_middleware(Gate, doorkeeper=_doorkeeper(services), largest_upload=largest)
+    app.state.doorkeeper = _doorkeeper(services)
+    app.add_middleware(Gate, doorkeeper=app.state.doorkeeper, largest_upload=largest)
     app.add_middleware(SecurityHeaders)
     problems.install(app)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(description.router)
     app.include_router(page.router)
     for part in (queries, chat, uploads, documents, pages, collections, sessions, jobs, reviews, usage):
         app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])
     app.router.routes.append(Route(AGENTS, app.state.agents))
+    # Around all of the stack: what answers unforeseen errors would else be outside of it.
+    app.middleware_stack = Observing(app.build_middleware_stack(), services.observer)
     return app
 
 
@@ -96,6 +105,7 @@ def end(app: FastAPI) -> None:
 
     Answers may still come to their end, those to agents too.
     """
+    leave(app)
     app.state.ending.set()
     app.state.services.ending.begin()
     worker = getattr(app.state, "worker", None)
@@ -104,6 +114,17 @@ def end(app: FastAPI) -> None:
     reviewing = getattr(app.state, "reviews", None)
     if isinstance(reviewing, ReviewWorker):
         reviewing.hurry()
+
+
+def _works(app: FastAPI) -> bool:
+    """Whether the thread that runs jobs lives; before it has begun nothing is wrong either."""
+    worker = getattr(app.state, "worker", None)
+    return not isinstance(worker, Worker) or worker.is_alive
+
+
+def leave(app: FastAPI) -> None:
+    """Say from now on that nothing more is to be sent here; everything is still answered."""
+    app.state.leaving.set()
 
 
 def _doorkeeper(services: Services) -> Doorkeeper:

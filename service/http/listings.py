@@ -194,5 +194,9 @@ class CollectionList(Response):
 class Health(Response):
     """Whether the service works; ``checks`` says what of it does."""
 
-    status: Literal["ok", "failing"]
+    status: Literal["ok", "degraded", "failing"]
+    """``degraded`` answers, and does not do all that it should."""
     checks: dict[str, str]
+    """``ok``, or what is wrong."""
+    advice: dict[str, str]
+    """What to do about what is wrong."""

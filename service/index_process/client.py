@@ -60,6 +60,9 @@ class RemoteIndex:
         self._guard = threading.Lock()
         self._idle: list[Connection[Any, Any]] = []
         self._closed = False
+        self._served_by = 0
+        self.starts = 0
+        """Index processes that were met here: each after the first one stands for one that ended."""
         self._put_back(self._connect())
 
     def search(
@@ -130,7 +133,13 @@ class RemoteIndex:
         return cast("Result", reply.value)
 
     def _connect(self) -> Connection[Any, Any]:
-        return connect_or_start(self._place, self._factory, grace=self._grace)
+        connection = connect_or_start(self._place, self._factory, grace=self._grace)
+        address = self._place.read()
+        with self._guard:
+            if address is not None and address.pid != self._served_by:
+                self._served_by = address.pid
+                self.starts += 1
+        return connection
 
     def _borrow(self) -> Connection[Any, Any]:
         with self._guard:

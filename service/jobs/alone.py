@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ingest.catalog.job_records import JobReport
 from ingest.errors import LecternError
+from service import logs
 from service.ingesting import open_ingest
 from service.jobs.running import run_job
 from service.wiring import open_services
@@ -57,6 +58,7 @@ def run_alone(services: Services, job: JobRecord, *, stopping: threading.Event) 
 
 def _run(settings: Settings, job: JobRecord) -> None:
     """Be the other process."""
+    logs.configure_for(settings)
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:

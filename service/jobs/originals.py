@@ -21,7 +21,7 @@ from filelock import FileLock
 from service.jobs.owner import label, label_lives
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -126,6 +126,11 @@ class Originals:
         for folder in (self._root / "waiting").glob("*"):
             if folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def strays(self, kept: Iterable[tuple[str, str, str]]) -> list[Path]:
+        """Folders of originals that belong to none of these: tenant, collection and path. Hold `locked`."""
+        known = {self._folder(tenant, collection) / _key(path) for tenant, collection, path in kept}
+        return [folder for folder in sorted((self._root / "kept").glob("*/*")) if folder not in known]
 
     def _location(self, job: JobRecord, file: UploadedFile) -> Path:
         name = f"{file.content_hash}{ending_of(file.path)}"

@@ -61,7 +61,8 @@ def run_job(
             on_progress(progress)
 
         try:
-            report = _ingest(services, work, job, show, lambda: watch.ending is not None)
+            with services.observer.job(job.kind, job.id):
+                report = _ingest(services, work, job, show, lambda: watch.ending is not None)
         except Cancelled:
             return Ran(_end_early(watch, work, job))
         except (TransientError, Gone) as error:
@@ -75,6 +76,7 @@ def run_job(
         except BaseException:  # a second Ctrl-C
             watch.finish("cancelled", JobReport())
             raise
+        services.observer.ingested(report)
         return Ran(_conclude(watch, job, report), report)
 
 

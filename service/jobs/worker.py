@@ -42,6 +42,11 @@ class Worker:
         """Take up what waits."""
         self._thread.start()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs, or was told to end."""
+        return self._thread.is_alive() or self._stopping.is_set()
+
     def wake(self) -> None:
         """Look for jobs now."""
         self._awake.set()

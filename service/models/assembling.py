@@ -8,6 +8,7 @@ provider that is given up or forbidden meanwhile is not asked again.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from service.egress import Audience
@@ -22,6 +23,7 @@ from service.models.providers import PROVIDERS, UNKNOWN_CONTEXT, ModelLimits, li
 from service.models.queueing import CallQueue, QueuedModel
 from service.models.retry_budget import RetryBudget
 from service.models.retrying import RetryingModel, RetryPolicy
+from service.observed import ObservedModel
 from service.settings import SettingsError
 from service.tokens import token_ids
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from service.egress import Egress
     from service.models.contract import LanguageModel
     from service.models.providers import Provider
+    from service.observing import Observer
     from service.settings import ModelPrice, Settings
 
 DEFAULT_PROVIDER = "zai"
@@ -71,7 +74,9 @@ class Connection:
 class Upstreams:
     """The providers of a process: what is known of their state, and how they are asked."""
 
-    def __init__(self, settings: Settings, egress: Egress, stand_in: LanguageModel | None = None) -> None:
+    def __init__(
+        self, settings: Settings, egress: Egress, observer: Observer, stand_in: LanguageModel | None = None
+    ) -> None:
         """Nothing is connected yet; ``stand_in`` answers in place of all providers.
 
         What ``egress`` keeps from a provider is not sent there, but to the next one that may be shown it.
@@ -82,8 +87,13 @@ class Upstreams:
         self.queue = CallQueue(settings.llm_parallel, settings.llm_waiting, settings.llm_queue_seconds)
         self.endpoints: Sequence[Endpoint] = () if stand_in else (_first(settings), *_others(settings))
         self.egress = egress
-        recipient = _recipient(settings.llm_base_url, provider_of(settings))
-        self._stand_in = GuardedModel(stand_in, egress, recipient) if stand_in else None
+        self.observer = observer
+        provider = provider_of(settings)
+        recipient = _recipient(settings.llm_base_url, provider)
+        self._stand_in = stand_in and self._watched(
+            stand_in, provider.name, settings.llm_model or provider.model, recipient
+        )
+        _show(observer, self.queue, self.endpoints)
         recipients = [endpoint.recipient for endpoint in self.endpoints] or [recipient]
         self.audience = Audience(egress, tuple(recipients))
         self._attempts = settings.llm_attempts
@@ -95,13 +105,15 @@ class Upstreams:
             return Connection(QueuedModel(self._stand_in, self.queue))
         most = self._attempts if attempts is None else min(attempts, self._attempts)
         clients = [self._client(endpoint) for endpoint in self.endpoints]
-        guarded = [
-            GuardedModel(client, self.egress, endpoint.recipient)
+        watched = [
+            self._watched(client, endpoint.provider.name, endpoint.model, endpoint.recipient)
             for endpoint, client in zip(self.endpoints, clients, strict=True)
         ]
         patient = [
-            _patient(endpoint, client, most if endpoint is self.endpoints[-1] else min(most, _BEFORE_ANOTHER))
-            for endpoint, client in zip(self.endpoints, guarded, strict=True)
+            self._patient(
+                endpoint, client, most if endpoint is self.endpoints[-1] else min(most, _BEFORE_ANOTHER)
+            )
+            for endpoint, client in zip(self.endpoints, watched, strict=True)
         ]
         others = [
             Fallback(endpoint.provider.name, model, endpoint.model, endpoint.price, endpoint.limits)
@@ -109,6 +121,18 @@ class Upstreams:
         ]
         model = FallbackModel(patient[0], others, count=_count) if others else patient[0]
         return Connection(QueuedModel(model, self.queue), clients)
+
+    def _watched(self, model: LanguageModel, provider: str, name: str, recipient: Recipient) -> GuardedModel:
+        """Behind the guard of egress, every attempt that passes it is observed."""
+        return GuardedModel(ObservedModel(model, provider, name, self.observer), self.egress, recipient)
+
+    def _patient(self, endpoint: Endpoint, model: LanguageModel, attempts: int) -> LanguageModel:
+        return RetryingModel(
+            BreakingModel(model, endpoint.circuit),
+            RetryPolicy(attempts=attempts),
+            budget=endpoint.budget,
+            on_retry=partial(self.observer.metrics.retried, endpoint.provider.name),
+        )
 
     def _client(self, endpoint: Endpoint) -> OpenAIModel:
         return OpenAIModel(
@@ -181,13 +205,21 @@ def _others(settings: Settings) -> Iterator[Endpoint]:
         )
 
 
+def _show(observer: Observer, queue: CallQueue, endpoints: Sequence[Endpoint]) -> None:
+    """The state of queue and providers, for metrics and readiness."""
+    observer.metrics.watch("model_calls_running", "Calls of models under way.", lambda: queue.running)
+    observer.metrics.watch("model_calls_waiting", "Calls of models that wait.", lambda: queue.waiting)
+    for name in {endpoint.provider.name for endpoint in endpoints}:
+        circuits = [endpoint.circuit for endpoint in endpoints if endpoint.provider.name == name]
+        observer.watch_circuit(name, partial(_any_open, circuits))
+
+
+def _any_open(circuits: Sequence[Circuit]) -> bool:
+    return any(circuit.is_open for circuit in circuits)
+
+
 def _recipient(base_url: str | None, provider: Provider) -> Recipient:
     return Recipient.at(base_url or provider.base_url or "", provider)
-
-
-def _patient(endpoint: Endpoint, client: LanguageModel, attempts: int) -> LanguageModel:
-    breaking = BreakingModel(client, endpoint.circuit)
-    return RetryingModel(breaking, RetryPolicy(attempts=attempts), budget=endpoint.budget)
 
 
 def _policy(settings: Settings) -> CircuitPolicy:

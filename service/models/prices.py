@@ -80,6 +80,11 @@ def as_of() -> str:
     return str(_table()["as_of"])
 
 
+def published_models() -> frozenset[str]:
+    """Names of all models with a published price, in lower case."""
+    return frozenset(name for models in _published().values() for name in models)
+
+
 @cache
 def _published() -> Mapping[str, Mapping[str, Price]]:
     """By provider, then by model."""

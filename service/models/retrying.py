@@ -49,14 +49,19 @@ class RetryingModel:
         policy: RetryPolicy | None = None,
         *,
         budget: RetryBudget | None = None,
+        on_retry: Callable[[], None] = lambda: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         share: Callable[[], float] = random.random,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``budget`` is what all calls of the provider share; without one each has only its policy."""
+        """``budget`` is what all calls of the provider share; without one each has only its policy.
+
+        ``on_retry`` is called before each further attempt.
+        """
         self._model = model
         self._policy = policy or RetryPolicy()
         self._budget = budget
+        self._on_retry = on_retry
         self._sleep = sleep
         self._share = share
         self._clock = clock
@@ -85,3 +90,4 @@ class RetryingModel:
             else:
                 return
             await self._sleep(delay)
+            self._on_retry()

@@ -53,7 +53,7 @@ class Reordering:
             order = self._reranker.rerank(_asked(question, history), passages, origin=origin)
         except RerankingFailed as error:
             warning = f"the reranker failed, the order of the search stands: {error}"
-            _log.warning("%s", warning)
+            _log.warning("the reranker failed, the order of the search stands: %s", error)
             return Found(evidence, error.calls, (warning,), 1_000 * (time.perf_counter() - started))
         moved = _moved(first, texts, passages, order)
         spent = 1_000 * (time.perf_counter() - started)

@@ -28,6 +28,7 @@ from service.library import Library
 from service.map_planning import MapPlanner, MapSettings
 from service.models.openai_client import OpenAIModel
 from service.models.providers import PROVIDERS
+from service.observing import Observer
 from service.preparing import Preparer
 from service.searching import Searcher
 from service.sessions import Sessions
@@ -173,6 +174,7 @@ def quick_service(glm5: Glm5Server, data: Path) -> Generator[LiveService]:
             Chores(None),
             Audit(catalog, days=1),
             Egress(catalog, EgressPolicy.parse("any"), Audit(catalog, days=1)),
+            Observer(),
         )
         with served(services) as url, httpx2.Client(base_url=url, timeout=120, trust_env=False) as http:
             yield LiveService(services, http, url)

@@ -32,6 +32,7 @@ from service.ledger import Ledger
 from service.library import Library
 from service.models.errors import ModelBusy, StreamCut
 from service.models.providers import PROVIDERS
+from service.observing import Observer
 from service.preparing import Preparer
 from service.searching import Searcher
 from service.sessions import Sessions
@@ -131,6 +132,7 @@ class Desk:
             chores=Chores(None),
             audit=Audit(catalog, days=1),
             egress=Egress(catalog, EgressPolicy.parse("any"), Audit(catalog, days=1)),
+            observer=Observer(),
         )
         self.edit("lease.md", LEASE)
 

@@ -12,6 +12,7 @@ from service.models.assembling import Upstreams, secret
 from service.models.contract import Message, ModelRequest, complete
 from service.models.errors import CircuitOpen, KeyRejected, ModelFailed
 from service.models.prices import FREE, Price
+from service.observing import Observer
 from service.settings import SettingsError, load_settings
 from tests.fakes.egress import EverythingMayLeave
 from tests.fakes.glm5 import ErrorReply, Glm5Server, Reply
@@ -49,7 +50,7 @@ class TestSettings:
                 },
             ],
         )
-        zai, openrouter, own = Upstreams(settings, EverythingMayLeave()).endpoints
+        zai, openrouter, own = Upstreams(settings, EverythingMayLeave(), Observer()).endpoints
         assert (zai.provider.name, zai.api_key, zai.model) == ("zai", "first-key", "glm-5")
         assert openrouter.provider.name == "openrouter"
         assert openrouter.base_url == "https://openrouter.ai/api/v1"
@@ -64,7 +65,7 @@ class TestSettings:
         (tmp_path / "lectern.toml").write_text(
             'llm_api_key = "k"\n[[fallbacks]]\nprovider = "vllm"\nbase_url = "http://gpu:8000/v1"\n'
         )
-        _, vllm = Upstreams(load_settings({}, tmp_path), EverythingMayLeave()).endpoints
+        _, vllm = Upstreams(load_settings({}, tmp_path), EverythingMayLeave(), Observer()).endpoints
         assert (vllm.provider.name, vllm.base_url, vllm.price) == ("vllm", "http://gpu:8000/v1", FREE)
 
     @pytest.mark.parametrize(
@@ -89,12 +90,12 @@ class TestSettings:
     )
     def test_who_cannot_be_found_is_named(self, fallback: Mapping[str, str], complaint: str) -> None:
         with pytest.raises(SettingsError, match=complaint):
-            Upstreams(loaded(llm_api_key="k", fallbacks=[fallback]), EverythingMayLeave())
+            Upstreams(loaded(llm_api_key="k", fallbacks=[fallback]), EverythingMayLeave(), Observer())
 
     def test_keys_are_not_shown(self) -> None:
         settings = loaded(llm_api_key="k", fallbacks=[{"provider": "zai", "api_key": "very-secret"}])
         assert "very-secret" not in repr(settings)
-        assert "very-secret" not in repr(Upstreams(settings, EverythingMayLeave()).endpoints)
+        assert "very-secret" not in repr(Upstreams(settings, EverythingMayLeave(), Observer()).endpoints)
         assert secret(settings.fallbacks[0].api_key) == "very-secret"
 
 
@@ -109,6 +110,7 @@ def upstreams(first: Glm5Server, *others: Glm5Server, **settings: object) -> Ups
             **settings,
         ),
         EverythingMayLeave(),
+        Observer(),
     )
 
 
