@@ -1,7 +1,7 @@
 """Whether the endpoints of the settings answer, asked in the cheapest way: for ``lectern doctor --online``.
 
-Nothing of a document is sent. Model providers are asked for their list of models, which costs nothing; one that
-has no such list is asked for one token. Rerankers order two words of ours.
+Nothing of a document is sent. Model providers are asked for their list of models, which costs nothing; one
+that has no such list is asked for one token. Rerankers order two words of ours.
 """
 
 from __future__ import annotations
