@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -69,13 +70,16 @@ class Chores:
             max_tokens: that the client wants at most.
         """
         identity = f"task_{secrets.token_urlsafe(_ID_BYTES)}"
-        if self._model is None:
+        model = self._model
+        if model is None:
             return ChoreReply(identity, reply_without_model(chore))
         origin = Origin(tenant, collection, answer=identity, key=key)
         loop = asyncio.get_running_loop()
+        context = copy_context()  # the request's id and its span
         try:
             said = await loop.run_in_executor(
-                self._asking, self._ask, self._model, messages, origin, max_tokens or LONGEST_REPLY
+                self._asking,
+                lambda: context.run(self._ask, model, messages, origin, max_tokens or LONGEST_REPLY),
             )
         except (ModelError, EgressRefused) as error:
             _log.warning("a chat client's %s is made without a model: %s", chore.kind, error)

@@ -148,8 +148,9 @@ def _staying(leaving: bool) -> Trouble | None:
 def _catalog(services: Services) -> Trouble | None:
     try:
         services.catalog.check()
-    except UnsupportedStore as error:
-        return Trouble(str(error), "run the same version everywhere, and restart this one")
+    except UnsupportedStore:  # whose message may name the place
+        said = "its tables are not those that this version knows"
+        return Trouble(said, "run the same version everywhere, and restart this one")
     return None
 
 

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["health"])
 
 
-@router.get(METRICS, response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get(
+    METRICS,
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
 def metrics(request: Request, services: Wired) -> Response:
     """What the server counts and measures, in Prometheus's text format.
 

@@ -154,6 +154,8 @@ def test_no_line_holds_what_anybody_wrote(line: CommandLine) -> None:
     assert all(
         {"time", "level", "logger", "request_id", "milliseconds", "bytes"} <= one.keys() for one in requests
     )
+    asked_for = [one for one in requests if one["route"] == "/v1/query"]
+    assert {(one["tenant"], one["key"]) for one in asked_for} == {("default", "settings")}
     text = "\n".join(log)
     assert {name for name, canary in CANARIES.items() if canary in text} == set()
 

@@ -77,7 +77,7 @@ def test_a_catalog_of_another_version(service: LiveService) -> None:
     status, said = ready(service.url)
 
     assert (status, set(wrong(said))) == (503, {"catalog"})
-    assert "9999" in said["checks"]["catalog"]
+    assert "not those that this version knows" in said["checks"]["catalog"]
 
 
 def test_a_catalog_that_is_not_there_any_more(service: LiveService) -> None:
@@ -195,3 +195,17 @@ def test_a_server_that_is_to_end_says_so_first_and_still_answers(tmp_path: Path)
     assert collections.status_code == 200
     assert server.communicate(timeout=60) == ("", "")
     assert server.returncode == 0
+
+
+def test_a_catalog_that_is_none_is_named_without_its_place(service: LiveService) -> None:
+    data = service.services.settings.data
+    service.services.catalog.close()
+    for path in data.glob("catalog.sqlite*"):
+        path.unlink()
+    (data / "catalog.sqlite").write_bytes(b"no catalog at all" * 1_000)
+
+    status, said = ready(service.url)
+
+    assert status == 503
+    assert said["checks"]["catalog"] != "ok"
+    assert str(data) not in str(said)
