@@ -74,4 +74,4 @@ def _load(services: Services) -> AgentSessions:
     from service.mcp_server import create_server, http_sessions  # noqa: PLC0415 — see `AgentDoor`
 
     public = services.settings.public_url
-    return http_sessions(create_server(Desk(services), lambda base: public or base))
+    return http_sessions(create_server(Desk(services), lambda base: public or base, services.audit))
