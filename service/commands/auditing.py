@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 ACTIONS: Mapping[str, str | None] = {
     "ask": "ask",
     "audit": "read_audit",
-    "bot": None,  # a client of a server
+    "bot slack": None,  # a client of a server
+    "bot telegram": None,
     "collections": "list",
     "collections delete": "delete_collection",
     "collections egress": "change_egress",
@@ -85,6 +86,9 @@ def opened(
         )
         try:
             yield services
+        except GeneratorExit:  # whoever reads an answer's events has read the last one
+            services.audit.note(entry)
+            raise
         except BaseException as error:
             services.audit.note(replace(entry, outcome=type(error).__name__))
             raise

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import httpx2
+import mcp
 import pytest
 from click.testing import CliRunner
+from mcp.client.streamable_http import streamable_http_client
 
 from ingest.catalog.audit_records import AuditWanted
 from ingest.errors import CatalogUnavailable
@@ -26,13 +29,14 @@ from service.settings import Settings
 from service.user import current_user
 from service.wiring import open_services
 from tests.fakes.files import TEXTS, write_texts
-from tests.fakes.live_service import LiveService, live_in_memory, served
+from tests.fakes.live_service import live, live_in_memory, served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ingest.catalog.audit_records import AuditEntry
+    from tests.fakes.live_service import LiveService
 
 RENT = "What is the monthly rent of the warehouse?"
 
@@ -43,6 +47,15 @@ def service(tmp_path: Path) -> Iterator[LiveService]:
     with live_in_memory(Settings(data=tmp_path / "data")) as live:
         live.ingest(tmp_path / "docs", collection="docs")
         yield live
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Iterator[LiveService]:
+    """The same with the index as it is: what asks needs it."""
+    write_texts(tmp_path / "docs", TEXTS)
+    with live(Settings(data=tmp_path / "data")) as service:
+        service.ingest(tmp_path / "docs", collection="docs")
+        yield service
 
 
 def log(service: LiveService) -> list[AuditEntry]:
@@ -68,7 +81,8 @@ class TestEveryRoute:
 
         assert guarded == ACTIONS.keys()
 
-    def test_is_noted_with_who_and_what(self, service: LiveService) -> None:
+    def test_is_noted_with_who_and_what(self, whole: LiveService) -> None:
+        service = whole
         document = next(iter(service.documents("docs").values()))["id"]
         answer = service.ask(RENT, collection="docs")
         session = answer["session_id"]
@@ -97,7 +111,8 @@ class TestEveryRoute:
         ]
         assert {(each.tenant, each.key, each.peer) for each in log(service)} == {("default", "", "127.0.0.1")}
 
-    def test_holds_no_text_and_no_question(self, service: LiveService) -> None:
+    def test_holds_no_text_and_no_question(self, whole: LiveService) -> None:
+        service = whole
         service.ask(RENT, collection="docs")
         service.http.post("/v1/query", json={"question": RENT, "collection": "docs", "stream": True})
         chat = {"model": "lectern/docs", "messages": [{"role": "user", "content": RENT}]}
@@ -225,10 +240,22 @@ class TestAgents:
         assert {tool.name for tool in knowledge_tools(Desk(service.services))} == tools.ACTIONS.keys()
 
     def test_calls_are_noted_with_who_called(self, service: LiveService) -> None:
-        service.post("/mcp", call("search", {"query": RENT, "collection": "docs"}))
-        service.post("/mcp", call("read_passages", {"markers": ["D1:1", RENT], "collection": "docs"}))
-        service.post("/mcp", call("read_passages", {"markers": ["D1:1"], "collection": "docs"}))
-        service.post("/mcp", call("list_documents", {"collection": "nowhere"}))
+        calls: list[tuple[str, dict[str, object]]] = [
+            ("search", {"query": RENT, "collection": "docs"}),
+            ("read_passages", {"markers": ["D1:1", RENT], "collection": "docs"}),
+            ("read_passages", {"markers": ["D1:1"], "collection": "docs"}),
+            ("list_documents", {"collection": "nowhere"}),
+        ]
+
+        async def use() -> None:
+            async with (
+                httpx2.AsyncClient(timeout=20, trust_env=False) as http,
+                mcp.Client(streamable_http_client(f"{service.url}/mcp", http_client=http)) as agent,
+            ):
+                for tool, arguments in calls:
+                    await agent.call_tool(tool, arguments)
+
+        asyncio.run(use())
 
         assert told(service) == [
             ("search", "docs", "", "ok"),
@@ -237,15 +264,6 @@ class TestAgents:
             ("list", "nowhere", "", "UnknownName"),
         ]
         assert {each.peer for each in log(service)} == {"127.0.0.1"}
-
-
-def call(tool: str, arguments: Mapping[str, object]) -> dict[str, Any]:
-    return {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "tools/call",
-        "params": {"name": tool, "arguments": dict(arguments)},
-    }
 
 
 class TestCommands:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from ingest.catalog.audit_records import AuditEntry, AuditLine, AuditWanted
-from ingest.catalog.catalog import Catalog, open_catalog
+from ingest.catalog.catalog import open_catalog
 from ingest.errors import CatalogUnavailable
 from service.audit import MOST_WAITING, Audit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from ingest.catalog.catalog import Catalog
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
