@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from ingest.errors import PermanentError
 from prompts.plan_request import PromptTooLongError
 from service.answers import DEFAULT_TENANT
+from service.commands.auditing import opened
 from service.http.frames import bodies
 from service.http.responses import Hit, SearchResponse
 from service.http.warm_shapes import WarmResponse
-from service.wiring import open_services
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
@@ -35,7 +35,7 @@ def events(settings: Settings, request: QueryRequest) -> Iterator[StreamEvent]:
     Raises:
         LecternError: whatever a server would have answered as a problem.
     """
-    with open_services(settings) as services, running(services) as runner:
+    with opened(settings) as services, running(services) as runner:
         yield from answer_events(services, runner, request)
 
 
@@ -65,7 +65,7 @@ def search(settings: Settings, request: SearchRequest) -> SearchResponse:
     Raises:
         LecternError: whatever a server would have answered as a problem.
     """
-    with open_services(settings) as services:
+    with opened(settings) as services:
         record = services.library.collection(DEFAULT_TENANT, request.collection)
         chosen = services.library.numbers(record, request.documents) if request.documents else None
         hits = services.searcher.search(record, request.query, documents=chosen, limit=request.top_k)
@@ -78,7 +78,7 @@ def warmings(settings: Settings, collection: str, requests: Iterable[WarmRequest
     Raises:
         LecternError: whatever a server would have answered as a problem.
     """
-    with open_services(settings) as services, running(services) as runner:
+    with opened(settings) as services, running(services) as runner:
         for request in requests:
             query = request.to_query(DEFAULT_TENANT, collection)
             try:

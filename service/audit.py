@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from ingest.catalog.audit_records import AuditEntry, AuditLine, AuditWanted
     from ingest.catalog.catalog import Catalog
 
+KEPT = frozenset(
+    {
+        *("delete_document", "delete_collection", "delete_session", "delete_review", "purge"),
+        *("change_egress", "make_key", "revoke_key"),
+    }
+)
+"""Actions that are written before anybody is told that they were done."""
 MOST_WAITING = 10_000
 """Entries that wait for a database that does not answer; the oldest are given up, which the log says."""
 _PRUNED_EVERY = timedelta(days=1)

@@ -19,6 +19,7 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Said before numpy loads: its small products take four times the CPU when several threads share them."""
 COMMANDS = {
     "ask": "Answer a question, with every claim cited and checked.",
+    "audit": "Show who read, asked, changed and deleted what.",
     "bot": "Answer in Telegram or Slack, from a running server.",
     "collections": "List the collections; pin, limit egress, or delete.",
     "demo": "Ingest the example corpus and ask it five questions.",

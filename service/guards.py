@@ -6,6 +6,7 @@ is sent: a search goes on by its words alone and in its own order, an estimate w
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -42,7 +43,7 @@ class GuardedModel:
         Raises:
             EgressRefused: the request's collection may not be shown to it, or it names none.
         """
-        self._egress.require(request.tenant, request.collection, self._recipient)
+        await asyncio.to_thread(self._egress.require, request.tenant, request.collection, self._recipient)
         async with aclosing(self._model.stream(request)) as events:
             async for event in events:
                 yield event

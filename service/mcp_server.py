@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.types import CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
 
+from ingest.catalog.audit_records import OK
+from service.knowledge.auditing import entry_of_call
 from service.knowledge.tools import INSTRUCTIONS, Caller, CallFailed, knowledge_tools
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from mcp.types import CallToolRequestParams, ContentBlock, PaginatedRequestParams
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from service.egress import Noting
     from service.knowledge.desk import Desk
     from service.knowledge.tools import KnowledgeTool
 
@@ -32,13 +36,14 @@ _MOST_SESSIONS = 1_000
 """Of agents at once; one that says nothing for half an hour is forgotten."""
 
 
-def create_server(desk: Desk, address: Callable[[str], str]) -> AgentServer:
+def create_server(desk: Desk, address: Callable[[str], str], audit: Noting | None = None) -> AgentServer:
     """A server of the tools.
 
     Args:
         desk: does their work.
         address: what links begin with, from the address that the request came to, which is empty over
             stdio; an empty answer makes no links.
+        audit: takes note of the calls.
     """
     tools = {tool.name: tool for tool in knowledge_tools(desk)}
     listed = ListToolsResult(tools=[_described(tool) for tool in tools.values()])
@@ -50,11 +55,22 @@ def create_server(desk: Desk, address: Callable[[str], str]) -> AgentServer:
         tool = tools.get(params.name)
         if tool is None:
             return _said(f"there is no such tool; the tools are {', '.join(tools)}", is_error=True)
+        given = params.arguments or {}
+
+        def note(outcome: str) -> None:
+            if audit is not None:
+                audit.note(entry_of_call(tool.name, given, desk.default, outcome, context.request))
+
         base = "" if context.request is None else str(context.request.base_url)
         try:
-            result, told = await tool.call(params.arguments or {}, Caller(address(base), _reporting(context)))
+            result, told = await tool.call(given, Caller(address(base), _reporting(context)))
         except CallFailed as error:
+            note(type(error.__cause__ or error).__name__)
             return _said(str(error), is_error=True)
+        except asyncio.CancelledError:
+            note("cancelled")
+            raise
+        note(OK)
         return _said(told, result.model_dump(mode="json"))
 
     return Server(

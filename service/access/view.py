@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ingest.errors import Gone, UnknownName
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from service.wiring import Services
 
 
+@dataclass(slots=True)
+class Touched:
+    """What a caller has named or reached, for the audit log: names and ids alone."""
+
+    collection: str = ""
+    subject: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """Every look-up by name or id that a route makes goes through here.
@@ -32,6 +40,7 @@ class View:
 
     services: Services
     caller: Caller
+    touched: Touched = field(default_factory=Touched)
 
     @property
     def tenant(self) -> str:
@@ -52,6 +61,7 @@ class View:
 
     def require(self, collection: str) -> None:
         """Raises `UnknownName` where no collection of this name may exist for the caller."""
+        self.touched.collection = collection
         if not self.caller.sees(collection):
             raise UnknownName("collection", collection)
 
@@ -87,6 +97,7 @@ class View:
             raise
         if not self.caller.sees(found.version.collection):
             raise UnknownName("document", identity)
+        self.touched.collection = found.version.collection
         return found
 
     def version_of(
@@ -102,6 +113,7 @@ class View:
         is_own = self.own_key is None or found.key == self.own_key
         if not is_own or not self.caller.sees(found.collection):
             raise UnknownName("session", identity)
+        self.touched.collection = found.collection
         return found
 
     def sessions(self, collection: str | None, *, limit: int) -> tuple[SessionRecord, ...]:
@@ -116,6 +128,7 @@ class View:
         found = self.services.catalog.job(self.tenant, identity)
         if not self.caller.sees(found.collection):
             raise UnknownName("job", identity)
+        self.touched.collection = found.collection
         return found
 
     def jobs(
@@ -130,6 +143,7 @@ class View:
         found = self.services.catalog.review(self.tenant, identity)
         if not self.caller.sees(found.collection):
             raise UnknownName("review", identity)
+        self.touched.collection = found.collection
         return found
 
     def reviews(self, collection: str | None, *, limit: int) -> tuple[ReviewRecord, ...]:

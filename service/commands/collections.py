@@ -8,10 +8,10 @@ import click
 
 from service.answers import DEFAULT_TENANT
 from service.commands import options
+from service.commands.auditing import opened
 from service.commands.documents import find_document
 from service.egress_policy import ANY, EgressPolicy
 from service.http.listings import CollectionList, CollectionShape, FailureShape
-from service.wiring import open_services
 
 if TYPE_CHECKING:
     from service.wiring import Services
@@ -37,7 +37,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
     """List the collections, by name."""
     if context.invoked_subcommand is not None:
         return
-    with open_services(options.settings()) as services:
+    with opened(options.settings()) as services:
         catalog = services.catalog
         shapes = [
             CollectionShape.of(
@@ -65,7 +65,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
 @click.argument("name")
 def delete(name: str) -> None:
     """Forget a collection and all it holds: texts, index, conversations. There is no way back."""
-    with open_services(options.settings()) as services:
+    with opened(options.settings()) as services:
         services.delete_collection(DEFAULT_TENANT, name)
     click.echo(f"deleted {name}")
 
@@ -79,7 +79,7 @@ def pin(name: str, documents: tuple[str, ...]) -> None:
     A document is named by its id, or by the path that `lectern documents` shows; its next versions are pinned
     like it. `lectern warm` has the provider's cache hold them before anybody asks.
     """
-    with open_services(options.settings()) as services:
+    with opened(options.settings()) as services:
         chosen = _chosen(services, name, documents)
         _set(services, name, [*_pinned(services, name), *chosen])
         for path in chosen.values():
@@ -91,7 +91,7 @@ def pin(name: str, documents: tuple[str, ...]) -> None:
 @click.argument("documents", nargs=-1, required=True, metavar="ID|PATH...")
 def unpin(name: str, documents: tuple[str, ...]) -> None:
     """Take documents from the front of a collection's prompts; they are still searched and read."""
-    with open_services(options.settings()) as services:
+    with opened(options.settings()) as services:
         chosen = _chosen(services, name, documents)
         _set(services, name, [document for document in _pinned(services, name) if document not in chosen])
         for path in chosen.values():
@@ -108,7 +108,7 @@ def egress(name: str, recipients: str | None) -> None:
     as it stands in an address, or `local` for servers on this machine. It holds for models, rerankers,
     embeddings and tokenizers alike, from the next sending on.
     """
-    with open_services(options.settings()) as services:
+    with opened(options.settings(), only_looks=recipients is None) as services:
         if recipients is not None:
             services.catalog.set_egress(DEFAULT_TENANT, name, recipients)
         policy = services.egress.policy(services.library.collection(DEFAULT_TENANT, name))

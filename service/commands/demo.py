@@ -13,13 +13,13 @@ from ingest.errors import PermanentError
 from service.answers import DEFAULT_TENANT
 from service.asking import answer_events, running
 from service.commands import options
+from service.commands.auditing import opened
 from service.commands.ingest import describe
 from service.commands.printing import print_answer
 from service.commands.progress import showing_progress
 from service.http.requests import QueryRequest
 from service.http.responses import QueryResponse
 from service.ingesting import open_ingester
-from service.wiring import open_services
 
 if TYPE_CHECKING:
     from asyncio import Runner
@@ -46,7 +46,7 @@ def command() -> None:
     """
     corpus = find_corpus()
     questions = TypeAdapter(list[Expected]).validate_json((corpus / "questions.json").read_bytes())
-    with open_services(options.settings()) as services:
+    with opened(options.settings()) as services:
         _ingest(services, corpus)
         with running(services) as runner:
             right = sum(_ask(services, runner, expected) for expected in questions)

@@ -13,10 +13,10 @@ import click
 from ingest.errors import LecternError
 from service import configuration, diagnosis, reachability
 from service.commands import options
+from service.commands.auditing import opened
 from service.diagnosis import Finding
 from service.ingesting import open_ingester
 from service.settings import SettingsError
-from service.wiring import open_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def _findings(*, repairs: bool, online: bool) -> Iterator[Finding]:
             if settings.data.exists():
                 yield from diagnosis.check_folder(settings.data, repairs=repairs)
             yield from diagnosis.check_leftovers(settings.data, repairs=repairs)
-            services = closing.enter_context(open_services(settings))
+            services = closing.enter_context(opened(settings))
             yield from configuration.check_settings(settings, services.catalog)
             yield diagnosis.check_catalog(services)
             yield from diagnosis.check_jobs(services, repairs=repairs)

@@ -9,8 +9,8 @@ import click
 from ingest.errors import UnknownName
 from service.answers import DEFAULT_TENANT
 from service.commands import options
+from service.commands.auditing import keep, opened
 from service.http.listings import DocumentList, DocumentShape, VersionList, VersionShape
-from service.wiring import open_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ def command(context: click.Context, collection: str | None, *, versions: bool, a
     if context.invoked_subcommand is not None:
         return
     settings = options.settings()
-    with open_services(settings) as services:
+    with opened(settings) as services:
         record = services.library.collection(DEFAULT_TENANT, collection or settings.collection)
         documents = list(_all(services, record.name))
         failures = services.catalog.failures(record).values()
@@ -61,12 +61,13 @@ def delete(documents: tuple[str, ...], collection: str | None) -> None:
     """
     settings = options.settings()
     name = collection or settings.collection
-    with open_services(settings) as services:
+    with opened(settings) as services:
         chosen = [
             find_document(services, name, document) for document in documents
         ]  # all are there, or none goes
         for version in {version.document: version for version in chosen}.values():
             services.delete_document(DEFAULT_TENANT, version.document)
+            keep(services, "delete_document", version.collection, version.document)
             click.echo(f"deleted {version.path}")
 
 
@@ -78,7 +79,7 @@ def purge(collection: str | None) -> None:
     Conversations that have shown them end.
     """
     settings = options.settings()
-    with open_services(settings) as services:
+    with opened(settings) as services:
         record = services.library.collection(DEFAULT_TENANT, collection or settings.collection)
         numbers = services.catalog.purge_superseded(record)
     click.echo(f"purged {len(numbers)} old versions")

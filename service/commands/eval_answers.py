@@ -13,11 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from service.answers import MODES
 from service.commands import options
+from service.commands.auditing import opened
 from service.evaluation.answer_questions import read_questions
 from service.evaluation.answer_runs import RunFile
 from service.evaluation.answers import Asking
 from service.evaluation.examining import examine
-from service.wiring import open_services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -82,7 +82,7 @@ def command(
     questions = read_questions(path)
     run = RunFile(run_file) if run_file else None
     settings = options.settings()
-    with open_services(settings) as services, _progress(len(questions)) as on_done:
+    with opened(settings) as services, _progress(len(questions)) as on_done:
         report = examine(
             services,
             collection or settings.collection,

@@ -8,9 +8,9 @@ import click
 
 from service.answers import DEFAULT_TENANT
 from service.commands import options
+from service.commands.auditing import opened
 from service.commands.charts import dollars
 from service.http.usage_shapes import ExplanationShape
-from service.wiring import open_services
 
 if TYPE_CHECKING:
     from service.http.usage_shapes import ExplainedCall
@@ -25,7 +25,7 @@ def command(*, request_id: str, as_json: bool) -> None:
     What its prompt was made of, what was foretold and what was served from the cache, what it cost; and the
     first block that differs from the request before, with the reason.
     """
-    with open_services(options.settings()) as services:
+    with opened(options.settings()) as services:
         found = ExplanationShape.of(services.ledger.explanation(DEFAULT_TENANT, request_id))
     if as_json:
         click.echo(found.model_dump_json(indent=2))

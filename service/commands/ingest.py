@@ -19,6 +19,7 @@ from ingest.errors import UnknownName, UnusableReader
 from ingest.readers.llama import choose, load
 from service.answers import DEFAULT_TENANT
 from service.commands import options
+from service.commands.auditing import opened
 from service.commands.progress import showing_progress
 from service.commands.rounds import Rounds, keep_ingesting
 from service.http.job_shapes import JobShape
@@ -26,7 +27,6 @@ from service.ingesting import open_ingest
 from service.jobs.owner import this_process
 from service.jobs.running import run_job
 from service.loading import folder_of, forget_removed, materialise
-from service.wiring import open_services
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -167,7 +167,7 @@ def ingest(
     Raises:
         Stopped: it was ended before its end.
     """
-    with open_services(settings) as services, open_ingest(services, chosen) as work:
+    with opened(settings) as services, open_ingest(services, chosen) as work:
         asked = JobRequest(
             paths=tuple(str(path.absolute()) for path in paths),
             prune=prune,
@@ -209,7 +209,7 @@ def ingest_source(settings: Settings, collection: str, chosen: ChosenReader, *, 
     """Ask a source for its documents and ingest them; those that it does not deliver any more are deleted."""
     source = materialise(folder_of(settings.data, collection, chosen), load(chosen))
     report = ingest(settings, collection, source.files, shown=shown)
-    with open_services(settings) as services:
+    with opened(settings) as services:
         forget_removed(services, collection, source.folder)
     return report
 

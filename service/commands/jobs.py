@@ -13,6 +13,7 @@ from ingest.discovery import shown_path
 from ingest.errors import PermanentError
 from service.answers import DEFAULT_TENANT
 from service.commands import options
+from service.commands.auditing import opened
 from service.commands.ingest import interruptible
 from service.commands.pace import Done, amount, pace, span
 from service.commands.progress import showing_progress
@@ -22,7 +23,6 @@ from service.jobs import controlling
 from service.jobs.owner import this_process
 from service.jobs.running import run_job
 from service.running import find_server
-from service.wiring import open_services
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -125,7 +125,7 @@ def _run(services: Services, wanted: JobRecord, *, quiet: bool) -> JobRecord:
 @contextmanager
 def _catalog() -> Generator[Services]:
     """The services, with jobs of dead processes told from those of living ones."""
-    with open_services(options.settings()) as services:
+    with opened(options.settings()) as services:
         controlling.settle(services.catalog)
         yield services
 

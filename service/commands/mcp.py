@@ -38,7 +38,7 @@ def command(collection: str | None) -> None:
 async def _serve(services: Services, collection: str | None) -> None:
     desk = Desk(services, collection=collection)
     try:
-        await serve_stdio(create_server(desk, lambda _: _address(services.settings)))
+        await serve_stdio(create_server(desk, lambda _: _address(services.settings), services.audit))
     finally:
         await services.close_model()
 

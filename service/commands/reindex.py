@@ -12,8 +12,8 @@ import click
 from ingest.reindexing import Reindexer
 from service.answers import DEFAULT_TENANT
 from service.commands import options
+from service.commands.auditing import opened
 from service.ingest_lock import holding
-from service.wiring import open_services
 
 if TYPE_CHECKING:
     from ingest.reindexing import ReindexProgress, ReindexReport
@@ -31,7 +31,7 @@ def command(collection: str | None, *, anew: bool, as_json: bool) -> None:
     """
     settings = options.settings()
     name = collection or settings.collection
-    with open_services(settings) as services, holding(settings.data, f"re-index of {name!r}"):
+    with opened(settings, collection=name) as services, holding(settings.data, f"re-index of {name!r}"):
         reindexer = Reindexer(services.catalog, services.index, services.embedder)
         report = reindexer.reindex(DEFAULT_TENANT, name, on_progress=_show, anew=anew)
     click.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2) if as_json else describe(report))

@@ -15,6 +15,7 @@ from service.answers import DEFAULT_TENANT
 from service.asking import QuestionTooLong, running
 from service.client import Client, ServerAbsent
 from service.commands import options
+from service.commands.auditing import opened
 from service.commands.review_progress import showing_cells
 from service.http.review_files import encode
 from service.http.review_shapes import BegunShape, ResumeRequest, ReviewQuestionRequest, ReviewRequest
@@ -26,7 +27,6 @@ from service.reviewing.questions import read_questions
 from service.reviewing.report import report
 from service.reviewing.running import run_review
 from service.running import find_server
-from service.wiring import open_services
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ def command(
     form = _format(out)
     if (questions is None) == (identity is None):
         raise click.UsageError("give either --questions or --resume")
-    with open_services(options.settings()) as services:
+    with opened(options.settings()) as services:
         chosen = collection or services.settings.collection
         if identity is not None:
             asked: ReviewRequest | str = identity

@@ -11,12 +11,12 @@ import click
 from ingest.catalog.call_records import USAGE_KEYS
 from service.answers import DEFAULT_TENANT
 from service.commands import options
+from service.commands.auditing import opened
 from service.commands.charts import print_usage
 from service.http.requests import UsageRequest
 from service.http.usage_shapes import UsageList
 from service.models.assembling import prices_of, provider_of
 from service.models.prices import as_of, in_force
-from service.wiring import open_services
 
 if TYPE_CHECKING:
     from ingest.catalog.call_records import UsageKey
@@ -52,7 +52,7 @@ def command(
         return
     wanted = {"from": since, "to": until, "collection": collection, "model": model, "key": key, "by": by}
     request = options.body(UsageRequest, **wanted)
-    with open_services(settings) as services:
+    with opened(settings) as services:
         found = UsageList.of(by, services.ledger.usage(DEFAULT_TENANT, request.to_wanted()))
     if as_json:
         click.echo(found.model_dump_json(indent=2))

@@ -34,7 +34,9 @@ def _allowing(*permissions: Permission) -> Callable[[Request], Awaitable[View]]:
     async def view(request: Request) -> View:
         caller = caller_of(request)
         caller.require(*permissions)
-        return View(_services(request), caller)
+        seen = View(_services(request), caller)
+        request.state.touched = seen.touched
+        return seen
 
     return view
 

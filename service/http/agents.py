@@ -74,5 +74,5 @@ def _load(services: Services) -> tuple[AgentSessions, ASGIApp]:
     from service.mcp_server import create_server, http_sessions, kept_apart  # noqa: PLC0415 — see `AgentDoor`
 
     public = services.settings.public_url
-    sessions = http_sessions(create_server(Desk(services), lambda base: public or base))
+    sessions = http_sessions(create_server(Desk(services), lambda base: public or base, services.audit))
     return sessions, kept_apart(sessions.asgi_app)

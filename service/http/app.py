@@ -16,6 +16,7 @@ from starlette.routing import Route
 from service.access.keys import Doorkeeper
 from service.http import (
     agents,
+    audit,
     collections,
     description,
     documents,
@@ -31,6 +32,7 @@ from service.http import (
     uploads,
     usage,
 )
+from service.http.auditing import Auditing
 from service.http.chat import routes as chat
 from service.http.drawing import Drawing
 from service.http.gate import AGENTS, GUARDED, Gate
@@ -49,6 +51,8 @@ _bearer = HTTPBearer(auto_error=False, description="An access key, where the ser
 
 
 _MEGABYTE = 2**20
+_READING = (queries, chat, uploads, documents, pages, collections)
+_KEEPING = (sessions, jobs, reviews, usage, audit)
 
 
 def create_app(services: Services) -> FastAPI:
@@ -86,13 +90,14 @@ def create_app(services: Services) -> FastAPI:
     largest = services.settings.largest_upload_mb * _MEGABYTE
     app.state.doorkeeper = _doorkeeper(services)
     app.add_middleware(Gate, doorkeeper=app.state.doorkeeper, largest_upload=largest)
+    app.add_middleware(Auditing, audit=services.audit)
     app.add_middleware(SecurityHeaders)
     problems.install(app)
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(description.router)
     app.include_router(page.router)
-    for part in (queries, chat, uploads, documents, pages, collections, sessions, jobs, reviews, usage):
+    for part in (*_READING, *_KEEPING):
         app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])
     app.router.routes.append(Route(AGENTS, app.state.agents))
     # Around all of the stack: what answers unforeseen errors would else be outside of it.

@@ -78,10 +78,12 @@ def retry(job_id: str, view: Writing, work: Work) -> JobShape:
 def ingest(body: IngestRequest, view: Administering, work: Work) -> JobShape:
     """Read folders and files of the server's machine, inside those that the setting `ingest_roots` names."""
     services = view.services
+    view.require(body.collection)
     paths = _allowed(services.settings, body.paths)
     queued = services.catalog.add_job(
         view.tenant, body.collection, "ingest", JobRequest(paths=paths), place=services.originals.place
     )
+    view.touched.subject = queued.id
     work.wake()
     return JobShape.of(queued)
 

@@ -25,6 +25,7 @@ async def query(request: QueryRequest, view: Reading, http: Request) -> QueryRes
     """Answer a question; every claim is cited and checked. With ``stream``, as server-sent events."""
     answerer = view.services.answerer
     prepared = await answerer.prepare(await run_in_threadpool(view.admit, request.to_query(view.tenant)))
+    view.touched.subject = prepared.id
     if request.stream:
         rendered = AnswerHtml() if request.html else None
         frames = events.encode(answerer.stream(prepared), rendered)

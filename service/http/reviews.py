@@ -65,6 +65,7 @@ def begin(body: ReviewRequest, view: Writing, running: Running) -> BegunShape:
         retry_failed=body.retry_failed,
         unattended=True,
     )
+    view.touched.subject = begun.review.id
     running.wake()
     return BegunShape.begun(report(view.services.catalog, begun.review, cells=False), begun)
 

@@ -116,6 +116,7 @@ def _accept(view: View, form: FormReader, files: FileReceiver, folder: Path, ide
     form.finish()
     collection = _collection(form.fields["collection"])
     view.require(collection)
+    view.touched.subject = identity
     chosen = settle_paths(files.received, form.fields["path"])
     with storing():
         return submit_upload(

@@ -51,6 +51,11 @@ class Desk:
         self._services = services
         self._default = collection or services.settings.collection
 
+    @property
+    def default(self) -> str:
+        """The collection that is meant where none is named."""
+        return self._default
+
     def search(self, wanted: SearchArguments, server: str) -> Found:
         """Places, best first."""
         record = self._collection(wanted.collection)

@@ -61,6 +61,7 @@ async def chat_completions(body: ChatRequest, request: Request, view: Reading) -
         asked.options.citations or "annotations",
         usage=bool(body.stream_options and body.stream_options.include_usage),
     )
+    view.touched.collection = asked.name.collection
     chore = recognise_chore([(one.role, one.text) for one in said])
     if chore is not None:
         reply = await services.chores.reply(
@@ -74,6 +75,7 @@ async def chat_completions(body: ChatRequest, request: Request, view: Reading) -
         return ChatStream(chore_chunks(reply, manner)) if body.stream else complete_chore(reply, manner)
     query = view.admit(read_query(body, said, asked, view.tenant))
     prepared = await services.answerer.prepare(query)
+    view.touched.subject = prepared.id
     events = services.answerer.stream(prepared)
     if body.stream:
         return ChatStream(chunks(events, manner))

@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from ingest.catalog.audit_records import AuditWanted
 from ingest.catalog.call_records import UsageWanted
 from ingest.catalog.catalog import open_catalog
 from ingest.catalog.database import Database, sqlite_url
@@ -92,6 +93,24 @@ def test_conversations_of_the_version_before_go_on_and_are_recognised_from_then_
             "default", "s", "contracts", turns="[1]", documents=(), fingerprints=["a"], extend=True
         )
         assert catalog.known_session("default", "contracts", ["a"]) == ("s", 1)
+
+
+def test_nobody_has_said_anything_of_the_egress_of_older_collections(tmp_path: Path) -> None:
+    place = tmp_path / "catalog.sqlite"
+    older = Database(sqlite_url(place))
+    with older.migration() as connection:
+        command.upgrade(alembic_config(connection), "0007")
+        columns = (
+            "tenant, name, generation, next_number, embedder, dimensions, check_vector, created_at, deleted"
+        )
+        row = "'default', 'contracts', 1, 8, 'use/3', 2, '', 0, 0"
+        connection.execute(text(f"INSERT INTO collections ({columns}) VALUES ({row})"))
+    older.close()
+
+    with open_catalog(place) as catalog:
+        assert catalog.collection("default", "contracts").egress is None
+        assert catalog.audit("default", AuditWanted()) == ()
+        assert catalog.set_egress("default", "contracts", "zai").egress == "zai"
 
 
 def test_a_catalog_at_head_opens_without_alembic(place: Path) -> None:

@@ -126,3 +126,41 @@ def test_every_verdict_has_words() -> None:
         "The quoted words are not in the source",
         "does not support what it is cited for",
     ]
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        ({"mode": "extract"}, "No model is configured: "),
+        ({"mode": "extract", "withheld_from": "zai"}, "This collection may not be shown to zai: "),
+    ],
+)
+def test_why_there_are_only_passages_is_said(plan: dict[str, str], said: str) -> None:
+    turn = {"whole": WHOLE, "claims": [], "citations": {"1": CITATION}, "plan": plan}
+
+    judged = run(
+        f"""
+        const {{ judged }} = await import("./chat/sources.js");
+        console.log(JSON.stringify(judged({json.dumps(turn)})));
+        """
+    )
+
+    assert judged["kind"] == "plain"
+    assert judged["text"].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("egress", "said"),
+    [("any", None), ("none", "Shown to no model"), ("local,zai", "Shown only to local,zai")],
+)
+def test_who_may_be_shown_a_collection_is_among_its_facts(egress: str, said: str | None) -> None:
+    collection = {"documents": 2, "failures": [], "pinned": [], "created_at": "2026-05-04T00:00:00Z"}
+
+    facts = run(
+        f"""
+        const {{ factsOf }} = await import("./documents/collections.js");
+        console.log(JSON.stringify(factsOf({json.dumps({**collection, "egress": egress})})));
+        """
+    )
+
+    assert [fact for fact in facts if "hown" in fact] == ([] if said is None else [said])
