@@ -128,6 +128,8 @@ class Glm5Server:
     """Set once the first one has arrived."""
     abandoned: threading.Event = field(default_factory=threading.Event)
     """Set once a client leaves before its reply is whole."""
+    left: int = 0
+    """Connections that a client broke off before its reply was whole."""
     on_frame: Callable[[str], None] | None = None
     """Told of each frame of a reply just before it is sent."""
     port: int = 0
@@ -174,6 +176,7 @@ class Glm5Server:
                 if not await self._answer(request, Wire(reader, writer)):
                     return
         except (ClientLeft, ConnectionError):
+            self.left += 1
             self.abandoned.set()
         finally:
             writer.close()
