@@ -213,7 +213,7 @@ def narrow(first: Glm5Server, folder: Path, tmp_path: Path) -> Iterator[Callable
     """Services with few places for calls."""
     opened: list[Any] = []
 
-    def serve(**settings: Any) -> LiveService:  # noqa: ANN401 — of any setting
+    def serve(*, whole: bool = False, **settings: Any) -> LiveService:  # noqa: ANN401 — of any setting
         wanted = Settings(
             data=tmp_path / str(len(opened)),
             llm_base_url=first.base_url,
@@ -224,7 +224,7 @@ def narrow(first: Glm5Server, folder: Path, tmp_path: Path) -> Iterator[Callable
         )
         opened.append(live(wanted))
         running: LiveService = opened[-1].__enter__()
-        running.ingest(folder)
+        running.ingest(folder if whole else folder / "lease.md")
         return running
 
     yield serve
@@ -327,7 +327,7 @@ class TestBackPressure:
     def test_a_map_of_many_parts_leaves_room_for_a_question(
         self, narrow: Callable[..., LiveService], first: Glm5Server
     ) -> None:
-        service = narrow(llm_parallel=4, llm_waiting=2, llm_queue_seconds=10, map_parallel=200)
+        service = narrow(llm_parallel=4, llm_waiting=2, llm_queue_seconds=10, map_parallel=200, whole=True)
         upstreams = service.services.upstreams
         assert upstreams is not None
         first.script = lambda request: Reply(answer(request).text, delay=0.1)
