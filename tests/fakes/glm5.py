@@ -107,7 +107,23 @@ class Hang:
     reply: Reply = Reply("The payment is due within thirty days.")
 
 
-Step = Reply | ErrorReply | CutStream | MalformedFrame | ErrorFrame | Hang
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """The connection is reset after so many frames; None: before a status line."""
+
+    after: int | None = None
+    reply: Reply = Reply("The payment is due within thirty days.")
+
+
+@dataclass(frozen=True, slots=True)
+class HalfFrame:
+    """After so many frames comes the first half of the next one, and then nothing more."""
+
+    after: int = 0
+    reply: Reply = Reply("The payment is due within thirty days.")
+
+
+Step = Reply | ErrorReply | CutStream | MalformedFrame | ErrorFrame | Hang | Reset | HalfFrame
 
 
 @dataclass
@@ -128,6 +144,8 @@ class Glm5Server:
     """Set once the first one has arrived."""
     abandoned: threading.Event = field(default_factory=threading.Event)
     """Set once a client leaves before its reply is whole."""
+    left: int = 0
+    """Connections that a client broke off before its reply was whole."""
     on_frame: Callable[[str], None] | None = None
     """Told of each frame of a reply just before it is sent."""
     port: int = 0
@@ -174,6 +192,7 @@ class Glm5Server:
                 if not await self._answer(request, Wire(reader, writer)):
                     return
         except (ClientLeft, ConnectionError):
+            self.left += 1
             self.abandoned.set()
         finally:
             writer.close()
@@ -193,6 +212,9 @@ class Glm5Server:
                 return True
             case Hang(after=None):
                 await wire.wait(None)
+            case Reset(after=None):
+                wire.reset()
+                return False
             case _:
                 pass
         reply = step if isinstance(step, Reply) else step.reply
@@ -221,6 +243,12 @@ class Glm5Server:
             case Hang():
                 await wire.wait(None)
             case CutStream(clean=False):
+                return False
+            case Reset():
+                wire.reset()
+                return False
+            case HalfFrame():
+                await wire.half('{"choices": [{"index": 0, "delta": {"content": "due"}}]}')
                 return False
             case MalformedFrame():
                 await wire.frame(step.data)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -69,6 +71,18 @@ class Wire:
     async def frame(self, data: str, *, comment: bool = False) -> None:
         prefix = ": PROCESSING\n\n" if comment else ""
         await self._chunk(f"{prefix}data: {data}\n\n".encode())
+
+    async def half(self, data: str) -> None:
+        """A chunk whose bytes end in the middle of a frame."""
+        whole = f"data: {data}\n\n".encode()
+        self.writer.write(b"%x\r\n%b" % (len(whole), whole[: len(whole) // 2]))
+        await self.writer.drain()
+
+    def reset(self) -> None:
+        """Break the connection off as a machine does that has lost it: what was not read is gone."""
+        connection: socket.socket = self.writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
 
     async def finish(self) -> None:
         await self._chunk(b"")
