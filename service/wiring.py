@@ -16,6 +16,7 @@ from service.agent import Agent, AgentBounds
 from service.agent_choice import AgentChooser
 from service.answering import Answerer
 from service.answers import DEFAULT_TENANT
+from service.backup.placing import finish
 from service.chores import Chores
 from service.edge_index import FACTORY
 from service.embedders import make_embedder
@@ -148,7 +149,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         IndexUnavailable: the index cannot be opened.
     """
     with ExitStack() as closing:
-        _make_folder(settings.data)
+        make_folder(settings.data)
+        finish(settings.data)
         catalog = closing.enter_context(_catalog(settings))
         ledger = Ledger(catalog, days=settings.ledger_days, traits=_cache_traits)
         closing.callback(ledger.close)
@@ -196,7 +198,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         )
 
 
-def _make_folder(data: Path) -> None:
+def make_folder(data: Path) -> None:
+    """Make the data folder for this user alone; raises `SettingsError` where it cannot be."""
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not any(data.iterdir()):  # inside a folder that is ingested or committed, it is nobody's source

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from sqlalchemy import update
+
 from ingest.catalog.call import Calls
 from ingest.catalog.collection import Collections
 from ingest.catalog.database import Database, sqlite_url
@@ -16,6 +18,7 @@ from ingest.catalog.migrating import bring_to_head
 from ingest.catalog.pinning import Pins
 from ingest.catalog.publishing import Publishing
 from ingest.catalog.review import Reviews
+from ingest.catalog.schema import jobs, reviews
 from ingest.catalog.session import Sessions
 from ingest.catalog.version import Versions
 
@@ -42,6 +45,12 @@ class Catalog(
     def damage(self) -> tuple[str, ...]:
         """What the database says is damaged in it; nothing where it is whole, or cannot tell."""
         return self._database.damage()
+
+    def disown(self) -> None:
+        """Take all running work from its processes: they were those of the catalog it was copied from."""
+        with self._database.write() as connection:
+            for table in (jobs, reviews):
+                connection.execute(update(table).where(table.c.state == "running").values(owner=""))
 
     def close(self) -> None:
         """Let go of the database."""

@@ -16,6 +16,7 @@ from service.index_process.requests import (
     Failed,
     Flush,
     Search,
+    Snapshot,
     Upsert,
 )
 from service.index_process.starting import connect_or_start
@@ -91,6 +92,16 @@ class RemoteIndex:
     def flush(self) -> None:
         """Return once everything written so far survives a loss of power."""
         self._call(Flush())
+
+    def snapshot(self, into: Path, *, catalog: bool) -> None:
+        """Copy index and, where it is in the data folder, the catalog, as they are at one moment.
+
+        Writes to the index wait meanwhile; searches go on.
+
+        Raises:
+            CatalogUnavailable: the catalog cannot be read.
+        """
+        self._call(Snapshot(self._place.data, into, catalog))
 
     def close(self) -> None:
         """Disconnect; the process ends once nobody else is connected."""
