@@ -92,6 +92,7 @@ class Services:
         numbers = self.catalog.delete_document(tenant, identity)
         for number in numbers:
             self.page_images.forget(tenant, version.collection, number)
+            self.library.forget(tenant, version.collection, number)
         with self.originals.locked():
             unfinished = self.catalog.jobs(tenant, collections=[version.collection], states=UNFINISHED)
             self.originals.forget_document(tenant, version.collection, version.path, unfinished)
@@ -116,6 +117,7 @@ class Services:
             self.index.delete_scope(scope)
         self.index.flush()
         self.page_images.forget(tenant, name)
+        self.library.forget(tenant, name)
         with self.originals.locked():
             self.originals.forget_collection(tenant, name)
 

@@ -24,6 +24,7 @@ _LOCK = "restore.lock"
 _HELD = (
     "catalog.sqlite*",
     "index*",
+    ".index*",
     "uploads",
     "recognised",
     "bots.sqlite*",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from ingest.catalog.copying import copy_sqlite
+from ingest.store.contract import Compactable
 from service.backup.copying import copy_folder
 
 if TYPE_CHECKING:
@@ -133,6 +134,18 @@ class Flush:
     def run(self, index: Index) -> None:
         """Flush."""
         index.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Compact:
+    """`LocalIndex.compact`, while nobody writes."""
+
+    writes: ClassVar[bool] = True
+
+    def run(self, index: Index) -> None:
+        """Write the files anew."""
+        if isinstance(index, Compactable):
+            index.compact()
 
 
 @dataclass(frozen=True, slots=True)
