@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from service.diagnosis import Finding, State
     from service.settings import Settings
 
-_PATIENCE_SECONDS = 10.0
+_LONGER_THAN_ITS_GRACE = 1.5
+_PATIENCE_SECONDS = 6.0
 """For the index process of a command that has just ended."""
 
 
@@ -88,16 +89,23 @@ def _alone(data: Path) -> Generator[None]:
     """Nobody serves, ingests or searches here for as long as the block runs; raises `FolderInUse`."""
     if find_server(data) is not None:
         raise FolderInUse(f"a server runs over {data}: end it first")
-    with ExitStack() as locks:
-        locks.enter_context(holding(data, "restore"))
-        locks.enter_context(FileLock(Place(data).lock, timeout=_PATIENCE_SECONDS))
+    place = Place(data)
+    with holding(data, "restore"):
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while (connection := connect(Place(data).read())) is not None:
-            connection.close()
-            if time.monotonic() > deadline:
+        while _answers(place) and time.monotonic() < deadline:
+            time.sleep(_LONGER_THAN_ITS_GRACE)
+        with FileLock(place.lock, timeout=_PATIENCE_SECONDS):
+            if _answers(place):
                 raise FolderInUse(f"a process searches in {data}: end it first")
-            time.sleep(0.2)
-        yield
+            yield
+
+
+def _answers(place: Place) -> bool:
+    """Whether an index process is there; the look keeps it alive for another second."""
+    connection = connect(place.read())
+    if connection is not None:
+        connection.close()
+    return connection is not None
 
 
 def _unpack(file: Path, data: Path) -> Manifest:

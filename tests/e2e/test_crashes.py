@@ -34,7 +34,11 @@ PATIENCE = 240
 KEPT, CHANGING = "kept", "changing"
 """Nothing is deleted of the one, so that its conversations stay; the other's documents come and go."""
 REVIEWED = 4
-LONGEST_LIFE = 3.0
+MOST_SENT = 6
+"""Uploads in one life: the next one begins with those that this one has not read."""
+FEWEST_KEPT, DELETED = 10, 0.1
+"""Documents below which nothing is deleted; share of the looks at the list that end in a deletion."""
+LONGEST_LIFE = 2.0
 """Seconds of load before a kill."""
 WARM = 0.7
 """Share of the lives that last at least until a question was answered."""
@@ -70,7 +74,8 @@ class Told:
     """Editions by path, in the order of their sending."""
     acknowledged: dict[str, int] = field(default_factory=dict[str, int])
     """The last edition that was taken in."""
-    jobs: list[str] = field(default_factory=list[str])
+    jobs: dict[str, str] = field(default_factory=dict[str, str])
+    """Paths by job."""
     deleting: set[str] = field(default_factory=set[str])
     """Paths that somebody has tried to delete."""
     deleted: dict[str, str] = field(default_factory=dict[str, str])
@@ -101,6 +106,7 @@ class Load:
         self._url = url
         self._told = told
         self._over = threading.Event()
+        self._sent = 0
         self.answering = threading.Event()
         works = (self._send, self._ask, self._delete, self._search)
         self._threads = [
@@ -122,6 +128,9 @@ class Load:
                 self._over.wait(chance.uniform(0.01, 0.1))
 
     def _send(self, http: httpx2.Client, chance: random.Random) -> None:
+        if self._sent == MOST_SENT:
+            return
+        self._sent += 1
         told = self._told
         known = [path for path in told.uploads if path not in told.deleting]
         path = chance.choice(known) if known and chance.random() < 0.3 else f"contract-{len(told.uploads)}.md"
@@ -131,7 +140,7 @@ class Load:
         answer = http.post("/v1/documents", files=files, data={"collection": CHANGING})
         if self._is(answer, 202, 503):
             told.acknowledged[path] = edition
-            told.jobs.append(answer.json()["id"])
+            told.jobs[answer.json()["id"]] = path
 
     def _ask(self, http: httpx2.Client, chance: random.Random) -> None:
         told = self._told
@@ -150,7 +159,7 @@ class Load:
         told = self._told
         listed = http.get(f"/v1/documents?collection={CHANGING}&limit=1000")
         documents: list[dict[str, Any]] = listed.json()["documents"] if listed.status_code == 200 else []
-        if len(documents) > 3 and chance.random() < 0.3:
+        if len(documents) > FEWEST_KEPT and chance.random() < DELETED:
             chosen = chance.choice(documents)
             told.deleting.add(chosen["path"])
             answer = http.delete(f"/v1/documents/{chosen['id']}")
@@ -212,17 +221,21 @@ def begin(line: CommandLine) -> str:
     with served(line) as (_, url), httpx2.Client(base_url=url, timeout=60, trust_env=False) as http:
         files = [("file", (f"kept-{n}.md", text_of(f"kept-{n}.md", 0).encode())) for n in range(REVIEWED)]
         job = http.post("/v1/documents", files=files, data={"collection": KEPT}).json()["id"]
-        await_jobs(http, [job])
+        await_jobs(http, {job: KEPT}, set())
         questions = [{"question": f"What does berth {n} cost?"} for n in range(1, 9)]
         begun = http.post("/v1/reviews", json={"questions": questions, "collection": KEPT, "name": "berths"})
         assert begun.status_code == 202, begun.text
         return begun.json()["id"]
 
 
-def await_jobs(http: httpx2.Client, jobs: list[str]) -> None:
+def await_jobs(http: httpx2.Client, jobs: dict[str, str], deleting: set[str]) -> None:
+    """Every job ends well, unless its document was deleted while its new edition was read."""
     deadline = time.monotonic() + PATIENCE
-    for job in jobs:
+    for job, path in jobs.items():
         while (found := http.get(f"/v1/jobs/{job}").json())["state"] != "done":
+            if found["state"] == "failed" and path in deleting:
+                assert [file["reason"] for file in found["files"]] == ["changed"]
+                break
             assert found["state"] in {"queued", "running"}, found
             assert time.monotonic() < deadline, found
             time.sleep(0.1)
@@ -231,7 +244,7 @@ def await_jobs(http: httpx2.Client, jobs: list[str]) -> None:
 def settled(line: CommandLine, told: Told, review: str) -> None:
     """All that was begun comes to its end; then every acknowledged word is held against what is there."""
     with served(line) as (_, url), httpx2.Client(base_url=url, timeout=60, trust_env=False) as http:
-        await_jobs(http, told.jobs)
+        await_jobs(http, told.jobs, told.deleting)
         deadline = time.monotonic() + PATIENCE
         while (found := http.get(f"/v1/reviews/{review}").json())["state"] != "done":
             assert found["state"] in {"queued", "running"}, found["state"]
