@@ -234,7 +234,7 @@ def await_jobs(http: httpx2.Client, jobs: dict[str, str], deleting: set[str]) ->
     for job, path in jobs.items():
         while (found := http.get(f"/v1/jobs/{job}").json())["state"] != "done":
             if found["state"] == "failed" and path in deleting:
-                assert [file["reason"] for file in found["files"]] == ["changed"]
+                assert [file["reason"] for file in found["failures"]] == ["changed"]
                 break
             assert found["state"] in {"queued", "running"}, found
             assert time.monotonic() < deadline, found
