@@ -274,3 +274,20 @@ def test_a_folder_without_a_catalog_is_not_backed_up(tmp_path: Path) -> None:
 
     assert held(tmp_path / "data") == []
     assert not (tmp_path / "b.tar.gz").exists()
+
+
+def test_what_lies_elsewhere_is_named_and_the_rest_is_taken(tmp_path: Path) -> None:
+    with filled(tmp_path / "data", tmp_path / "docs") as services:
+        settings = services.settings
+        elsewhere = f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"
+
+        by_server = take(
+            settings.model_copy(update={"qdrant_url": "http://127.0.0.1:9"}), tmp_path / "1.tar.gz"
+        )
+        by_postgresql = take(settings.model_copy(update={"database_url": elsewhere}), tmp_path / "2.tar.gz")
+
+    assert [what.partition(":")[0] for what in by_server.left_out] == ["index"]
+    assert [member.path for member in verify(tmp_path / "1.tar.gz").files] == ["catalog.sqlite"]
+    assert [what.partition(":")[0] for what in by_postgresql.left_out] == ["catalog"]
+    assert verify(tmp_path / "2.tar.gz").schema == ""
+    assert "catalog.sqlite" not in {member.path for member in verify(tmp_path / "2.tar.gz").files}
