@@ -27,6 +27,7 @@ from ingest.routing import (
     what_is_left,
     word_value,
 )
+from ingest.store.contract import Compactable
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
@@ -244,6 +245,11 @@ class LocalIndex:
     def flush(self) -> None:
         """Return once everything written so far survives a loss of power."""
         self._store.flush()
+
+    def compact(self) -> None:
+        """Let the store's files hold nothing of what was deleted; nobody may write meanwhile."""
+        if isinstance(self._store, Compactable):
+            self._store.compact()
 
     def close(self) -> None:
         """Flush and close the store."""

@@ -20,6 +20,7 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 COMMANDS = {
     "ask": "Answer a question, with every claim cited and checked.",
     "audit": "Show who read, asked, changed and deleted what.",
+    "backup": "Write all that is kept into one file, while it serves.",
     "bot": "Answer in Telegram or Slack, from a running server.",
     "collections": "List the collections; pin, limit egress, or delete.",
     "demo": "Ingest the example corpus and ask it five questions.",
@@ -31,6 +32,7 @@ COMMANDS = {
     "jobs": "List what is being ingested; show, cancel, or try again.",
     "mcp": "Let coding agents and assistants ask, over stdio.",
     "reindex": "Build a collection's index anew from what is stored.",
+    "restore": "Make the data folder from a backup.",
     "review": "Put the same questions to many documents, into a table.",
     "search": "Find the passages that answer a query.",
     "serve": "Run the HTTP service.",

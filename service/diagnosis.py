@@ -14,6 +14,8 @@ from ingest.embedding import check_vector
 from ingest.errors import LecternError
 from ingest.reindexing import forget_garbage, garbage
 from service.answers import DEFAULT_TENANT
+from service.backup.placing import ARRIVING, remove
+from service.backup.taking import abandoned_backups
 from service.calibration import script_of
 from service.ingest_lock import abandoned
 from service.jobs.controlling import settle
@@ -73,10 +75,10 @@ def check_leftovers(data: Path, *, repairs: bool) -> Iterator[Finding]:
     left: list[Path] = []
     if (data / SERVER_FILE).exists() and find_server(data) is None:
         left.append(data / SERVER_FILE)
-    left += abandoned(data)
+    left += [*abandoned(data), *abandoned_backups(data), *data.glob(ARRIVING)]
     for path in left:
         if repairs:
-            path.unlink(missing_ok=True)
+            remove(path)
         yield Finding("leftovers", "repaired" if repairs else "note", f"{path.name} of a process that ended")
 
 

@@ -35,6 +35,7 @@ class Library:
         self._contents: OrderedDict[tuple[str, str, int], DocumentContent] = OrderedDict()
         self._surroundings: OrderedDict[tuple[str, str, int], Surroundings] = OrderedDict()
         self._lock = Lock()
+        self._forgotten = 0
 
     def collection(self, tenant: str, name: str) -> CollectionRecord:
         """The collection.
@@ -99,6 +100,15 @@ class Library:
         """Text, layout and passages of a version."""
         return self._remembered(self._contents, version, lambda: self.catalog.content(*_key(version)))
 
+    def forget(self, tenant: str, collection: str, number: int | None = None) -> None:
+        """Let go of what is remembered of a version, or of a whole collection."""
+        with self._lock:
+            self._forgotten += 1
+            for kept in (self._contents, self._surroundings):
+                for key in [key for key in kept if key[:2] == (tenant, collection)]:
+                    if number in {None, key[2]}:
+                        del kept[key]
+
     def surroundings(self, version: VersionRecord) -> Surroundings:
         """Its outline, ready to be asked; made at the first question about the version."""
         return self._remembered(
@@ -131,11 +141,14 @@ class Library:
         """What was made of this version before, or is made now; the longest unused gives way."""
         key = _key(version)
         with self._lock:
+            forgotten = self._forgotten
             if key in kept:
                 kept.move_to_end(key)
                 return kept[key]
         made = make()
         with self._lock:
+            if forgotten != self._forgotten:  # it may have been this
+                return made
             kept[key] = made
             while len(kept) > _REMEMBERED:
                 kept.popitem(last=False)

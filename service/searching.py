@@ -137,10 +137,11 @@ class Searcher:
             )
         asked = Question(question, tuple(history), self._embedder)
         hits = self._index.search(collection.scope, asked, documents=documents, limit=limit)
+        current = self._library.collection(collection.tenant, collection.name)
+        if current.generation != collection.generation:
+            # A re-index has ended in this moment, and may have deleted points between two looks at them.
+            return self._search(current, question, history, documents, limit)
         if not hits:
-            current = self._library.collection(collection.tenant, collection.name)
-            if current.generation != collection.generation:  # a re-index has ended in this moment
-                return self._search(current, question, history, documents, limit)
             self._check_index(current)
         return list(self._current(collection, hits))
 

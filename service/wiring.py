@@ -19,6 +19,7 @@ from service.agent import Agent, AgentBounds
 from service.agent_choice import AgentChooser
 from service.answering import Answerer
 from service.audit import Audit
+from service.backup.placing import finish
 from service.chores import Chores
 from service.edge_index import FACTORY
 from service.egress import Egress
@@ -107,6 +108,7 @@ class Services:
         numbers = self.catalog.delete_document(tenant, identity)
         for number in numbers:
             self.page_images.forget(tenant, version.collection, number)
+            self.library.forget(tenant, version.collection, number)
         with self.originals.locked():
             unfinished = self.catalog.jobs(tenant, collections=[version.collection], states=UNFINISHED)
             self.originals.forget_document(tenant, version.collection, version.path, unfinished)
@@ -131,6 +133,7 @@ class Services:
             self.index.delete_scope(scope)
         self.index.flush()
         self.page_images.forget(tenant, name)
+        self.library.forget(tenant, name)
         with self.originals.locked():
             self.originals.forget_collection(tenant, name)
 
@@ -151,7 +154,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         IndexUnavailable: the index cannot be opened.
     """
     with ExitStack() as closing:
-        _make_folder(settings.data)
+        make_folder(settings.data)
+        finish(settings.data)
         catalog = closing.enter_context(_catalog(settings))
         ledger = Ledger(catalog, days=settings.ledger_days, traits=_cache_traits)
         closing.callback(ledger.close)
@@ -229,7 +233,8 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         )
 
 
-def _make_folder(data: Path) -> None:
+def make_folder(data: Path) -> None:
+    """Make the data folder for this user alone; raises `SettingsError` where it cannot be."""
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not any(data.iterdir()):  # inside a folder that is ingested or committed, it is nobody's source

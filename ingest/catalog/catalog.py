@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from sqlalchemy import update
+
 from ingest.catalog.audit import Audits
 from ingest.catalog.call import Calls
 from ingest.catalog.collection import Collections
@@ -17,7 +19,7 @@ from ingest.catalog.migrating import bring_to_head, revision
 from ingest.catalog.pinning import Pins
 from ingest.catalog.publishing import Publishing
 from ingest.catalog.review import Reviews
-from ingest.catalog.schema import HEAD
+from ingest.catalog.schema import HEAD, jobs, reviews
 from ingest.catalog.session import Sessions
 from ingest.catalog.version import Versions
 from ingest.errors import UnsupportedStore
@@ -59,6 +61,12 @@ class Catalog(
         if found != HEAD:
             raise UnsupportedStore(f"the catalog's tables are at {found}, this version knows {HEAD}")
         self._database.check_writable()
+
+    def disown(self) -> None:
+        """Take all running work from its processes: they were those of the catalog it was copied from."""
+        with self._database.write() as connection:
+            for table in (jobs, reviews):
+                connection.execute(update(table).where(table.c.state == "running").values(owner=""))
 
     def close(self) -> None:
         """Let go of the database."""

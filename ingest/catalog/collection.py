@@ -195,6 +195,7 @@ class Collections(CatalogPart):
             forget_collection_details(connection, tenant, name)
             named = (collections.c.tenant == tenant) & (collections.c.name == name)
             connection.execute(update(collections).where(named).values(deleted=True))
+        self._database.truncate_log()
         return _record(row)
 
 

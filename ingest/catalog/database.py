@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Executable
 
 _BUSY_SECONDS = 60
+_LOG_MILLISECONDS = 2_000
+"""That a deletion waits for readers of what it has deleted."""
 _WRITES = "lectern_writes"
 _MIGRATION_LOCK = 0x4C656374  # any number that is the same in every process
 
@@ -102,6 +104,22 @@ class Database:
         raw = self.engine.raw_connection()
         try:
             raw.cursor().execute("PRAGMA journal_mode=WAL")
+        finally:
+            raw.close()
+
+    def truncate_log(self) -> None:
+        """Let SQLite's log hold nothing of what was deleted; a reader that takes too long keeps it there.
+
+        The next deletion, or the end of the last connection, tries again.
+        """
+        if not self._sqlite:
+            return
+        raw = self.engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={_LOG_MILLISECONDS}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # says whether; raises nothing
+            cursor.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1_000}")
         finally:
             raw.close()
 

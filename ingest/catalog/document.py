@@ -108,6 +108,7 @@ class Documents(CatalogPart):
             end_sessions(connection, tenant, collection, numbers)
             bury(connection, chosen)
             connection.execute(delete(documents).where(chosen))
+        self._database.truncate_log()
         return numbers
 
     def document_at(self, tenant: str, collection: str, path: str) -> DocumentRecord:

@@ -169,6 +169,7 @@ class Reviews(CatalogPart):
         """Forget a review with its cells."""
         with self._database.write() as connection:
             connection.execute(delete(reviews).where(_named(review.tenant, review.id)))
+        self._database.truncate_log()
 
     def save_cell(self, review: ReviewRecord, cell: CellRecord, spent: Spent) -> bool:
         """Keep a cell in place of an earlier one, and add what it took to the review's sum.

@@ -159,6 +159,7 @@ class Sessions(CatalogPart):
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(_named(tenant, session)))
             forget_session_details(connection, tenant, session)
+        self._database.truncate_log()
 
 
 def _deletions(connection: Connection, tenant: str, collection: str) -> int:

@@ -112,6 +112,7 @@ class Versions(CatalogPart):
             numbers = tuple(row["number"] for row in found)
             end_sessions(connection, collection.tenant, collection.name, numbers)
             connection.execute(delete(versions).where(old))
+        self._database.truncate_log()
         return numbers
 
     def manifest(self, collection: CollectionRecord) -> dict[int, int]:

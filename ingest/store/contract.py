@@ -7,7 +7,7 @@ caller's business, so that both engines give the same order.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ingest.model import Role
 
@@ -42,6 +42,15 @@ class Point:
     dense: NDArray[np.float32]
     role: Role = Role.SOURCE
     """Of its document."""
+
+
+@runtime_checkable
+class Compactable(Protocol):
+    """A store whose files keep what was deleted until they are written anew."""
+
+    def compact(self) -> None:
+        """Write them anew. The caller lets nobody write meanwhile; searches go on."""
+        ...
 
 
 class Store(Protocol):

@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 from array import array
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Self, cast
 
 import qdrant_edge as qdrant
 
 from ingest.errors import IndexUnavailable, StoreLocked, UnsupportedStore
+from ingest.store.compacting import copy_points, fresh_path, settle, swap
 from ingest.store.identity import ids_of, point_ids, scope_id
 from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of, payloads
 from ingest.store.points import Points
@@ -43,10 +45,12 @@ _INDEXES = {SCOPE: qdrant.PayloadSchemaType.Keyword, DOCUMENT: qdrant.PayloadSch
 class EdgeStore:
     """A `Store` in this process."""
 
-    def __init__(self, shard: qdrant.EdgeShard, *, dimensions: int) -> None:
+    def __init__(self, shard: qdrant.EdgeShard, path: Path, *, dimensions: int) -> None:
         self._shard = shard
+        self._path = path
         self._dimensions = dimensions
         self._open = True
+        self._swapping = Lock()
 
     @classmethod
     def open(cls, path: Path, *, dimensions: int) -> Self:
@@ -56,8 +60,9 @@ class EdgeStore:
             StoreLocked: another process holds it.
             UnsupportedStore: it was made for other vectors, or cannot be read.
         """
+        settle(path)
         path.mkdir(parents=True, exist_ok=True)
-        store = cls(_load(path, dimensions), dimensions=dimensions)
+        store = cls(_load(path, dimensions), path, dimensions=dimensions)
         store._index_payloads()
         return store
 
@@ -101,8 +106,8 @@ class EdgeStore:
     def sparse_vectors(self, scope: Scope, places: Sequence[tuple[int, int]]) -> list[SparseVector]:
         """What is stored at these places, in no order."""
         ids = list(dict.fromkeys(ids_of(scope, places)))
-        with _engine():
-            found = self._shard.retrieve([*ids], with_payload=False, with_vector=[SPARSE])
+        with self._engine() as shard:
+            found = shard.retrieve([*ids], with_payload=False, with_vector=[SPARSE])
         return [_stored(record) for record in found]
 
     def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
@@ -110,15 +115,15 @@ class EdgeStore:
         request = qdrant.ScrollRequest(
             limit=limit, filter=_inside(scope), with_payload=[DOCUMENT], with_vector=[SPARSE]
         )
-        with _engine():
-            found, _ = self._shard.scroll(request)
+        with self._engine() as shard:
+            found, _ = shard.scroll(request)
         return [((record.payload or {})[DOCUMENT], _stored(record)) for record in found]
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""
         every = 2**62
-        with _engine():
-            facet = self._shard.facet(qdrant.FacetRequest(DOCUMENT, every, exact=True, filter=_inside(scope)))
+        with self._engine() as shard:
+            facet = shard.facet(qdrant.FacetRequest(DOCUMENT, every, exact=True, filter=_inside(scope)))
         return {int(hit.value): hit.count for hit in facet.hits}
 
     def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
@@ -132,27 +137,54 @@ class EdgeStore:
 
     def flush(self) -> None:
         """Return once everything written so far is on the disk."""
-        with _engine():
+        with self._engine() as shard:
+            shard.flush()
+
+    def compact(self) -> None:
+        """Write all points into fresh files: in those that are there deleted ones are only marked.
+
+        The caller lets nobody write meanwhile. Searches go on, until they wait for the swap.
+        """
+        fresh = fresh_path(self._path)
+        settle(self._path)
+        fresh.mkdir()
+        with _failing():
+            new = _load(fresh, self._dimensions)
+            for field, schema in _INDEXES.items():
+                new.update(qdrant.UpdateOperation.create_field_index(field, schema))
+            copy_points(self._shard, new)
+            new.flush()
+            new.close()
+        with self._swapping, _failing():
             self._shard.flush()
+            self._shard.close()
+            swap(self._path)
+            self._shard = _load(self._path, self._dimensions)
 
     def close(self) -> None:
         """Flush, and let another process open the folder."""
         if self._open:
             self._open = False
-            with _engine():
-                self._shard.flush()
-                self._shard.close()
+            with self._engine() as shard:
+                shard.flush()
+                shard.close()
+
+    @contextmanager
+    def _engine(self) -> Generator[qdrant.EdgeShard]:
+        """The shard, for one call: it holds the interpreter lock, so that no call ever waits for another."""
+        with self._swapping, _failing():
+            yield self._shard
 
     def _index_payloads(self) -> None:
-        with _engine():
-            known = self._shard.info().payload_schema
+        with self._engine() as shard:
+            known = shard.info().payload_schema
         for field, schema in _INDEXES.items():
             if field not in known:
                 self._update(qdrant.UpdateOperation.create_field_index(field, schema))
 
     def _update(self, operation: qdrant.UpdateOperation) -> None:
-        with _engine():
-            self._shard.update(operation)
+        with self._engine() as shard:
+            shard.update(operation)
 
     def _search(
         self,
@@ -171,8 +203,8 @@ class EdgeStore:
             request = qdrant.QueryRequest(
                 count, query=query, filter=within, params=params, with_payload=list(HIT_FIELDS)
             )
-            with _engine():
-                return [hit_of(point.payload, point.score) for point in self._shard.query(request)]
+            with self._engine() as shard:
+                return [hit_of(point.payload, point.score) for point in shard.query(request)]
 
         return best(fetch, limit)
 
@@ -205,7 +237,7 @@ def _configuration(dimensions: int) -> qdrant.EdgeConfig:
 
 
 @contextmanager
-def _engine() -> Generator[None]:
+def _failing() -> Generator[None]:
     """The engine raises bare exceptions: name them."""
     try:
         yield

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ingest.store.contract import Compactable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -79,6 +81,12 @@ class StoreOfLengths:
         """Return once everything written so far is on the disk."""
         for store in self._stores.values():
             store.flush()
+
+    def compact(self) -> None:
+        """Write all of them anew, without what was deleted, where they can."""
+        for store in self._stores.values():
+            if isinstance(store, Compactable):
+                store.compact()
 
     def close(self) -> None:
         """Close all of them."""

@@ -11,6 +11,7 @@ from service.answers import DEFAULT_TENANT
 from service.commands import options
 from service.commands.auditing import keep, opened
 from service.http.listings import DocumentList, DocumentShape, VersionList, VersionShape
+from service.index_process.client import RemoteIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,12 +77,15 @@ def delete(documents: tuple[str, ...], collection: str | None) -> None:
 def purge(collection: str | None) -> None:
     """Forget the text of versions that newer ones have replaced; old citations of them answer 410 then.
 
-    Conversations that have shown them end.
+    Conversations that have shown them end. Then the index is written anew: of what was deleted before, its
+    files still hold vectors and the numbers of words, though no text. It waits for that, but is searched on.
     """
     settings = options.settings()
     with opened(settings) as services:
         record = services.library.collection(DEFAULT_TENANT, collection or settings.collection)
         numbers = services.catalog.purge_superseded(record)
+        if isinstance(services.index, RemoteIndex):
+            services.index.compact()
     click.echo(f"purged {len(numbers)} old versions")
 
 

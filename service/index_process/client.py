@@ -9,6 +9,7 @@ from ingest.errors import IndexUnavailable
 from ingest.store.points import Points
 from service.index_process.address import Place
 from service.index_process.requests import (
+    Compact,
     Confidence,
     Counts,
     DeleteDocuments,
@@ -16,6 +17,7 @@ from service.index_process.requests import (
     Failed,
     Flush,
     Search,
+    Snapshot,
     Upsert,
 )
 from service.index_process.starting import connect_or_start
@@ -94,6 +96,20 @@ class RemoteIndex:
     def flush(self) -> None:
         """Return once everything written so far survives a loss of power."""
         self._call(Flush())
+
+    def compact(self) -> None:
+        """Let the files of the index hold nothing of what was deleted; writes wait meanwhile."""
+        self._call(Compact())
+
+    def snapshot(self, into: Path, *, catalog: bool) -> None:
+        """Copy index and, where it is in the data folder, the catalog, as they are at one moment.
+
+        Writes to the index wait meanwhile; searches go on.
+
+        Raises:
+            CatalogUnavailable: the catalog cannot be read.
+        """
+        self._call(Snapshot(self._place.data, into, catalog))
 
     def close(self) -> None:
         """Disconnect; the process ends once nobody else is connected."""

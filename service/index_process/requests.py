@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
+from ingest.catalog.copying import copy_sqlite
+from ingest.store.contract import Compactable
+from service.backup.copying import copy_folder
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from ingest.errors import LecternError
     from ingest.index import Index, Question
@@ -129,3 +134,43 @@ class Flush:
     def run(self, index: Index) -> None:
         """Flush."""
         index.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Compact:
+    """`LocalIndex.compact`, while nobody writes."""
+
+    writes: ClassVar[bool] = True
+
+    def run(self, index: Index) -> None:
+        """Write the files anew."""
+        if isinstance(index, Compactable):
+            index.compact()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The shards of a data folder, then its catalog, while nobody writes to the index.
+
+    In this order a copy is what a kill leaves behind, which every start mends: points may lack their record,
+    and no record lacks points that were flushed before it was written.
+    """
+
+    writes: ClassVar[bool] = True
+    data: Path
+    into: Path
+    catalog: bool
+    """Whether the catalog is the file in the data folder."""
+
+    def run(self, index: Index) -> None:
+        """Flush and copy."""
+        index.flush()
+        for shard in shards(self.data):
+            copy_folder(shard, self.into / shard.name)
+        if self.catalog:
+            copy_sqlite(self.data / "catalog.sqlite", self.into / "catalog.sqlite")
+
+
+def shards(data: Path) -> list[Path]:
+    """The folders of the index: ``index`` and ``index.<length>``."""
+    return [path for path in sorted(data.glob("index*")) if path.is_dir()]

@@ -1,0 +1,63 @@
+"""``lectern backup``: the data folder in one file, taken while it serves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from service.backup.reading import verify
+from service.backup.taking import take
+from service.commands import options
+
+if TYPE_CHECKING:
+    from service.backup.manifest import Manifest
+    from service.backup.taking import Taken
+
+_MEGABYTE = 1e6
+
+
+@click.command(short_help="Write all that is kept into one file, while it serves.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--verify", "only_verify", is_flag=True, help="Read a backup, check all of it, write nothing.")
+@options.as_json
+def command(file: Path, *, only_verify: bool, as_json: bool) -> None:
+    """Write catalog, index and sent files into one file, as they are at one moment.
+
+    Searches, answers and ingests go on; uploads and deletions wait for the moment in which all is copied.
+    The file holds the text of every document, and everything else that is private: keep it like the data.
+    A catalog in PostgreSQL, and an index on a Qdrant server, are not in it: their own tools save them.
+    """
+    if only_verify:
+        manifest = verify(file)
+        click.echo(json.dumps(_figures(file, manifest), indent=2) if as_json else _verified(file, manifest))
+        return
+    taken = take(options.settings(), file)
+    click.echo(json.dumps(asdict(taken), ensure_ascii=False, indent=2) if as_json else describe(taken))
+
+
+def describe(taken: Taken) -> str:
+    """What has been written."""
+    size = f"{taken.bytes / _MEGABYTE:,.1f} MB of {taken.files} files"
+    line = f"{taken.file}: {size} in {taken.seconds:.1f} s; writes waited {taken.frozen_seconds:.2f} s"
+    return "\n".join([line, *(f"not in it: {what}" for what in taken.left_out)])
+
+
+def _figures(file: Path, manifest: Manifest) -> dict[str, object]:
+    return {
+        "file": str(file),
+        "bytes": file.stat().st_size,
+        "files": len(manifest.files),
+        "created_at": manifest.created_at,
+        "lectern": manifest.lectern,
+        "schema": manifest.schema,
+        "left_out": manifest.left_out,
+    }
+
+
+def _verified(file: Path, manifest: Manifest) -> str:
+    made = f"made by Lectern {manifest.lectern}, {manifest.created_at}"
+    return f"{file} is whole: {len(manifest.files)} files, {made}"
