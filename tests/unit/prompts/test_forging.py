@@ -165,7 +165,7 @@ def results(text: str) -> Iterable[tuple[str, str]]:
     found = PassagesFound(shown[:2], named, context=[brought], ranked=True)
     listed = DocumentsListed([(name, 3) for name in named.values()], 9, more=True)
     for name, result in (("found", found), ("listed", listed), ("trouble", Trouble(f"unknown {text}"))):
-        yield name, render_result(result, set(), 1_000_000, count).text
+        yield name, render_result(result, (), 1_000_000, count).text
     yield "map of a repository", draw_map([ProgramFile(f"{text}/a.py", (text,), ())], count)
 
 
