@@ -215,13 +215,19 @@ class ProofStream:
         indexes = dict.fromkeys(index for span, index in self._marks if start <= span.start < end)
         return [self._citations[index - 1] for index in indexes]
 
+    def _announced_by(self, program: Statement) -> list[_Cited]:
+        """What the claim before a program cites, if it ends in a colon: "It is set so [1]:"."""
+        start = self._claims[-1].start if self._claims else program.start
+        before = self._masked[start : program.start].replace(CITATION, "").rstrip()
+        return self._cited_between(start, program.start) if before.endswith((":", "：")) else []
+
     def _judge(self, statement: Statement) -> Iterator[Event]:
         self._refuses |= is_refusal(statement.words)
         cited = self._cited_between(statement.start, statement.end)
         judge = Judge(statement.words)
         support = judge.judge([evidence for item in cited for evidence in item.evidence])
         if statement.kind == "code" and not cited:
-            cited = [item for item in self._cited_between(0, statement.start) if item.holds(statement.words)]
+            cited = [item for item in self._announced_by(statement) if item.holds(statement.words)]
             support = Support(1.0, ()) if cited else support
         for item in cited:
             score = judge.judge(item.evidence).score if len(cited) > 1 else support.score

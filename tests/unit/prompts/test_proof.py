@@ -124,9 +124,11 @@ CODE = {(3, 1): PromptPassage(3, 1, 0, "def post(self):\n    self.n += 1\n\n    
         ("It counts [D3:1]:\n```py\nself.n += 1\nshutil.rmtree('/')\n```", False, ()),
         ("```py\nself.n += 1\n```\nSo it counts [D3:1].", False, ()),
         ("It counts [D9:1]:\n```py\nself.n += 1\n```", False, ()),
+        ("It counts [D3:1].\n```py\nself.n += 1\n```", False, ()),
+        ("It counts [D3:1].\n\nSo:\n```py\nself.n += 1\n```", False, ()),
     ],
 )
-def test_a_program_must_be_what_was_cited_before_or_is_cited_itself(
+def test_a_program_is_cited_or_is_what_its_announcement_cites(
     said: str, supported: bool, cited: tuple[int, ...]
 ) -> None:
     (program,) = [c for c in prove(said, CODE).claims if "```" in prove(said, CODE).text[c.start : c.end]]
