@@ -78,7 +78,8 @@ def create_app(services: Services) -> FastAPI:
     app.state.drawing = Drawing()
     app.state.agents = agents.AgentDoor(services)
     largest = services.settings.largest_upload_mb * _MEGABYTE
-    app.add_middleware(Gate, doorkeeper=_doorkeeper(services), largest_upload=largest)
+    doorkeeper = _doorkeeper(services)
+    app.add_middleware(Gate, doorkeeper=doorkeeper, largest_upload=largest)
     app.add_middleware(SecurityHeaders)
     problems.install(app)
     app.include_router(health.router)
@@ -87,6 +88,7 @@ def create_app(services: Services) -> FastAPI:
     for part in (queries, chat, uploads, documents, pages, collections, sessions, jobs, reviews, usage):
         app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])
     app.router.routes.append(Route(AGENTS, app.state.agents))
+    description.describe(app, doorkeeper)
     return app
 
 

@@ -14,7 +14,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -123,7 +124,14 @@ class Besieged:
     counts: Counter[str] = field(default_factory=Counter[str])
 
     def __post_init__(self) -> None:
-        self.documents = self.service.documents("docs")
+        self.documents = dict(self._listed())
+
+    def _listed(self) -> Iterator[tuple[str, Any]]:
+        after: str | None = ""
+        while after is not None:
+            page = self.service.get(f"/v1/documents?collection=docs&limit=1000&after={quote(after)}")
+            yield from ((document["path"], document) for document in page["documents"])
+            after = page["next"]
 
     def since(self, begun: int) -> list[Recorded]:
         return self.glm5.requests[begun:]
@@ -144,7 +152,8 @@ class Besieged:
             found = events[-1][1]
             assert "".join(told["text"] for name, told in events if name == "delta") == found["answer"]
         chosen = fields.get("documents")
-        self.check_answer(found, self.since(begun), chosen if isinstance(chosen, list) else None)
+        only = cast("list[str]", chosen) if isinstance(chosen, list) else None
+        self.check_answer(found, self.since(begun), only)
         self.check_steps(steps)
         self.counts[f"{mode}, {'streamed' if stream else 'plain'}"] += 1
         return found, steps

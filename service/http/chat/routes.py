@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from prompts.chores import recognise_chore
 from service.answers import Done, Reasoned
+from service.http import event_schemas
 from service.http.access import Reading
 from service.http.chat.conversation import read_messages
 from service.http.chat.errors import ChatError
@@ -20,6 +21,7 @@ from service.http.chat.responses import ChatCompletion, Model, ModelList
 from service.http.chat.streaming import ChatStream, unless_left
 from service.http.chat.writing import Manner, chore_chunks, chunks, complete, complete_chore
 from service.http.events import MEDIA_TYPE
+from service.http.problems import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -31,14 +33,15 @@ _CLIENT_LEFT = 499
 """What nobody reads any more; the number is nginx's."""
 router = APIRouter(tags=["chat clients"])
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"description": "Every error of this route has this shape.", "model": ChatError}
+    status: {"description": "Every error of this route has this shape.", "model": ChatError}
+    for status in STATUSES
 }
 
 
 @router.post(
     "/chat/completions",
     response_model=ChatCompletion,
-    responses={**_ERRORS, 200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    responses={**_ERRORS, 200: {"content": {MEDIA_TYPE: {"schema": event_schemas.described_chunks()}}}},
 )
 async def chat_completions(body: ChatRequest, request: Request, view: Reading) -> Response | ChatCompletion:
     """Answer as an OpenAI-compatible model: whole or, with `stream`, in chunks.
