@@ -156,8 +156,6 @@ def check(
     command += [
         "run",
         f"{service.url}/openapi.json",
-        "--checks",
-        "all",
         "--continue-on-failure",
         "--no-color",
     ]
