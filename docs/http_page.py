@@ -8,21 +8,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from service.http.app import create_app
-from service.http.chat.responses import ChatChunk
-from service.http.job_shapes import JobFileShape, JobShape
+from service.http.event_schemas import EVENTS, JOB_EVENTS
 from service.http.problems import MEDIA_TYPE as PROBLEM
 from service.http.problems import STATUSES
-from service.http.responses import (
-    Citation,
-    Claim,
-    PartEvent,
-    PlanEvent,
-    Problem,
-    QueryResponse,
-    StepEvent,
-    TextEvent,
-    UsageEvent,
-)
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,29 +34,6 @@ Errors are problem documents as RFC 9457 describes them (`{PROBLEM}`):
 {", ".join(f"{status} {HTTPStatus(status).phrase}" for status in STATUSES)}.
 Under `/v1/chat` and `/v1/models` they have [OpenAI's shape](#chaterror), with 400 in place of 422.
 """
-EVENTS: Mapping[str, tuple[type[BaseModel], str]] = {
-    "plan": (PlanEvent, "what will be read; nothing has been generated yet"),
-    "part": (PartEvent, "mode map: one more part of the documents was read, in no order"),
-    "reasoning": (TextEvent, "a piece of the model's thinking"),
-    "step": (StepEvent, "mode `agent`: a call of a tool was carried out"),
-    "delta": (TextEvent, "a piece of the answer"),
-    "citation": (Citation, "a place; a later event with the same `index` replaces it"),
-    "claim": (Claim, "a claim with its verdict"),
-    "usage": (UsageEvent, "what the answer took"),
-    "done": (QueryResponse, "the whole answer; nothing follows"),
-    "error": (Problem, "in the place of the rest; nothing follows"),
-}
-
-JOB_EVENTS: Mapping[str, tuple[type[BaseModel], str]] = {
-    "progress": (JobShape, "how far it is: at once, and whenever that changes"),
-    "file": (JobFileShape, "a file that was finished, those before the stream began included"),
-    "done": (JobShape, "it came to its end; nothing follows"),
-    "failed": (JobShape, "as a whole, for the reason in its report; nothing follows"),
-    "cancelled": (JobShape, "somebody has cancelled it; nothing follows"),
-    "error": (Problem, "the job cannot be told of any more; nothing follows"),
-}
-
-
 CHAT_EVENTS = """\
 `POST /v1/chat/completions` with `stream` sends nameless events: [ChatChunk](#chatchunk), at last `[DONE]`.
 First comes the role, when the model has begun: what fails before has the status of its error. Text and
@@ -80,9 +45,10 @@ frame with `error`.
 
 def http_page() -> str:
     """The whole page."""
-    # Before a request comes, an application looks only at the settings, and asks the catalog nothing.
-    nothing = dict.fromkeys(("catalog", "observer", "audit"))
-    services = cast("Services", SimpleNamespace(settings=Settings(), **nothing))
+    # Before a request comes, an application looks only at the settings, and asks whether there are keys.
+    catalog = SimpleNamespace(has_access_keys=lambda: False)
+    nothing = dict.fromkeys(("observer", "audit"))
+    services = cast("Services", SimpleNamespace(settings=Settings(), catalog=catalog, **nothing))
     described: Schema = create_app(services).openapi()
     schemas = _schemas(described)
     parts = [OPENING]
@@ -93,12 +59,8 @@ def http_page() -> str:
 
 
 def _schemas(described: Schema) -> dict[str, Schema]:
-    """Every shape by name: those of bodies and, not known to OpenAPI, those of events."""
+    """Every shape by name: those of bodies and those of events."""
     schemas: dict[str, Schema] = dict(described["components"]["schemas"])
-    for model in [*(model for model, _ in [*EVENTS.values(), *JOB_EVENTS.values()]), ChatChunk]:
-        whole = model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
-        for name, schema in {**whole.get("$defs", {}), model.__name__: whole}.items():
-            schemas.setdefault(name, schema)
     return dict(sorted(schemas.items()))
 
 
@@ -126,7 +88,8 @@ def _operation(method: str, path: str, operation: Schema) -> Iterator[str]:
             yield ""
     alike: dict[str, list[str]] = {}
     for status, response in operation["responses"].items():
-        if PROBLEM not in response.get("content", {}) and status != "422":
+        of_all_chat = "ChatError" in str(response) and status != "400"  # the opening says so
+        if PROBLEM not in response.get("content", {}) and status != "422" and not of_all_chat:
             alike.setdefault(_body(response), []).append(status)
     for body, statuses in alike.items():
         yield f"{', '.join(statuses)}: {body}\n"

@@ -96,7 +96,7 @@ def stored_question(
 ) -> str:
     """The message that a conversation keeps of an agent's turn: its question after the passages it cited."""
     *card, question = (block.text for block in plan.blocks if block.message == plan.blocks[-1].message)
-    passages = f"Passages:\n{render_passages(cited, names)}" if cited else ""
+    passages = f"{OPENING}{render_passages(cited, names)}" if cited else ""
     return "".join((*card, passages, question))
 
 

@@ -2,7 +2,8 @@
 
 A claim owns the citations inside it and those that follow its final stop. Nothing is inherited: a sentence
 without a citation of its own stays without proof, even when the next sentence of its paragraph has one,
-because nobody can tell what the model meant to cover.
+because nobody can tell what the model meant to cover. A program is a claim too: it may be run. So is whatever
+holds an address, even a heading or a question: it may be followed.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class Statement:
     end: int
     words: str
     substantive: bool
+    kind: BlockKind = "paragraph"
+    """Of its block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,11 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 
+_ADDRESS = re.compile(
+    r"[a-z][a-z0-9+.-]*://|\b(?:data|file|javascript|mailto|tel):\S|\bwww\.|\]\(|!\[|\S@\S+\.\w",
+    re.IGNORECASE,
+)
+"""Where it stands, people or programs may be led away: by a link, an image, an address of mail."""
 _MARKUP = re.compile(r"\*\*|__(?=\w)|(?<=\w)__|~~|^\s*(?:#{1,6}\s+|>\s*)+|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|\|")
 _REPLY = re.compile(
     r"(?:yes|no|correct|yes,? (?:it|they) (?:is|are|does|do|may|can)|no,? (?:it|they) (?:is|are|does|do"
@@ -181,7 +189,7 @@ def _statement(masked: str, start: int, end: int, kind: BlockKind) -> Statement:
         words = words.strip().strip("|").replace("|", ";")  # each cell begins like a sentence
     words = _MARKUP.sub(" ", words) if kind != "code" else _FENCE_LINE.sub("", words)
     words = _without_reply(words.strip())
-    return Statement(start, end, words, _is_substantive(words, kind, cited=cited))
+    return Statement(start, end, words, _is_substantive(words, kind, cited=cited), kind)
 
 
 def _without_reply(words: str) -> str:
@@ -195,8 +203,8 @@ def _without_reply(words: str) -> str:
 def _is_substantive(words: str, kind: BlockKind, *, cited: bool) -> bool:
     if not any(map(str.isalnum, words)):
         return False
-    if kind == "code":
-        return cited
+    if kind == "code" or _ADDRESS.search(words):
+        return True
     if words.endswith(("?", "？")):
         return False
     if kind == "heading" or words.endswith((":", "：")):

@@ -7,7 +7,9 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from prompts.labels import CONVERSATION, DOCUMENTS
 from prompts.merging import REQUEST_TOKENS, history_blocks
+from prompts.pinning import OPENING
 from prompts.plan import Block, PromptPlan, Stability
 from prompts.render import render_passages, render_question, rules
 from prompts.rewriting import conversation_lines
@@ -90,10 +92,10 @@ def ask_part(
     """
     asked = [*conversation_lines(turns), render_question(question)]
     if turns:
-        asked.insert(0, "\nEarlier in this conversation:")
+        asked.insert(0, f"\n{CONVERSATION}")
     blocks = (
         _block("rules", Stability.RULES, 0, salt + map_rules(), count),
-        _block("documents", Stability.PINNED, 1, "Documents:\n" + part.text, count),
+        _block("documents", Stability.PINNED, 1, f"{DOCUMENTS}\n" + part.text, count),
         _block("question", Stability.FRESH, 1, "\n".join(asked), count),
     )
     return PromptPlan("map", "", blocks, part.passages, part.passages)
@@ -123,9 +125,9 @@ def whole_plan(request: WholeRequest, room: int, count: Callable[[str], int]) ->
     added = tuple(passage for passage in request.part.passages if passage.marker not in held)
     opening = _block("rules", Stability.RULES, 0, request.salt + rules(), count)
     message = past[-1].message + 1 if past else 1
-    shown = [_block("documents", Stability.PINNED, message, "Passages:\n" + request.part.text, count)]
+    shown = [_block("documents", Stability.PINNED, message, OPENING + request.part.text, count)]
     if past:
-        text = "Passages:\n" + render_passages(added, request.names)
+        text = OPENING + render_passages(added, request.names)
         shown = [_block("passages", Stability.FRESH, message, text, count)] if added else []
     instructions = "" if past and not request.restated else request.instructions
     asked = render_question(request.question, instructions=instructions)

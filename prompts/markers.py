@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 
+from prompts.invisible import INVISIBLE, LINE_ENDS
 from prompts.marker_grammar import Cursor, Group, MoreNeeded, read_group
 
 _ROLE = r"\|[A-Za-z0-9_]{1,32}\|>|/?(?:think|tools|tool_call|tool_response|arg_key|arg_value|sop|eop)>"
 """What follows ``<`` where GLM's chat template begins a turn, a thought, a call or its result."""
-_FORGED = re.compile(rf"([\[【［])(?=\\*\s*[Dd]\s*[0-9])|(<)(?=\\*(?:{_ROLE}))")
-_ESCAPED = re.compile(rf"([\[【［])\\(?=\\*\s*[Dd]\s*[0-9])|(<)\\(?=\\*(?:{_ROLE}))")
+_TURN = re.compile(rf"(<)(?=\\*(?:{_ROLE}))")
+_GAP = rf"[{INVISIBLE}{LINE_ENDS}]*"
+"""A model may read over it, though `marker_grammar` does not."""
+_HEAD = rf"{_GAP}[Dd]{_GAP}[0-9]"
+_FORGED = re.compile(rf"([\[【［])(?=\\*{_HEAD})|(<)(?=\\*(?:{_ROLE}))")
+_ESCAPED = re.compile(rf"([\[【［])\\(?=\\*{_HEAD})|(<)\\(?=\\*(?:{_ROLE}))")
 _OPEN = re.compile(r"\\?[\[【［]|\\\Z")
 
 MOST_OF_RANGE = 20
@@ -26,6 +31,11 @@ def escape(text: str) -> str:
     Injective: text that already looks escaped gets one more backslash.
     """
     return _FORGED.sub(r"\g<0>\\", text)
+
+
+def escape_turns(text: str) -> str:
+    """What a model wrote, its citations as they are, in which nothing can be read as another turn."""
+    return _TURN.sub(r"\g<0>\\", text)
 
 
 def unescape(text: str) -> str:

@@ -9,6 +9,8 @@ from importlib.resources import files
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from prompts import labels
+from prompts.pinning import OPENING
 from prompts.plan import Block, PromptPlan, Stability
 from prompts.proof import UNRESOLVED, prove
 from prompts.render import quote, render_passage, render_passages, render_question, rules
@@ -140,7 +142,7 @@ class _Merge:
         )
         held = [passage for turn in request.history for passage in turn.passages]
         chosen = self._fitting({passage.marker for passage in held}, min(room, budget))
-        shown = "Passages:\n" + render_passages(chosen.passages, request.names) if chosen.passages else ""
+        shown = OPENING + render_passages(chosen.passages, request.names) if chosen.passages else ""
         found = (
             self._block("passages", Stability.FRESH, message, "user", shown),
             self._block("findings", Stability.FRESH, message, "user", self._notes(chosen)),
@@ -189,15 +191,15 @@ class _Merge:
 
     def _notes(self, chosen: _Chosen) -> str:
         notes = [_note(self._request.findings[index]) for index in sorted(chosen.findings)]
-        return merge_rules() + "Notes:\n" + ("".join(notes) or "There are none.\n")
+        return merge_rules() + f"{labels.NOTES}\n" + ("".join(notes) or "There are none.\n")
 
     def _ending(self) -> str:
         request = self._request
         lines: list[str] = []
         if request.without:
-            lines.append(f"\nNothing was found in: {self._named(request.without)}.\n")
+            lines.append(f"\n{labels.WITHOUT}{self._named(request.without)}.\n")
         if request.unread:
-            lines.append(f"\nCould not be read: {self._named(request.unread)}.\n")
+            lines.append(f"\n{labels.UNREAD}{self._named(request.unread)}.\n")
         instructions = "" if request.history and not request.restated else request.instructions
         return "".join(lines) + render_question(request.question, instructions=instructions)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from prompts.render import CLOSING_LABELS
+from prompts.labels import CLOSING_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

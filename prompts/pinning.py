@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompts.labels import PASSAGES
 from prompts.plan import Stability
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from prompts.model import PromptPassage
     from prompts.plan import Block
 
-OPENING = "Passages:\n"
+OPENING = f"{PASSAGES}\n"
 
 
 def in_order(passages: Iterable[PromptPassage]) -> tuple[PromptPassage, ...]:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prompts.checks.sources import Evidence, Source
-from prompts.checks.support import Judge
+from prompts.checks.support import Judge, Support
 from prompts.claims import SETTLED, claims_of, split_blocks
 from prompts.marker_grammar import Group
 from prompts.markers import MarkerStream
 from prompts.model import Citation, Claim, ProvenAnswer, Span
 from prompts.quotes import Quotable
+from prompts.refusals import is_refusal
 from prompts.sentences import CITATION
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class ProofStream:
         self._by_place: dict[tuple[int | str, ...], _Cited] = {}
         self._unresolved: list[str] = []
         self._claims: list[Claim] = []
+        self._refuses = False
+        """Whether it says somewhere that the documents do not answer."""
         self._open = 0
         self._first: BlockKind | None = None
         """The kind of the block that the open part begins inside of."""
@@ -95,7 +98,8 @@ class ProofStream:
     def finish(self) -> tuple[list[Event], ProvenAnswer]:
         """The answer is over: the last events, and the whole."""
         events = [*self._show(self._markers.finish()), *self._settle(final=True)]
-        supported = all(claim.supported for claim in self._claims if claim.substantive)
+        substantive = [claim for claim in self._claims if claim.substantive]
+        supported = all(claim.supported for claim in substantive) and bool(substantive or self._refuses)
         invented = any(cited.citation.quoted == "not_found" for cited in self._citations)
         answer = ProvenAnswer(
             text=self._text,
@@ -206,12 +210,25 @@ class ProofStream:
         if inside and following is not None and block.kind in ("paragraph", "item"):
             self._open, self._first = following, "paragraph"
 
+    def _cited_between(self, start: int, end: int) -> list[_Cited]:
+        """What is cited in a range of the answer, each once."""
+        indexes = dict.fromkeys(index for span, index in self._marks if start <= span.start < end)
+        return [self._citations[index - 1] for index in indexes]
+
+    def _announced_by(self, program: Statement) -> list[_Cited]:
+        """What the claim before a program cites, if it ends in a colon: "It is set so [1]:"."""
+        start = self._claims[-1].start if self._claims else program.start
+        before = self._masked[start : program.start].replace(CITATION, "").rstrip()
+        return self._cited_between(start, program.start) if before.endswith((":", "：")) else []
+
     def _judge(self, statement: Statement) -> Iterator[Event]:
-        indexes = [index for span, index in self._marks if statement.start <= span.start < statement.end]
-        indexes = list(dict.fromkeys(indexes))
-        cited = [self._citations[index - 1] for index in indexes]
+        self._refuses |= is_refusal(statement.words)
+        cited = self._cited_between(statement.start, statement.end)
         judge = Judge(statement.words)
         support = judge.judge([evidence for item in cited for evidence in item.evidence])
+        if statement.kind == "code" and not cited:
+            cited = [item for item in self._announced_by(statement) if item.holds(statement.words)]
+            support = Support(1.0, ()) if cited else support
         for item in cited:
             score = judge.judge(item.evidence).score if len(cited) > 1 else support.score
             if score > item.citation.support:
@@ -223,7 +240,7 @@ class ProofStream:
             substantive=statement.substantive,
             supported=support.supported,
             score=support.score,
-            citations=tuple(indexes),
+            citations=tuple(item.citation.index for item in cited),
             missing=support.missing if statement.substantive or cited else (),
         )
         self._claims.append(claim)
@@ -248,6 +265,11 @@ class _Cited:
 
     citation: Citation
     evidence: tuple[Evidence, ...]
+
+    def holds(self, code: str) -> bool:
+        """Whether these very lines follow one another in what is cited, however they are indented."""
+        wanted = _lines(code)
+        return any(wanted in _lines(item.source.text) for item in self.evidence)
 
 
 class _Library:
@@ -345,6 +367,11 @@ def _locate(judge: Judge, reference: Reference, places: Sequence[_Place]) -> _Ci
         answer_spans=(),
     )
     return _Cited(citation, tuple(evidence))
+
+
+def _lines(code: str) -> str:
+    """Each line between breaks, without what is blank."""
+    return "".join(f"\n{' '.join(line.split())}\n" for line in code.splitlines() if line.strip())
 
 
 def _trimmed(text: str) -> tuple[int, int]:

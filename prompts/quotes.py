@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz import fuzz
 
 from prompts.folding import fold
-from prompts.markers import unescape
+from prompts.render import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,11 +75,11 @@ class Quotable:
         wanted = quote.strip()
         if not any(map(str.isalnum, wanted)):
             return Found("unquoted", 0, 0)
-        for candidate in dict.fromkeys((wanted, unescape(wanted))):
+        for candidate in dict.fromkeys((wanted, unquote(wanted))):
             places = list(islice(_occurrences(self.text, candidate), _MOST_PLACES))
             if places:
                 return Found("exact", *_preferred(places, preference))
-        bare = unescape(wanted)
+        bare = unquote(wanted)
         return (
             self._locate_folded(bare, preference)
             or self._locate_parts(bare)

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from prompts.markers import escape
 from prompts.plan import PromptMessage
 
 if TYPE_CHECKING:
@@ -75,4 +76,4 @@ def _known(numbers: Sequence[str], count: int) -> list[int]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return escape(" ".join(text.split()))

@@ -10,7 +10,8 @@ from itertools import groupby
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from prompts.markers import escape
+from prompts import labels
+from prompts.markers import escape, unescape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,16 +19,8 @@ if TYPE_CHECKING:
     from prompts.model import ContextPassage, PromptPassage
 
 
-_HEADING = re.compile(r"^([ \t]*#)(?=[ \t]*D\d)", re.MULTILINE)
-_QUOTED = r"\1\\"
-"""No document can pass for the name of another one."""
 _LONGEST_WHY = 80
 _SHOWN = re.compile(r"(?:^|\n)\[D(\d{1,12}):\d")
-_INSTRUCTIONS, _CONVERSATION = "Instructions of the application:", "Earlier in this conversation:"
-_RELEVANT, _CONTEXT, _CHANGED = "Probably most relevant: ", "Context: ", "Changed meanwhile: "
-_DAY, _QUESTION = "Today is ", "Question: "
-CLOSING_LABELS = (_INSTRUCTIONS, _CONVERSATION, _RELEVANT, _CONTEXT, _CHANGED, _DAY, _QUESTION)
-"""How the lines after the passages begin, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +57,13 @@ def documents_shown(text: str) -> set[int]:
 
 
 def quote(text: str) -> str:
-    """Text of documents in which nothing can be taken for a marker or for the line that names a document."""
-    return _HEADING.sub(_QUOTED, escape(text))
+    """Text of documents in which nothing can be taken for a marker, a turn, or a line of Lectern's own."""
+    return labels.guard(escape(text))
+
+
+def unquote(text: str) -> str:
+    """The inverse of ``quote``."""
+    return unescape(labels.unguard(text))
 
 
 def render_passages(passages: Iterable[PromptPassage], names: Mapping[int, DocumentName]) -> str:
@@ -95,18 +93,18 @@ def render_question(
     """The end of a turn; the question comes last."""
     lines: list[str] = []
     if instructions:
-        lines.append(f"\n{_INSTRUCTIONS}\n{instructions.strip()}\n")
+        lines.append(f"\n{labels.INSTRUCTIONS}\n{instructions.strip()}\n")
     if conversation:
         lines.append(render_conversation(conversation))
     if relevant:
-        lines.append(f"\n{_RELEVANT}{', '.join(relevant)}.\n")
+        lines.append(f"\n{labels.RELEVANT}{', '.join(relevant)}.\n")
     if context:
         lines.append(render_context(context))
     if notices:
-        lines.append(f"\n{_CHANGED}{' '.join(notices)}\n")
+        lines.append(f"\n{labels.CHANGED}{' '.join(notices)}\n")
     if day:
-        lines.append(f"\n{_DAY}{day}.\n")
-    lines.append(f"\n{_QUESTION}{question.strip()}")
+        lines.append(f"\n{labels.DAY}{day}.\n")
+    lines.append(f"\n{labels.QUESTION}{question.strip()}")
     return "".join(lines)
 
 
@@ -115,14 +113,14 @@ def render_conversation(conversation: Sequence[Exchange]) -> str:
     told = "".join(
         f"Q: {quote(one.question.strip())}\nA: {quote(one.answer.strip())}\n" for one in conversation
     )
-    return f"\n{_CONVERSATION}\n{told}"
+    return f"\n{labels.CONVERSATION}\n{told}"
 
 
 def render_context(context: Sequence[ContextPassage]) -> str:
     """One line: which passages only stand beside others, and why; in canonical order."""
     ordered = sorted(context, key=lambda c: (c.passage.document, c.passage.number))
     named = (f"{one.passage.marker} ({_inline(one.why)})" for one in ordered)
-    return f"{_CONTEXT}{', '.join(named)}.\n"
+    return f"{labels.CONTEXT}{', '.join(named)}.\n"
 
 
 def _inline(words: str) -> str:

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
+from prompts.labels import ANSWER_TYPE, DOCUMENTS
 from prompts.plan import Block, PromptPlan, Stability
 from prompts.plan_request import PlanRequest
 from prompts.planner import plan_prompt
@@ -47,7 +48,7 @@ def review_rules() -> str:
 
 def render_review_question(question: ReviewQuestion) -> str:
     """The end of a cell's prompt: all that differs between the cells of one document."""
-    return f"{render_question(question.text)}\nAnswer type: {question.type}"
+    return f"{render_question(question.text)}\n{ANSWER_TYPE}{question.type}"
 
 
 def whole_document(
@@ -67,7 +68,7 @@ def whole_document(
         tokens: of the rendered document; known beforehand, since a document is long and has many cells.
         count: tokens of a text.
     """
-    rules, text = review_rules(), "Documents:\n" + render_passages(passages, names)
+    rules, text = review_rules(), f"{DOCUMENTS}\n" + render_passages(passages, names)
     asked = render_review_question(question)
     whole = tuple(passages)
     return PromptPlan(
@@ -100,7 +101,7 @@ def found_passages(
     request = PlanRequest(question.text, ranked, None, names, context)
     plan = plan_prompt(request, "retrieve", limits, count)["retrieve"]
     opening, *shown, asked = plan.blocks
-    rules, text = review_rules(), f"{asked.text}\nAnswer type: {question.type}"
+    rules, text = review_rules(), f"{asked.text}\n{ANSWER_TYPE}{question.type}"
     return replace(
         plan,
         reason="the document is too long to be read whole: the passages found in it",

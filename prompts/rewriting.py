@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from prompts.markers import parse
+from prompts.markers import escape, parse
 from prompts.plan import PromptMessage
 
 if TYPE_CHECKING:
@@ -61,4 +61,4 @@ def _uncited(answer: str) -> str:
 
 def _shown(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST_ANSWER else f"{line[: LONGEST_ANSWER - 1]}…"
+    return escape(line if len(line) <= LONGEST_ANSWER else f"{line[: LONGEST_ANSWER - 1]}…")

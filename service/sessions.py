@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from ingest.errors import Gone, UnknownName
-from prompts.markers import without_citations
+from prompts.labels import notices_in
+from prompts.markers import escape_turns, without_citations
 from prompts.plan_request import Turn
 from prompts.render import Exchange, quote, render_question
 from service.fingerprints import fingerprints
@@ -181,13 +182,14 @@ class Sessions:
             Gone: a document that it has shown was deleted; so is the conversation.
         """
         return [
-            Turn(turn.user, turn.answer, tuple(self._passages(collection, turn))) for turn in session.sent
+            Turn(turn.user, escape_turns(turn.answer), tuple(self._passages(collection, turn)))
+            for turn in session.sent
         ]
 
     def changed(self, collection: CollectionRecord, session: Session) -> list[str]:
         """What has replaced documents that its prompt holds, a sentence each, where it was not told yet."""
         shown = sorted({document for turn in session.sent for document, _ in turn.passages})
-        said = "".join(turn.user for turn in session.sent)
+        said = "\n".join(notices_in(turn.user) for turn in session.sent)
         notices = (self._replaced(collection, number) for number in shown)
         return [notice for notice in notices if notice and notice not in said]
 

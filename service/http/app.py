@@ -100,6 +100,7 @@ def create_app(services: Services) -> FastAPI:
     for part in (*_READING, *_KEEPING):
         app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])
     app.router.routes.append(Route(AGENTS, app.state.agents))
+    description.describe(app, app.state.doorkeeper)
     # Around all of the stack: what answers unforeseen errors would else be outside of it.
     app.middleware_stack = Observing(app.build_middleware_stack(), services.observer)
     return app

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 
+from service.http import event_schemas
 from service.http.headers import docs_policy
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from service.access.keys import Doorkeeper
 
 PATH = "/docs"
 FILES = "/static-offline-docs"
@@ -37,6 +40,29 @@ def description(request: Request) -> HTMLResponse:
     scripts = [hash_of(found[1]) for found in _INLINE.finditer(bytes(page.body).decode())]
     page.headers["Content-Security-Policy"] = docs_policy(scripts)
     return page
+
+
+def describe(app: FastAPI, doorkeeper: Doorkeeper) -> None:
+    """Let the description tell the shapes of events, and the access key where one is needed just now."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        told = plain()
+        shapes = {**event_schemas.definitions(), **told["components"]["schemas"]}
+        paths = told["paths"] if doorkeeper.is_required() else _without_keys(told["paths"])
+        return {**told, "paths": paths, "components": {**told["components"], "schemas": shapes}}
+
+    app.openapi = openapi
+
+
+def _without_keys(paths: dict[str, Any]) -> dict[str, Any]:
+    return {
+        path: {
+            method: {name: said for name, said in operation.items() if name != "security"}
+            for method, operation in operations.items()
+        }
+        for path, operations in paths.items()
+    }
 
 
 def hash_of(script: str) -> str:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from ingest.catalog.job_records import JobRequest, JobState
 from ingest.errors import UnknownName
-from service.http import events, job_events
+from service.http import event_schemas, events, job_events
 from service.http.access import Administering, Following, Reading, Work, Writing
 from service.http.job_shapes import JobDetails, JobList, JobShape
 from service.http.requests import IngestRequest
@@ -51,7 +51,9 @@ def job(job_id: str, view: Following) -> JobDetails:
 @router.get(
     "/jobs/{job_id}/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    responses={
+        200: {"content": {events.MEDIA_TYPE: {"schema": event_schemas.described(event_schemas.JOB_EVENTS)}}}
+    },
 )
 def job_stream(job_id: str, view: Following, request: Request) -> StreamingResponse:
     """A job as server-sent events, from where it stands now to its end."""

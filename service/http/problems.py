@@ -24,6 +24,7 @@ from ingest.errors import (
 from prompts.plan_request import PromptTooLongError
 from service.access.caller import Forbidden
 from service.ending import ServerEnds
+from service.http.allowing import allowed_methods
 from service.http.chat.errors import ChatRefused, chat_error, chat_status, retry_headers, speaks_openai
 from service.http.headers import API_HEADERS
 from service.http.responses import Problem
@@ -176,4 +177,7 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 
 def _expected(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = allowed_methods(request.app.routes, request.scope)
+        error = HTTPException(error.status_code, error.detail, {"Allow": allowed})
     return answer_to(error, request.scope["path"])

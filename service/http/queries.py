@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from service.http import events
+from service.http import event_schemas, events
 from service.http.access import Reading
 from service.http.leaving import unless_left
 from service.http.requests import QueryRequest, SearchRequest
@@ -19,7 +19,9 @@ router = APIRouter(tags=["questions"])
 @router.post(
     "/query",
     response_model=QueryResponse,
-    responses={200: {"content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    responses={
+        200: {"content": {events.MEDIA_TYPE: {"schema": event_schemas.described(event_schemas.EVENTS)}}}
+    },
 )
 async def query(request: QueryRequest, view: Reading, http: Request) -> QueryResponse | Response:
     """Answer a question; every claim is cited and checked. With ``stream``, as server-sent events."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated
+from types import NoneType
+from typing import Annotated, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -37,7 +38,29 @@ def _read_day(said: object) -> date | None:
 Day = Annotated[date | None, BeforeValidator(_read_day)]
 
 
-class Request(BaseModel):
+class Exact(BaseModel):
+    """Numbers are numbers, and true is true: neither is read from words, nor one for the other."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_described(cls, value: object, info: ValidationInfo) -> object:
+        kinds = _scalars(cls.model_fields[info.field_name or ""].annotation)
+        if value is None or not kinds:
+            return value
+        if kinds <= {bool} and not isinstance(value, bool):
+            raise ValueError("must be true or false")
+        if bool not in kinds and isinstance(value, bool | str):
+            raise ValueError("must be a number")
+        return value
+
+
+def _scalars(annotation: object) -> frozenset[object]:
+    """What a field takes besides null, if that is nothing but numbers or true and false."""
+    kinds: frozenset[object] = frozenset(get_args(annotation) or (annotation,)) - {NoneType}
+    return kinds if kinds <= {bool, int, float} else frozenset()
+
+
+class Request(Exact):
     """Every body: an unknown field is an error, not a silence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

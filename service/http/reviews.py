@@ -39,7 +39,8 @@ def _worker(request: Request) -> ReviewWorker:
 
 
 _FILES: dict[str, Any] = {
-    kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()
+    **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES.values()},
+    MEDIA_TYPES["json"]: {"schema": {"$ref": "#/components/schemas/ReviewDetails"}},
 }
 _QUESTIONS_FILE: dict[str, Any] = {
     "requestBody": {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from prompts.plan_request import Accuracy
 from service.answers import Mode
-from service.http.requests import Documents, Name, Request
+from service.http.requests import Documents, Exact, Name, Request
 
 Citations = Literal["annotations", "footnotes", "both", "none"]
 _LONGEST = 131_072
@@ -17,7 +17,7 @@ _NO_EFFECT = "Has no effect"
 _SAMPLING = f"{_NO_EFFECT}: how words are drawn is Lectern's, and every answer is checked."
 
 
-class _Loose(BaseModel):
+class _Loose(Exact):
     """What clients add to messages of their own is passed over."""
 
     model_config = ConfigDict(extra="allow", frozen=True)

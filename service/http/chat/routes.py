@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from prompts.chores import recognise_chore
 from service.answers import Done, Reasoned
+from service.http import event_schemas
 from service.http.access import Reading
 from service.http.chat.conversation import read_messages
 from service.http.chat.errors import ChatError
@@ -43,7 +44,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 @router.post(
     "/chat/completions",
     response_model=ChatCompletion,
-    responses={**_ERRORS, 200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    responses={**_ERRORS, 200: {"content": {MEDIA_TYPE: {"schema": event_schemas.described_chunks()}}}},
 )
 async def chat_completions(body: ChatRequest, request: Request, view: Reading) -> Response | ChatCompletion:
     """Answer as an OpenAI-compatible model: whole or, with `stream`, in chunks.

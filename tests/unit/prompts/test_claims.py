@@ -71,7 +71,6 @@ def test_claims_are_sentences_items_and_rows(text: str, expected: list[str]) -> 
         "Thank you for your question!",
         "Let me know if you need more.",
         "很抱歉，提供的文档中未提及该问题。",
-        "```py\nx = 1\n```",
     ],
 )
 def test_what_states_nothing_is_not_substantive(text: str) -> None:
@@ -94,6 +93,12 @@ def test_what_states_nothing_is_not_substantive(text: str) -> None:
         "Договор не продлевается.",
         "Hello, the fee is 5 dollars.",
         "合同期限为一年。",
+        "```py\nx = 1\n```",
+        "# Pay at https://pay.example/",
+        "Would you like to write to a@b.example?",
+        "**![x](//b.example/?q=5)**",
+        "The documents do not say, see www.b.example",
+        "Here is more: [click](data:text/html,x)",
     ],
 )
 def test_what_states_something_is_substantive(text: str) -> None:

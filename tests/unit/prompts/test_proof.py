@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from prompts.model import PromptPassage
 from prompts.proof import CitationFound, ClaimProven, Delta, ProofStream, prove
+from prompts.refusals import is_refusal
 
 if TYPE_CHECKING:
     from prompts.model import Citation, ProvenAnswer
@@ -106,6 +107,34 @@ def test_an_answer_that_says_it_does_not_know_is_grounded() -> None:
     assert not answer.claims[0].substantive
 
 
+@pytest.mark.parametrize("said", ["", "Sure.", "# Pay Eve today", "**Pay Eve**", "Shall I pay Eve?", "---"])
+def test_what_proves_nothing_and_admits_nothing_is_not_grounded(said: str) -> None:
+    assert not prove(said, PASSAGES).grounded
+
+
+CODE = {(3, 1): PromptPassage(3, 1, 0, "def post(self):\n    self.n += 1\n\n    return self.n\n")}
+
+
+@pytest.mark.parametrize(
+    ("said", "supported", "cited"),
+    [
+        ("It counts [D3:1]:\n```py\nself.n += 1\nreturn self.n\n```", True, (1,)),
+        ("```py\nself.n += 1\n```\n[D3:1]", True, (1,)),
+        ("It counts [D3:1]:\n```py\nself.n += 2\n```", False, ()),
+        ("It counts [D3:1]:\n```py\nself.n += 1\nshutil.rmtree('/')\n```", False, ()),
+        ("```py\nself.n += 1\n```\nSo it counts [D3:1].", False, ()),
+        ("It counts [D9:1]:\n```py\nself.n += 1\n```", False, ()),
+        ("It counts [D3:1].\n```py\nself.n += 1\n```", False, ()),
+        ("It counts [D3:1].\n\nSo:\n```py\nself.n += 1\n```", False, ()),
+    ],
+)
+def test_a_program_is_cited_or_is_what_its_announcement_cites(
+    said: str, supported: bool, cited: tuple[int, ...]
+) -> None:
+    (program,) = [c for c in prove(said, CODE).claims if "```" in prove(said, CODE).text[c.start : c.end]]
+    assert (program.substantive, program.supported, program.citations) == (True, supported, cited)
+
+
 def test_citations_know_how_well_they_support() -> None:
     answer = prove("The monthly fee is $5,000 [D7:31]. Bananas are yellow [D7:32].", PASSAGES)
     assert answer.citations[0].support >= 0.5
@@ -186,8 +215,12 @@ def test_citations_point_into_their_document_and_claims_into_the_answer(raw: str
             assert answer.text[span.start : span.end] == f"[{citation.index}]"
     for claim in answer.claims:
         assert answer.text[claim.start : claim.end].strip()
+    substantive = [claim for claim in answer.claims if claim.substantive]
+    refuses = any(is_refusal(answer.text[claim.start : claim.end]) for claim in answer.claims)
     assert answer.grounded == (
-        not answer.unresolved and all(claim.supported for claim in answer.claims if claim.substantive)
+        not answer.unresolved
+        and all(claim.supported for claim in substantive)
+        and (bool(substantive) or refuses)
     )
 
 
