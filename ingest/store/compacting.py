@@ -1,4 +1,4 @@
-"""A shard written anew, so that its files hold nothing of the points that were deleted.
+"""Where a shard is written anew, so that its files hold nothing of the points that were deleted.
 
 A deleted point is only marked: its vectors stay in their segment, and what was written of it in the log. The
 log cannot be thrown away beside its segments, for its numbers go on in them. So what is left is copied into a
@@ -8,22 +8,10 @@ shard of its own, which takes the place of the old one.
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Any, cast
-
-import qdrant_edge as qdrant
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-_AT_ONCE = 500
-"""Points; about half a megabyte of the log."""
-
-
-def copy_points(old: qdrant.EdgeShard, new: qdrant.EdgeShard) -> None:
-    """Write all points of one shard into another."""
-    for points in _pages(old):
-        new.update(qdrant.UpdateOperation.upsert_points(points))
 
 
 def fresh_path(path: Path) -> Path:
@@ -48,18 +36,3 @@ def settle(path: Path) -> None:
 
 def _stale_path(path: Path) -> Path:
     return path.with_name(f".{path.name}.stale")
-
-
-def _pages(shard: qdrant.EdgeShard) -> Iterator[list[qdrant.Point]]:
-    offset: Any = None
-    while True:
-        request = qdrant.ScrollRequest(offset=offset, limit=_AT_ONCE, with_payload=True, with_vector=True)
-        records, offset = shard.scroll(request)
-        if records:
-            yield [_point(record) for record in records]
-        if offset is None:
-            return
-
-
-def _point(record: qdrant.Record) -> qdrant.Point:
-    return qdrant.Point(record.id, cast("Any", record.vector) or {}, record.payload)

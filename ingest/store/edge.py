@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self, cast
 import qdrant_edge as qdrant
 
 from ingest.errors import IndexUnavailable, StoreLocked, UnsupportedStore
-from ingest.store.compacting import copy_points, fresh_path, settle, swap
+from ingest.store.compacting import fresh_path, settle, swap
 from ingest.store.identity import ids_of, point_ids, scope_id
 from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of, payloads
 from ingest.store.points import Points
@@ -24,7 +24,7 @@ from ingest.store.ranking import best
 from ingest.store.vectors import batches, check_sparse, directions, stored
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from pathlib import Path
     from uuid import UUID
 
@@ -38,6 +38,8 @@ EXACT_POINTS = 100_000
 """Up to this many points a segment is searched exactly, even after an optimization."""
 BATCH_BYTES = 4_000_000
 """Of the write-ahead log at once; its files hold 32 MB."""
+_AT_ONCE = 500
+"""Points that are copied at a time."""
 
 _INDEXES = {SCOPE: qdrant.PayloadSchemaType.Keyword, DOCUMENT: qdrant.PayloadSchemaType.Integer}
 
@@ -152,7 +154,8 @@ class EdgeStore:
             new = _load(fresh, self._dimensions)
             for field, schema in _INDEXES.items():
                 new.update(qdrant.UpdateOperation.create_field_index(field, schema))
-            copy_points(self._shard, new)
+            for points in _pages(self._shard):
+                new.update(qdrant.UpdateOperation.upsert_points(points))
             new.flush()
             new.close()
         with self._swapping, _failing():
@@ -264,6 +267,18 @@ def _point(
     if terms[0]:
         vectors[SPARSE] = qdrant.SparseVector(*terms)
     return qdrant.Point(identity, vectors, payload)
+
+
+def _pages(shard: qdrant.EdgeShard) -> Iterator[list[qdrant.Point]]:
+    """All points of a shard, some at a time."""
+    offset: qdrant.PointId | None = None
+    while True:
+        request = qdrant.ScrollRequest(offset=offset, limit=_AT_ONCE, with_payload=True, with_vector=True)
+        records, offset = shard.scroll(request)
+        if records:
+            yield [qdrant.Point(record.id, record.vector or {}, record.payload) for record in records]
+        if offset is None:
+            return
 
 
 def _sparse(vector: SparseVector) -> qdrant.SparseVector:

@@ -28,6 +28,7 @@ SHARED = {
     "fastapi": ("service/http/",),
     "filelock": (
         "ingest/catalog/",
+        "service/backup/",
         "service/index_process/",
         "service/ingest_lock.py",
         "service/jobs/originals.py",
