@@ -98,11 +98,14 @@ class Process:
 
     @property
     def sockets(self) -> int:
-        """Open ones."""
+        """Open ones of TCP, to clients and to the provider; those to the index process are a pool."""
+        tables = (Path(f"/proc/{self.pid}/net/{name}") for name in ("tcp", "tcp6"))
+        rows = [row.split() for table in tables for row in table.read_text(encoding="ascii").splitlines()[1:]]
+        known = {f"socket:[{row[9]}]" for row in rows}
         count = 0
         for descriptor in Path(f"/proc/{self.pid}/fd").iterdir():
             with suppress(FileNotFoundError):
-                count += str(descriptor.readlink()).startswith("socket:")
+                count += str(descriptor.readlink()) in known
         return count
 
 
@@ -199,33 +202,40 @@ class Told:
 
     @property
     def outcome(self) -> str:
-        return "answered" if self.status == 200 else str(self.status)
+        named = {200: "answered", UNTOLD: "ended by an error"}
+        return named.get(self.status, str(self.status))
 
     def wrong_for(self, asked: Asked) -> Iterator[str]:
         """In which way it is not what the fault asks for."""
         yield from self.wrong
-        expected = asked.fault.expected
-        if isinstance(expected, int):
-            if asked.path == "/v1/chat/completions" and expected == 422:
-                expected = 400
-            if self.status == 200:
-                yield f"a success in place of {expected}"
-            elif self.status not in (expected, 503 if TURNED_AWAY in self.text else expected):
-                yield f"{self.status} in place of {expected}: {self.text}"
-            return
-        if self.status != 200:
+        if isinstance(asked.fault.expected, int):
+            yield from self._wrong_error(asked, asked.fault.expected)
+        elif self.status != 200:
             yield f"{self.status} in place of an answer: {self.text}"
-        elif expected == "empty":
+        elif asked.fault.expected == "empty":
             if self.text or self.grounded is not False:
                 yield f"nothing was said, and it is {self.text!r}, {self.grounded=}"
         elif not self.text.startswith(SAID):
             yield f"it is not what the provider said: {self.text!r}"
-        elif expected == "unproven" and self.grounded is not False:
+        elif asked.fault.expected == "unproven" and self.grounded is not False:
             yield "what was cut short counts as proven"
+
+    def _wrong_error(self, asked: Asked, expected: int) -> Iterator[str]:
+        if self.status == UNTOLD:
+            if not asked.fault.begun:
+                yield f"no status, though nothing had been said: {self.text}"
+            return
+        allowed = {400 if asked.path == "/v1/chat/completions" and expected == 422 else expected}
+        if TURNED_AWAY in self.text:
+            allowed.add(503)
+        if self.status not in allowed:
+            yield f"{self.status} in place of {expected}: {self.text}"
 
 
 TURNED_AWAY = "has failed too often"
 """In the words of an open circuit."""
+UNTOLD = 0
+"""The status of an error in the middle of a chat client's stream, whose frame has none."""
 
 
 def read(asked: Asked, response: httpx2.Response) -> Told:
@@ -254,7 +264,7 @@ def read_events(text: str) -> Told:
         return Told(body["status"], body["detail"], wrong=wrong)
     if name == "done":
         return Told(200, body["answer"], body["grounded"], wrong=wrong)
-    return Told(0, wrong=(f"the stream ends in {name}",))
+    return Told(200, wrong=(f"the stream ends in {name}",))
 
 
 def read_chunks(text: str) -> Told:
@@ -262,7 +272,7 @@ def read_chunks(text: str) -> Told:
     chunks: list[Any] = [json.loads(frame) for frame in frames if frame != "[DONE]"]
     if "error" in chunks[-1]:
         wrong = ("an error and the end of an answer",) if frames[-1] == "[DONE]" else ()
-        return Told(502, chunks[-1]["error"]["message"], wrong=wrong)  # its status is not told here
+        return Told(UNTOLD, chunks[-1]["error"]["message"], wrong=wrong)
     wrong = () if frames[-1] == "[DONE]" else ("it never says that it is done",)
     written = "".join(
         chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks if chunk["choices"]
