@@ -1,0 +1,232 @@
+"""Sends questions when they are due, whatever has become of the earlier ones, and takes times.
+
+    python -m bench.load.generator <plan.json >outcomes.json
+
+A process of its own, so that what it takes of the machine can be told. An open loop: each request has a time
+at which it is due, and its latency counts from then on, so that a service that stalls cannot hide
+behind requests that were not sent. It reads no more of a reply than what tells how far it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import urlsplit
+
+from bench.load.loops import new_loop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+Target = Literal["direct", "lectern"]
+_FIRST: Mapping[Target, bytes] = {"direct": b'"content":"', "lectern": b"event: delta\n"}
+_WHOLE: Mapping[Target, bytes] = {"direct": b"[DONE]", "lectern": b"event: done\n"}
+_OVERLAP = 32
+"""Bytes kept of what was read: a sign may lie on the border of two packets."""
+_END = b"0\r\n\r\n"
+_START_AFTER = 0.5
+"""Seconds from the beginning to the first request's time 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request."""
+
+    due: float
+    """Seconds from the beginning."""
+    target: Target
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be sent."""
+
+    urls: Mapping[Target, str]
+    """Of the path that answers."""
+    asked: Sequence[Asked]
+    streams: int = 0
+    """So many at a time, one after another until ``seconds`` are over, in place of the times; 0 keeps these."""
+    seconds: float = 0.0
+    patience: float = 60.0
+    """Seconds that a reply may take."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a request; times are seconds from when it was due."""
+
+    target: Target
+    due: float
+    late: float = 0.0
+    """Until it was sent: the generator's own."""
+    first: float | None = None
+    """Until the first token."""
+    last: float = 0.0
+    """Until the end."""
+    deltas: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All outcomes, and what the generator itself took."""
+
+    outcomes: list[Outcome]
+    cpu: float
+    """Seconds."""
+    seconds: float
+
+
+class Connection(asyncio.Protocol):
+    """Asks one request after another and reads the replies."""
+
+    def __init__(self) -> None:
+        self._outcome: Outcome | None = None
+        self._tail = b""
+        self._begun = False
+        self.lost = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def ask(self, request: bytes, outcome: Outcome, epoch: float, ended: Callable[[Connection], None]) -> None:
+        """Send it; ``epoch`` is the moment from which times count."""
+        self._outcome, self._ended, self._epoch = outcome, ended, epoch
+        self._tail, self._begun, self._seen_whole = b"", False, False
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        outcome = self._outcome
+        if outcome is None:
+            return
+        now = time.perf_counter() - self._epoch - outcome.due
+        if not self._begun:
+            self._begun = True
+            if not data.startswith(b"HTTP/1.1 200"):
+                outcome.error = data[:300].decode("latin-1")
+        seen, kept = self._tail + data, len(self._tail)
+        deltas = _count(seen, _FIRST[outcome.target], kept)
+        if deltas and outcome.first is None:
+            outcome.first = now
+        outcome.deltas += deltas
+        self._seen_whole = self._seen_whole or _WHOLE[outcome.target] in seen
+        if outcome.target == "lectern" and b"event: error\n" in seen:
+            outcome.error = seen.partition(b"event: error\n")[2][:300].decode("utf-8", "replace")
+        self._tail = seen[-_OVERLAP:]
+        if seen.endswith(_END) or (outcome.error and not self._seen_whole and b"HTTP/1.1 " in seen[:9]):
+            self._end(now, None if self._seen_whole else "the reply was not whole")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+        if self._outcome is not None:
+            now = time.perf_counter() - self._epoch - self._outcome.due
+            self._end(now, f"the connection closed: {exc}")
+
+    def give_up(self) -> None:
+        """The reply has taken too long."""
+        self._transport.abort()
+
+    def _end(self, now: float, error: str | None) -> None:
+        outcome, self._outcome = self._outcome, None
+        assert outcome is not None
+        outcome.last = now
+        outcome.error = outcome.error or error
+        if outcome.error:
+            self._transport.close()
+            self.lost = True
+        self._ended(self)
+
+
+def _count(seen: bytes, sign: bytes, kept: int) -> int:
+    """Occurrences that end in what is new: ``kept`` bytes were there before."""
+    return seen.count(sign, max(0, kept - len(sign) + 1))
+
+
+@dataclass(slots=True)
+class Generator:
+    """Carries a plan out."""
+
+    plan: Plan
+    outcomes: list[Outcome] = field(default_factory=list[Outcome])
+    _epoch: float = 0.0
+    _idle: dict[Target, list[Connection]] = field(default_factory=lambda: defaultdict(list))
+
+    async def run(self) -> Run:
+        """Send all, wait for what was sent."""
+        began, cpu = time.perf_counter(), time.process_time()
+        self._epoch = began + _START_AFTER
+        await (self._steadily() if self.plan.streams else self._when_due())
+        return Run(self.outcomes, time.process_time() - cpu, time.perf_counter() - began)
+
+    async def _when_due(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for asked in self.plan.asked:
+                await asyncio.sleep(self._epoch + asked.due - time.perf_counter())
+                group.create_task(self._ask(asked, asked.due))
+
+    async def _steadily(self) -> None:
+        """Streams begin one after another in the time of one, so that they do not end together."""
+        questions = iter(self.plan.asked)
+        streams = self.plan.streams
+
+        async def one(number: int) -> None:
+            await asyncio.sleep(_START_AFTER + number * min(10.0, self.plan.seconds / 4) / streams)
+            while (due := time.perf_counter() - self._epoch) < self.plan.seconds:
+                await self._ask(next(questions), due)
+
+        await asyncio.gather(*(one(number) for number in range(streams)))
+
+    async def _ask(self, asked: Asked, due: float) -> None:
+        outcome = Outcome(asked.target, due)
+        self.outcomes.append(outcome)
+        loop = asyncio.get_running_loop()
+        over = loop.create_future()
+        request = _request(self.plan.urls[asked.target], asked.body)
+        try:
+            connection = await self._connection(asked.target)
+        except OSError as error:
+            outcome.error = str(error)
+            return
+        outcome.late = time.perf_counter() - self._epoch - due
+        connection.ask(request, outcome, self._epoch, lambda _: over.set_result(None))
+        timer = loop.call_later(self.plan.patience, connection.give_up)
+        await over
+        timer.cancel()
+        if not connection.lost:
+            self._idle[asked.target].append(connection)
+
+    async def _connection(self, target: Target) -> Connection:
+        while self._idle[target]:
+            connection = self._idle[target].pop()
+            if not connection.lost:
+                return connection
+        parts = urlsplit(self.plan.urls[target])
+        _, made = await asyncio.get_running_loop().create_connection(Connection, parts.hostname, parts.port)
+        return made
+
+
+def _request(url: str, body: str) -> bytes:
+    parts, content = urlsplit(url), body.encode()
+    head = (
+        f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    )
+    return head.encode() + content
+
+
+def main() -> None:
+    given: dict[str, Any] = json.load(sys.stdin)
+    given["asked"] = [Asked(**asked) for asked in given["asked"]]
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        run = runner.run(Generator(Plan(**given)).run())
+    json.dump(asdict(run), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
