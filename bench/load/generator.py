@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import time
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
@@ -23,9 +25,19 @@ from bench.load.loops import new_loop
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-Target = Literal["direct", "lectern"]
-_FIRST: Mapping[Target, bytes] = {"direct": b'"content":"', "lectern": b"event: delta\n"}
-_WHOLE: Mapping[Target, bytes] = {"direct": b"[DONE]", "lectern": b"event: done\n"}
+Target = Literal["direct", "lectern", "search"]
+_FIRST: Mapping[Target, bytes] = {
+    "direct": b'"content":"',
+    "lectern": b"event: delta\n",
+    "search": b'{"hits":[{',
+}
+_WHOLE: Mapping[Target, bytes] = {
+    "direct": b"[DONE]",
+    "lectern": b"event: done\n",
+    "search": b'{"hits":[{',
+}
+_FAILED = b"event: error\n"
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _OVERLAP = 32
 """Bytes kept of what was read: a sign may lie on the border of two packets."""
 _END = b"0\r\n\r\n"
@@ -51,7 +63,7 @@ class Plan:
     """Of the path that answers."""
     asked: Sequence[Asked]
     streams: int = 0
-    """So many at a time, one after another until ``seconds`` are over, in place of the times; 0 keeps these."""
+    """In place of the times: so many at a time, one after another until ``seconds`` are over."""
     seconds: float = 0.0
     patience: float = 60.0
     """Seconds that a reply may take."""
@@ -89,16 +101,21 @@ class Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self._outcome: Outcome | None = None
         self._tail = b""
-        self._begun = False
+        """The last bytes that were read; none before a reply begins."""
+        self._left: int | None = None
+        """Bytes of the body that have not come; None where it comes in chunks."""
+        self._whole = False
         self.lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
-    def ask(self, request: bytes, outcome: Outcome, epoch: float, ended: Callable[[Connection], None]) -> None:
+    def ask(
+        self, request: bytes, outcome: Outcome, epoch: float, ended: Callable[[Connection], None]
+    ) -> None:
         """Send it; ``epoch`` is the moment from which times count."""
         self._outcome, self._ended, self._epoch = outcome, ended, epoch
-        self._tail, self._begun, self._seen_whole = b"", False, False
+        self._tail, self._left, self._whole = b"", None, False
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
@@ -106,27 +123,39 @@ class Connection(asyncio.Protocol):
         if outcome is None:
             return
         now = time.perf_counter() - self._epoch - outcome.due
-        if not self._begun:
-            self._begun = True
-            if not data.startswith(b"HTTP/1.1 200"):
-                outcome.error = data[:300].decode("latin-1")
+        if not self._tail:
+            self._begin(data, outcome)
+        elif self._left is not None:
+            self._left -= len(data)
         seen, kept = self._tail + data, len(self._tail)
         deltas = _count(seen, _FIRST[outcome.target], kept)
         if deltas and outcome.first is None:
             outcome.first = now
         outcome.deltas += deltas
-        self._seen_whole = self._seen_whole or _WHOLE[outcome.target] in seen
-        if outcome.target == "lectern" and b"event: error\n" in seen:
-            outcome.error = seen.partition(b"event: error\n")[2][:300].decode("utf-8", "replace")
+        self._whole = self._whole or _WHOLE[outcome.target] in seen
+        if _FAILED in seen:
+            outcome.error = outcome.error or seen.partition(_FAILED)[2][:300].decode("utf-8", "replace")
         self._tail = seen[-_OVERLAP:]
-        if seen.endswith(_END) or (outcome.error and not self._seen_whole and b"HTTP/1.1 " in seen[:9]):
-            self._end(now, None if self._seen_whole else "the reply was not whole")
+        if seen.endswith(_END) if self._left is None else self._left <= 0:
+            self._end(now, None if self._whole else "the reply was not whole")
+
+    def _begin(self, data: bytes, outcome: Outcome) -> None:
+        """Read a reply's head, and how long the body is if it says so."""
+        head, _, body = data.partition(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            outcome.error = data[:300].decode("latin-1")
+        length = _LENGTH.search(head)
+        self._left = int(length[1]) - len(body) if length else None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
         if self._outcome is not None:
             now = time.perf_counter() - self._epoch - self._outcome.due
             self._end(now, f"the connection closed: {exc}")
+
+    def close(self) -> None:
+        """Nothing more is asked."""
+        self._transport.close()
 
     def give_up(self) -> None:
         """The reply has taken too long."""
@@ -162,6 +191,8 @@ class Generator:
         began, cpu = time.perf_counter(), time.process_time()
         self._epoch = began + _START_AFTER
         await (self._steadily() if self.plan.streams else self._when_due())
+        for connection in chain.from_iterable(self._idle.values()):
+            connection.close()
         return Run(self.outcomes, time.process_time() - cpu, time.perf_counter() - began)
 
     async def _when_due(self) -> None:
@@ -207,7 +238,10 @@ class Generator:
             if not connection.lost:
                 return connection
         parts = urlsplit(self.plan.urls[target])
-        _, made = await asyncio.get_running_loop().create_connection(Connection, parts.hostname, parts.port)
+        assert parts.hostname is not None
+        assert parts.port is not None
+        loop = asyncio.get_running_loop()
+        _, made = await loop.create_connection(Connection, parts.hostname, parts.port)
         return made
 
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from service.evaluation.dataset import LabelledDocument
 
 _INGEST_SECONDS = 900
+_ENDING_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ def staged(documents: Sequence[LabelledDocument], model: Sequence[str]) -> Gener
         with line.serving() as service:
             pids = {"service": _noted(line, "server"), "index": _noted(line, "index"), "model": model_pid}
             yield Stage(service, url, pids, line)
+        _await_end(pids["index"])  # which writes until then in the folder that goes
 
 
 def carried_out(plan: Plan) -> Run:
@@ -60,7 +63,7 @@ def carried_out(plan: Plan) -> Run:
     )
     assert done.returncode == 0, done.stderr
     run: dict[str, Any] = json.loads(done.stdout)
-    return Run(**{**run, "outcomes": [Outcome(**outcome) for outcome in run["outcomes"]]})
+    return Run([Outcome(**outcome) for outcome in run["outcomes"]], run["cpu"], run["seconds"])
 
 
 @contextmanager
@@ -72,6 +75,12 @@ def _model(arguments: Sequence[str]) -> Generator[tuple[str, int]]:
             yield process.stdout.readline().strip(), process.pid
         finally:
             process.terminate()
+
+
+def _await_end(pid: int) -> None:
+    deadline = time.monotonic() + _ENDING_SECONDS
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _noted(line: CommandLine, name: str) -> int:
