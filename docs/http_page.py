@@ -80,8 +80,8 @@ frame with `error`.
 
 def http_page() -> str:
     """The whole page."""
-    # Before a request comes, an application looks only at the settings.
-    services = cast("Services", SimpleNamespace(settings=Settings()))
+    # Before a request comes, an application looks only at the settings, and asks the catalog nothing.
+    services = cast("Services", SimpleNamespace(settings=Settings(), catalog=None))
     described: Schema = create_app(services).openapi()
     schemas = _schemas(described)
     parts = [OPENING]

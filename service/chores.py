@@ -54,6 +54,7 @@ class Chores:
         *,
         tenant: str,
         collection: str,
+        key: str = "",
         max_tokens: int | None = None,
     ) -> ChoreReply:
         """What the model says, or the fixed reply where there is none, or it is of no help.
@@ -63,12 +64,13 @@ class Chores:
             messages: role and text of each of the client's.
             tenant: whose model is asked.
             collection: what the call is booked on.
+            key: label of the access key that it is booked on, too.
             max_tokens: that the client wants at most.
         """
         identity = f"task_{secrets.token_urlsafe(_ID_BYTES)}"
         if self._model is None:
             return ChoreReply(identity, reply_without_model(chore))
-        origin = Origin(tenant, collection, answer=identity)
+        origin = Origin(tenant, collection, answer=identity, key=key)
         loop = asyncio.get_running_loop()
         try:
             said = await loop.run_in_executor(

@@ -80,14 +80,19 @@ class Ledger:
         rows, total = (self._catalog.usage(tenant, replace(wanted, by=by)) for by in (wanted.by, None))
         return Used(rows, total[0])
 
-    def explanation(self, tenant: str, answer: str) -> Explanation:
+    def explanation(self, tenant: str, answer: str, *, key: str | None = None) -> Explanation:
         """Of what an answer's prompt was made, and why the cache served what it served.
+
+        Args:
+            tenant: whose answer it is.
+            answer: its id.
+            key: label of the access key that must have asked; None stands for any.
 
         Raises:
             UnknownName: no call of this answer is on record: it is too old, or an extract.
         """
         self.settle()
-        calls = self._catalog.calls_of(tenant, answer)
+        calls = [call for call in self._catalog.calls_of(tenant, answer) if key in {None, call.key}]
         if not calls:
             raise UnknownName("answer", answer)
         chosen = [call for call in calls if call.purpose == _ANSWER] or [call for call in calls if call.mode]

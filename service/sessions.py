@@ -226,6 +226,7 @@ class Sessions:
             kept=session.kept,
             repeats=session.repeats,
             deletions=session.deletions if session.repeats else None,
+            key=session.turns[0].key if session.turns else "",
         )
 
     def _passages(self, collection: CollectionRecord, turn: StoredTurn) -> Iterator[PromptPassage]:

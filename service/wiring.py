@@ -92,7 +92,7 @@ class Services:
         for number in numbers:
             self.page_images.forget(tenant, version.collection, number)
         with self.originals.locked():
-            unfinished = self.catalog.jobs(tenant, collection=version.collection, states=UNFINISHED)
+            unfinished = self.catalog.jobs(tenant, collections=[version.collection], states=UNFINISHED)
             self.originals.forget_document(tenant, version.collection, version.path, unfinished)
         # Asked afterwards: a re-index that ends in between has not taken the document over any more.
         for scope in self.catalog.collection(tenant, version.collection).scopes:

@@ -11,6 +11,7 @@ from ingest.catalog.document import Documents
 from ingest.catalog.failure import Failures
 from ingest.catalog.generation import Generations
 from ingest.catalog.job import Jobs
+from ingest.catalog.key import Keys
 from ingest.catalog.migrating import bring_to_head
 from ingest.catalog.pinning import Pins
 from ingest.catalog.publishing import Publishing
@@ -23,7 +24,18 @@ if TYPE_CHECKING:
 
 
 class Catalog(
-    Collections, Generations, Versions, Publishing, Documents, Pins, Failures, Sessions, Jobs, Calls, Reviews
+    Collections,
+    Generations,
+    Versions,
+    Publishing,
+    Documents,
+    Pins,
+    Failures,
+    Sessions,
+    Jobs,
+    Calls,
+    Reviews,
+    Keys,
 ):
     """All calls over one database. Threads and processes may share it; each call is one transaction."""
 

@@ -9,7 +9,7 @@ from array import array
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, literal, select, update
+from sqlalchemy import delete, insert, literal, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from ingest.catalog.call_details import forget_collection_details, forget_details
@@ -28,7 +28,7 @@ from ingest.catalog.schema import (
 from ingest.errors import UnknownName, UnsupportedStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import Connection, Table
     from sqlalchemy.sql import ColumnElement
@@ -51,6 +51,11 @@ _DRIFT = 0.01
 def owned(table: Table, tenant: str, collection: str) -> ColumnElement[bool]:
     """The rows of a table that belong to this collection."""
     return (table.c.tenant == tenant) & (table.c.collection == collection)
+
+
+def among(table: Table, names: Collection[str] | None) -> ColumnElement[bool]:
+    """The rows of a table that belong to one of these collections; None stands for all of them."""
+    return true() if names is None else table.c.collection.in_(sorted(names))
 
 
 def lock_collection(connection: Connection, tenant: str, name: str) -> Mapping[str, Any] | None:
@@ -121,6 +126,12 @@ class Collections(CatalogPart):
         if not found:
             raise UnknownName("collection", name)
         return _record(found[0])
+
+    def buried_in(self, tenant: str, document: str) -> str | None:
+        """The collection that a deleted document was in; None where there was none such."""
+        grave = (tombstones.c.tenant == tenant) & (tombstones.c.document == document)
+        with self._database.read() as connection:
+            return connection.execute(select(tombstones.c.collection).where(grave)).scalar()
 
     def delete_collection(self, tenant: str, name: str) -> CollectionRecord:
         """Forget all it holds, sessions and reviews too; the caller deletes the points of its ``scope``.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
 
+from ingest.catalog.collection import among
 from ingest.catalog.database import CatalogPart, rows, storable
 from ingest.catalog.job_codec import decode_progress, decode_report, decode_request, encode_value
 from ingest.catalog.job_records import (
@@ -24,7 +25,7 @@ from ingest.catalog.schema import job_files, jobs
 from ingest.errors import UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
     from sqlalchemy.sql import ColumnElement
@@ -96,16 +97,15 @@ class Jobs(CatalogPart):
         self,
         tenant: str | None = None,
         *,
-        collection: str | None = None,
+        collections: Collection[str] | None = None,
         states: Sequence[JobState] = (),
         limit: int | None = None,
     ) -> tuple[JobRecord, ...]:
-        """Jobs, the newest first; of all tenants where none is named."""
-        query = select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+        """Jobs, the newest first; of all tenants where none is named, of all collections likewise."""
+        chosen = among(jobs, collections)
+        query = select(jobs).where(chosen).order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
         if tenant is not None:
             query = query.where(jobs.c.tenant == tenant)
-        if collection is not None:
-            query = query.where(jobs.c.collection == collection)
         if states:
             query = query.where(jobs.c.state.in_(states))
         with self._database.read() as connection:

@@ -196,3 +196,5 @@ class SessionRecord:
     documents: tuple[int, ...]
     """Numbers of the versions it has shown: when one is deleted, the session goes with it."""
     created_at: datetime
+    key: str = ""
+    """Label of the access key that began it."""

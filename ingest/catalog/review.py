@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ingest.catalog.collection import require_collection
+from ingest.catalog.collection import among, require_collection
 from ingest.catalog.database import CatalogPart, rows, storable
 from ingest.catalog.job_records import Standing
 from ingest.catalog.review_records import CellRecord, ReviewRecord, Spent
@@ -19,7 +19,7 @@ from ingest.catalog.version import read_versions
 from ingest.errors import UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection, Table
     from sqlalchemy.sql import ColumnElement
@@ -87,14 +87,15 @@ class Reviews(CatalogPart):
         self,
         tenant: str | None = None,
         *,
-        collection: str | None = None,
+        collections: Collection[str] | None = None,
         name: str | None = None,
         states: Sequence[ReviewState] = (),
         limit: int | None = None,
     ) -> tuple[ReviewRecord, ...]:
-        """Reviews, the newest first; of all tenants where none is named."""
-        query = select(reviews).order_by(reviews.c.created_at.desc(), reviews.c.id.desc())
-        wanted = {"tenant": tenant, "collection": collection, "name": name}
+        """Reviews, the newest first; of all tenants where none is named, of all collections likewise."""
+        chosen = among(reviews, collections)
+        query = select(reviews).where(chosen).order_by(reviews.c.created_at.desc(), reviews.c.id.desc())
+        wanted = {"tenant": tenant, "name": name}
         for column, value in wanted.items():
             if value is not None:
                 query = query.where(reviews.c[column] == value)

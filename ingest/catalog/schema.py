@@ -29,7 +29,7 @@ from sqlalchemy import (
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision, so that a catalog at head opens without importing alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -189,6 +189,7 @@ sessions = Table(
     Column("collection", _NAME, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("turns", Text, nullable=False),
+    Column("key", _NAME, nullable=False, server_default=""),  # whose it is: label of an access key
     ForeignKeyConstraint(["tenant", "collection"], ["collections.tenant", "collections.name"]),
     Index("sessions_collection", "tenant", "collection"),
 )
@@ -361,4 +362,32 @@ review_cells = Table(
         ondelete="CASCADE",
     ),
     Index("review_cells_version", "tenant", "collection", "number"),
+)
+
+# Who may come in. A key is shown once and kept as its digest; what it opens stands beside it.
+access_keys = Table(
+    "access_keys",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("tenant", _NAME, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("permissions", Text, nullable=False),
+    Column("collections", Text),  # a JSON list; null for all
+    Column("requests_per_minute", Integer),
+    Column("concurrent_requests", Integer),
+    Column("usd_per_day", Float(53)),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+    Column("used_at", Moment),
+    Index("access_keys_tenant", "tenant", "created_at"),
+)
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("salt", String(32), nullable=False),
+    Column("created_at", Moment, nullable=False),
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, insert, select, update
 
 from ingest.catalog.call_details import forget_session_details
-from ingest.catalog.collection import ANY_DOCUMENT, owned, require_collection
+from ingest.catalog.collection import ANY_DOCUMENT, among, owned, require_collection
 from ingest.catalog.database import CatalogPart, rows
 from ingest.catalog.records import SessionRecord
 from ingest.catalog.schema import session_documents, session_turns, sessions, tombstones, versions
@@ -16,7 +16,7 @@ from ingest.catalog.version import absence
 from ingest.errors import Gone, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import Connection
     from sqlalchemy.sql import ColumnElement
@@ -38,6 +38,7 @@ class Sessions(CatalogPart):
         kept: bool = False,
         repeats: bool = False,
         deletions: int | None = None,
+        key: str = "",
     ) -> bool:
         """Make a session, or replace its turns; ``documents`` are the version numbers it has shown.
 
@@ -52,6 +53,7 @@ class Sessions(CatalogPart):
             kept: it was there, and must be there still.
             repeats: it may repeat any document of its collection, and ends with whichever is deleted.
             deletions: what `deletions` must still be.
+            key: label of the access key that begins it; once it is made, it stays whose it was.
 
         Returns:
             Whether it was saved.
@@ -74,7 +76,7 @@ class Sessions(CatalogPart):
             if extend and not _goes_on(connection, tenant, session, fingerprints):
                 return False
             if held is None:
-                row = {"tenant": tenant, "id": session, "collection": collection, "turns": turns}
+                row = {"tenant": tenant, "id": session, "collection": collection, "turns": turns, "key": key}
                 connection.execute(insert(sessions).values(**row, created_at=datetime.now(UTC)))
             elif held == collection:
                 connection.execute(update(sessions).where(chosen).values(turns=turns))
@@ -134,12 +136,20 @@ class Sessions(CatalogPart):
         return SessionRecord(documents=tuple(row["number"] for row in shown), **found[0])
 
     def sessions(
-        self, tenant: str, *, collection: str | None = None, limit: int = 100
+        self,
+        tenant: str,
+        *,
+        collections: Collection[str] | None = None,
+        key: str | None = None,
+        limit: int = 100,
     ) -> tuple[SessionRecord, ...]:
-        """Sessions about a collection, or about any, the newest first; what they have shown is left out."""
-        chosen = sessions.c.tenant == tenant
-        if collection is not None:
-            chosen &= sessions.c.collection == collection
+        """Sessions about some collections, or about any, the newest first; what they have shown is left out.
+
+        ``key`` is the label of the access key that began them; None stands for all of them.
+        """
+        chosen = (sessions.c.tenant == tenant) & among(sessions, collections)
+        if key is not None:
+            chosen &= sessions.c.key == key
         query = select(sessions).where(chosen).order_by(sessions.c.created_at.desc(), sessions.c.id)
         with self._database.read() as connection:
             return tuple(SessionRecord(documents=(), **row) for row in rows(connection, query.limit(limit)))

@@ -45,8 +45,9 @@ def command(context: click.Context, collection: str | None, *, as_json: bool) ->
     """List jobs, the newest first: every upload and every ingest, running or over."""
     if context.invoked_subcommand is not None:
         return
+    chosen = None if collection is None else [collection]
     with _catalog() as services:
-        found = services.catalog.jobs(DEFAULT_TENANT, collection=collection, limit=_LISTED)
+        found = services.catalog.jobs(DEFAULT_TENANT, collections=chosen, limit=_LISTED)
     if as_json:
         click.echo(JobList(jobs=[JobShape.of(job) for job in found]).model_dump_json(indent=2))
         return

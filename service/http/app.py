@@ -13,6 +13,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
+from service.access.keys import Doorkeeper
 from service.http import (
     agents,
     collections,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from service.wiring import Services
 
-_bearer = HTTPBearer(auto_error=False, description="The key that the server was started with, if any.")
+_bearer = HTTPBearer(auto_error=False, description="An access key, where the server needs one.")
 
 
 _MEGABYTE = 2**20
@@ -77,7 +78,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.drawing = Drawing()
     app.state.agents = agents.AgentDoor(services)
     largest = services.settings.largest_upload_mb * _MEGABYTE
-    app.add_middleware(Gate, key=services.settings.access_key, largest_upload=largest)
+    app.add_middleware(Gate, doorkeeper=_doorkeeper(services), largest_upload=largest)
     app.add_middleware(SecurityHeaders)
     problems.install(app)
     app.include_router(health.router)
@@ -101,5 +102,10 @@ def end(app: FastAPI) -> None:
         reviewing.hurry()
 
 
+def _doorkeeper(services: Services) -> Doorkeeper:
+    key = services.settings.access_key
+    return Doorkeeper(services.catalog, None if key is None else key.get_secret_value())
+
+
 def _described(_: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
-    """Tells the API's description of the key that `Gate` has compared."""
+    """Tells the API's description of the key that `Gate` has looked at."""

@@ -8,54 +8,55 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Response
 from starlette.status import HTTP_204_NO_CONTENT
 
-from service.http.access import TENANT, Wired
+from service.http.access import Administering, Reading, Writing
 from service.http.listings import CollectionList, CollectionShape, FailureShape
 from service.http.warm_shapes import PinnedRequest, WarmRequest, WarmResponse
 
 if TYPE_CHECKING:
     from ingest.catalog.records import CollectionRecord
+    from service.wiring import Services
 
 router = APIRouter(prefix="/collections", tags=["collections"])
 
 
 @router.get("")
-def collections(services: Wired) -> CollectionList:
+def collections(view: Reading) -> CollectionList:
     """All collections, by name."""
-    found = services.catalog.collections(TENANT)
-    return CollectionList(collections=[_shape(services, record) for record in found])
+    return CollectionList(collections=[_shape(view.services, record) for record in view.collections()])
 
 
 @router.get("/{name:path}")
-def collection(name: str, services: Wired) -> CollectionShape:
+def collection(name: str, view: Reading) -> CollectionShape:
     """One collection, with the files that could not be read."""
-    return _shape(services, services.library.collection(TENANT, name))
+    return _shape(view.services, view.collection(name))
 
 
 @router.put("/{name:path}/pinned")
-def pin(name: str, body: PinnedRequest, services: Wired) -> CollectionShape:
+def pin(name: str, body: PinnedRequest, view: Writing) -> CollectionShape:
     """Have every prompt of the collection begin with these documents, whole, and with no others."""
-    record = services.library.collection(TENANT, name)
+    record, services = view.collection(name), view.services
     services.library.numbers(record, body.documents)
     services.catalog.set_pinned(record, body.documents)
     return _shape(services, record)
 
 
 @router.post("/{name:path}/warm")
-async def warm(name: str, body: WarmRequest, services: Wired) -> WarmResponse:
+async def warm(name: str, body: WarmRequest, view: Writing) -> WarmResponse:
     """Send what prompts begin with once, so that the provider's cache holds it for the next questions."""
-    query = body.to_query(TENANT, name)
-    warming = await asyncio.to_thread(services.warmer.plan, query, body.max_usd)
-    return WarmResponse.of(warming, None if body.estimate_only else await services.warmer.warm(warming))
+    query, warmer = view.admit(body.to_query(view.tenant, name)), view.services.warmer
+    warming = await asyncio.to_thread(warmer.plan, query, body.max_usd)
+    return WarmResponse.of(warming, None if body.estimate_only else await warmer.warm(warming))
 
 
 @router.delete("/{name:path}", status_code=HTTP_204_NO_CONTENT)
-def delete(name: str, services: Wired) -> Response:
+def delete(name: str, view: Administering) -> Response:
     """Forget a collection and all it holds."""
-    services.delete_collection(TENANT, name)
+    view.require(name)
+    view.services.delete_collection(view.tenant, name)
     return Response(status_code=HTTP_204_NO_CONTENT)
 
 
-def _shape(services: Wired, record: CollectionRecord) -> CollectionShape:
+def _shape(services: Services, record: CollectionRecord) -> CollectionShape:
     failures = [FailureShape.model_validate(f) for f in services.catalog.failures(record).values()]
     documents, pinned = len(services.catalog.manifest(record)), services.catalog.pinned(record)
     return CollectionShape.of(record, documents, failures, pinned)

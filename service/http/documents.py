@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from starlette.status import HTTP_204_NO_CONTENT
 
 from ingest.outline.outline import outline as outline_of
-from service.http.access import TENANT, Wired
+from service.http.access import Reading, Writing
 from service.http.listings import DocumentList, DocumentShape, DocumentText, VersionList, VersionShape
 from service.http.outlines import DocumentOutline
 
@@ -17,35 +17,34 @@ router = APIRouter(prefix="/documents", tags=["documents"])
 
 @router.get("")
 def documents(
-    services: Wired,
+    view: Reading,
     collection: Annotated[str, Query(min_length=1, max_length=200)] = "default",
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     after: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> DocumentList:
     """The documents of a collection, by path."""
-    services.library.collection(TENANT, collection)
-    page = services.catalog.documents(TENANT, collection, limit=limit, after=after)
+    found = view.collection(collection)
+    page = view.services.catalog.documents(view.tenant, found.name, limit=limit, after=after)
     return DocumentList(documents=[DocumentShape.of(record) for record in page.documents], next=page.next)
 
 
 @router.get("/{document_id}")
-def document(document_id: str, services: Wired) -> DocumentShape:
+def document(document_id: str, view: Reading) -> DocumentShape:
     """One document."""
-    return DocumentShape.of(services.catalog.document(TENANT, document_id))
+    return DocumentShape.of(view.document(document_id))
 
 
 @router.get("/{document_id}/versions")
-def versions(document_id: str, services: Wired) -> VersionList:
+def versions(document_id: str, view: Reading) -> VersionList:
     """All its versions whose text is still there: an old citation names one of them by its number."""
-    services.catalog.document(TENANT, document_id)
-    found = services.catalog.versions_of(TENANT, document_id)
+    found = view.services.catalog.versions_of(view.tenant, view.document(document_id).id)
     return VersionList(versions=[VersionShape.of_version(version) for version in found])
 
 
 @router.get("/{document_id}/text")
 def text(
     document_id: str,
-    services: Wired,
+    view: Reading,
     *,
     version: Annotated[
         int | None, Query(ge=1, description="First, second, …; without it the current one.")
@@ -57,20 +56,21 @@ def text(
     ] = None,
 ) -> DocumentText:
     """The canonical text of a version, or a part of it: offsets everywhere are code points of the whole."""
-    found = services.library.version_of(TENANT, document_id, ordinal=version, number=number)
-    return DocumentText.of(found, services.catalog.text(TENANT, found.collection, found.number), start, end)
+    found = view.version_of(document_id, ordinal=version, number=number)
+    whole = view.services.catalog.text(view.tenant, found.collection, found.number)
+    return DocumentText.of(found, whole, start, end)
 
 
 @router.get("/{document_id}/outline")
-def outline(document_id: str, services: Wired) -> DocumentOutline:
+def outline(document_id: str, view: Reading) -> DocumentOutline:
     """Sections, definitions, references, attached parts and amendments, with their places in the text."""
-    found = services.catalog.document(TENANT, document_id).version
-    content = services.catalog.content(TENANT, found.collection, found.number)
+    found = view.document(document_id).version
+    content = view.services.catalog.content(view.tenant, found.collection, found.number)
     return DocumentOutline.of(found, outline_of(content.document))
 
 
 @router.delete("/{document_id}", status_code=HTTP_204_NO_CONTENT)
-def delete(document_id: str, services: Wired) -> Response:
+def delete(document_id: str, view: Writing) -> Response:
     """Forget a document: its text, its index, the conversations that have shown it."""
-    services.delete_document(TENANT, document_id)
+    view.services.delete_document(view.tenant, view.document(document_id).id)
     return Response(status_code=HTTP_204_NO_CONTENT)

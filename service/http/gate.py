@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-import secrets
 from typing import TYPE_CHECKING
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.status import HTTP_400_BAD_REQUEST, HTTP_403_FORBIDDEN, HTTP_413_CONTENT_TOO_LARGE
 
+from ingest.errors import CatalogUnavailable
 from service.http.problems import Unauthorized, answer_to
 
 if TYPE_CHECKING:
-    from pydantic import SecretStr
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from service.access.keys import Doorkeeper
 
 GUARDED = "/v1"
 AGENTS = "/mcp"
-"""Everything below these two needs the key, if there is one."""
+"""Everything below these two needs a key, where one is needed at all."""
 LARGEST_BODY = 4 * 2**20
 """Bytes: the longest question with its instructions, escaped, and a thousand documents fit."""
 UPLOAD = ("POST", f"{GUARDED}/documents")
@@ -29,53 +31,54 @@ _THIS_MACHINE = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?", re.IG
 
 
 class Gate:
-    """ASGI middleware in front of all routes. Keys are compared in constant time.
+    """ASGI middleware in front of all routes: behind it, ``request.state.caller`` says who asks.
 
     Args:
         app: what is behind it.
-        key: the access key, if there is one.
+        doorkeeper: tells callers apart.
         largest_upload: bytes that a request with files may hold.
     """
 
-    def __init__(self, app: ASGIApp, key: SecretStr | None, largest_upload: int = LARGEST_BODY) -> None:
+    def __init__(self, app: ASGIApp, doorkeeper: Doorkeeper, largest_upload: int = LARGEST_BODY) -> None:
         self._app = app
-        self._key = key
+        self._doorkeeper = doorkeeper
         self._largest_upload = largest_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through, or answer 400, 401, 403 or 413 in its place."""
+        """Let the request through, or answer 400, 401, 403, 413 or 503 in its place."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
         largest = self._largest_upload if (scope["method"], scope["path"]) == UPLOAD else LARGEST_BODY
-        if self._is_guarded(scope["path"]) and not self._opens(headers.get("authorization", "")):
-            refusal: Exception = Unauthorized("this server needs its access key: Authorization: Bearer …")
-        elif self._key is None and not _THIS_MACHINE.fullmatch(headers.get("host", "")):
-            # A page in a browser must not reach it by its own name, which may lead here.
-            refusal = HTTPException(HTTP_400_BAD_REQUEST, "without an access key, only localhost is answered")
-        elif self._is_closed_to_pages(scope) and _is_foreign(headers):
-            refusal = HTTPException(HTTP_403_FORBIDDEN, "a page of another site may not change anything here")
-        elif _announced(headers) > largest:
-            refusal = _too_large(largest)
-        else:
-            await self._app(scope, _bounded(receive, largest), send)
+        try:
+            await self._check(scope, Headers(scope=scope), largest)
+        except (Unauthorized, HTTPException, CatalogUnavailable) as refusal:
+            await answer_to(refusal, scope["path"])(scope, receive, send)
             return
-        await answer_to(refusal, scope["path"])(scope, receive, send)
+        await self._app(scope, _bounded(receive, largest), send)
 
-    def _is_guarded(self, path: str) -> bool:
-        return self._key is not None and (_is_below(path, GUARDED) or _is_below(path, AGENTS))
+    async def _check(self, scope: Scope, headers: Headers, largest: int) -> None:
+        path = scope["path"]
+        guarded = _is_below(path, GUARDED) or _is_below(path, AGENTS)
+        needs_key = await run_in_threadpool(self._doorkeeper.is_required)
+        if guarded:
+            caller = await run_in_threadpool(self._doorkeeper.caller, _bearer(headers))
+            if caller is None:
+                raise Unauthorized("this server needs an access key: Authorization: Bearer …")
+            scope.setdefault("state", {})["caller"] = caller
+        if not needs_key and not _THIS_MACHINE.fullmatch(headers.get("host", "")):
+            # A page in a browser must not reach it by its own name, which may lead here.
+            raise HTTPException(HTTP_400_BAD_REQUEST, "without an access key, only localhost is answered")
+        changing = not needs_key and scope["method"] not in _READING
+        if (changing or _is_below(path, AGENTS)) and _is_foreign(headers):
+            raise HTTPException(HTTP_403_FORBIDDEN, "a page of another site may not change anything here")
+        if _announced(headers) > largest:
+            raise _too_large(largest)
 
-    def _is_closed_to_pages(self, scope: Scope) -> bool:
-        """To those of other sites: what changes something, unless they know the key; agents' way at all."""
-        changing = self._key is None and scope["method"] not in _READING
-        return changing or _is_below(scope["path"], AGENTS)
 
-    def _opens(self, authorization: str) -> bool:
-        assert self._key is not None
-        scheme, _, given = authorization.partition(" ")
-        known = secrets.compare_digest(given.strip().encode(), self._key.get_secret_value().encode())
-        return known and scheme.lower() == "bearer"
+def _bearer(headers: Headers) -> str | None:
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" and given.strip() else None
 
 
 def _is_below(path: str, root: str) -> bool:

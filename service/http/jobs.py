@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from ingest.catalog.job_records import JobRequest, JobState
 from ingest.errors import UnknownName
 from service.http import events, job_events
-from service.http.access import TENANT, Wired, Work
+from service.http.access import Administering, Following, Reading, Work, Writing
 from service.http.job_shapes import JobDetails, JobList, JobShape
 from service.http.requests import IngestRequest
 from service.jobs import controlling
@@ -28,24 +28,24 @@ router = APIRouter(tags=["jobs"])
 
 @router.get("/jobs")
 def jobs(
-    services: Wired,
+    view: Reading,
     collection: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     state: Annotated[JobState | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> JobList:
     """Jobs, the newest first."""
-    controlling.settle(services.catalog)
+    controlling.settle(view.services.catalog)
     states = () if state is None else (state,)
-    found = services.catalog.jobs(TENANT, collection=collection, states=states, limit=limit)
+    found = view.jobs(collection, states=states, limit=limit)
     return JobList(jobs=[JobShape.of(record) for record in found])
 
 
 @router.get("/jobs/{job_id}")
-def job(job_id: str, services: Wired) -> JobDetails:
+def job(job_id: str, view: Following) -> JobDetails:
     """One job, with the files that could not be read."""
-    controlling.settle(services.catalog)
-    record = services.catalog.job(TENANT, job_id)
-    return JobDetails.with_failures(record, services.catalog.failed_job_files(record))
+    controlling.settle(view.services.catalog)
+    record = view.job(job_id)
+    return JobDetails.with_failures(record, view.services.catalog.failed_job_files(record))
 
 
 @router.get(
@@ -53,33 +53,34 @@ def job(job_id: str, services: Wired) -> JobDetails:
     response_class=StreamingResponse,
     responses={200: {"content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
 )
-def job_stream(job_id: str, services: Wired, request: Request) -> StreamingResponse:
+def job_stream(job_id: str, view: Following, request: Request) -> StreamingResponse:
     """A job as server-sent events, from where it stands now to its end."""
-    record = services.catalog.job(TENANT, job_id)
-    stream = job_events.follow(services.catalog, record, request.app.state.ending)
+    stream = job_events.follow(view.services.catalog, view.job(job_id), request.app.state.ending)
     return StreamingResponse(stream, media_type=events.MEDIA_TYPE, headers=events.HEADERS)
 
 
 @router.post("/jobs/{job_id}/cancel")
-def cancel(job_id: str, services: Wired) -> JobShape:
+def cancel(job_id: str, view: Writing) -> JobShape:
     """Cancel a job that waits, or ask one that runs to stop, which takes about a second."""
-    return JobShape.of(controlling.cancel(services.catalog, TENANT, job_id))
+    return JobShape.of(controlling.cancel(view.services.catalog, view.tenant, view.job(job_id).id))
 
 
 @router.post("/jobs/{job_id}/retry", status_code=HTTPStatus.ACCEPTED)
-def retry(job_id: str, services: Wired, work: Work) -> JobShape:
+def retry(job_id: str, view: Writing, work: Work) -> JobShape:
     """Queue a job again: what is indexed is skipped, what failed is read again."""
-    queued = controlling.retry(services.catalog, services.originals, TENANT, job_id)
+    catalog, originals = view.services.catalog, view.services.originals
+    queued = controlling.retry(catalog, originals, view.tenant, view.job(job_id).id)
     work.wake()
     return JobShape.of(queued)
 
 
 @router.post("/ingests", status_code=HTTPStatus.ACCEPTED)
-def ingest(body: IngestRequest, services: Wired, work: Work) -> JobShape:
+def ingest(body: IngestRequest, view: Administering, work: Work) -> JobShape:
     """Read folders and files of the server's machine, inside those that the setting `ingest_roots` names."""
+    services = view.services
     paths = _allowed(services.settings, body.paths)
     queued = services.catalog.add_job(
-        TENANT, body.collection, "ingest", JobRequest(paths=paths), place=services.originals.place
+        view.tenant, body.collection, "ingest", JobRequest(paths=paths), place=services.originals.place
     )
     work.wake()
     return JobShape.of(queued)

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.status import HTTP_304_NOT_MODIFIED
 
 from ingest.rendering import MEDIA_TYPE
-from service.http.access import TENANT, Wired
+from service.http.access import Reading
 from service.http.drawing import Drawing
 from service.http.page_shapes import PageList
 from service.http.responses import PlacedRange
@@ -18,7 +18,7 @@ from service.library import name_of
 if TYPE_CHECKING:
     from ingest.catalog.records import VersionRecord
     from ingest.rendering import PageImage
-    from service.wiring import Services
+    from service.access.view import View
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 
@@ -34,22 +34,22 @@ NARROWEST, WIDEST = 200, 2_000
 @router.get("/{document_id}/place")
 def place(
     document_id: str,
-    services: Wired,
+    view: Reading,
     start: Annotated[int, Query(ge=0, description="Code points of the text.")],
     end: Annotated[int, Query(ge=1, description="After the last one.")],
     number: Number = None,
 ) -> PlacedRange:
     """Where a range of a version's text stands: pages, lines, section, and a box for each printed line."""
-    version = services.library.version_of(TENANT, document_id, number=number)
-    return PlacedRange.of(name_of(version), services.library.place(version, start, end))
+    version = view.version_of(document_id, number=number)
+    return PlacedRange.of(name_of(version), view.services.library.place(version, start, end))
 
 
 @router.get("/{document_id}/pages")
-def pages(document_id: str, services: Wired, number: Number = None) -> PageList:
+def pages(document_id: str, view: Reading, number: Number = None) -> PageList:
     """The pages of a version, and whether there are pictures of them."""
-    version = services.library.version_of(TENANT, document_id, number=number)
-    content = services.library.content(version)
-    return PageList.of(content.document.pages, services.page_images.absence(version))
+    version = view.version_of(document_id, number=number)
+    content = view.services.library.content(version)
+    return PageList.of(content.document.pages, view.services.page_images.absence(version))
 
 
 @router.get(
@@ -60,7 +60,7 @@ def pages(document_id: str, services: Wired, number: Number = None) -> PageList:
 async def image(
     document_id: str,
     page: Annotated[int, Path(ge=1)],
-    services: Wired,
+    view: Reading,
     request: Request,
     *,
     number: Number = None,
@@ -74,7 +74,7 @@ async def image(
     async with drawing.turn():
         if await request.is_disconnected():  # a reader who scrolls on leaves pages unseen
             return Response(status_code=_CLIENT_LEFT)
-        version, drawn = await run_in_threadpool(_drawn, services, document_id, number, page, width)
+        version, drawn = await run_in_threadpool(_drawn, view, document_id, number, page, width)
     # Asked for again each time: what was deleted must not be shown from what a browser keeps.
     headers = {
         "Cache-Control": "private, no-cache",
@@ -86,7 +86,7 @@ async def image(
 
 
 def _drawn(
-    services: Services, document: str, number: int | None, page: int, width: int
+    view: View, document: str, number: int | None, page: int, width: int
 ) -> tuple[VersionRecord, PageImage]:
-    version = services.library.version_of(TENANT, document, number=number)
-    return version, services.page_images.image(version, page, width)
+    version = view.version_of(document, number=number)
+    return version, view.services.page_images.image(version, page, width)

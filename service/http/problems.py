@@ -20,6 +20,7 @@ from ingest.errors import (
     UnsupportedStore,
 )
 from prompts.plan_request import PromptTooLongError
+from service.access.caller import Forbidden
 from service.http.chat.errors import ChatRefused, chat_error, chat_status, retry_headers, speaks_openai
 from service.http.headers import API_HEADERS
 from service.http.responses import Problem
@@ -44,6 +45,7 @@ MEDIA_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (Gone, HTTPStatus.GONE),
     (UnknownName, HTTPStatus.NOT_FOUND),
+    (Forbidden, HTTPStatus.FORBIDDEN),
     (WrongState, HTTPStatus.CONFLICT),
     (NoModel, HTTPStatus.CONFLICT),
     (NoDocuments, HTTPStatus.CONFLICT),

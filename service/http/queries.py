@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
 from service.http import events
-from service.http.access import TENANT, Wired
+from service.http.access import Reading
 from service.http.requests import QueryRequest, SearchRequest
 from service.http.responses import Hit, QueryResponse, SearchResponse
 from service.rendering.answers import AnswerHtml, html_of
@@ -19,21 +20,22 @@ router = APIRouter(tags=["questions"])
     response_model=QueryResponse,
     responses={200: {"content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
 )
-async def query(request: QueryRequest, services: Wired) -> QueryResponse | StreamingResponse:
+async def query(request: QueryRequest, view: Reading) -> QueryResponse | StreamingResponse:
     """Answer a question; every claim is cited and checked. With ``stream``, as server-sent events."""
-    prepared = await services.answerer.prepare(request.to_query(TENANT))
+    answerer = view.services.answerer
+    prepared = await answerer.prepare(await run_in_threadpool(view.admit, request.to_query(view.tenant)))
     if request.stream:
         rendered = AnswerHtml() if request.html else None
-        frames = events.encode(services.answerer.stream(prepared), rendered)
+        frames = events.encode(answerer.stream(prepared), rendered)
         return StreamingResponse(frames, media_type=events.MEDIA_TYPE, headers=events.HEADERS)
-    answer = await services.answerer.answer(prepared)
+    answer = await answerer.answer(prepared)
     return QueryResponse.of(answer, html=html_of(answer) if request.html else None)
 
 
 @router.post("/search")
-def search(request: SearchRequest, services: Wired) -> SearchResponse:
+def search(request: SearchRequest, view: Reading) -> SearchResponse:
     """Find places, best first."""
-    collection = services.library.collection(TENANT, request.collection)
+    collection, services = view.collection(request.collection), view.services
     chosen = services.library.numbers(collection, request.documents) if request.documents else None
     hits = services.searcher.search(collection, request.query, documents=chosen, limit=request.top_k)
     return SearchResponse(hits=[Hit.of(hit) for hit in hits])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from service.http.access import TENANT, Wired
+from service.http.access import Reading, Writing
 from service.http.review_files import encode
 from service.http.review_shapes import (
     BegunShape,
@@ -27,6 +27,9 @@ from service.reviewing.questions import parse_questions
 from service.reviewing.report import ReviewReport, report
 from service.reviewing.running import settle
 from service.reviewing.worker import ReviewWorker
+
+if TYPE_CHECKING:
+    from service.access.view import View
 
 router = APIRouter(prefix="/reviews", tags=["reviews"])
 
@@ -50,11 +53,12 @@ Running = Annotated[ReviewWorker, Depends(_worker)]
 
 
 @router.post("", status_code=HTTPStatus.ACCEPTED)
-def begin(body: ReviewRequest, services: Wired, running: Running) -> BegunShape:
+def begin(body: ReviewRequest, view: Writing, running: Running) -> BegunShape:
     """Put questions to documents; the answer says what that should cost. It runs in the background."""
+    view.require(body.collection)
     begun = controlling.begin(
-        services,
-        TENANT,
+        view.services,
+        view.tenant,
         body.collection,
         body.to_order(),
         name=body.name,
@@ -62,19 +66,20 @@ def begin(body: ReviewRequest, services: Wired, running: Running) -> BegunShape:
         unattended=True,
     )
     running.wake()
-    return BegunShape.begun(report(services.catalog, begun.review, cells=False), begun)
+    return BegunShape.begun(report(view.services.catalog, begun.review, cells=False), begun)
 
 
 @router.post("/estimate")
-def estimate(body: ReviewRequest, services: Wired) -> EstimateShape:
+def estimate(body: ReviewRequest, view: Reading) -> EstimateShape:
     """What a new review should cost: nothing is asked, and nothing is kept. `max_usd` is not looked at."""
-    expected = controlling.estimate_cost(services, TENANT, body.collection, body.to_order())
+    view.require(body.collection)
+    expected = controlling.estimate_cost(view.services, view.tenant, body.collection, body.to_order())
     return EstimateShape.model_validate(expected)
 
 
 @router.post("/questions", openapi_extra=_QUESTIONS_FILE)
 async def questions(
-    request: Request, name: Annotated[str, Query(min_length=1, max_length=200)]
+    request: Request, _: Reading, name: Annotated[str, Query(min_length=1, max_length=200)]
 ) -> QuestionList:
     """The questions of a file, to begin a review with; what is wrong in it is named by row and column."""
     found = await run_in_threadpool(parse_questions, name, await request.body())
@@ -83,26 +88,25 @@ async def questions(
 
 @router.get("")
 def reviews(
-    services: Wired,
+    view: Reading,
     collection: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> ReviewList:
     """Reviews, the newest first."""
-    settle(services.catalog)
-    found = services.catalog.reviews(TENANT, collection=collection, limit=limit)
-    return ReviewList(
-        reviews=[ReviewShape.of(report(services.catalog, review, cells=False)) for review in found]
-    )
+    catalog = view.services.catalog
+    settle(catalog)
+    found = view.reviews(collection, limit=limit)
+    return ReviewList(reviews=[ReviewShape.of(report(catalog, review, cells=False)) for review in found])
 
 
 @router.get("/{review_id}")
 def review(
     review_id: str,
-    services: Wired,
+    view: Reading,
     cells: Annotated[bool, Query(description="False leaves the cells out: only how far it is.")] = True,
 ) -> ReviewDetails:
     """One review: how far it is, and its cells."""
-    found = _report(services, review_id, cells=cells)
+    found = _report(view, review_id, cells=cells)
     return (
         ReviewDetails.with_cells(found) if cells else ReviewDetails(**dict(ReviewShape.of(found)), cells=[])
     )
@@ -115,37 +119,37 @@ def review(
 )
 def export(
     review_id: str,
-    services: Wired,
+    view: Reading,
     request: Request,
     form: Annotated[Format, Query(alias="format", description="Of the file.")] = "xlsx",
 ) -> Response:
     """The review as a file: a workbook with three sheets, or a row for each cell, or what `GET` gives."""
-    server = services.settings.public_url or str(request.base_url)
-    content = encode(_report(services, review_id), form, server=server)
+    server = view.services.settings.public_url or str(request.base_url)
+    content = encode(_report(view, review_id), form, server=server)
     headers = {"Content-Disposition": f'attachment; filename="review-{review_id}.{form}"'}
     return Response(content, media_type=MEDIA_TYPES[form], headers=headers)
 
 
 @router.post("/{review_id}/resume", status_code=HTTPStatus.ACCEPTED)
-def resume(review_id: str, body: ResumeRequest, services: Wired, running: Running) -> BegunShape:
+def resume(review_id: str, body: ResumeRequest, view: Writing, running: Running) -> BegunShape:
     """Go on with a review that has ended: what is missing, what has changed and, if asked, what failed."""
     begun = controlling.resume(
-        services,
-        TENANT,
-        review_id,
+        view.services,
+        view.tenant,
+        view.review(review_id).id,
         max_usd=body.max_usd,
         retry_failed=body.retry_failed,
         unattended=True,
     )
     running.wake()
-    return BegunShape.begun(report(services.catalog, begun.review, cells=False), begun)
+    return BegunShape.begun(report(view.services.catalog, begun.review, cells=False), begun)
 
 
 @router.post("/{review_id}/cancel")
-def cancel(review_id: str, services: Wired) -> ReviewShape:
+def cancel(review_id: str, view: Writing) -> ReviewShape:
     """Cancel a review that waits or runs: what is answered stays. One that has ended stays as it is."""
-    stopped = controlling.cancel(services.catalog, TENANT, review_id)
-    return ReviewShape.of(report(services.catalog, stopped, cells=False))
+    stopped = controlling.cancel(view.services.catalog, view.tenant, view.review(review_id).id)
+    return ReviewShape.of(report(view.services.catalog, stopped, cells=False))
 
 
 @router.delete(
@@ -153,14 +157,14 @@ def cancel(review_id: str, services: Wired) -> ReviewShape:
     response_model=ReviewShape,
     responses={204: {"description": "It had ended, and is forgotten with its cells."}},
 )
-def delete(review_id: str, services: Wired) -> ReviewShape | Response:
+def delete(review_id: str, view: Writing) -> ReviewShape | Response:
     """Cancel a review that waits or runs: what is answered stays. One that has ended is forgotten."""
-    stopped = controlling.stop(services.catalog, TENANT, review_id)
+    stopped = controlling.stop(view.services.catalog, view.tenant, view.review(review_id).id)
     if stopped is None:
         return Response(status_code=HTTPStatus.NO_CONTENT)
-    return ReviewShape.of(report(services.catalog, stopped, cells=False))
+    return ReviewShape.of(report(view.services.catalog, stopped, cells=False))
 
 
-def _report(services: Wired, identity: str, *, cells: bool = True) -> ReviewReport:
-    settle(services.catalog)
-    return report(services.catalog, services.catalog.review(TENANT, identity), cells=cells)
+def _report(view: View, identity: str, *, cells: bool = True) -> ReviewReport:
+    settle(view.services.catalog)
+    return report(view.services.catalog, view.review(identity), cells=cells)

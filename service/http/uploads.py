@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from ingest.catalog.job import new_job_id
-from service.http.access import TENANT, Wired, Work
+from service.http.access import Work, Writing
 from service.http.job_shapes import JobShape
 from service.http.multipart import MEDIA_TYPE, FormReader, boundary_of
 from service.http.requests import CollectionName
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.catalog.job_records import JobRecord
+    from service.access.view import View
     from service.wiring import Services
 
 router = APIRouter(prefix="/documents", tags=["documents"])
@@ -62,7 +63,7 @@ _FORM: dict[str, Any] = {
 
 
 @router.post("", status_code=HTTPStatus.ACCEPTED, response_model=JobShape, openapi_extra=_FORM)
-async def upload(request: Request, services: Wired, work: Work) -> JobShape:
+async def upload(request: Request, view: Writing, work: Work) -> JobShape:
     """Send files to be indexed. The answer is the job; from then on they survive a crash.
 
     A path that the collection holds already gets a new version. A file that cannot be read is reported by
@@ -71,7 +72,7 @@ async def upload(request: Request, services: Wired, work: Work) -> JobShape:
     boundary = boundary_of(request.headers.get("content-type", ""))
     if boundary is None:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send files as {MEDIA_TYPE}")
-    identity = new_job_id()
+    identity, services = new_job_id(), view.services
     folder = await run_in_threadpool(_arrive, services, identity, request.headers.get("content-length", ""))
     try:
         largest = services.settings.largest_file_mb * _MEGABYTE
@@ -79,7 +80,7 @@ async def upload(request: Request, services: Wired, work: Work) -> JobShape:
         form = FormReader(boundary, files)
         try:
             await _read(request, form)
-            job = await run_in_threadpool(_accept, services, form, files, folder, identity)
+            job = await run_in_threadpool(_accept, view, form, files, folder, identity)
         finally:
             files.abandon()
     except ClientDisconnect:
@@ -111,19 +112,19 @@ def _arrive(services: Services, identity: str, announced: str) -> Path:
     return folder
 
 
-def _accept(
-    services: Services, form: FormReader, files: FileReceiver, folder: Path, identity: str
-) -> JobRecord:
+def _accept(view: View, form: FormReader, files: FileReceiver, folder: Path, identity: str) -> JobRecord:
     form.finish()
+    collection = _collection(form.fields["collection"])
+    view.require(collection)
     chosen = settle_paths(files.received, form.fields["path"])
     with storing():
         return submit_upload(
-            services.catalog,
-            services.originals,
+            view.services.catalog,
+            view.services.originals,
             folder,
             chosen,
-            tenant=TENANT,
-            collection=_collection(form.fields["collection"]),
+            tenant=view.tenant,
+            collection=collection,
             identity=identity,
         )
 

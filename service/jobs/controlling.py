@@ -121,7 +121,7 @@ def settle(catalog: Catalog) -> None:
 
 def cancel_all(catalog: Catalog, tenant: str, collection: str) -> None:
     """Cancel every unfinished job of a collection."""
-    for job in catalog.jobs(tenant, collection=collection, states=UNFINISHED):
+    for job in catalog.jobs(tenant, collections=[collection], states=UNFINISHED):
         try:
             cancel(catalog, tenant, job.id)
         except WrongState:

@@ -104,9 +104,10 @@ def _ingest(
 
 def _uploaded(services: Services, job: JobRecord, largest: int) -> Discovery:
     """The files of an upload under the paths that they were given; a later upload of a path goes before."""
+    others = services.catalog.jobs(job.tenant, collections=[job.collection], states=("done", "running"))
     later = {
         file.path
-        for other in services.catalog.jobs(job.tenant, collection=job.collection, states=("done", "running"))
+        for other in others
         if other.kind == "upload" and other.created_at > job.created_at
         for file in other.request.uploads
     }

@@ -162,7 +162,7 @@ def _known(
     catalog: Catalog, tenant: str, collection: str, order: ReviewOrder, name: str
 ) -> ReviewRecord | None:
     """The latest review of this name whose cells are those of the order."""
-    named = catalog.reviews(tenant, collection=collection, name=name) if name else ()
+    named = catalog.reviews(tenant, collections=[collection], name=name) if name else ()
     return next((known for known in named if _asks_alike(decode_order(known.request), order)), None)
 
 

@@ -483,7 +483,7 @@ class TestHistories:
         service.http.delete(f"/v1/documents/{will}").raise_for_status()
 
         service.get(f"/v1/sessions/{identity}", 404)
-        kept = service.services.catalog.sessions("default", collection="told")
+        kept = service.services.catalog.sessions("default", collections=["told"])
         assert "heron" not in "".join(session.turns for session in kept)
         service.post("/v1/query", {"question": RENT, "collection": "told", "session_id": identity}, 404)
 

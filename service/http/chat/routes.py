@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from prompts.chores import recognise_chore
 from service.answers import Done, Reasoned
-from service.http.access import TENANT, Wired
+from service.http.access import Reading
 from service.http.chat.conversation import read_messages
 from service.http.chat.errors import ChatError
 from service.http.chat.naming import model_id
@@ -24,6 +24,7 @@ from service.http.events import MEDIA_TYPE
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from service.access.view import View
     from service.answers import AnswerEvent
 
 _CLIENT_LEFT = 499
@@ -39,14 +40,15 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     response_model=ChatCompletion,
     responses={**_ERRORS, 200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
 )
-async def chat_completions(body: ChatRequest, request: Request, services: Wired) -> Response | ChatCompletion:
+async def chat_completions(body: ChatRequest, request: Request, view: Reading) -> Response | ChatCompletion:
     """Answer as an OpenAI-compatible model: whole or, with `stream`, in chunks.
 
     A history that was held here is recognised, and its prompt goes on. Titles, tags and the like, which chat
     clients ask for on their own account, are neither searched for nor kept.
     """
     refuse_unsupported(body)
-    asked = read_model(body, await _names(services))
+    services = view.services
+    asked = read_model(body, await _names(view))
     said = read_messages(body.messages)
     manner = Manner(
         body.model,
@@ -59,12 +61,14 @@ async def chat_completions(body: ChatRequest, request: Request, services: Wired)
         reply = await services.chores.reply(
             chore,
             [(one.role, one.text) for one in said],
-            tenant=TENANT,
+            tenant=view.tenant,
             collection=asked.name.collection,
+            key=view.caller.key,
             max_tokens=wanted_tokens(body),
         )
         return ChatStream(chore_chunks(reply, manner)) if body.stream else complete_chore(reply, manner)
-    prepared = await services.answerer.prepare(read_query(body, said, asked, TENANT))
+    query = view.admit(read_query(body, said, asked, view.tenant))
+    prepared = await services.answerer.prepare(query)
     events = services.answerer.stream(prepared)
     if body.stream:
         return ChatStream(chunks(events, manner))
@@ -73,22 +77,22 @@ async def chat_completions(body: ChatRequest, request: Request, services: Wired)
 
 
 @router.get("/models", responses=_ERRORS)
-def models(services: Wired) -> ModelList:
+def models(view: Reading) -> ModelList:
     """A model for each collection."""
-    records = services.catalog.collections(TENANT)
+    records = view.collections()
     return ModelList(data=[_model(model_id(one.name), one.created_at.timestamp()) for one in records])
 
 
 @router.get("/models/{model:path}", responses=_ERRORS)
-def model(model: str, services: Wired) -> Model:
+def model(model: str, view: Reading) -> Model:
     """One model, under the id that was asked for: with options after its name it is one, too."""
-    records = {record.name: record for record in services.catalog.collections(TENANT)}
+    records = {record.name: record for record in view.collections()}
     found = find_model(model, records)
     return _model(model, records[found.collection].created_at.timestamp())
 
 
-async def _names(services: Wired) -> set[str]:
-    records = await run_in_threadpool(services.catalog.collections, TENANT)
+async def _names(view: View) -> set[str]:
+    records = await run_in_threadpool(view.collections)
     return {record.name for record in records}
 
 

@@ -215,7 +215,7 @@ class TestControl:
 
         assert [j.id for j in catalog.jobs(tenant, states=("running",))] == [jobs[3].id]
         assert [j.id for j in catalog.jobs(tenant, limit=2)] == [jobs[3].id, jobs[2].id]
-        assert catalog.jobs(tenant, collection="other") == ()
+        assert catalog.jobs(tenant, collections=["other"]) == ()
         ago = datetime.now(UTC) - timedelta(days=1)
         assert catalog.prune_jobs(tenant, keep=2, before=ago) == (jobs[0].id,)
         assert set(catalog.prune_jobs(tenant, keep=9, before=datetime.now(UTC))) == {jobs[1].id, jobs[2].id}

@@ -4,14 +4,30 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import SecretStr
 
+from service.access.keys import Doorkeeper
 from service.http.gate import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from starlette.types import Message, Receive, Scope, Send
+
+    from ingest.catalog.key_records import KeyRecord
+
+
+class NoKeys:
+    """Where no key was ever made."""
+
+    def access_key(self, identity: str) -> KeyRecord | None:
+        del identity
+
+    def has_access_keys(self) -> bool:
+        return False
+
+    def note_key_used(self, key: KeyRecord, at: datetime) -> None:
+        raise AssertionError((key, at))
 
 
 def status(
@@ -32,7 +48,7 @@ def status(
 
     given = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     scope: Scope = {"type": "http", "method": method, "path": path, "headers": given, "query_string": b""}
-    asyncio.run(Gate(behind, SecretStr(key) if key else None)(scope, receive, send))
+    asyncio.run(Gate(behind, Doorkeeper(NoKeys(), key or None))(scope, receive, send))
     return sent[0]["status"]
 
 

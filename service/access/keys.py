@@ -1,0 +1,172 @@
+"""Access keys: made at random, shown once, kept as digests, compared in constant time."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import time
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Protocol
+
+from ingest.catalog.key_records import PERMISSIONS, KeyLimits, KeyRecord
+from ingest.errors import CatalogUnavailable, LecternError, PermanentError
+from service.access.caller import LOCAL, Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from ingest.catalog.catalog import Catalog
+    from ingest.catalog.key_records import Permission
+
+SETTINGS_KEY = "settings"
+"""Label of the one key that the settings may hold; it opens all of the settings' tenant."""
+_PREFIX = "lectern"
+_ID_BYTES = 6
+_SECRET_BYTES = 32
+_KEY = re.compile(r"lectern_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
+_REQUIRED_SECONDS = 1.0
+"""For so long an open server may not notice that its first key was made."""
+_USED_EVERY = timedelta(minutes=1)
+_LONGEST_NAME = 200
+
+
+class BadKeyRequest(PermanentError):
+    """No key can be made as it was asked for; ``field`` says what is wrong."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+
+
+def make_key(
+    catalog: Catalog,
+    tenant: str,
+    name: str,
+    *,
+    permissions: Iterable[Permission] = ("read",),
+    collections: Collection[str] | None = None,
+    limits: KeyLimits | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[str, KeyRecord]:
+    """A new key, which only its receiver will ever know, and its record.
+
+    Raises:
+        BadKeyRequest: it would open nothing, or all in spite of its collections.
+    """
+    given, now = frozenset(permissions), datetime.now(UTC)
+    if not given or not given <= frozenset(PERMISSIONS):
+        raise BadKeyRequest("permissions", f"must be some of {', '.join(PERMISSIONS)}")
+    if not tenant.strip() or not tenant.isprintable() or len(tenant) > _LONGEST_NAME:
+        raise BadKeyRequest("tenant", f"must be a printable name of at most {_LONGEST_NAME} characters")
+    if len(name) > _LONGEST_NAME:
+        raise BadKeyRequest("name", f"must be at most {_LONGEST_NAME} characters")
+    if collections is not None and (not collections or "admin" in given):
+        raise BadKeyRequest("collections", "must not be empty, nor limit a key that administers")
+    if expires_at is not None and expires_at <= now:
+        raise BadKeyRequest("expires_at", "must lie in the future")
+    identity = secrets.token_hex(_ID_BYTES)
+    key = f"{_PREFIX}_{identity}_{secrets.token_urlsafe(_SECRET_BYTES)}"
+    only = None if collections is None else frozenset(collections)
+    record = KeyRecord(
+        identity, tenant, name, _digest(key), given, only, limits or KeyLimits(), now, expires_at, None, None
+    )
+    catalog.add_key(record)
+    return key, record
+
+
+class KeyStore(Protocol):
+    """Where a doorkeeper looks keys up: the catalog, or the list of a test."""
+
+    def access_key(self, identity: str) -> KeyRecord | None:
+        """The key of this public id, live or not; None where there is none."""
+        ...
+
+    def has_access_keys(self) -> bool:
+        """Whether a key was ever made that nobody has revoked."""
+        ...
+
+    def note_key_used(self, key: KeyRecord, at: datetime) -> None:
+        """It was seen."""
+        ...
+
+
+class Doorkeeper:
+    """Tells callers apart. Its calls block: make them in a thread.
+
+    Args:
+        keys: what was made so far.
+        settings_key: the one of the settings, if there is one.
+        tenant: whose the settings' key is, and callers without a key where none is needed.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        keys: KeyStore,
+        settings_key: str | None = None,
+        *,
+        tenant: str = LOCAL.tenant,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._keys = keys
+        self._settings_key = settings_key
+        self._tenant = tenant
+        self._clock = clock
+        self._required: tuple[float, bool] | None = None
+
+    def caller(self, given: str | None) -> Caller | None:
+        """Who gives this key, or none; None where a key is needed and this is none that opens anything.
+
+        Raises:
+            CatalogUnavailable: the database does not answer.
+        """
+        if not self._requires():
+            return Caller(self._tenant)
+        if given is None:
+            return None
+        if self._settings_key is not None and _same(given, self._settings_key):
+            return Caller(self._tenant, SETTINGS_KEY)
+        return self._holder(given)
+
+    def is_required(self) -> bool:
+        """Whether a key is needed: one of the settings, or any that was made and not revoked.
+
+        It is, too, where nobody can tell: a database that does not answer opens nothing.
+        """
+        try:
+            return self._requires()
+        except CatalogUnavailable:
+            return True
+
+    def _requires(self) -> bool:
+        if self._settings_key is not None:
+            return True
+        now, known = self._clock(), self._required
+        if known is None or now - known[0] >= _REQUIRED_SECONDS:
+            known = self._required = (now, self._keys.has_access_keys())
+        return known[1]
+
+    def _holder(self, given: str) -> Caller | None:
+        found = _KEY.fullmatch(given)
+        record = self._keys.access_key(found[1]) if found else None
+        now = datetime.now(UTC)
+        if record is None or not _same(_digest(given), record.digest) or not record.is_live(now):
+            return None
+        if record.used_at is None or now - record.used_at >= _USED_EVERY:
+            self._note_used(record, now)
+        return Caller(record.tenant, record.id, record.permissions, record.collections, record.limits)
+
+    def _note_used(self, record: KeyRecord, now: datetime) -> None:
+        # Who may read while nothing can be written need not wait for this.
+        with contextlib.suppress(LecternError):
+            self._keys.note_key_used(record, now)
+
+
+def _digest(key: str) -> str:
+    return sha256(key.encode()).hexdigest()
+
+
+def _same(one: str, other: str) -> bool:
+    return secrets.compare_digest(one.encode(), other.encode())
