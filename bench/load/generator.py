@@ -65,7 +65,7 @@ class Plan:
     streams: int = 0
     """In place of the times: so many at a time, one after another until ``seconds`` are over."""
     seconds: float = 0.0
-    patience: float = 60.0
+    patience: float = 120.0
     """Seconds that a reply may take."""
 
 
