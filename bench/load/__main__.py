@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import sys
 import urllib.request
+from dataclasses import replace
 from itertools import chain, cycle, islice
 from math import ceil
 from pathlib import Path
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 RATES = (1.0, 2.0, 5.0, 10.0, 15.0)
 GROWTH = 8.0
 """Megabytes a minute in the second half of the steady streams; beyond it memory is not flat."""
+_LONG_ENOUGH = 60.0
+"""Seconds after which growth is more than the noise of a moment."""
 _WARM = 40
 """Questions before anything is measured; their prompts are those that go to the model directly."""
 _WARM_RATE = 4.0
@@ -66,12 +70,14 @@ def main() -> None:
         asking = cycle(questions)
         prompts = warmed(stage, islice(asking, _WARM))
         print(HEADING, flush=True)
+        least = 1_000 * chosen.prefill
         for rate in chosen.rates:
             row = at_rate(stage, rate, chosen.seconds, asking, prompts)
             print(row.line, flush=True)
             failed += row.errors
+            least = statistics.median(row.direct or [least])
         if chosen.streams:
-            row = steady(stage, chosen.streams, chosen.steady, asking)
+            row = replace(steady(stage, chosen.streams, chosen.steady, asking), least=least)
             print(row.line)
             failed += [*row.errors, *growing(row)]
     for error in failed[:5]:
@@ -119,7 +125,7 @@ def growing(row: Row) -> list[str]:
         growth = row.watch.growth(name)
         shown = ", ".join(f"{megabytes:.0f}" for megabytes in quarters)
         print(f"memory of the {name}: {shown} MB by quarters; {growth:+.1f} MB a minute in the second half")
-        if growth > GROWTH:
+        if growth > GROWTH and seen[-1].at - seen[0].at >= _LONG_ENOUGH:
             found.append(f"memory of the {name} grows by {growth:.1f} MB a minute")
     return found
 

@@ -26,6 +26,8 @@ class Row:
     name: str
     run: Run
     watch: Watch
+    least: float = 0.0
+    """Milliseconds to a first token without Lectern, where nothing was asked directly."""
 
     @property
     def errors(self) -> list[str]:
@@ -44,7 +46,7 @@ class Row:
     @property
     def added(self) -> list[float]:
         """Milliseconds to the first token through Lectern, less the median of the direct ones, ascending."""
-        least = statistics.median(self.direct) if self.direct else 0.0
+        least = statistics.median(self.direct) if self.direct else self.least
         return [time - least for time in self._times("lectern")]
 
     @property
@@ -55,7 +57,7 @@ class Row:
         service, index, model, generator = (1_000 * seconds / max(self.asked, 1) for seconds in spent)
         return (
             f"{self.name:>15} {self.asked:>6} {len(self.errors):>6} |"
-            f" {_median(direct):>13.1f} {at_share(direct, 0.99):>7.1f} |"
+            f" {_median(direct) or self.least:>13.1f} {at_share(direct, 0.99):>7.1f} |"
             f" {_median(added):>12.1f} {at_share(added, 0.9):>7.1f} {at_share(added, 0.99):>7.1f}      |"
             f" {late:>8.1f} | {service:>26.1f} {index:>7.1f} {model:>7.1f} {generator:>9.1f} |"
             f" {sum(spent) / self.run.seconds:>5.2f}"

@@ -41,6 +41,8 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _OVERLAP = 32
 """Bytes kept of what was read: a sign may lie on the border of two packets."""
 _END = b"0\r\n\r\n"
+_IDLE_SECONDS = 2.0
+"""After which a connection is not used again: the server closes it after five."""
 _START_AFTER = 0.5
 """Seconds from the beginning to the first request's time 0."""
 
@@ -106,6 +108,8 @@ class Connection(asyncio.Protocol):
         """Bytes of the body that have not come; None where it comes in chunks."""
         self._whole = False
         self.lost = False
+        self.ended = 0.0
+        """When the last reply was whole."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -166,6 +170,7 @@ class Connection(asyncio.Protocol):
         assert outcome is not None
         outcome.last = now
         outcome.error = outcome.error or error
+        self.ended = time.perf_counter()
         if outcome.error:
             self._transport.close()
             self.lost = True
@@ -235,8 +240,9 @@ class Generator:
     async def _connection(self, target: Target) -> Connection:
         while self._idle[target]:
             connection = self._idle[target].pop()
-            if not connection.lost:
+            if not connection.lost and time.perf_counter() - connection.ended < _IDLE_SECONDS:
                 return connection
+            connection.close()
         parts = urlsplit(self.plan.urls[target])
         assert parts.hostname is not None
         assert parts.port is not None
