@@ -20,7 +20,6 @@ import sys
 import urllib.request
 from dataclasses import replace
 from itertools import chain, cycle, islice
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +46,8 @@ _WARM = 40
 _WARM_RATE = 4.0
 """Of them a second."""
 _WARM_PATIENCE = 300.0
+_MOST_QUESTIONS = 5_000
+"""Before the steady streams ask the same ones again."""
 _SEED = 11
 
 
@@ -112,7 +113,7 @@ def at_rate(stage: Stage, rate: float, seconds: float, asking: Iterator[str], pr
 
 def steady(stage: Stage, streams: int, seconds: float, asking: Iterator[str]) -> Row:
     """So many streams at a time, each a new question as soon as the last one is answered."""
-    asked = [Asked(0.0, "lectern", query(question)) for question in islice(asking, streams * ceil(seconds))]
+    asked = [Asked(0.0, "lectern", query(question)) for question in islice(asking, _MOST_QUESTIONS)]
     return _measured(stage, f"{streams} streams", Plan(_urls(stage), asked, streams, seconds))
 
 

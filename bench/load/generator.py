@@ -16,7 +16,7 @@ import sys
 import time
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
-from itertools import chain
+from itertools import chain, cycle
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
@@ -65,7 +65,7 @@ class Plan:
     """Of the path that answers."""
     asked: Sequence[Asked]
     streams: int = 0
-    """In place of the times: so many at a time, one after another until ``seconds`` are over."""
+    """In place of the times: so many at a time, again and again until ``seconds`` are over."""
     seconds: float = 0.0
     patience: float = 120.0
     """Seconds that a reply may take."""
@@ -208,7 +208,7 @@ class Generator:
 
     async def _steadily(self) -> None:
         """Streams begin one after another in the time of one, so that they do not end together."""
-        questions = iter(self.plan.asked)
+        questions = cycle(self.plan.asked)
         streams = self.plan.streams
 
         async def one(number: int) -> None:

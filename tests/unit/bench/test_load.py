@@ -82,9 +82,9 @@ def test_replies_are_read_to_their_end_and_timed_from_when_they_were_due() -> No
 
 def test_streams_are_kept_going_one_after_another() -> None:
     model = Model(rate=400.0, prefill=0.01, tokens=4)
-    asked = [Asked(0.0, "direct", BODY)] * 200
+    asked = [Asked(0.0, "direct", BODY)]
     run = run_against(lambda: Conversation(model), asked, streams=2, seconds=0.4)
-    assert 4 <= len(run.outcomes) < 200
+    assert len(run.outcomes) >= 4
     assert not any(one.error for one in run.outcomes)
 
 
