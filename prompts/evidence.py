@@ -64,11 +64,12 @@ class Evidence:
         """
         added: list[PromptPassage] = []
         for passage in self.ranked:
-            if worth >= self.needed - _ROUNDING and passage.marker not in self.core:
+            marker = passage.marker
+            if worth >= self.needed - _ROUNDING and marker not in self.core:
                 break
-            if passage.marker not in held:
+            if marker not in held:
                 added.append(passage)
-                worth += self.worth[passage.marker]
+                worth += self.worth[marker]
         return added
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from prompts.pieces import pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from prompts.plan import PromptMessage
 
@@ -63,6 +63,8 @@ class PrefixMirror:
         self._root = _Node("", None)
         self._nodes: OrderedDict[int, _Node] = OrderedDict()
         """By identity, the longest unused first."""
+        self._holding: dict[str, dict[int, _Node]] = {}
+        """By their piece, and then by identity."""
         self._lock = Lock()
 
     def cached(self, messages: Sequence[PromptMessage], now: float) -> int:
@@ -108,6 +110,18 @@ class PrefixMirror:
         with self._lock:
             return [found for piece in node.order if self._lives(found := node.after[piece], now)]
 
+    def leading(self, node: _Node, pieces: Iterable[str]) -> frozenset[int]:
+        """Identities of the nodes after a prefix that hold one of these pieces, or lead to one that does."""
+        leading, apart = set[int](), set[int]()
+        with self._lock:
+            for held in (held for piece in pieces for held in self._holding.get(piece, {}).values()):
+                way, end = list[int](), held
+                while end is not node and end.before and id(end) not in leading and id(end) not in apart:
+                    way.append(id(end))
+                    end = end.before
+                (leading if end is node or id(end) in leading else apart).update(way)
+        return frozenset(leading)
+
     def _match(self, messages: Sequence[PromptMessage], now: float, lifetime: float, sightings: int) -> Match:
         with self._lock:
             node, length = self._root, 0
@@ -139,6 +153,7 @@ class PrefixMirror:
     def _grow(self, node: _Node, piece: str) -> _Node:
         grown = node.after[piece] = _Node(piece, node)
         insort(node.order, piece)
+        self._holding.setdefault(piece, {})[id(grown)] = grown
         self._size += len(piece)
         return grown
 
@@ -146,6 +161,10 @@ class PrefixMirror:
         assert node.before is not None
         del node.before.after[node.piece]
         del node.before.order[bisect_left(node.before.order, node.piece)]
+        holding = self._holding[node.piece]
+        del holding[id(node)]
+        if not holding:
+            del self._holding[node.piece]
         self._size -= len(node.piece)
 
 
@@ -178,9 +197,14 @@ class Branch:
         """The last piece of the prefix."""
         return self.node.piece
 
-    def following(self) -> list[Branch]:
-        """The prefixes that are one piece longer, sorted by that piece."""
-        return [Branch(self.held, node) for node in self.held.mirror.following(self.node, self.held.now)]
+    def following(self, within: Collection[int] | None = None) -> list[Branch]:
+        """The prefixes that are one piece longer, sorted by it; ``within`` are the ones to choose from."""
+        nodes = self.held.mirror.following(self.node, self.held.now)
+        return [Branch(self.held, node) for node in nodes if within is None or id(node) in within]
+
+    def leading(self, pieces: Iterable[str]) -> frozenset[int]:
+        """Which of the longer prefixes end in one of these pieces, or lead to one that does."""
+        return self.held.mirror.leading(self.node, pieces)
 
 
 def render(messages: Sequence[PromptMessage]) -> str:

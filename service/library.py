@@ -13,7 +13,7 @@ from service.answers import DocumentName
 from service.places import locate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord, DocumentContent, VersionRecord
@@ -74,6 +74,10 @@ class Library:
             Gone: its document was deleted.
         """
         return self.catalog.version(collection.tenant, collection.name, number)
+
+    def versions(self, collection: CollectionRecord, numbers: Collection[int]) -> dict[int, VersionRecord]:
+        """The versions behind these numbers, whatever their state; those that are not there are left out."""
+        return self.catalog.numbered(collection.tenant, collection.name, numbers)
 
     def version_of(
         self, tenant: str, document: str, *, ordinal: int | None = None, number: int | None = None

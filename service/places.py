@@ -11,7 +11,7 @@ from ingest.errors import PermanentError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ingest.model import Box, Document, Page, Passage
+    from ingest.model import Box, Document, Element, Page, Passage
 
 
 class NoSuchRange(PermanentError):
@@ -45,7 +45,7 @@ def locate(document: Document, passages: Sequence[Passage], start: int, end: int
     if not 0 <= start < end <= len(document.text):
         raise NoSuchRange(f"no range [{start}, {end}) in a text of {len(document.text)} code points")
     line_start = 1 + document.text.count("\n", 0, start)
-    passage = passages[bisect_right([p.start for p in passages], start) - 1]
+    passage = passages[bisect_right(passages, start, key=lambda passage: passage.start) - 1]
     return Place(
         start=start,
         end=end,
@@ -61,7 +61,7 @@ def locate(document: Document, passages: Sequence[Passage], start: int, end: int
 
 def _section(document: Document, passage: Passage, start: int, end: int) -> tuple[str, ...]:
     """Of prose the passage's; of a program, whose passages join parts, that of these very words."""
-    nearest = bisect_right([element.start for element in document.elements], start) - 1
+    nearest = bisect_right(document.elements, start, key=_start) - 1
     in_prose = nearest >= 0 and document.elements[nearest].kind != "code"
     return passage.section if in_prose or not document.symbols else _symbol(document, start, end)
 
@@ -83,11 +83,15 @@ def _page(pages: Sequence[Page], position: int) -> int | None:
 
 
 def _boxes(document: Document, start: int, end: int) -> Iterator[Box]:
-    starts = [element.start for element in document.elements]
-    for element in document.elements[max(bisect_right(starts, start) - 1, 0) :]:
+    first = max(bisect_right(document.elements, start, key=_start) - 1, 0)
+    for element in map(document.elements.__getitem__, range(first, len(document.elements))):
         if element.start >= end:
             return
         for line in element.lines:
             box = line.box(start, end)
             if box is not None:
                 yield box
+
+
+def _start(element: Element) -> int:
+    return element.start

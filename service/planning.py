@@ -179,6 +179,8 @@ class QuestionPlanner:
         longest = limits.prompt_tokens * _TOKEN
         if query.mode == "auto" and query.accuracy != "high":
             longest = min(longest, WHOLE_COLLECTION_CHARACTERS)
+        if chosen is None and self._library.catalog.ready_characters(collection) > longest:
+            return None  # of a large collection known without a look at each of its documents
         versions = self._versions(collection, chosen)
         if sum(version.characters for version in versions) > longest:
             return None
@@ -224,5 +226,6 @@ class QuestionPlanner:
         self, collection: CollectionRecord, passages: Sequence[PromptPassage]
     ) -> dict[int, DocumentName]:
         numbers = dict.fromkeys(passage.document for passage in passages)
-        versions = (self._library.version(collection, number) for number in numbers)
+        held = self._library.versions(collection, numbers)
+        versions = (held.get(number) or self._library.version(collection, number) for number in numbers)
         return {v.number: DocumentName(v.number, v.path, v.title) for v in versions}

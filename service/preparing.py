@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass, replace
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from prompts.plan_request import PromptTooLongError
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from service.searching import Evidence, Found, Searcher
     from service.sessions import Session, Sessions
 
+PLANNED_AT_ONCE = 2
+"""Questions that are planned at a time, however many are searched for. Planning computes, and all threads
+compute under one lock: more at a time would end none sooner and the others later, and answers that are being
+written would have to share that lock with all of them."""
 _ID_BYTES = 9
 _WITHDRAWN = "None any more; those given before do not apply."
 """What a prompt says that goes on without the instructions that it began with."""
@@ -109,6 +114,7 @@ class Preparer:
         self._rewriter = rewriter
         self._mapper = mapper
         self._chooser = chooser
+        self._planning = BoundedSemaphore(PLANNED_AT_ONCE)
         self._roles = ModelRoles(library, generation) if generation else None
         self._planner = QuestionPlanner(library, sessions, generation) if generation else None
 
@@ -142,20 +148,22 @@ class Preparer:
         passages = self._searcher.passages(found.evidence)
         confidence = self._confidence(collection, wanted, chosen)
         searched = time.perf_counter()
-        context = find_context(self._library, collection, found.evidence, passages, documents=chosen)
-        considered = Considered(query, chosen)
-        if self._mapper is not None:
-            considered = self._mapper.consider(
-                query, wanted, collection, session, chosen=chosen, evidence=found.evidence
-            )
-        query, allowed, chosen = considered.query, chosen, considered.documents
-        warnings = (*considered.warnings, *self._calibrated(query, passages))
-        settled = _Planned(query, {})
-        if self._planner is not None:
-            request = self._planner.request(
-                query, collection, session, chosen, passages, context=context, allowed=allowed
-            )
-            settled = self._planned(self._planner, query, wanted, collection, chosen, request=request)
+        calibrated = self._calibrated(query, passages)
+        with self._planning:
+            context = find_context(self._library, collection, found.evidence, passages, documents=chosen)
+            considered = Considered(query, chosen)
+            if self._mapper is not None:
+                considered = self._mapper.consider(
+                    query, wanted, collection, session, chosen=chosen, evidence=found.evidence
+                )
+            query, allowed, chosen = considered.query, chosen, considered.documents
+            warnings = (*considered.warnings, *calibrated)
+            settled = _Planned(query, {})
+            if self._planner is not None:
+                request = self._planner.request(
+                    query, collection, session, chosen, passages, context=context, allowed=allowed
+                )
+                settled = self._planned(self._planner, query, wanted, collection, chosen, request=request)
         query, plans = settled.query, settled.plans
         if considered.whole is not None:
             plans = _first("map", considered.whole, plans)

@@ -47,9 +47,7 @@ class Presenter:
         Raises:
             Gone: a document was deleted meanwhile.
         """
-        return await asyncio.to_thread(
-            lambda: [self._placed(prepared.collection, citation) for citation in citations]
-        )
+        return await asyncio.to_thread(self._placed, prepared.collection, citations)
 
     async def keep(self, prepared: Prepared, turn: StoredTurn) -> None:
         """Add a turn to the conversation.
@@ -69,11 +67,14 @@ class Presenter:
         session = replace(prepared.session, turns=(*prepared.session.turns, kept))
         await asyncio.to_thread(self._sessions.save, prepared.collection, session)
 
-    def _placed(self, collection: CollectionRecord, citation: Citation) -> PlacedCitation:
-        version = self._library.version(collection, citation.document)
-        return PlacedCitation(
-            citation, name_of(version), self._library.place(version, citation.start, citation.end)
-        )
+    def _placed(self, collection: CollectionRecord, citations: Sequence[Citation]) -> list[PlacedCitation]:
+        held = self._library.versions(collection, {citation.document for citation in citations})
+        placed: list[PlacedCitation] = []
+        for citation in citations:
+            version = held.get(citation.document) or self._library.version(collection, citation.document)
+            place = self._library.place(version, citation.start, citation.end)
+            placed.append(PlacedCitation(citation, name_of(version), place))
+        return placed
 
 
 def whole_answer(

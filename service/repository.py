@@ -41,10 +41,12 @@ class RepositoryMaps:
 
         A conversation keeps the map of its first turn: it is a part of the message that was sent.
         """
+        kinds = self._library.catalog.ready_kinds(collection)
+        number = sum(held for kind, held in kinds.items() if language_of(kind))
+        if not FEWEST <= number <= MOST or not _mostly(number, sum(kinds.values())):
+            return ""
         versions = self._library.catalog.ready_versions(collection)
         programs = [version for version in versions if language_of(version.media_type)]
-        if not FEWEST <= len(programs) <= MOST or not is_about_programs(versions):
-            return ""
         named = tuple((version.number, version.path) for version in programs)
         key = (collection.tenant, collection.name, named)
         with self._lock:
@@ -77,7 +79,11 @@ class RepositoryMaps:
 def is_about_programs(versions: Collection[VersionRecord]) -> bool:
     """Whether documents are mostly programs."""
     programs = sum(language_of(version.media_type) is not None for version in versions)
-    return programs > 0 and programs >= MOSTLY * len(versions)
+    return _mostly(programs, len(versions))
+
+
+def _mostly(programs: int, documents: int) -> bool:
+    return programs > 0 and programs >= MOSTLY * documents
 
 
 def _outermost(document: Document) -> tuple[str, ...]:

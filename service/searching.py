@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ingest.errors import Gone, IndexUnavailable, UnknownName, UnsupportedStore
+from ingest.errors import IndexUnavailable, UnsupportedStore
 from ingest.index import Question
 from service.accounting import context_of
 from service.answers import SearchHit
@@ -189,22 +189,13 @@ class Searcher:
                     ranked[words] = (passage, paged)
         return [passage for passage, _ in ranked.values()]
 
-    def _current(self, collection: CollectionRecord, hits: Iterable[Hit]) -> Iterator[Evidence]:
+    def _current(self, collection: CollectionRecord, hits: Sequence[Hit]) -> Iterator[Evidence]:
         """Leave out what an ingest is just writing, has replaced or deleted."""
-        versions: dict[int, VersionRecord | None] = {}
+        versions = self._library.versions(collection, {hit.document for hit in hits})
         for hit in hits:
-            if hit.document not in versions:
-                versions[hit.document] = self._ready(collection, hit.document)
-            version = versions[hit.document]
-            if version is not None:
+            version = versions.get(hit.document)
+            if version is not None and version.state == "ready":
                 yield Evidence(hit, version)
-
-    def _ready(self, collection: CollectionRecord, number: int) -> VersionRecord | None:
-        try:
-            version = self._library.version(collection, number)
-        except (UnknownName, Gone):
-            return None
-        return version if version.state == "ready" else None
 
 
 def _brought(hit: Hit, context: Mapping[str, Sequence[ContextPassage]]) -> Iterator[Context]:

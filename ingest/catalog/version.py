@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 
 from ingest.catalog.collection import end_sessions, owned
 from ingest.catalog.database import CatalogPart, rows
@@ -13,7 +13,7 @@ from ingest.catalog.schema import collections, documents, failures, versions
 from ingest.errors import Gone, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import Connection, Select
     from sqlalchemy.sql import ColumnElement
@@ -79,6 +79,27 @@ class Versions(CatalogPart):
     def ready_versions(self, collection: CollectionRecord) -> tuple[VersionRecord, ...]:
         """The current version of every document, by number."""
         return self._in_state(collection, "ready")
+
+    def ready_kinds(self, collection: CollectionRecord) -> dict[str, int]:
+        """How many current versions there are of each media type: of a large collection cheaper than all."""
+        ready = owned(versions, collection.tenant, collection.name) & (versions.c.state == "ready")
+        kind = versions.c.media_type
+        with self._database.read() as connection:
+            found = connection.execute(select(kind, func.count()).where(ready).group_by(kind)).all()
+        return {row[0]: row[1] for row in found}
+
+    def ready_characters(self, collection: CollectionRecord) -> int:
+        """Code points of all current versions."""
+        ready = owned(versions, collection.tenant, collection.name) & (versions.c.state == "ready")
+        with self._database.read() as connection:
+            counted = connection.execute(select(func.sum(versions.c.characters)).where(ready)).scalar()
+        return int(counted or 0)
+
+    def numbered(self, tenant: str, collection: str, numbers: Collection[int]) -> dict[int, VersionRecord]:
+        """The versions behind these numbers, in whatever state, in one query; unknown ones are left out."""
+        chosen = owned(versions, tenant, collection) & versions.c.number.in_(numbers)
+        with self._database.read() as connection:
+            return {version.number: version for version in read_versions(connection, chosen)}
 
     def ready_titled(self, collection: CollectionRecord, words: Sequence[str]) -> tuple[VersionRecord, ...]:
         """Ready versions whose title or path holds any of these words, by number.

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING, cast
 
+from service.models.complaints import reported
 from service.models.contract import Finished, ReasoningDelta, TextDelta, TokenUsage, ToolCallDelta
 from service.models.errors import (
     ContentFiltered,
     MalformedReply,
+    ModelError,
     ModelFailed,
     PromptTooLong,
     StreamCut,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from service.models.contract import FinishReason, ModelEvent
-    from service.models.errors import ModelError
 
 _REASONS: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -49,6 +52,21 @@ class ReplyReader:
     def is_whole(self) -> bool:
         """Whether the model said that it has finished; the usage may still follow."""
         return self._reason is not None
+
+    def read_all(self, packet: Iterable[str]) -> Iterator[ModelEvent]:
+        """What frames say that arrived together; neighbouring pieces of a text are one.
+
+        Raises:
+            ModelError: as `read`, or an error that the provider reports, after all that was said before.
+        """
+        said: list[ModelEvent] = []
+        try:
+            for data in packet:
+                said += self.read(_frame(data))
+        except ModelError:
+            yield from joined(said)
+            raise
+        yield from joined(said)
 
     def read(self, frame: object) -> Iterator[ModelEvent]:
         """The deltas of a frame.
@@ -88,6 +106,27 @@ class ReplyReader:
             raise kind(message, code=reason)
         if reason:
             self._reason = _REASONS.get(reason, "other")
+
+
+def joined(events: Sequence[ModelEvent]) -> Iterator[ModelEvent]:
+    """The same reply with fewer events: each costs whoever reads on as much as the first."""
+    for kind, group in groupby(events, key=type):
+        alike = list(group)
+        if kind is TextDelta or kind is ReasoningDelta:
+            yield kind("".join(one.text for one in alike if isinstance(one, TextDelta | ReasoningDelta)))
+        else:
+            yield from alike
+
+
+def _frame(data: str) -> Mapping[str, object]:
+    """A frame of JSON, unless it reports an error in place of one."""
+    try:
+        fields = _fields(cast("object", json.loads(data)))
+    except ValueError as error:
+        raise MalformedReply("a frame is not JSON") from error
+    if error := fields.get("error"):
+        raise reported(error, status=None)
+    return fields
 
 
 def _deltas(delta: Mapping[str, object]) -> Iterator[ModelEvent]:

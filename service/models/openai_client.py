@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, TypeVar
 from service.models.body import request_body, request_headers
 from service.models.complaints import reported, reported_plainly, seconds_to_wait
 from service.models.errors import MalformedReply, ModelTimeout, ModelUnreachable, StreamCut
+from service.models.event_stream import EventData
 from service.models.frames import ReplyReader
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from service.models.providers import Provider
 
 T = TypeVar("T")
+_ENDING_SECONDS = 1.0
+"""That the end of a connection's reply is waited for once the answer is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,29 +99,39 @@ class OpenAIModel:
         headers = {**self._headers, **request_headers(request, self.provider)}
         reply = ReplyReader()
         try:
-            async with aclosing(self._frames(body, headers)) as frames:
-                async for frame in frames:
-                    for event in reply.read(frame):
+            async with aclosing(self._packets(body, headers)) as packets:
+                async for packet in packets:
+                    for event in reply.read_all(packet):
                         yield event
         except (StreamCut, ModelTimeout):
             if not reply.is_whole:  # else only the usage is lost
                 raise
         yield reply.finished()
 
-    async def _frames(
+    async def _packets(
         self, body: Mapping[str, object], headers: Mapping[str, str | openai.Omit]
-    ) -> AsyncGenerator[object, None]:
-        """The parsed frames of the reply, up to ``[DONE]`` or the end of the connection."""
+    ) -> AsyncGenerator[list[str], None]:
+        """The data of the reply's events as they arrive, up to ``[DONE]`` or the end of the connection."""
         deadline = asyncio.get_running_loop().time() + self._timeouts.total
         stream = await _before(deadline, self._open(body, headers), broken=ModelUnreachable)
         try:
             await _before(deadline, _refuse_plain(stream), broken=StreamCut)
+            # Not by the package's own reading, which takes a step of the event loop for every event.
+            packets, events = stream.response.aiter_bytes(), EventData()
             while True:
                 try:
-                    frame = await _before(deadline, anext(stream), broken=StreamCut)
+                    packet = await _before(deadline, anext(packets), broken=StreamCut)
+                    data = events.feed(packet)
                 except StopAsyncIteration:
                     return
-                yield frame
+                except UnicodeDecodeError as error:
+                    raise MalformedReply("a frame is not UTF-8") from error
+                done = next((at for at, one in enumerate(data) if one.startswith("[DONE]")), None)
+                if data:
+                    yield data[:done]
+                if done is not None:
+                    await _read_to_the_end(packets)
+                    return
         finally:
             await stream.close()
 
@@ -158,7 +171,17 @@ async def _before(deadline: float, step: Awaitable[T], *, broken: type[ModelErro
     except openai.APIError as error:
         raise reported(error.body, status=None) from error
     except ValueError as error:
-        raise MalformedReply("a frame is not JSON") from error
+        raise MalformedReply("the reply is not JSON") from error
+
+
+async def _read_to_the_end(packets: AsyncIterator[bytes]) -> None:
+    """What comes after ``[DONE]`` is nothing, and the connection serves the next question once it is read."""
+    import httpx2  # noqa: PLC0415 — loaded by the package
+
+    with suppress(TimeoutError, httpx2.HTTPError):
+        async with asyncio.timeout(_ENDING_SECONDS):
+            async for _ in packets:
+                pass
 
 
 async def _refuse_plain(stream: openai.AsyncStream[object]) -> None:

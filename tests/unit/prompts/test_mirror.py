@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts.mirror import Match, PrefixMirror, render
 from prompts.pieces import document_of, passage_of, pieces
 from prompts.plan import PromptMessage
+
+if TYPE_CHECKING:
+    from prompts.mirror import Branch
 
 LIFETIME = 600.0
 MESSAGES = st.lists(
@@ -139,3 +144,29 @@ def test_equal_passages_are_equal_pieces_whatever_follows(before: list[str], aft
     if after and after[0] == "[D":
         return  # likewise, words without a border
     assert passage in pieces(user(text))
+
+
+@given(
+    st.lists(LINES, max_size=6),
+    st.sets(st.sampled_from(["[D7:31] The fee is $5.\n", "[D"])),
+    st.integers(20, 400),
+)
+def test_what_leads_to_a_piece_is_what_a_walk_through_all_finds(
+    sent: list[list[str]], wanted: set[str], capacity: int
+) -> None:
+    mirror = PrefixMirror(LIFETIME, capacity=capacity)  # small: what was forgotten leads nowhere
+    for lines in sent:
+        mirror.sent(user("".join(lines)), now=0.0)
+    branch = mirror.at(1.0).after([])
+    assert branch is not None
+
+    def leading(one: Branch) -> set[int]:
+        """Of the branches after this one, those that lead to a wanted piece."""
+        found = set[int]()
+        for following in one.following():
+            below = leading(following)
+            if below or following.piece in wanted:
+                found |= {id(following.node), *below}
+        return found
+
+    assert branch.leading(wanted) == leading(branch)
