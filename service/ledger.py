@@ -57,6 +57,9 @@ class Ledger:
         self._pruned: datetime | None = None
         self._writing = threading.Lock()
 
+    def begin(self, call: CallRecord, longest: int) -> None:
+        """As `Recorder.begin`: the ledger only writes; `Budgets` stands before it."""
+
     def record(self, call: CallRecord) -> None:
         """As `Recorder.record`: it is written soon, in the order of calls."""
         self._waiting.append(call)

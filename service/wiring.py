@@ -152,8 +152,7 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         IndexUnavailable: the index cannot be opened.
     """
     with ExitStack() as closing:
-        _make_folder(settings.data)
-        catalog = closing.enter_context(_catalog(settings))
+        catalog = closing.enter_context(open_catalog_of(settings))
         ledger = Ledger(catalog, days=settings.ledger_days, traits=_cache_traits)
         closing.callback(ledger.close)
         embedder = make_embedder(settings)
@@ -201,6 +200,18 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             _chores(settings, side, generation),
             budgets,
         )
+
+
+@contextmanager
+def open_catalog_of(settings: Settings) -> Generator[Catalog]:
+    """The catalog alone, for as long as the block runs.
+
+    Raises:
+        SettingsError, UnsupportedStore, CatalogUnavailable: as `open_services`.
+    """
+    _make_folder(settings.data)
+    with _catalog(settings) as catalog:
+        yield catalog
 
 
 def _make_folder(data: Path) -> None:

@@ -177,4 +177,3 @@ class Budgets:
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
         said = f"what is left of this access key's ${budget:.2f} a day does not suffice until midnight, UTC"
         return BudgetUsedUp(said, code=USED_UP, retry_after=(midnight - now).total_seconds())
-

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-
 from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool

@@ -50,6 +50,8 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (Gone, HTTPStatus.GONE),
     (UnknownName, HTTPStatus.NOT_FOUND),
     (Forbidden, HTTPStatus.FORBIDDEN),
+    (LimitReached, HTTPStatus.TOO_MANY_REQUESTS),
+    (BadKeyRequest, HTTPStatus.UNPROCESSABLE_ENTITY),
     (WrongState, HTTPStatus.CONFLICT),
     (NoModel, HTTPStatus.CONFLICT),
     (NoDocuments, HTTPStatus.CONFLICT),
@@ -85,14 +87,13 @@ def problem_of(error: Exception) -> Problem:
         return _problem(error.status, str(error), code=error.code, errors=fields)
     if isinstance(error, HTTPException):
         return _problem(HTTPStatus(error.status_code), error.detail)
-    if isinstance(error, BadKeyRequest):
-        fields = [{"field": error.field, "message": str(error)}]
-        return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), errors=fields)
-    if isinstance(error, LimitReached):
-        return _problem(HTTPStatus.TOO_MANY_REQUESTS, str(error), code=error.code)
     for kind, status in _STATUS:
         if isinstance(error, kind):
-            return _problem(status, str(error))
+            fields = (
+                [{"field": error.field, "message": str(error)}] if isinstance(error, BadKeyRequest) else None
+            )
+            code = error.code if isinstance(error, LimitReached) else None
+            return _problem(status, str(error), code=code, errors=fields)
     return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "an error on our side; the log has it")
 
 

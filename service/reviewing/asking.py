@@ -69,7 +69,7 @@ class CellKeeper:
 
     def query(self, question: str) -> Query:
         """A question of the review as the model's settings are asked about it."""
-        return cell_query(self._collection, question, self.order.model)
+        return cell_query(self._collection, question, self.order.model, self._review.key)
 
     async def ask(self, reading: Reading, place: int) -> bool:
         """Ask one cell and keep it; whether the model has read the prompt.
@@ -118,7 +118,7 @@ class CellKeeper:
 
     def _recording(self, query: Query, foretold: PlanSummary) -> Recording:
         return self._generation.recording(
-            Origin(query.tenant, query.collection, answer=self._review.id, key=self._review.key),
+            Origin(query.tenant, query.collection, answer=self._review.id, key=query.key),
             "review",
             model=self._generation.name(query),
             planned=foretold.tokens,
