@@ -58,7 +58,13 @@ class Rates:
     def __init__(self, seconds: int = MINUTE) -> None:
         """``seconds`` are the window's length."""
         self._seconds = seconds
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._storage = MemoryStorage()
+        self._limiter = SlidingWindowCounterRateLimiter(self._storage)
+
+    @property
+    def counters(self) -> int:
+        """How many are kept: two for each name at most."""
+        return len(self._storage.storage)
 
     async def hit(self, name: str, limit: int) -> Standing:
         """Count a request, unless the limit is reached."""
