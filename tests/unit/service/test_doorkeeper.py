@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.catalog.key_records import KeyLimits, KeyRecord
+from ingest.catalog.key_records import KeyLimits, KeyRecord, Permission
 from service.access.caller import Caller
 from service.access.keys import SETTINGS_KEY, Doorkeeper
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 NOW = datetime.now(UTC)
 KEY = f"lectern_{'a' * 12}_{'B' * 43}"
 RECORD = KeyRecord(
-    *("a" * 12, "acme", "a test", sha256(KEY.encode()).hexdigest(), frozenset({"read"}), None),
+    *("a" * 12, "acme", "a test", sha256(KEY.encode()).hexdigest()),
+    frozenset[Permission]({"read"}),
+    None,
     KeyLimits(None, 3, None),
     *(NOW, None, None, None),
 )
