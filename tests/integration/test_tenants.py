@@ -124,7 +124,9 @@ class TestBudgets:
             assert one.status_code == 429, one.text
             assert 1 <= int(one.headers["retry-after"]) <= 86_400
         assert refused.json()["code"] == "insufficient_quota"
-        assert chat.json()["error"]["code"] == "insufficient_quota"
+        told = chat.json()["error"]
+        assert (told["code"], told["type"]) == ("insufficient_quota", "insufficient_quota")
+        assert chat.headers["x-should-retry"] == "false"
         assert len(found.json()["hits"]) > 0
         assert len(glm5.requests) == before
 
