@@ -152,7 +152,7 @@ def check_tokenizer(services: Services) -> Iterator[Finding]:
             script = script_of(text[:SAMPLE])
             if len(text) >= TELLING and script not in seen:
                 seen.add(script)
-                origin = Origin(DEFAULT_TENANT, collection.name)
+                origin = Origin(collection.tenant, collection.name)
                 yield _check_count(services.generation, script, text, origin)
 
 

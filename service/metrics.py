@@ -99,6 +99,9 @@ class Metrics:
         else:
             self._answers.search_failures.labels(type(error).__name__).inc()
 
+    def begin(self, call: CallRecord, longest: int) -> None:
+        """As `Recorder.begin`: it may."""
+
     def record(self, call: CallRecord) -> None:
         """As `Recorder.record`: a call of a model has ended."""
         model = call.model.lower()

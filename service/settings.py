@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from ingest.errors import PermanentError
+from service.answers import DEFAULT_TENANT
 from service.egress_policy import ANY, EgressPolicy
 
 PREFIX = "LECTERN_"
@@ -80,6 +81,13 @@ class Settings(BaseModel):
     )
     collection: str = Field(
         default="default", min_length=1, description="Collection where a command names none."
+    )
+    tenant: str = Field(
+        default=DEFAULT_TENANT,
+        min_length=1,
+        max_length=200,
+        description="Whose collections commands work on, and whose the key of `access_key` opens. Other "
+        "tenants of the same data folder are reached by their access keys, or by commands with their name.",
     )
     llm_base_url: str | None = Field(
         default=None,
@@ -268,7 +276,18 @@ class Settings(BaseModel):
     )
     access_key: SecretStr | None = Field(
         default=None,
-        description="Required as `Authorization: Bearer …` by the server; a must beyond loopback.",
+        description="A key that opens all of `tenant`, required as `Authorization: Bearer …`. Beyond "
+        "loopback the server needs it, or keys that `lectern keys create` has made.",
+    )
+    key_requests_per_minute: Annotated[int, Field(gt=0)] | None = Field(
+        default=None,
+        description="Requests a minute of access keys made without a limit of their own.",
+    )
+    key_concurrent_requests: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="Likewise, requests at a time; a stream counts until it ends."
+    )
+    key_usd_per_day: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
+        default=None, description="Likewise, dollars that calls of models may cost in a day, by UTC."
     )
     telegram_token: SecretStr | None = Field(
         default=None, description="Token of the Telegram bot, from @BotFather."
@@ -304,6 +323,11 @@ class Settings(BaseModel):
     slack_uploaders: tuple[str, ...] = Field(
         default=(),
         description="Likewise, who of these may send files to be read; `everyone` for all of them.",
+    )
+    bot_access_key: SecretStr | None = Field(
+        default=None,
+        description="The access key that bots come to the server with: they see what it opens; by default "
+        "`access_key`.",
     )
     bot_collections: tuple[str, ...] = Field(
         default=(),
@@ -419,7 +443,7 @@ class Settings(BaseModel):
     def _read_egress(cls, said: str) -> str:
         return str(EgressPolicy.parse(said))
 
-    @field_validator("access_key")
+    @field_validator("access_key", "bot_access_key")
     @classmethod
     def _say_something(cls, key: SecretStr | None) -> SecretStr | None:
         """White space around a key is nobody's intention; an empty one would open everything."""
@@ -429,6 +453,13 @@ class Settings(BaseModel):
         if not said:
             raise ValueError("an access key must not be empty")
         return SecretStr(said)
+
+    @field_validator("tenant")
+    @classmethod
+    def _name_somebody(cls, tenant: str) -> str:
+        if not tenant.strip() or not tenant.isprintable():
+            raise ValueError("must be a printable name")
+        return tenant
 
     @field_validator("data")
     @classmethod

@@ -64,7 +64,7 @@ class SideModel:
         """What the model of this name says.
 
         Raises:
-            ModelError: the reply could not be had, or not in ``seconds``.
+            ModelError: the reply could not be had, or not in ``seconds``, or may not be paid for.
             EgressRefused: the model may not be shown the origin's collection.
         """
         request = ModelRequest(
@@ -79,7 +79,7 @@ class SideModel:
         )
         planned = sum(count_tokens(m.content) for m in messages)
         begun = begun_call(origin, purpose, provider=self._provider, model=name, planned=planned)
-        with Recording(self._recorder, begun) as recording:
+        with Recording(self._recorder, begun, max_tokens) as recording:
             reply = self._model.complete(request, seconds=seconds)
             recording.diverted(reply.diverted)
             answered, rate = _charged(reply.diverted) or (name, self._price(name))

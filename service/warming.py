@@ -119,6 +119,7 @@ class Warmer:
             _PURPOSE,
             model=warming.model,
             planned=foretold.tokens,
+            longest=1,
             predicted=foretold.cached_tokens,
             plan=call_plan(warming.plan, foretold),
         )

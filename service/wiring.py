@@ -15,6 +15,7 @@ from ingest.index import LocalIndex
 from ingest.remote_embedding import EmbeddingService
 from ingest.rendering import RenderingProcess
 from ingest.scoped_embedding import GuardedEmbedder
+from service.access.budgets import Budgets
 from service.agent import Agent, AgentBounds
 from service.agent_choice import AgentChooser
 from service.answering import Answerer
@@ -36,7 +37,9 @@ from service.library import Library
 from service.map_planning import MapPlanner, MapSettings
 from service.models.assembling import Upstreams, prices_of, provider_of
 from service.models.blocking import BlockingModel
+from service.models.prices import price
 from service.models.providers import GENERIC, PROVIDERS
+from service.models.salting import salt_of
 from service.models.tokenizers import EndpointTokenizer
 from service.observed import ObservedIndex
 from service.observers import make_observer
@@ -94,6 +97,7 @@ class Services:
     audit: Audit
     egress: Egress
     observer: Observer
+    budgets: Budgets
     ending: Ending = field(default_factory=Ending)
     upstreams: Upstreams | None = None
     """The providers' state, and the queue in front of them."""
@@ -172,10 +176,13 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         page_images = PageImages(PageOriginals(catalog, originals), RenderingProcess())
         closing.callback(page_images.close)
         library = Library(catalog)
-        recorder = Recorders(ledger, observer.metrics)
-        upstreams = Upstreams(settings, egress, observer, model) if model or settings.has_model else None
+        budgets = _budgets(settings, catalog, ledger)
+        recorder = Recorders(budgets, observer.metrics)
+        upstreams = None
+        if model or settings.has_model:
+            upstreams = Upstreams(settings, egress, observer, model, salt=salt_of(catalog))
         generation = _generation(settings, upstreams, recorder)
-        side = _side_model(settings, upstreams, generation, recorder, closing)
+        side = _side_model(settings, upstreams, generation, recorder, closing=closing)
         searcher = Searcher(
             library,
             index,
@@ -228,9 +235,22 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             audit,
             egress,
             observer,
+            budgets,
             ending,
             upstreams,
         )
+
+
+@contextmanager
+def open_catalog_of(settings: Settings) -> Generator[Catalog]:
+    """The catalog alone, for as long as the block runs.
+
+    Raises:
+        SettingsError, UnsupportedStore, CatalogUnavailable: as `open_services`.
+    """
+    make_folder(settings.data)
+    with _catalog(settings) as catalog:
+        yield catalog
 
 
 def make_folder(data: Path) -> None:
@@ -290,6 +310,13 @@ def _cache_traits(provider: str) -> CacheTraits:
     return PROVIDERS.get(provider, GENERIC).cache
 
 
+def _budgets(settings: Settings, catalog: Catalog, ledger: Ledger) -> Budgets:
+    provider, overrides = provider_of(settings), prices_of(settings)
+    return Budgets(
+        catalog, ledger, lambda name: price(provider, name, overrides), default=settings.key_usd_per_day
+    )
+
+
 def _generation(settings: Settings, upstreams: Upstreams | None, recorder: Recorder) -> Generation | None:
     if upstreams is None:
         return None
@@ -345,6 +372,7 @@ def _side_model(
     upstreams: Upstreams | None,
     generation: Generation | None,
     recorder: Recorder,
+    *,
     closing: ExitStack,
 ) -> SideModel | None:
     """What reranking, rewriting and chores ask: a client of its own, in a thread that starts when asked."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.answers import DEFAULT_TENANT
 from service.commands import options
 from service.commands.auditing import opened
 from service.http.audit_shapes import AuditList, AuditRequest
@@ -40,7 +39,9 @@ def command(
     wanted = {"since": since, "action": action, "collection": collection, "key": key, "before": before}
     request = options.body(AuditRequest, **wanted, limit=limit)
     with opened(options.settings()) as services:
-        found = AuditList.of(services.audit.entries(DEFAULT_TENANT, request.to_wanted()), request.limit)
+        found = AuditList.of(
+            services.audit.entries(services.settings.tenant, request.to_wanted()), request.limit
+        )
     if as_json:
         click.echo(found.model_dump_json(indent=2))
         return

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.catalog.audit_records import AuditEntry
-from service.answers import DEFAULT_TENANT
 from service.audit import KEPT
 from service.user import current_user
 from service.wiring import open_services
@@ -77,7 +76,7 @@ def opened(
             return
         about = collection or context.params.get("collection") or context.params.get("name")
         entry = AuditEntry(
-            DEFAULT_TENANT,
+            settings.tenant,
             "",
             "list" if only_looks else action,
             about or settings.collection,
@@ -100,7 +99,7 @@ def opened(
 
 def keep(services: Services, action: str, collection: str, subject: str) -> None:
     """Note one of several things that a command does, before it tells of it."""
-    entry = AuditEntry(DEFAULT_TENANT, "", action, collection, subject, peer=current_user())
+    entry = AuditEntry(services.settings.tenant, "", action, collection, subject, peer=current_user())
     services.audit.keep(entry)
 
 

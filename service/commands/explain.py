@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.answers import DEFAULT_TENANT
 from service.commands import options
 from service.commands.auditing import opened
 from service.commands.charts import dollars
@@ -26,7 +25,7 @@ def command(*, request_id: str, as_json: bool) -> None:
     first block that differs from the request before, with the reason.
     """
     with opened(options.settings()) as services:
-        found = ExplanationShape.of(services.ledger.explanation(DEFAULT_TENANT, request_id))
+        found = ExplanationShape.of(services.ledger.explanation(services.settings.tenant, request_id))
     if as_json:
         click.echo(found.model_dump_json(indent=2))
         return

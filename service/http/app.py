@@ -13,6 +13,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
+from ingest.catalog.key_records import KeyLimits
 from service.access.keys import Doorkeeper
 from service.http import (
     agents,
@@ -22,6 +23,7 @@ from service.http import (
     documents,
     health,
     jobs,
+    keys,
     metrics,
     page,
     pages,
@@ -38,6 +40,7 @@ from service.http.drawing import Drawing
 from service.http.gate import AGENTS, GUARDED, Gate
 from service.http.headers import SecurityHeaders
 from service.http.observing import Observing
+from service.http.throttle import Throttle
 from service.jobs.worker import Worker
 from service.readiness import Readiness, checks_of
 from service.reviewing.worker import ReviewWorker
@@ -52,11 +55,14 @@ _bearer = HTTPBearer(auto_error=False, description="An access key, where the ser
 
 _MEGABYTE = 2**20
 _READING = (queries, chat, uploads, documents, pages, collections)
-_KEEPING = (sessions, jobs, reviews, usage, audit)
+_KEEPING = (sessions, jobs, reviews, usage, audit, keys)
 
 
-def create_app(services: Services) -> FastAPI:
-    """An application that answers from these services; they stay the caller's to close."""
+def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
+    """An application that answers from these services; they stay the caller's to close.
+
+    ``own_token`` is what commands on this machine bring in place of an access key.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -88,7 +94,8 @@ def create_app(services: Services) -> FastAPI:
     app.state.drawing = Drawing()
     app.state.agents = agents.AgentDoor(services)
     largest = services.settings.largest_upload_mb * _MEGABYTE
-    app.state.doorkeeper = _doorkeeper(services)
+    app.state.doorkeeper = _doorkeeper(services, own_token)
+    app.add_middleware(Throttle)
     app.add_middleware(Gate, doorkeeper=app.state.doorkeeper, largest_upload=largest)
     app.add_middleware(Auditing, audit=services.audit)
     app.add_middleware(SecurityHeaders)
@@ -133,9 +140,18 @@ def leave(app: FastAPI) -> None:
     app.state.leaving.set()
 
 
-def _doorkeeper(services: Services) -> Doorkeeper:
-    key = services.settings.access_key
-    return Doorkeeper(services.catalog, None if key is None else key.get_secret_value())
+def _doorkeeper(services: Services, own_token: str | None) -> Doorkeeper:
+    settings, key = services.settings, services.settings.access_key
+    return Doorkeeper(
+        services.catalog,
+        None if key is None else key.get_secret_value(),
+        tenant=settings.tenant,
+        own_token=own_token,
+        exposed=not settings.is_loopback,
+        defaults=KeyLimits(
+            settings.key_requests_per_minute, settings.key_concurrent_requests, settings.key_usd_per_day
+        ),
+    )
 
 
 def _described(_: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:

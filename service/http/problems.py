@@ -23,6 +23,8 @@ from ingest.errors import (
 )
 from prompts.plan_request import PromptTooLongError
 from service.access.caller import Forbidden
+from service.access.keys import BadKeyRequest
+from service.access.rates import LimitReached
 from service.ending import ServerEnds
 from service.http.allowing import allowed_methods
 from service.http.chat.errors import ChatRefused, chat_error, chat_status, retry_headers, speaks_openai
@@ -51,6 +53,8 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (UnknownName, HTTPStatus.NOT_FOUND),
     (EgressRefused, HTTPStatus.FORBIDDEN),
     (Forbidden, HTTPStatus.FORBIDDEN),
+    (LimitReached, HTTPStatus.TOO_MANY_REQUESTS),
+    (BadKeyRequest, HTTPStatus.UNPROCESSABLE_ENTITY),
     (WrongState, HTTPStatus.CONFLICT),
     (NoModel, HTTPStatus.CONFLICT),
     (NoDocuments, HTTPStatus.CONFLICT),
@@ -67,7 +71,7 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (IndexUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (TransientError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
-STATUSES = (400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 500, 502, 503, 504, 507)
+STATUSES = (400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 502, 503, 504, 507)
 """All that a route may answer besides its own; 502 to 504 are the model provider's doing, or the index's."""
 _WAITING = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 """What may pass with time: these say when."""
@@ -97,7 +101,11 @@ def _named(error: Exception) -> Problem:
         return _problem(HTTPStatus(error.status_code), error.detail)
     for kind, status in _STATUS:
         if isinstance(error, kind):
-            return _problem(status, str(error))
+            fields = (
+                [{"field": error.field, "message": str(error)}] if isinstance(error, BadKeyRequest) else None
+            )
+            code = error.code if isinstance(error, LimitReached) else None
+            return _problem(status, str(error), code=code, errors=fields)
     return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "an error on our side; the log has it")
 
 

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 from ingest.catalog.audit_records import AuditEntry
-from service.access.caller import LOCAL
 from service.request_id import current_request_id
 from service.user import current_user
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from service.access.caller import Caller
+    from service.knowledge.desk import Desk
 
 ACTIONS: Mapping[str, str] = {
     "search": "search",
@@ -30,20 +29,20 @@ _MARKER = re.compile(r"\[?D\d+:\d+(?:-\d+)?\]?")
 
 
 def entry_of_call(
-    tool: str, arguments: Mapping[str, Any], default: str, outcome: str, request: Request | None
+    tool: str, arguments: Mapping[str, Any], desk: Desk, outcome: str, request: Request | None
 ) -> AuditEntry:
     """The entry of a call.
 
     Args:
         tool: its name.
         arguments: as they came, checked or not.
-        default: the collection that is meant where none is named.
+        desk: carried it out.
         outcome: ``ok``, or the name of an error.
         request: what it came with over HTTP; None over stdio.
     """
-    caller: Caller = LOCAL if request is None else request.state.caller
+    caller = desk.caller
     peer = current_user() if request is None else (request.client.host if request.client else "")
-    collection = "" if tool == "list_collections" else str(arguments.get("collection") or default)
+    collection = "" if tool == "list_collections" else str(arguments.get("collection") or desk.default)
     return AuditEntry(
         caller.tenant,
         caller.key,

@@ -1,8 +1,8 @@
 """From settings to a model that outlives its providers' bad days.
 
-From the outside in: a queue, the list of providers, of each its retries within a shared budget, its circuit
-breaker, the guard of egress, and the client itself. A retry passes the breaker and the guard, so that a
-provider that is given up or forbidden meanwhile is not asked again.
+From the outside in: a queue, the salt of the tenant, the list of providers, of each its retries within a
+shared budget, its circuit breaker, the guard of egress, and the client itself. A retry passes the breaker
+and the guard, so that a provider that is given up or forbidden meanwhile is not asked again.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from service.models.providers import PROVIDERS, UNKNOWN_CONTEXT, ModelLimits, li
 from service.models.queueing import CallQueue, QueuedModel
 from service.models.retry_budget import RetryBudget
 from service.models.retrying import RetryingModel, RetryPolicy
+from service.models.salting import SaltedModel
 from service.observed import ObservedModel
 from service.settings import SettingsError
 from service.tokens import token_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pydantic import SecretStr
 
@@ -75,11 +76,18 @@ class Upstreams:
     """The providers of a process: what is known of their state, and how they are asked."""
 
     def __init__(
-        self, settings: Settings, egress: Egress, observer: Observer, stand_in: LanguageModel | None = None
+        self,
+        settings: Settings,
+        egress: Egress,
+        observer: Observer,
+        stand_in: LanguageModel | None = None,
+        *,
+        salt: Callable[[str], str] = lambda _: "",
     ) -> None:
         """Nothing is connected yet; ``stand_in`` answers in place of all providers.
 
-        What ``egress`` keeps from a provider is not sent there, but to the next one that may be shown it.
+        What ``egress`` keeps from a provider is not sent there, but to the next one that may be shown it;
+        ``salt`` opens the prompts of a tenant.
 
         Raises:
             SettingsError: an unknown provider, or one without an address.
@@ -88,6 +96,7 @@ class Upstreams:
         self.endpoints: Sequence[Endpoint] = () if stand_in else (_first(settings), *_others(settings))
         self.egress = egress
         self.observer = observer
+        self._salt = salt
         provider = provider_of(settings)
         recipient = _recipient(settings.llm_base_url, provider)
         self._stand_in = stand_in and self._watched(
@@ -102,7 +111,7 @@ class Upstreams:
     def connect(self, *, attempts: int | None = None) -> Connection:
         """A model for one event loop; at most ``attempts`` at a provider, where they are fewer."""
         if self._stand_in is not None:
-            return Connection(QueuedModel(self._stand_in, self.queue))
+            return Connection(QueuedModel(SaltedModel(self._stand_in, self._salt), self.queue))
         most = self._attempts if attempts is None else min(attempts, self._attempts)
         clients = [self._client(endpoint) for endpoint in self.endpoints]
         watched = [
@@ -120,7 +129,7 @@ class Upstreams:
             for endpoint, model in zip(self.endpoints[1:], patient[1:], strict=True)
         ]
         model = FallbackModel(patient[0], others, count=_count) if others else patient[0]
-        return Connection(QueuedModel(model, self.queue), clients)
+        return Connection(QueuedModel(SaltedModel(model, self._salt), self.queue), clients)
 
     def _watched(self, model: LanguageModel, provider: str, name: str, recipient: Recipient) -> GuardedModel:
         """Behind the guard of egress, every attempt that passes it is observed."""

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from ingest.catalog.catalog import open_catalog
 from prompts.mapping import map_rules
+from service.access.budgets import Budgets
 from service.answering import Answerer
 from service.answers import Query
 from service.audit import Audit
@@ -175,6 +176,7 @@ def quick_service(glm5: Glm5Server, data: Path) -> Generator[LiveService]:
             Audit(catalog, days=1),
             Egress(catalog, EgressPolicy.parse("any"), Audit(catalog, days=1)),
             Observer(),
+            Budgets(catalog, ledger, lambda _: None),
         )
         with served(services) as url, httpx2.Client(base_url=url, timeout=120, trust_env=False) as http:
             yield LiveService(services, http, url)

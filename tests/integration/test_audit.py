@@ -23,7 +23,6 @@ from service.commands import auditing as commands
 from service.http.app import create_app
 from service.http.auditing import ACTIONS
 from service.knowledge import auditing as tools
-from service.knowledge.desk import Desk
 from service.knowledge.tools import knowledge_tools
 from service.settings import Settings
 from service.user import current_user
@@ -237,7 +236,7 @@ class TestPages:
 
 class TestAgents:
     def test_every_tool_has_its_action(self, service: LiveService) -> None:
-        assert {tool.name for tool in knowledge_tools(Desk(service.services))} == tools.ACTIONS.keys()
+        assert {tool.name for tool in knowledge_tools()} == tools.ACTIONS.keys()
 
     def test_calls_are_noted_with_who_called(self, service: LiveService) -> None:
         calls: list[tuple[str, dict[str, object]]] = [

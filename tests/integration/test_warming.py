@@ -81,6 +81,9 @@ class Desk:
         self.warmer = Warmer(preparer, self.generation)
         self.ingest()
 
+    def begin(self, call: CallRecord, longest: int) -> None:
+        assert longest == 1 or call.purpose != "warm"
+
     def record(self, call: CallRecord) -> None:
         self.calls.append(call)
 
