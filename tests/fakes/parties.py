@@ -203,12 +203,16 @@ def opened_world(folder: Path, rivalry: Rivalry | None, *, provider: str, limite
         yield world
 
 
-def _keys(*, limited: bool) -> tuple[tuple[str, tuple[str, ...] | None, tuple[Permission, ...]], ...]:
-    some = (
+_Key = tuple[str, tuple[str, ...] | None, tuple["Permission", ...]]
+"""Its name, the collections that it opens, and what it allows."""
+
+
+def _keys(*, limited: bool) -> list[_Key]:
+    some: list[_Key] = [
         ("limited", COLLECTIONS, ("read", "write")),
         ("reader", COLLECTIONS[:1], ("read",)),
-    )
-    return some if limited else (("admin", None, ("admin",)), *some)
+    ]
+    return some if limited else [("admin", None, ("admin",)), *some]
 
 
 def client_of(url: str, key: str) -> httpx2.Client:
@@ -300,6 +304,12 @@ class Rival:
             return None
         return answer.json() if answer.content else None
 
+    def converse(self) -> None:
+        """Ask about the prober's own documents, in words that nobody else uses."""
+        for collection in COLLECTIONS:
+            for question in QUESTIONS:
+                self.ask(collection, f"{question} ({RIVAL_MARK})")
+
     @contextmanager
     def at_work(self) -> Generator[None]:
         """It ingests, changes, asks, re-indexes and deletes until the block ends."""
@@ -341,10 +351,17 @@ class Rival:
 @contextmanager
 def _settled(world: World, rivalry: Rivalry) -> Generator[Rival]:
     tenant = "rival" if rivalry == "tenant" else TENANT
-    key, record = make_key(world.service.services.catalog, tenant, RIVAL_MARK, permissions=["admin"])
-    with client_of(world.service.url, key) as client:
-        rival = Rival(world, tenant, RIVAL_COLLECTIONS[rivalry], client)
-        rival.keep("key", record.id)
+    with admitted(world, tenant, RIVAL_COLLECTIONS[rivalry]) as rival:
         rival.move_in()
         assert rival.failures == []
+        yield rival
+
+
+@contextmanager
+def admitted(world: World, tenant: str, collections: tuple[str, ...]) -> Generator[Rival]:
+    """A rival with a key that administers a tenant."""
+    key, record = make_key(world.service.services.catalog, tenant, RIVAL_MARK, permissions=["admin"])
+    with client_of(world.service.url, key) as client:
+        rival = Rival(world, tenant, collections, client)
+        rival.keep("key", record.id)
         yield rival
