@@ -94,7 +94,7 @@ class Agent:
             if query.documents is not None
             else None
         )
-        toolbox = Toolbox(self._library, self._searcher, prepared.collection, chosen)
+        toolbox = Toolbox(self._library, self._searcher, prepared.collection, chosen, origin=prepared.origin)
         room = min(self._generation.limits(query).prompt_tokens, self._bounds.tokens)
         return AgentRun(prepared, self._generation, toolbox, steps=self._bounds.steps, room=room)
 

@@ -135,6 +135,7 @@ class AgentRun:
             "step",
             model=self._generation.name(self.prepared.query),
             planned=self._prompt.tokens,
+            longest=self._generation.longest(self.prepared.query),
             predicted=heard.predicted,
         )
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import PermanentError
 from prompts.plan_request import PromptTooLongError
-from service.answers import DEFAULT_TENANT
 from service.http.frames import bodies
 from service.http.responses import Hit, SearchResponse
 from service.http.warm_shapes import WarmResponse
@@ -66,7 +65,7 @@ def search(settings: Settings, request: SearchRequest) -> SearchResponse:
         LecternError: whatever a server would have answered as a problem.
     """
     with open_services(settings) as services:
-        record = services.library.collection(DEFAULT_TENANT, request.collection)
+        record = services.library.collection(services.settings.tenant, request.collection)
         chosen = services.library.numbers(record, request.documents) if request.documents else None
         hits = services.searcher.search(record, request.query, documents=chosen, limit=request.top_k)
     return SearchResponse(hits=[Hit.of(hit) for hit in hits])
@@ -80,7 +79,7 @@ def warmings(settings: Settings, collection: str, requests: Iterable[WarmRequest
     """
     with open_services(settings) as services, running(services) as runner:
         for request in requests:
-            query = request.to_query(DEFAULT_TENANT, collection)
+            query = request.to_query(services.settings.tenant, collection)
             try:
                 warming = services.warmer.plan(query, request.max_usd)
             except PromptTooLongError as error:
@@ -91,7 +90,7 @@ def warmings(settings: Settings, collection: str, requests: Iterable[WarmRequest
 
 async def _answer(services: Services, request: QueryRequest) -> AsyncGenerator[AnswerEvent, None]:
     try:
-        prepared = await services.answerer.prepare(request.to_query(DEFAULT_TENANT))
+        prepared = await services.answerer.prepare(request.to_query(services.settings.tenant))
     except PromptTooLongError as error:
         raise QuestionTooLong(str(error)) from error
     async for event in services.answerer.stream(prepared):

@@ -28,6 +28,7 @@ COMMANDS = {
     "explain": "Explain what an answer's prompt held, and what the cache served of it.",
     "ingest": "Read files and folders into a collection.",
     "jobs": "List what is being ingested; show, cancel, or try again.",
+    "keys": "Make, list and revoke access keys.",
     "mcp": "Let coding agents and assistants ask, over stdio.",
     "reindex": "Build a collection's index anew from what is stored.",
     "review": "Put the same questions to many documents, into a table.",

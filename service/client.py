@@ -51,15 +51,24 @@ class Client:
 
     Args:
         url: ``http://HOST:PORT``, or https, with a path where a proxy puts the server below one.
-        access_key: the key that the server was started with, if any.
+        access_key: one that the server knows, if it needs any.
         idle: seconds that may pass without a byte from the server.
+        tenant: whose data is meant; only commands on the server's own machine may say so.
 
     Raises:
         ValueError: that is no address, or no key.
     """
 
-    def __init__(self, url: str, access_key: str | None = None, *, idle: float = _IDLE_SECONDS) -> None:
-        self._http = BlockingTransport(server_at(url, access_key), connect=_CONNECT_SECONDS, idle=idle)
+    def __init__(
+        self,
+        url: str,
+        access_key: str | None = None,
+        *,
+        idle: float = _IDLE_SECONDS,
+        tenant: str | None = None,
+    ) -> None:
+        server = server_at(url, access_key, tenant)
+        self._http = BlockingTransport(server, connect=_CONNECT_SECONDS, idle=idle)
 
     def ask(self, request: QueryRequest) -> QueryResponse:
         """An answer, every claim of it cited and checked."""

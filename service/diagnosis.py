@@ -12,7 +12,6 @@ from ingest.discovery import is_vacant
 from ingest.embedding import check_vector
 from ingest.errors import LecternError
 from ingest.reindexing import forget_garbage, garbage
-from service.answers import DEFAULT_TENANT
 from service.calibration import script_of
 from service.ingest_lock import abandoned
 from service.models.tokenizers import CountingFailed
@@ -97,9 +96,9 @@ def check_tokenizer(services: Services) -> Iterator[Finding]:
     if services.generation is None or not services.settings.exact_tokens:
         return
     seen: set[str] = set()
-    for collection in services.catalog.collections(DEFAULT_TENANT):
+    for collection in services.catalog.collections(services.settings.tenant):
         for version in services.catalog.ready_versions(collection)[:1]:
-            content = services.catalog.content(DEFAULT_TENANT, collection.name, version.number)
+            content = services.catalog.content(services.settings.tenant, collection.name, version.number)
             text = content.document.text
             script = script_of(text[:SAMPLE])
             if len(text) >= TELLING and script not in seen:
@@ -118,7 +117,7 @@ def _check_count(generation: Generation, script: str, text: str) -> Finding:
 
 def check_collections(services: Services, repairer: Repairer | None) -> Iterator[Finding]:
     """Every collection against the index; with a ``repairer`` what differs is repaired."""
-    collections = services.catalog.collections(DEFAULT_TENANT)
+    collections = services.catalog.collections(services.settings.tenant)
     vector = check_vector(services.embedder).tobytes() if collections else b""
     for collection in collections:
         yield _check_embedder(services, collection, vector)

@@ -115,6 +115,7 @@ class Generating:
             "answer",
             model=generation.name(query),
             planned=summary.tokens,
+            longest=generation.longest(query),
             predicted=summary.cached_tokens,
             mode=summary.mode,
             plan=call_plan(prepared.plan, summary),

@@ -118,14 +118,15 @@ class Generation:
         *,
         model: str,
         planned: int,
+        longest: int,
         predicted: int = 0,
         mode: str = "",
         plan: CallPlan | None = None,
     ) -> Recording:
         """A call to be entered before the model is asked: the ledger learns how it ends.
 
-        ``planned`` and ``predicted`` are tokens of the prompt and, of them, in the cache; ``mode`` is the way
-        of answering, empty for calls on the way to it.
+        ``planned`` and ``predicted`` are tokens of the prompt and, of them, in the cache, ``longest`` those
+        that the answer may have; ``mode`` is the way of answering, empty for calls on the way to it.
         """
         call = begun_call(
             origin,
@@ -137,7 +138,7 @@ class Generation:
             mode=mode,
             plan=plan,
         )
-        return Recording(self._recorder, call)
+        return Recording(self._recorder, call, longest)
 
     def context(self, model: str) -> int:
         """Tokens that prompt and answer of a model may have together."""
@@ -171,6 +172,10 @@ class Generation:
         # A cache that serves only some of what it should saves only so much.
         ratio = 1.0 - learnt.share * (1.0 - _ratio(rate))
         return CachePricing(ratio, learnt.traits.block_tokens, learnt.traits.min_tokens)
+
+    def longest(self, query: Query) -> int:
+        """Tokens that an answer to this query may have."""
+        return self._answer_tokens(query)
 
     def count_tokens(self, text: str) -> int:
         """Estimated tokens of a text."""

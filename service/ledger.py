@@ -14,9 +14,9 @@ from ingest.errors import CatalogUnavailable, LecternError, UnknownName
 from service.explaining import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from ingest.catalog.call_records import CallRecord, UsageRow, UsageWanted
+    from ingest.catalog.call_records import CallRecord, SpentRow, UsageRow, UsageWanted
     from ingest.catalog.catalog import Catalog
     from service.explaining import Explanation
     from service.models.providers import CacheTraits
@@ -57,6 +57,9 @@ class Ledger:
         self._pruned: datetime | None = None
         self._writing = threading.Lock()
 
+    def begin(self, call: CallRecord, longest: int) -> None:
+        """As `Recorder.begin`: the ledger only writes; `Budgets` stands before it."""
+
     def record(self, call: CallRecord) -> None:
         """As `Recorder.record`: it is written soon, in the order of calls."""
         self._waiting.append(call)
@@ -79,6 +82,11 @@ class Ledger:
         self.settle()
         rows, total = (self._catalog.usage(tenant, replace(wanted, by=by)) for by in (wanted.by, None))
         return Used(rows, total[0])
+
+    def spent(self, tenant: str, key: str, since: datetime) -> Sequence[SpentRow]:
+        """What an access key's calls took from this moment on, by model."""
+        self.settle()
+        return self._catalog.spent(tenant, key, since)
 
     def explanation(self, tenant: str, answer: str, *, key: str | None = None) -> Explanation:
         """Of what an answer's prompt was made, and why the cache served what it served.

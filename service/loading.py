@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import UnusableReader
 from ingest.media import MARKDOWN, PLAIN, language_of, media_type_of
-from service.answers import DEFAULT_TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -71,11 +70,11 @@ def forget_removed(services: Services, collection: str, folder: Path) -> None:
     Raises:
         IndexUnavailable: the index does not answer.
     """
-    record = services.catalog.collection(DEFAULT_TENANT, collection)
+    record = services.catalog.collection(services.settings.tenant, collection)
     for known in services.catalog.known_files(record).values():
         location = Path(known.location)
         if known.location and location.is_relative_to(folder) and not location.exists():
-            services.delete_document(DEFAULT_TENANT, known.document)
+            services.delete_document(services.settings.tenant, known.document)
 
 
 def _named(delivered: Iterable[Loaded]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from prompts.merging import MergeRequest, Report, merge_plan, read_report
 from prompts.pricing import size
 from prompts.render import DocumentName
+from service.access.budgets import BudgetUsedUp
 from service.accounting import count_side_call
 from service.answers import Cost, PartRead
 from service.map_planning import outcome_of
@@ -125,7 +126,7 @@ class Mapping:
                     reply = await complete(generation.model, request)
                     call = self._call(prepared, planned, reply)
                     recording.counted(call.usage, Cost(call.usd, None, 0.0))
-            except (KeyRejected, QuotaExhausted):
+            except (KeyRejected, QuotaExhausted, BudgetUsedUp):
                 raise
             except ModelError as error:
                 return _Read(planned, error=error)
@@ -137,9 +138,14 @@ class Mapping:
         return _Read(planned, report, call, cut=reply.reason == "length")
 
     def _recording(self, prepared: Prepared, planned: PlannedPart) -> Recording:
-        name = self._generation.name(self._settings.part_query(prepared.query))
-        return self._generation.recording(
-            prepared.origin, "part", model=name, planned=planned.prompt.tokens, predicted=planned.cached
+        query, generation = self._settings.part_query(prepared.query), self._generation
+        return generation.recording(
+            prepared.origin,
+            "part",
+            model=generation.name(query),
+            planned=planned.prompt.tokens,
+            longest=generation.longest(query),
+            predicted=planned.cached,
         )
 
     def _call(self, prepared: Prepared, planned: PlannedPart, reply: Completion) -> SideCall:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from mcp.server.context import ServerRequestContext
     from mcp.types import CallToolRequestParams, ContentBlock, PaginatedRequestParams
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.requests import Request
 
+    from service.access.caller import Caller as AccessCaller
     from service.knowledge.desk import Desk
     from service.knowledge.tools import KnowledgeTool
 
@@ -32,15 +33,15 @@ _MOST_SESSIONS = 1_000
 """Of agents at once; one that says nothing for half an hour is forgotten."""
 
 
-def create_server(desk: Desk, address: Callable[[str], str]) -> AgentServer:
+def create_server(desk_of: Callable[[Request | None], Desk], address: Callable[[str], str]) -> AgentServer:
     """A server of the tools.
 
     Args:
-        desk: does their work.
+        desk_of: who does their work for a request, which is None over stdio.
         address: what links begin with, from the address that the request came to, which is empty over
             stdio; an empty answer makes no links.
     """
-    tools = {tool.name: tool for tool in knowledge_tools(desk)}
+    tools = {tool.name: tool for tool in knowledge_tools()}
     listed = ListToolsResult(tools=[_described(tool) for tool in tools.values()])
 
     async def list_tools(_: _Context, __: PaginatedRequestParams | None) -> ListToolsResult:
@@ -52,7 +53,8 @@ def create_server(desk: Desk, address: Callable[[str], str]) -> AgentServer:
             return _said(f"there is no such tool; the tools are {', '.join(tools)}", is_error=True)
         base = "" if context.request is None else str(context.request.base_url)
         try:
-            result, told = await tool.call(params.arguments or {}, Caller(address(base), _reporting(context)))
+            caller = Caller(desk_of(context.request), address(base), _reporting(context))
+            result, told = await tool.call(params.arguments or {}, caller)
         except CallFailed as error:
             return _said(str(error), is_error=True)
         return _said(told, result.model_dump(mode="json"))
@@ -73,23 +75,14 @@ async def serve_stdio(server: AgentServer) -> None:
         await server.run(reading, writing, server.create_initialization_options())
 
 
+def as_principal(caller: AccessCaller) -> AuthenticatedUser:
+    """Who asks, as the package tells them apart: a session answers none but the key that has begun it."""
+    return AuthenticatedUser(AccessToken(token="", client_id=caller.key, subject=caller.tenant, scopes=[]))
+
+
 def http_sessions(server: AgentServer) -> AgentSessions:
     """Serves it over HTTP while its ``run()`` is entered; keys, hosts and origins are checked before it."""
     return AgentSessions(server, max_sessions=_MOST_SESSIONS)
-
-
-def kept_apart(app: ASGIApp) -> ASGIApp:
-    """The application of `http_sessions`, in which a session serves none but the caller who began it.
-
-    For anybody else, an agent's session is one that is not there.
-    """
-
-    async def told(scope: Scope, receive: Receive, send: Send) -> None:
-        caller = scope["state"]["caller"]
-        owner = AccessToken(token="", client_id=caller.key, subject=caller.tenant, scopes=[])
-        await app({**scope, "user": AuthenticatedUser(owner)}, receive, send)
-
-    return told
 
 
 def _described(tool: KnowledgeTool[Any, Any]) -> Tool:

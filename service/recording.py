@@ -42,6 +42,14 @@ class Origin:
 class Recorder(Protocol):
     """Keeps calls, in the ledger or in the list of a test."""
 
+    def begin(self, call: CallRecord, longest: int) -> None:
+        """A call is about to be made, whose answer may have so many tokens.
+
+        Raises:
+            LecternError: it may not; nothing is recorded of it.
+        """
+        ...
+
     def record(self, call: CallRecord) -> None:
         """Take note of a call that has ended. Neither waits nor fails."""
         ...
@@ -50,6 +58,9 @@ class Recorder(Protocol):
 class Unrecorded:
     """A recorder that forgets."""
 
+    def begin(self, call: CallRecord, longest: int) -> None:
+        """As `Recorder.begin`: it may."""
+
     def record(self, call: CallRecord) -> None:
         """As `Recorder.record`."""
 
@@ -57,16 +68,21 @@ class Unrecorded:
 class Recording:
     """A call under way: enter it before the model is asked, leave it once the reply is whole.
 
-    with generation.recording(origin, "answer", model="glm-5", planned=3_000) as call:
+    with generation.recording(origin, "answer", model="glm-5", planned=3_000, longest=4_096) as call:
         reply = await complete(model, request)
         call.counted(usage, cost)
+
+    Entering raises what `Recorder.begin` raises: then nothing may be asked.
     """
 
-    def __init__(self, recorder: Recorder, call: CallRecord) -> None:
+    def __init__(self, recorder: Recorder, call: CallRecord, longest: int) -> None:
+        """``longest`` are the tokens that the answer may have."""
         self._recorder = recorder
         self._call = call
+        self._longest = longest
 
     def __enter__(self) -> Self:
+        self._recorder.begin(self._call, self._longest)
         self._started = time.perf_counter()
         self._call = replace(self._call, created_at=datetime.now(UTC))
         return self

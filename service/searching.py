@@ -94,14 +94,20 @@ class Searcher:
         history: Sequence[str] = (),
         documents: Sequence[int] | None = None,
         limit: int = PASSAGE_HITS,
+        key: str = "",
     ) -> list[Evidence]:
         """The best hits in versions that are current, best first; ``history`` is the latest turn first.
+
+        ``key`` is the label of the access key that it is searched for.
 
         Raises:
             UnsupportedStore: the collection holds another embedder's vectors.
             IndexUnavailable: the index does not answer, or it was lost.
         """
-        found = self.find(collection, question, history=history, documents=documents, limit=limit)
+        origin = Origin(collection.tenant, collection.name, key=key)
+        found = self.find(
+            collection, question, history=history, documents=documents, limit=limit, origin=origin
+        )
         return found.evidence
 
     def confidence(
@@ -154,10 +160,16 @@ class Searcher:
             )
 
     def search(
-        self, collection: CollectionRecord, question: str, *, documents: Sequence[int] | None, limit: int
+        self,
+        collection: CollectionRecord,
+        question: str,
+        *,
+        documents: Sequence[int] | None,
+        limit: int,
+        key: str = "",
     ) -> list[SearchHit]:
-        """The best hits with their text and place."""
-        found = self.evidence(collection, question, documents=documents, limit=limit)
+        """The best hits with their text and place; ``key`` as `evidence` has it."""
+        found = self.evidence(collection, question, documents=documents, limit=limit, key=key)
         passages = self.passages(found)
         context = find_context(
             self._library, collection, found, passages, documents=documents, best=CONTEXT_PASSAGES

@@ -13,6 +13,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from ingest.errors import PermanentError
+from service.answers import DEFAULT_TENANT
 
 PREFIX = "LECTERN_"
 TEST_PREFIX = "LECTERN_TEST_"
@@ -47,6 +48,13 @@ class Settings(BaseModel):
     )
     collection: str = Field(
         default="default", min_length=1, description="Collection where a command names none."
+    )
+    tenant: str = Field(
+        default=DEFAULT_TENANT,
+        min_length=1,
+        max_length=200,
+        description="Whose collections commands work on, and whose the key of `access_key` opens. Other "
+        "tenants of the same data folder are reached by their access keys, or by commands with their name.",
     )
     llm_base_url: str | None = Field(
         default=None,
@@ -189,7 +197,18 @@ class Settings(BaseModel):
     )
     access_key: SecretStr | None = Field(
         default=None,
-        description="Required as `Authorization: Bearer …` by the server; a must beyond loopback.",
+        description="A key that opens all of `tenant`, required as `Authorization: Bearer …`. Beyond "
+        "loopback the server needs it, or keys that `lectern keys create` has made.",
+    )
+    key_requests_per_minute: Annotated[int, Field(gt=0)] | None = Field(
+        default=None,
+        description="Requests a minute of access keys made without a limit of their own.",
+    )
+    key_concurrent_requests: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="Likewise, requests at a time; a stream counts until it ends."
+    )
+    key_usd_per_day: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
+        default=None, description="Likewise, dollars that calls of models may cost in a day, by UTC."
     )
     telegram_token: SecretStr | None = Field(
         default=None, description="Token of the Telegram bot, from @BotFather."
@@ -225,6 +244,11 @@ class Settings(BaseModel):
     slack_uploaders: tuple[str, ...] = Field(
         default=(),
         description="Likewise, who of these may send files to be read; `everyone` for all of them.",
+    )
+    bot_access_key: SecretStr | None = Field(
+        default=None,
+        description="The access key that bots come to the server with: they see what it opens; by default "
+        "`access_key`.",
     )
     bot_collections: tuple[str, ...] = Field(
         default=(),
@@ -297,7 +321,7 @@ class Settings(BaseModel):
         except OSError as error:
             raise ValueError(f"{prices}: {error.strerror}") from error
 
-    @field_validator("access_key")
+    @field_validator("access_key", "bot_access_key")
     @classmethod
     def _say_something(cls, key: SecretStr | None) -> SecretStr | None:
         """White space around a key is nobody's intention; an empty one would open everything."""
@@ -307,6 +331,13 @@ class Settings(BaseModel):
         if not said:
             raise ValueError("an access key must not be empty")
         return SecretStr(said)
+
+    @field_validator("tenant")
+    @classmethod
+    def _name_somebody(cls, tenant: str) -> str:
+        if not tenant.strip() or not tenant.isprintable():
+            raise ValueError("must be a printable name")
+        return tenant
 
     @field_validator("data")
     @classmethod

@@ -63,7 +63,7 @@ class SideModel:
         """What the model of this name says.
 
         Raises:
-            ModelError: the reply could not be had, or not in ``seconds``.
+            ModelError: the reply could not be had, or not in ``seconds``, or may not be paid for.
         """
         request = ModelRequest(
             messages=tuple(Message(message.role, message.content) for message in messages),
@@ -75,7 +75,7 @@ class SideModel:
         )
         planned = sum(count_tokens(m.content) for m in messages)
         begun = begun_call(origin, purpose, provider=self._provider, model=name, planned=planned)
-        with Recording(self._recorder, begun) as recording:
+        with Recording(self._recorder, begun, max_tokens) as recording:
             reply = self._model.complete(request, seconds=seconds)
             call = count_side_call(purpose, name, reply.usage, planned, self._price(name))
             recording.counted(call.usage, Cost(call.usd, call.saved_usd))

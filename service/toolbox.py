@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from prompts.tools import Call
     from service.answers import SideCall
     from service.library import Library
+    from service.recording import Origin
     from service.searching import Searcher
 
 LONGEST_GREP = 5.0
@@ -42,13 +43,18 @@ class Toolbox:
         collection: CollectionRecord,
         documents: Sequence[int] | None,
         *,
+        origin: Origin | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``documents`` are the numbers of the only ones that may be read; None for the whole collection."""
+        """``documents`` are the numbers of the only ones that may be read; None for the whole collection.
+
+        ``origin`` is the answer that its searches are made for.
+        """
         self._library = library
         self._searcher = searcher
         self._collection = collection
         self._allowed = None if documents is None else tuple(documents)
+        self._origin = origin
         self._clock = clock
         self.side_calls: list[SideCall] = []
         """Of models that ordered what was found."""
@@ -99,7 +105,9 @@ class Toolbox:
         chosen = self._allowed
         if call.documents:
             chosen = tuple(self._version(name).number for name in call.documents)
-        found = self._searcher.find(self._collection, call.query, documents=chosen, limit=PASSAGE_HITS)
+        found = self._searcher.find(
+            self._collection, call.query, documents=chosen, limit=PASSAGE_HITS, origin=self._origin
+        )
         self.side_calls += found.calls
         for warning in found.warnings:
             self._warn(warning)

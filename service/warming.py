@@ -116,6 +116,7 @@ class Warmer:
             _PURPOSE,
             model=warming.model,
             planned=foretold.tokens,
+            longest=1,
             predicted=foretold.cached_tokens,
             plan=call_plan(warming.plan, foretold),
         )

@@ -12,6 +12,7 @@ from ingest.catalog.job_records import UNFINISHED
 from ingest.errors import IndexUnavailable, LecternError
 from ingest.index import LocalIndex
 from ingest.rendering import RenderingProcess
+from service.access.budgets import Budgets
 from service.agent import Agent, AgentBounds
 from service.agent_choice import AgentChooser
 from service.answering import Answerer
@@ -28,9 +29,10 @@ from service.library import Library
 from service.map_planning import MapPlanner, MapSettings
 from service.models.blocking import BlockingModel
 from service.models.openai_client import OpenAIModel, Timeouts
-from service.models.prices import Price
+from service.models.prices import Price, price
 from service.models.providers import GENERIC, PROVIDERS, provider_for
 from service.models.retrying import RetryingModel, RetryPolicy
+from service.models.salting import SaltedModel
 from service.models.tokenizers import EndpointTokenizer
 from service.page_images import PageImages
 from service.page_originals import PageOriginals
@@ -48,7 +50,7 @@ from service.tokens import count_tokens
 from service.warming import Warmer
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from ingest.index import Index
     from service.models.contract import LanguageModel
     from service.models.providers import CacheTraits, Provider
+    from service.recording import Recorder
     from service.settings import Settings
 
 DEFAULT_PROVIDER = "zai"
@@ -80,6 +83,7 @@ class Services:
     warmer: Warmer
     page_images: PageImages
     chores: Chores
+    budgets: Budgets
 
     def delete_document(self, tenant: str, identity: str) -> None:
         """Forget a document everywhere.
@@ -127,7 +131,7 @@ class Services:
         """What must work for an answer, and ``ok`` or what is wrong with it."""
         checks = {"catalog": "ok", "index": "ok"}
         try:
-            collections = self.catalog.collections(DEFAULT_TENANT)
+            collections = self.catalog.collections(self.settings.tenant)
             for collection in collections[:1]:
                 self.index.counts(collection.scope)
         except IndexUnavailable as error:
@@ -148,8 +152,7 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         IndexUnavailable: the index cannot be opened.
     """
     with ExitStack() as closing:
-        _make_folder(settings.data)
-        catalog = closing.enter_context(_catalog(settings))
+        catalog = closing.enter_context(open_catalog_of(settings))
         ledger = Ledger(catalog, days=settings.ledger_days, traits=_cache_traits)
         closing.callback(ledger.close)
         embedder = make_embedder(settings)
@@ -159,8 +162,10 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         page_images = PageImages(PageOriginals(catalog, originals), RenderingProcess())
         closing.callback(page_images.close)
         library = Library(catalog)
-        generation = _generation(settings, model, ledger)
-        side = _side_model(settings, model, generation, ledger, closing)
+        budgets = _budgets(settings, catalog, ledger)
+        salt = salt_of(catalog)
+        generation = _generation(settings, model, budgets, salt)
+        side = _side_model(settings, model, generation, budgets, closing=closing, salt=salt)
         searcher = Searcher(
             library, index, embedder.identity, _reordering(settings, library, side, generation, closing)
         )
@@ -193,7 +198,20 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             Warmer(preparer, generation),
             page_images,
             _chores(settings, side, generation),
+            budgets,
         )
+
+
+@contextmanager
+def open_catalog_of(settings: Settings) -> Generator[Catalog]:
+    """The catalog alone, for as long as the block runs.
+
+    Raises:
+        SettingsError, UnsupportedStore, CatalogUnavailable: as `open_services`.
+    """
+    _make_folder(settings.data)
+    with _catalog(settings) as catalog:
+        yield catalog
 
 
 def _make_folder(data: Path) -> None:
@@ -237,7 +255,21 @@ def prices_of(settings: Settings) -> dict[str, Price]:
     }
 
 
-def _generation(settings: Settings, model: LanguageModel | None, ledger: Ledger) -> Generation | None:
+def _budgets(settings: Settings, catalog: Catalog, ledger: Ledger) -> Budgets:
+    provider, overrides = provider_of(settings), prices_of(settings)
+    return Budgets(
+        catalog, ledger, lambda name: price(provider, name, overrides), default=settings.key_usd_per_day
+    )
+
+
+def salt_of(catalog: Catalog) -> Callable[[str], str]:
+    """What opens a tenant's prompts; nothing of the one tenant's of a laptop, who has nobody to hide from."""
+    return lambda tenant: "" if tenant in {"", DEFAULT_TENANT} else catalog.tenant_salt(tenant)
+
+
+def _generation(
+    settings: Settings, model: LanguageModel | None, recorder: Recorder, salt: Callable[[str], str]
+) -> Generation | None:
     if model is None and not settings.has_model:
         return None
     provider = provider_of(settings)
@@ -252,14 +284,14 @@ def _generation(settings: Settings, model: LanguageModel | None, ledger: Ledger)
         code_model=settings.code_model,
     )
     if model is not None:
-        return Generation(model, provider, chosen, recorder=ledger)
+        return Generation(SaltedModel(model, salt), provider, chosen, recorder=recorder)
     client = _client(settings, provider)
     return Generation(
-        RetryingModel(client),
+        SaltedModel(RetryingModel(client), salt),
         provider,
         chosen,
         close=client.close,
-        recorder=ledger,
+        recorder=recorder,
         samples=_samples(settings, provider),
     )
 
@@ -288,8 +320,10 @@ def _side_model(
     settings: Settings,
     model: LanguageModel | None,
     generation: Generation | None,
-    ledger: Ledger,
+    recorder: Recorder,
+    *,
     closing: ExitStack,
+    salt: Callable[[str], str],
 ) -> SideModel | None:
     """What reranking, rewriting and chores ask: a client of its own, in a thread that starts when asked."""
     if generation is None:
@@ -300,12 +334,12 @@ def _side_model(
             )
         return None
     if model is not None:
-        blocking = BlockingModel(model)
+        blocking = BlockingModel(SaltedModel(model, salt))
     else:
         client = _client(settings, generation.provider)
-        blocking = BlockingModel(RetryingModel(client, _SIDE_RETRIES), close=client.close)
+        blocking = BlockingModel(SaltedModel(RetryingModel(client, _SIDE_RETRIES), salt), close=client.close)
     closing.callback(blocking.close)
-    return SideModel(blocking, generation.price, provider=generation.provider.name, recorder=ledger)
+    return SideModel(blocking, generation.price, provider=generation.provider.name, recorder=recorder)
 
 
 def _reordering(

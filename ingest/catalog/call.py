@@ -21,7 +21,15 @@ from sqlalchemy import (
 )
 
 from ingest.catalog.call_codec import decode_plan, encode_plan
-from ingest.catalog.call_records import OK, CallRecord, RunRow, UsageRow
+from ingest.catalog.call_records import (
+    CANCELLED,
+    OK,
+    CallRecord,
+    RunRow,
+    SpentRow,
+    UsageRow,
+    UsageWanted,
+)
 from ingest.catalog.collection import lock_collection, owned
 from ingest.catalog.database import CatalogPart, rows, storable
 from ingest.catalog.schema import call_documents, calls, versions
@@ -32,7 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
     from sqlalchemy.sql import ColumnElement
 
-    from ingest.catalog.call_records import UsageKey, UsageWanted
+    from ingest.catalog.call_records import UsageKey
 
 _DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -129,6 +137,22 @@ class Calls(CatalogPart):
         with self._database.read() as connection:
             times = {row["group"]: row for row in rows(connection, _times(tenant, wanted))}
             return tuple(_usage_row(wanted.by, row, times) for row in rows(connection, query))
+
+    def spent(self, tenant: str, key: str, since: datetime) -> tuple[SpentRow, ...]:
+        """What an access key's calls took from this moment on, by model."""
+        left = calls.c.usd.is_(None) & (calls.c.outcome == CANCELLED)
+        query = (
+            select(
+                calls.c.model,
+                func.coalesce(func.sum(calls.c.usd), 0.0).label("usd"),
+                func.coalesce(func.sum(case((left, calls.c.planned_tokens))), 0).label("left_tokens"),
+            )
+            .where(_chosen(tenant, UsageWanted(since=since, key=key)))
+            .group_by(calls.c.model)
+        )
+        with self._database.read() as connection:
+            found = rows(connection, query)
+        return tuple(SpentRow(row["model"], float(row["usd"]), int(row["left_tokens"])) for row in found)
 
     def forget_calls(self, before: datetime) -> int:
         """Drop what was called before this time, of all tenants; how many calls that were."""

@@ -97,6 +97,21 @@ class CallRecord:
     plan: CallPlan | None = None
     """None where none was recorded, and once a document that it shows was deleted."""
 
+    @property
+    def was_left(self) -> bool:
+        """Whether nobody counted it because whoever asked had gone: the provider bills it all the same."""
+        return self.outcome == CANCELLED and self.usd is None
+
+
+@dataclass(frozen=True, slots=True)
+class SpentRow:
+    """What a key's calls of one model took."""
+
+    model: str
+    usd: float
+    left_tokens: int
+    """Planned for the prompts of calls that nobody counted because whoever asked had gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunRow:

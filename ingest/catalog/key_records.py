@@ -21,6 +21,15 @@ class KeyLimits:
     usd_per_day: float | None = None
     """Dollars that its calls of models may cost between two midnights, in UTC."""
 
+    def within(self, defaults: KeyLimits) -> KeyLimits:
+        """These, and the defaults where there are none."""
+        return KeyLimits(
+            *(
+                getattr(defaults if getattr(self, name) is None else self, name)
+                for name in KeyLimits.__slots__
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:

@@ -51,6 +51,8 @@ class ReviewRecord:
     finished_at: datetime | None
     spent: Spent
     """By all its calls, those for cells that are gone included."""
+    key: str = ""
+    """Label of the access key that pays for it: the one that began it."""
 
 
 @dataclass(frozen=True, slots=True)

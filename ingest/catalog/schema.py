@@ -311,6 +311,7 @@ reviews = Table(
     Column("id", String(32), primary_key=True),
     Column("collection", _NAME, nullable=False),
     Column("name", _NAME, nullable=False),
+    Column("key", _NAME, nullable=False, server_default=""),  # that pays for it: label of an access key
     Column("state", String(16), nullable=False),
     Column("request", Text, nullable=False),
     Column("reason", Text, nullable=False),

@@ -55,9 +55,20 @@ class View:
         if not self.caller.sees(collection):
             raise UnknownName("collection", collection)
 
+    def require_budget(self) -> None:
+        """Raises `BudgetUsedUp` where the caller's key may not spend any more today, and a model would."""
+        if self.services.generation is not None:
+            self.services.budgets.require(self.tenant, self.caller.key)
+
     def admit(self, query: Query) -> Query:
-        """The query as this caller's; raises `UnknownName` where its collection or session is not theirs."""
+        """The query as this caller's.
+
+        Raises:
+            UnknownName: its collection or session is not theirs.
+            BudgetUsedUp: their key may not spend any more today.
+        """
         self.require(query.collection)
+        self.require_budget()
         if query.session is not None:
             self.session(query.session)
         return replace(query, tenant=self.tenant, key=self.caller.key)

@@ -74,7 +74,8 @@ async def run(
     Raises:
         PlatformError: the platform does not answer, or refuses the token.
     """
-    key = settings.access_key.get_secret_value() if settings.access_key else None
+    given = settings.bot_access_key or settings.access_key
+    key = given.get_secret_value() if given else None
     async with AsyncClient(server, key) as client:
         bot = Bot(
             platform,

@@ -13,8 +13,9 @@ import click
 from ingest.errors import LecternError
 from prompts.plan_request import ACCURACIES
 from service.answers import MODES
-from service.client import Client, ServerAbsent, ServerUnreachable
+from service.client import ServerAbsent, ServerUnreachable
 from service.commands import options
+from service.commands.own_server import client_of
 from service.commands.printing import print_answer, print_footer, print_sources, print_step
 from service.http.requests import QueryRequest
 from service.http.responses import Delta, PartEvent, PlanEvent, QueryResponse, StepEvent, StreamEvent
@@ -149,9 +150,8 @@ def _events(settings: Settings, request: QueryRequest) -> Generator[_Told]:
     """The events of the answer; before them, where a server gives it, that server's address."""
     server = find_server(settings.data)
     if server is not None:
-        key = settings.access_key.get_secret_value() if settings.access_key else None
         try:
-            for number, event in enumerate(Client(server.url, key).stream(request)):
+            for number, event in enumerate(client_of(server, settings).stream(request)):
                 if number == 0:
                     yield _AnsweredBy(server.url)
                 yield event

@@ -129,6 +129,7 @@ def _running(settings: Settings) -> str:
 def _log_without_secrets(settings: Settings) -> None:
     secrets = (
         settings.telegram_token, settings.slack_bot_token, settings.slack_app_token, settings.access_key,
+        settings.bot_access_key,
     )  # fmt: skip
     handler = logging.StreamHandler()
     handler.setFormatter(Redacting(secret.get_secret_value() for secret in secrets if secret is not None))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.answers import DEFAULT_TENANT
 from service.commands import options
 from service.commands.documents import find_document
 from service.http.listings import CollectionList, CollectionShape, FailureShape
@@ -32,7 +31,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
                 [FailureShape.model_validate(failure) for failure in catalog.failures(record).values()],
                 catalog.pinned(record),
             )
-            for record in catalog.collections(DEFAULT_TENANT)
+            for record in catalog.collections(services.settings.tenant)
         ]
     if as_json:
         click.echo(CollectionList(collections=shapes).model_dump_json(indent=2))
@@ -49,7 +48,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
 def delete(name: str) -> None:
     """Forget a collection and all it holds: texts, index, conversations. There is no way back."""
     with open_services(options.settings()) as services:
-        services.delete_collection(DEFAULT_TENANT, name)
+        services.delete_collection(services.settings.tenant, name)
     click.echo(f"deleted {name}")
 
 
@@ -83,15 +82,15 @@ def unpin(name: str, documents: tuple[str, ...]) -> None:
 
 def _chosen(services: Services, name: str, documents: tuple[str, ...]) -> dict[str, str]:
     """Paths by id; raises `UnknownName`, or `Gone` of an id that was deleted."""
-    services.library.collection(DEFAULT_TENANT, name)  # it is what is missing, not its documents
+    services.library.collection(services.settings.tenant, name)  # it is what is missing, not its documents
     found = (find_document(services, name, document) for document in documents)
     return {version.document: version.path for version in found}
 
 
 def _pinned(services: Services, name: str) -> list[str]:
-    record = services.library.collection(DEFAULT_TENANT, name)
+    record = services.library.collection(services.settings.tenant, name)
     return [version.document for version in services.catalog.pinned(record)]
 
 
 def _set(services: Services, name: str, documents: list[str]) -> None:
-    services.catalog.set_pinned(services.library.collection(DEFAULT_TENANT, name), documents)
+    services.catalog.set_pinned(services.library.collection(services.settings.tenant, name), documents)

@@ -10,7 +10,6 @@ from pydantic import BaseModel, TypeAdapter
 
 import service
 from ingest.errors import PermanentError
-from service.answers import DEFAULT_TENANT
 from service.asking import answer_events, running
 from service.commands import options
 from service.commands.ingest import describe
@@ -78,7 +77,7 @@ def is_right(answer: QueryResponse, expected: Expected) -> bool:
 def _ingest(services: Services, corpus: Path) -> None:
     with open_ingester(services) as ingester, showing_progress(enabled=True) as on_progress:
         report = ingester.ingest(
-            DEFAULT_TENANT, COLLECTION, [corpus], largest=_LARGEST, on_progress=on_progress
+            services.settings.tenant, COLLECTION, [corpus], largest=_LARGEST, on_progress=on_progress
         )
     click.echo(describe(report))
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.errors import UnknownName
-from service.answers import DEFAULT_TENANT
 from service.commands import options
 from service.http.listings import DocumentList, DocumentShape, VersionList, VersionShape
 from service.wiring import open_services
@@ -32,7 +31,7 @@ def command(context: click.Context, collection: str | None, *, versions: bool, a
         return
     settings = options.settings()
     with open_services(settings) as services:
-        record = services.library.collection(DEFAULT_TENANT, collection or settings.collection)
+        record = services.library.collection(services.settings.tenant, collection or settings.collection)
         documents = list(_all(services, record.name))
         failures = services.catalog.failures(record).values()
         if versions:
@@ -66,7 +65,7 @@ def delete(documents: tuple[str, ...], collection: str | None) -> None:
             find_document(services, name, document) for document in documents
         ]  # all are there, or none goes
         for version in {version.document: version for version in chosen}.values():
-            services.delete_document(DEFAULT_TENANT, version.document)
+            services.delete_document(services.settings.tenant, version.document)
             click.echo(f"deleted {version.path}")
 
 
@@ -79,7 +78,7 @@ def purge(collection: str | None) -> None:
     """
     settings = options.settings()
     with open_services(settings) as services:
-        record = services.library.collection(DEFAULT_TENANT, collection or settings.collection)
+        record = services.library.collection(services.settings.tenant, collection or settings.collection)
         numbers = services.catalog.purge_superseded(record)
     click.echo(f"purged {len(numbers)} old versions")
 
@@ -87,15 +86,15 @@ def purge(collection: str | None) -> None:
 def find_document(services: Services, collection: str, name: str) -> VersionRecord:
     """The document at this path, or of this id; raises `UnknownName`, or `Gone` of an id that was deleted."""
     try:
-        return services.catalog.document_at(DEFAULT_TENANT, collection, name).version
+        return services.catalog.document_at(services.settings.tenant, collection, name).version
     except UnknownName:
-        return services.catalog.document(DEFAULT_TENANT, name).version
+        return services.catalog.document(services.settings.tenant, name).version
 
 
 def _all(services: Services, collection: str) -> Iterator[VersionRecord]:
     after: str | None = None
     while True:
-        page = services.catalog.documents(DEFAULT_TENANT, collection, limit=_PAGE, after=after)
+        page = services.catalog.documents(services.settings.tenant, collection, limit=_PAGE, after=after)
         yield from (record.version for record in page.documents)
         after = page.next
         if after is None:
@@ -106,7 +105,7 @@ def _every_version(services: Services, documents: Iterable[VersionRecord]) -> li
     return [
         VersionShape.of_version(version)
         for document in documents
-        for version in services.catalog.versions_of(DEFAULT_TENANT, document.document)
+        for version in services.catalog.versions_of(services.settings.tenant, document.document)
     ]
 
 

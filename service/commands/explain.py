@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.answers import DEFAULT_TENANT
 from service.commands import options
 from service.commands.charts import dollars
 from service.http.usage_shapes import ExplanationShape
@@ -26,7 +25,7 @@ def command(*, request_id: str, as_json: bool) -> None:
     first block that differs from the request before, with the reason.
     """
     with open_services(options.settings()) as services:
-        found = ExplanationShape.of(services.ledger.explanation(DEFAULT_TENANT, request_id))
+        found = ExplanationShape.of(services.ledger.explanation(services.settings.tenant, request_id))
     if as_json:
         click.echo(found.model_dump_json(indent=2))
         return

@@ -17,7 +17,6 @@ import click
 from ingest.catalog.job_records import JobRequest
 from ingest.errors import UnknownName, UnusableReader
 from ingest.readers.llama import choose, load
-from service.answers import DEFAULT_TENANT
 from service.commands import options
 from service.commands.progress import showing_progress
 from service.commands.rounds import Rounds, keep_ingesting
@@ -196,7 +195,7 @@ def _ingest_round(
 def begin(services: Services, collection: str, asked: JobRequest) -> JobRecord:
     """Record what this process is about to do: ``lectern jobs`` and a server show it."""
     return services.catalog.add_job(
-        DEFAULT_TENANT,
+        services.settings.tenant,
         collection,
         "ingest",
         asked,

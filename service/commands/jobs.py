@@ -11,7 +11,6 @@ import click
 from ingest.catalog.job_records import UNFINISHED
 from ingest.discovery import shown_path
 from ingest.errors import PermanentError
-from service.answers import DEFAULT_TENANT
 from service.commands import options
 from service.commands.ingest import interruptible
 from service.commands.pace import Done, amount, pace, span
@@ -47,7 +46,7 @@ def command(context: click.Context, collection: str | None, *, as_json: bool) ->
         return
     chosen = None if collection is None else [collection]
     with _catalog() as services:
-        found = services.catalog.jobs(DEFAULT_TENANT, collections=chosen, limit=_LISTED)
+        found = services.catalog.jobs(services.settings.tenant, collections=chosen, limit=_LISTED)
     if as_json:
         click.echo(JobList(jobs=[JobShape.of(job) for job in found]).model_dump_json(indent=2))
         return
@@ -63,7 +62,7 @@ def command(context: click.Context, collection: str | None, *, as_json: bool) ->
 def show(identity: str, *, as_json: bool) -> None:
     """Show a job, and every file that could not be read."""
     with _catalog() as services:
-        job = services.catalog.job(DEFAULT_TENANT, identity)
+        job = services.catalog.job(services.settings.tenant, identity)
         failures = services.catalog.failed_job_files(job)
     if as_json:
         click.echo(JobDetails.with_failures(job, failures).model_dump_json(indent=2))
@@ -81,7 +80,7 @@ def show(identity: str, *, as_json: bool) -> None:
 def cancel(identity: str, *, as_json: bool) -> None:
     """Cancel a job, whichever process runs it; that takes about a second. What is indexed stays."""
     with _catalog() as services:
-        job = controlling.cancel(services.catalog, DEFAULT_TENANT, identity)
+        job = controlling.cancel(services.catalog, services.settings.tenant, identity)
     _tell(job, "its process was asked to stop" if job.state == "running" else "cancelled", as_json=as_json)
 
 
@@ -95,10 +94,10 @@ def retry(identity: str, *, as_json: bool) -> None:
     """
     with _catalog() as services:
         served = find_server(services.settings.data) is not None
-        if services.catalog.job(DEFAULT_TENANT, identity).place != services.originals.place:
+        if services.catalog.job(services.settings.tenant, identity).place != services.originals.place:
             raise PermanentError(f"job {identity} is another data folder's, which holds its files")
         job = controlling.retry(
-            services.catalog, services.originals, DEFAULT_TENANT, identity, unattended=served
+            services.catalog, services.originals, services.settings.tenant, identity, unattended=served
         )
         if not served:
             job = _run(services, job, quiet=as_json)

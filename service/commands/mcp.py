@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from service.access.caller import Caller
+from service.access.view import View
 from service.commands import options
 from service.knowledge.desk import Desk
 from service.mcp_server import create_server, serve_stdio
@@ -36,9 +38,9 @@ def command(collection: str | None) -> None:
 
 
 async def _serve(services: Services, collection: str | None) -> None:
-    desk = Desk(services, collection=collection)
+    desk = Desk(View(services, Caller(services.settings.tenant)), collection=collection)
     try:
-        await serve_stdio(create_server(desk, lambda _: _address(services.settings)))
+        await serve_stdio(create_server(lambda _: desk, lambda _: _address(services.settings)))
     finally:
         await services.close_model()
 

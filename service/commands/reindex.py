@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.reindexing import Reindexer
-from service.answers import DEFAULT_TENANT
 from service.commands import options
 from service.ingest_lock import holding
 from service.wiring import open_services
@@ -33,7 +32,7 @@ def command(collection: str | None, *, anew: bool, as_json: bool) -> None:
     name = collection or settings.collection
     with open_services(settings) as services, holding(settings.data, f"re-index of {name!r}"):
         reindexer = Reindexer(services.catalog, services.index, services.embedder)
-        report = reindexer.reindex(DEFAULT_TENANT, name, on_progress=_show, anew=anew)
+        report = reindexer.reindex(settings.tenant, name, on_progress=_show, anew=anew)
     click.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2) if as_json else describe(report))
 
 

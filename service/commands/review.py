@@ -11,10 +11,10 @@ import click
 
 from ingest.errors import PermanentError
 from prompts.plan_request import PromptTooLongError
-from service.answers import DEFAULT_TENANT
 from service.asking import QuestionTooLong, running
-from service.client import Client, ServerAbsent
+from service.client import ServerAbsent
 from service.commands import options
+from service.commands.own_server import client_of
 from service.commands.review_progress import showing_cells
 from service.http.review_files import encode
 from service.http.review_shapes import BegunShape, ResumeRequest, ReviewQuestionRequest, ReviewRequest
@@ -101,7 +101,7 @@ def command(
             whole = desk.follow(review, quiet=as_json)
         except PromptTooLongError as error:
             raise QuestionTooLong(str(error)) from error
-        found = report(services.catalog, services.catalog.review(DEFAULT_TENANT, review.id))
+        found = report(services.catalog, services.catalog.review(services.settings.tenant, review.id))
         server = desk.server.url if desk.server else ""
         _write(out, encode(found, form, server=server))
     if as_json:
@@ -124,7 +124,7 @@ class _Desk:
         begun = self._begun_by_server() or self._begun_here()
         if not quiet:
             click.echo(_price(begun), err=True)
-        return self._services.catalog.review(DEFAULT_TENANT, begun.id)
+        return self._services.catalog.review(self._services.settings.tenant, begun.id)
 
     def follow(self, review: ReviewRecord, *, quiet: bool) -> bool:
         """Wait for its end, or run it here; False where it was interrupted."""
@@ -141,8 +141,7 @@ class _Desk:
     def _begun_by_server(self) -> BegunShape | None:
         if self.server is None:
             return None
-        key = self._services.settings.access_key
-        client = Client(self.server.url, key.get_secret_value() if key else None)
+        client = client_of(self.server, self._services.settings)
         try:
             if isinstance(self._asked, str):
                 return client.resume_review(self._asked, self._resuming)
@@ -156,7 +155,7 @@ class _Desk:
         if isinstance(asked, str):
             begun = controlling.resume(
                 services,
-                DEFAULT_TENANT,
+                self._services.settings.tenant,
                 asked,
                 max_usd=resuming.max_usd,
                 retry_failed=resuming.retry_failed,
@@ -165,7 +164,7 @@ class _Desk:
         else:
             begun = controlling.begin(
                 services,
-                DEFAULT_TENANT,
+                self._services.settings.tenant,
                 asked.collection,
                 asked.to_order(),
                 name=asked.name,
@@ -195,7 +194,7 @@ class _Desk:
     def _wait(self, review: ReviewRecord, show: Callable[[int, int], None]) -> None:
         catalog = self._services.catalog
         while True:
-            found = report(catalog, catalog.review(DEFAULT_TENANT, review.id), cells=False)
+            found = report(catalog, catalog.review(self._services.settings.tenant, review.id), cells=False)
             counts = found.counts()
             total = sum(counts.values())
             show(total - counts["pending"] - counts["stale"], total)
@@ -214,7 +213,7 @@ def _request(
     model: str | None,
     max_usd: float | None,
 ) -> ReviewRequest:
-    record = services.library.collection(DEFAULT_TENANT, collection)
+    record = services.library.collection(services.settings.tenant, collection)
     chosen = controlling.choose_documents(services.catalog, record, documents)
     return options.body(
         ReviewRequest,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.client import Client, ServerAbsent
+from service.client import ServerAbsent
 from service.commands import options
+from service.commands.own_server import client_of
 from service.commands.printing import print_hit
 from service.http.requests import SearchRequest
 from service.running import find_server
@@ -55,8 +56,7 @@ def command(
 def _found(settings: Settings, request: SearchRequest) -> SearchResponse:
     server = find_server(settings.data)
     if server is not None:
-        key = settings.access_key.get_secret_value() if settings.access_key else None
         with suppress(ServerAbsent):  # it was killed, and something else has its process id by now
-            return Client(server.url, key).search(request)
+            return client_of(server, settings).search(request)
     # Imported by name: seconds of imports that a running server saves.
     return import_module("service.asking").search(settings, request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -11,7 +12,7 @@ import uvicorn
 
 from service.commands import options
 from service.http.app import create_app, end
-from service.running import announced
+from service.running import announced, new_token
 from service.settings import SettingsError
 from service.wiring import open_services
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from service.settings import Settings
+    from service.wiring import Services
 
 _GRACE_SECONDS = 20
 
@@ -30,22 +32,33 @@ _GRACE_SECONDS = 20
 def command(host: str | None, port: int | None) -> None:
     """Run the HTTP service until it is interrupted.
 
-    Beyond loopback it needs an access key (LECTERN_ACCESS_KEY).
+    Beyond loopback it needs an access key: one that `lectern keys create` has made, or LECTERN_ACCESS_KEY.
     """
     given = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
     settings = options.settings().model_copy(update=given)
-    if not settings.is_loopback and settings.access_key is None:
-        raise SettingsError(f"binding {settings.host} needs an access key: set LECTERN_ACCESS_KEY")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
     with _bound(settings) as listening, open_services(settings) as services:
-        url = _url(settings, listening)
-        app = create_app(services)
+        _require_key(services)
+        url, token = _url(settings, listening), new_token()
+        app = create_app(services, own_token=token)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS)
         server = _Server(config, lambda: end(app))
-        with announced(settings.data, url):
+        with announced(settings.data, url, token):
             click.echo(f"Lectern answers at {url}  (API: {url}/docs)")
             server.run(sockets=[listening])
+
+
+def _require_key(services: Services) -> None:
+    """Whoever can reach the server must need a key, and somebody must have one."""
+    settings, now = services.settings, datetime.now(UTC)
+    if settings.is_loopback or settings.access_key is not None:
+        return
+    if not any(key.is_live(now) for key in services.catalog.access_keys()):
+        raise SettingsError(
+            f"binding {settings.host} needs an access key: make one with `lectern keys create`, or set "
+            "LECTERN_ACCESS_KEY"
+        )
 
 
 class _Server(uvicorn.Server):

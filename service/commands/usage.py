@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.catalog.call_records import USAGE_KEYS
-from service.answers import DEFAULT_TENANT
 from service.commands import options
 from service.commands.charts import print_usage
 from service.http.requests import UsageRequest
@@ -52,7 +51,7 @@ def command(
     wanted = {"from": since, "to": until, "collection": collection, "model": model, "key": key, "by": by}
     request = options.body(UsageRequest, **wanted)
     with open_services(settings) as services:
-        found = UsageList.of(by, services.ledger.usage(DEFAULT_TENANT, request.to_wanted()))
+        found = UsageList.of(by, services.ledger.usage(settings.tenant, request.to_wanted()))
     if as_json:
         click.echo(found.model_dump_json(indent=2))
     else:

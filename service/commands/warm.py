@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.client import Client, ServerAbsent
+from service.client import ServerAbsent
 from service.commands import options
 from service.commands.charts import dollars
+from service.commands.own_server import client_of
 from service.http.warm_shapes import WarmRequest
 from service.running import find_server
 
@@ -89,8 +90,7 @@ def _answers(settings: Settings, collection: str, requests: Sequence[WarmRequest
     """From a server that runs over the same data or, where none answers, from this process."""
     server = find_server(settings.data)
     if server is not None:
-        key = settings.access_key.get_secret_value() if settings.access_key else None
-        client = Client(server.url, key)
+        client = client_of(server, settings)
         try:
             first = client.warm(collection, requests[0])
         except ServerAbsent:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.answers import DEFAULT_TENANT
 from service.asking import running
 from service.evaluation.answer_places import bind
 from service.evaluation.answer_report import Report
@@ -48,7 +47,7 @@ def examine(
         BadRun: the run file cannot be written.
         SettingsError: a judge is wanted and no language model is configured.
     """
-    record = services.library.collection(DEFAULT_TENANT, collection)
+    record = services.library.collection(services.settings.tenant, collection)
     bound = bind(questions, services.library, record)
     if judge is not None and services.generation is None:
         raise SettingsError("--judge: no language model is configured (llm_api_key, llm_base_url)")

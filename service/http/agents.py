@@ -7,8 +7,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.status import HTTP_503_SERVICE_UNAVAILABLE
 
+from service.access.caller import Forbidden
+from service.access.view import View
+from service.http.access import caller_of
 from service.http.problems import answer_to
 from service.knowledge.desk import Desk
 
@@ -35,9 +39,14 @@ class AgentDoor:
         self._serving: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request of an agent's, or 503 where the server ends."""
+        """Answer a request of an agent's, or 503 where the server ends, 403 where it may not read."""
         if self._closing.is_set():
             refusal = HTTPException(HTTP_503_SERVICE_UNAVAILABLE, "the server ends")
+            await answer_to(refusal, scope["path"])(scope, receive, send)
+            return
+        try:
+            caller_of(Request(scope)).require("read")
+        except Forbidden as refusal:
             await answer_to(refusal, scope["path"])(scope, receive, send)
             return
         if self._opened is None:
@@ -58,9 +67,9 @@ class AgentDoor:
 
     async def _serve(self, opened: asyncio.Future[ASGIApp]) -> None:
         try:
-            sessions, app = await asyncio.to_thread(_load, self._services)
+            sessions = await asyncio.to_thread(_load, self._services)
             async with sessions.run():
-                opened.set_result(app)
+                opened.set_result(_told_apart(sessions.asgi_app))
                 await self._closing.wait()
         except Exception as error:  # noqa: BLE001 — an edge: one agent is told, the server goes on
             if opened.done():
@@ -70,9 +79,23 @@ class AgentDoor:
             self._opened = None  # the next agent may find it works
 
 
-def _load(services: Services) -> tuple[AgentSessions, ASGIApp]:
-    from service.mcp_server import create_server, http_sessions, kept_apart  # noqa: PLC0415 — see `AgentDoor`
+def _load(services: Services) -> AgentSessions:
+    from service.mcp_server import create_server, http_sessions  # noqa: PLC0415 — see `AgentDoor`
 
     public = services.settings.public_url
-    sessions = http_sessions(create_server(Desk(services), lambda base: public or base))
-    return sessions, kept_apart(sessions.asgi_app)
+
+    def desk_of(request: Request | None) -> Desk:
+        assert request is not None, "over HTTP every call comes with its request"
+        return Desk(View(services, caller_of(request)))
+
+    return http_sessions(create_server(desk_of, lambda base: public or base))
+
+
+def _told_apart(sessions: ASGIApp) -> ASGIApp:
+    from service.mcp_server import as_principal  # noqa: PLC0415 — see `AgentDoor`
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["user"] = as_principal(caller_of(Request(scope)))
+        await sessions(scope, receive, send)
+
+    return app

@@ -13,6 +13,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
+from ingest.catalog.key_records import KeyLimits
 from service.access.keys import Doorkeeper
 from service.http import (
     agents,
@@ -21,6 +22,7 @@ from service.http import (
     documents,
     health,
     jobs,
+    keys,
     page,
     pages,
     problems,
@@ -34,6 +36,7 @@ from service.http.chat import routes as chat
 from service.http.drawing import Drawing
 from service.http.gate import AGENTS, GUARDED, Gate
 from service.http.headers import SecurityHeaders
+from service.http.throttle import Throttle
 from service.jobs.worker import Worker
 from service.reviewing.worker import ReviewWorker
 
@@ -48,8 +51,11 @@ _bearer = HTTPBearer(auto_error=False, description="An access key, where the ser
 _MEGABYTE = 2**20
 
 
-def create_app(services: Services) -> FastAPI:
-    """An application that answers from these services; they stay the caller's to close."""
+def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
+    """An application that answers from these services; they stay the caller's to close.
+
+    ``own_token`` is what commands on this machine bring in place of an access key.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -78,13 +84,14 @@ def create_app(services: Services) -> FastAPI:
     app.state.drawing = Drawing()
     app.state.agents = agents.AgentDoor(services)
     largest = services.settings.largest_upload_mb * _MEGABYTE
-    app.add_middleware(Gate, doorkeeper=_doorkeeper(services), largest_upload=largest)
+    app.add_middleware(Throttle)
+    app.add_middleware(Gate, doorkeeper=_doorkeeper(services, own_token), largest_upload=largest)
     app.add_middleware(SecurityHeaders)
     problems.install(app)
     app.include_router(health.router)
     app.include_router(description.router)
     app.include_router(page.router)
-    for part in (queries, chat, uploads, documents, pages, collections, sessions, jobs, reviews, usage):
+    for part in (queries, chat, uploads, documents, pages, collections, sessions, jobs, reviews, usage, keys):
         app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])
     app.router.routes.append(Route(AGENTS, app.state.agents))
     return app
@@ -102,9 +109,18 @@ def end(app: FastAPI) -> None:
         reviewing.hurry()
 
 
-def _doorkeeper(services: Services) -> Doorkeeper:
-    key = services.settings.access_key
-    return Doorkeeper(services.catalog, None if key is None else key.get_secret_value())
+def _doorkeeper(services: Services, own_token: str | None) -> Doorkeeper:
+    settings, key = services.settings, services.settings.access_key
+    return Doorkeeper(
+        services.catalog,
+        None if key is None else key.get_secret_value(),
+        tenant=settings.tenant,
+        own_token=own_token,
+        exposed=not settings.is_loopback,
+        defaults=KeyLimits(
+            settings.key_requests_per_minute, settings.key_concurrent_requests, settings.key_usd_per_day
+        ),
+    )
 
 
 def _described(_: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -11,11 +12,14 @@ from starlette.exceptions import HTTPException
 from starlette.status import HTTP_400_BAD_REQUEST, HTTP_403_FORBIDDEN, HTTP_413_CONTENT_TOO_LARGE
 
 from ingest.errors import CatalogUnavailable
+from service.access.rates import LimitReached, WrongKeys
 from service.http.problems import Unauthorized, answer_to
+from service.remote.server import TENANT_HEADER
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from service.access.caller import Caller
     from service.access.keys import Doorkeeper
 
 GUARDED = "/v1"
@@ -28,6 +32,8 @@ UPLOAD = ("POST", f"{GUARDED}/documents")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _THIS_MACHINE = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?", re.IGNORECASE)
 """As a request may name it."""
+_FORWARDING = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+"""What proxies add to the requests that they pass on."""
 
 
 class Gate:
@@ -37,22 +43,30 @@ class Gate:
         app: what is behind it.
         doorkeeper: tells callers apart.
         largest_upload: bytes that a request with files may hold.
+        wrong_keys: turns away who tries many keys; by default as many as its own default says.
     """
 
-    def __init__(self, app: ASGIApp, doorkeeper: Doorkeeper, largest_upload: int = LARGEST_BODY) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        doorkeeper: Doorkeeper,
+        largest_upload: int = LARGEST_BODY,
+        wrong_keys: WrongKeys | None = None,
+    ) -> None:
         self._app = app
         self._doorkeeper = doorkeeper
+        self._wrong_keys = wrong_keys or WrongKeys()
         self._largest_upload = largest_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through, or answer 400, 401, 403, 413 or 503 in its place."""
+        """Let the request through, or answer 400, 401, 403, 413, 429 or 503 in its place."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         largest = self._largest_upload if (scope["method"], scope["path"]) == UPLOAD else LARGEST_BODY
         try:
             await self._check(scope, Headers(scope=scope), largest)
-        except (Unauthorized, HTTPException, CatalogUnavailable) as refusal:
+        except (Unauthorized, HTTPException, LimitReached, CatalogUnavailable) as refusal:
             await answer_to(refusal, scope["path"])(scope, receive, send)
             return
         await self._app(scope, _bounded(receive, largest), send)
@@ -62,18 +76,30 @@ class Gate:
         guarded = _is_below(path, GUARDED) or _is_below(path, AGENTS)
         needs_key = await run_in_threadpool(self._doorkeeper.is_required)
         if guarded:
-            caller = await run_in_threadpool(self._doorkeeper.caller, _bearer(headers))
-            if caller is None:
-                raise Unauthorized("this server needs an access key: Authorization: Bearer …")
-            scope.setdefault("state", {})["caller"] = caller
+            scope.setdefault("state", {})["caller"] = await self._caller(scope, headers)
         if not needs_key and not _THIS_MACHINE.fullmatch(headers.get("host", "")):
             # A page in a browser must not reach it by its own name, which may lead here.
             raise HTTPException(HTTP_400_BAD_REQUEST, "without an access key, only localhost is answered")
+        if not needs_key and any(name in headers for name in _FORWARDING):
+            # Whoever it is sent for is not on this machine, whatever host the proxy names.
+            raise HTTPException(HTTP_400_BAD_REQUEST, "behind a proxy an access key is needed")
         changing = not needs_key and scope["method"] not in _READING
         if (changing or _is_below(path, AGENTS)) and _is_foreign(headers):
             raise HTTPException(HTTP_403_FORBIDDEN, "a page of another site may not change anything here")
         if _announced(headers) > largest:
             raise _too_large(largest)
+
+    async def _caller(self, scope: Scope, headers: Headers) -> Caller:
+        address, given = (scope.get("client") or ("",))[0], _bearer(headers)
+        if given is not None:
+            await self._wrong_keys.require_few(address)
+        tenant = unquote(headers.get(TENANT_HEADER, "")) or None
+        caller = await run_in_threadpool(self._doorkeeper.caller, given, tenant)
+        if caller is not None:
+            return caller
+        if given is not None:
+            await self._wrong_keys.note(address)
+        raise Unauthorized("this server needs an access key: Authorization: Bearer …")
 
 
 def _bearer(headers: Headers) -> str | None:

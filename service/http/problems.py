@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,10 @@ from ingest.errors import (
     UnsupportedStore,
 )
 from prompts.plan_request import PromptTooLongError
+from service.access.budgets import BudgetUsedUp
 from service.access.caller import Forbidden
+from service.access.keys import BadKeyRequest
+from service.access.rates import LimitReached
 from service.http.chat.errors import ChatRefused, chat_error, chat_status, retry_headers, speaks_openai
 from service.http.headers import API_HEADERS
 from service.http.responses import Problem
@@ -46,6 +50,8 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (Gone, HTTPStatus.GONE),
     (UnknownName, HTTPStatus.NOT_FOUND),
     (Forbidden, HTTPStatus.FORBIDDEN),
+    (LimitReached, HTTPStatus.TOO_MANY_REQUESTS),
+    (BadKeyRequest, HTTPStatus.UNPROCESSABLE_ENTITY),
     (WrongState, HTTPStatus.CONFLICT),
     (NoModel, HTTPStatus.CONFLICT),
     (NoDocuments, HTTPStatus.CONFLICT),
@@ -62,7 +68,7 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (IndexUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (TransientError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
-STATUSES = (400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 500, 502, 503, 504, 507)
+STATUSES = (400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 502, 503, 504, 507)
 """All that a route may answer besides its own; 502 to 504 are the model provider's doing, or the index's."""
 
 
@@ -83,7 +89,11 @@ def problem_of(error: Exception) -> Problem:
         return _problem(HTTPStatus(error.status_code), error.detail)
     for kind, status in _STATUS:
         if isinstance(error, kind):
-            return _problem(status, str(error))
+            fields = (
+                [{"field": error.field, "message": str(error)}] if isinstance(error, BadKeyRequest) else None
+            )
+            code = error.code if isinstance(error, LimitReached) else None
+            return _problem(status, str(error), code=code, errors=fields)
     return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "an error on our side; the log has it")
 
 
@@ -116,6 +126,8 @@ def answer_to(error: Exception, path: str) -> JSONResponse:
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if isinstance(error, Unauthorized):
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, LimitReached | BudgetUsedUp) and error.retry_after is not None:
+        headers["Retry-After"] = str(max(math.ceil(error.retry_after), 1))
     if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("a request failed", exc_info=error)
     return _response(problem, path, error, headers)

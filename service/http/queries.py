@@ -37,5 +37,7 @@ def search(request: SearchRequest, view: Reading) -> SearchResponse:
     """Find places, best first."""
     collection, services = view.collection(request.collection), view.services
     chosen = services.library.numbers(collection, request.documents) if request.documents else None
-    hits = services.searcher.search(collection, request.query, documents=chosen, limit=request.top_k)
+    hits = services.searcher.search(
+        collection, request.query, documents=chosen, limit=request.top_k, key=view.caller.key
+    )
     return SearchResponse(hits=[Hit.of(hit) for hit in hits])

@@ -62,6 +62,7 @@ def begin(body: ReviewRequest, view: Writing, running: Running) -> BegunShape:
         body.collection,
         body.to_order(),
         name=body.name,
+        key=view.caller.key,
         retry_failed=body.retry_failed,
         unattended=True,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 
 from ingest.errors import PermanentError
-from service.answers import DEFAULT_TENANT, Query
+from service.answers import Query
 from service.knowledge.arguments import MOST_PASSAGES
 from service.knowledge.shapes import (
     Collections,
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
     from ingest.catalog.records import CollectionRecord, VersionRecord
     from prompts.model import PromptPassage
+    from service.access.view import View
     from service.answers import AnswerEvent
     from service.knowledge.arguments import AskArguments, ListArguments, ReadArguments, SearchArguments
-    from service.wiring import Services
 
 MOST_CHARACTERS = 60_000
 """Of passages that one call may read; the first one comes whatever its length."""
@@ -39,24 +40,26 @@ class NoPassage(PermanentError):
 
 
 class Desk:
-    """Answers one tenant's agents. All but `answer` block: call them in a thread.
+    """Answers one caller's agents, from what they may see. All but `answer` block: call them in a thread.
 
     Each raises what the service raises: `UnknownName` for a collection or a document that is not there,
     `Gone` for one that was deleted, and the like. ``server`` is the address that links begin with; empty
     where nobody serves them.
     """
 
-    def __init__(self, services: Services, *, collection: str | None = None) -> None:
+    def __init__(self, view: View, *, collection: str | None = None) -> None:
         """``collection`` is the one that is meant where none is named; by default the settings'."""
-        self._services = services
-        self._default = collection or services.settings.collection
+        self._view = view
+        self._services = view.services
+        self._default = collection or view.services.settings.collection
 
     def search(self, wanted: SearchArguments, server: str) -> Found:
         """Places, best first."""
         record = self._collection(wanted.collection)
         library, searcher = self._services.library, self._services.searcher
         chosen = library.numbers(record, wanted.documents) if wanted.documents else None
-        hits = searcher.search(record, wanted.query, documents=chosen, limit=wanted.top_k)
+        key = self._view.caller.key
+        hits = searcher.search(record, wanted.query, documents=chosen, limit=wanted.top_k, key=key)
         return Found(collection=record.name, places=[FoundPlace.of(hit, server) for hit in hits])
 
     async def answer(self, wanted: AskArguments) -> AsyncGenerator[AnswerEvent, None]:
@@ -64,12 +67,11 @@ class Desk:
         query = Query(
             question=wanted.question,
             collection=wanted.collection or self._default,
-            tenant=DEFAULT_TENANT,
             session=wanted.session_id,
             mode=wanted.mode,
             documents=tuple(wanted.documents) if wanted.documents else None,
         )
-        prepared = await self._services.answerer.prepare(query)
+        prepared = await self._services.answerer.prepare(await asyncio.to_thread(self._view.admit, query))
         stream = self._services.answerer.stream(prepared)
         try:
             async for event in stream:
@@ -104,7 +106,7 @@ class Desk:
         """A page of a collection's documents, by path."""
         record = self._collection(wanted.collection)
         page = self._services.catalog.documents(
-            DEFAULT_TENANT, record.name, limit=wanted.limit, after=wanted.after
+            record.tenant, record.name, limit=wanted.limit, after=wanted.after
         )
         listed = [ListedDocument.of(document.version, server) for document in page.documents]
         return Documents(collection=record.name, documents=listed, next=page.next)
@@ -119,12 +121,12 @@ class Desk:
                     documents=len(catalog.manifest(record)),
                     is_default=record.name == self._default,
                 )
-                for record in catalog.collections(DEFAULT_TENANT)
+                for record in self._view.collections()
             ]
         )
 
     def _collection(self, name: str | None) -> CollectionRecord:
-        return self._services.library.collection(DEFAULT_TENANT, name or self._default)
+        return self._view.collection(name or self._default)
 
     def _range(self, record: CollectionRecord, marker: str) -> tuple[VersionRecord, int, int]:
         """Older versions are read as well: an earlier answer may have cited them."""

@@ -37,6 +37,8 @@ INSTRUCTIONS = (
 class Caller:
     """Who calls a tool."""
 
+    desk: Desk
+    """Answers from what they may see."""
     server: str
     """The address that links begin with; empty where nobody serves them."""
     report: Callable[[str], Awaitable[None]]
@@ -77,18 +79,18 @@ class KnowledgeTool(Generic[_Wanted, _Given]):
         return result, self.tell(result)
 
 
-def knowledge_tools(desk: Desk) -> tuple[KnowledgeTool[Any, Any], ...]:
-    """All tools over a desk."""
-    return (*_finding(desk), *_listing(desk))
+def knowledge_tools() -> tuple[KnowledgeTool[Any, Any], ...]:
+    """All tools."""
+    return (*_finding(), *_listing())
 
 
-def _finding(desk: Desk) -> tuple[KnowledgeTool[Any, Any], ...]:
+def _finding() -> tuple[KnowledgeTool[Any, Any], ...]:
     async def search(wanted: arguments.SearchArguments, caller: Caller) -> shapes.Found:
-        return await asyncio.to_thread(desk.search, wanted, caller.server)
+        return await asyncio.to_thread(caller.desk.search, wanted, caller.server)
 
     async def ask(wanted: arguments.AskArguments, caller: Caller) -> shapes.Answered:
         progress = ProgressTeller(caller.report)
-        async with aclosing(desk.answer(wanted)) as events:
+        async with aclosing(caller.desk.answer(wanted)) as events:
             async for event in events:
                 await progress.tell(event)
                 if isinstance(event, Done):
@@ -96,7 +98,7 @@ def _finding(desk: Desk) -> tuple[KnowledgeTool[Any, Any], ...]:
         raise LecternError("the answer broke off")
 
     async def read(wanted: arguments.ReadArguments, caller: Caller) -> shapes.PassagesRead:
-        return await asyncio.to_thread(desk.read, wanted, caller.server)
+        return await asyncio.to_thread(caller.desk.read, wanted, caller.server)
 
     return (
         KnowledgeTool(
@@ -133,12 +135,12 @@ def _finding(desk: Desk) -> tuple[KnowledgeTool[Any, Any], ...]:
     )
 
 
-def _listing(desk: Desk) -> tuple[KnowledgeTool[Any, Any], ...]:
+def _listing() -> tuple[KnowledgeTool[Any, Any], ...]:
     async def documents(wanted: arguments.ListArguments, caller: Caller) -> shapes.Documents:
-        return await asyncio.to_thread(desk.documents, wanted, caller.server)
+        return await asyncio.to_thread(caller.desk.documents, wanted, caller.server)
 
-    async def collections(_: arguments.NoArguments, __: Caller) -> shapes.Collections:
-        return await asyncio.to_thread(desk.collections)
+    async def collections(_: arguments.NoArguments, caller: Caller) -> shapes.Collections:
+        return await asyncio.to_thread(caller.desk.collections)
 
     return (
         KnowledgeTool(

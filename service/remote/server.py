@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+TENANT_HEADER = "Lectern-Tenant"
+"""Names the tenant that a command works as; only the token of a server's own machine may use it."""
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -26,8 +28,13 @@ class Server:
         return f"{self.scheme}://{host}:{self.port}{self.prefix}"
 
 
-def server_at(url: str, access_key: str | None) -> Server:
+def server_at(url: str, access_key: str | None, tenant: str | None = None) -> Server:
     """The server at an address such as ``https://lectern.example/team``.
+
+    Args:
+        url: its address.
+        access_key: what opens it, if anything must.
+        tenant: whose data is meant, where the key alone does not say so.
 
     Raises:
         ValueError: that is no address of a server, or no key that a header can hold; neither is repeated.
@@ -42,14 +49,16 @@ def server_at(url: str, access_key: str | None) -> Server:
         address.hostname,
         address.port or _PORTS[address.scheme],
         address.path.rstrip("/"),
-        _headers(access_key),
+        _headers(access_key, tenant),
     )
 
 
-def _headers(access_key: str | None) -> dict[str, bytes]:
+def _headers(access_key: str | None, tenant: str | None) -> dict[str, bytes]:
     headers = {"Accept-Encoding": b"identity", "User-Agent": b"lectern"}
     if access_key:
         if not access_key.isprintable() or any(ord(character) > 0xFF for character in access_key):  # noqa: PLR2004 — Latin-1
             raise ValueError("the access key holds characters that no header can")
         headers["Authorization"] = f"Bearer {access_key}".encode("latin-1")
+    if tenant:
+        headers[TENANT_HEADER] = quote(tenant).encode("ascii")
     return headers

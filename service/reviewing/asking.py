@@ -10,6 +10,7 @@ from ingest.catalog.review_records import CellRecord, Spent
 from ingest.errors import CatalogUnavailable, Gone, LecternError, UnknownName
 from prompts.plan_request import PromptTooLongError
 from prompts.pricing import size
+from service.access.budgets import BudgetUsedUp
 from service.accounting import count_cost, count_usage
 from service.models.contract import complete
 from service.models.errors import KeyRejected, ModelError, QuotaExhausted
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from service.reviewing.cells import ReviewOrder
     from service.reviewing.prompting import CellPlanner, Reading
 
-UNFUNDED = (KeyRejected, QuotaExhausted)
+UNFUNDED = (KeyRejected, QuotaExhausted, BudgetUsedUp)
 """What ends a whole review: every other cell would fail alike."""
 
 
@@ -68,7 +69,7 @@ class CellKeeper:
 
     def query(self, question: str) -> Query:
         """A question of the review as the model's settings are asked about it."""
-        return cell_query(self._collection, question, self.order.model)
+        return cell_query(self._collection, question, self.order.model, self._review.key)
 
     async def ask(self, reading: Reading, place: int) -> bool:
         """Ask one cell and keep it; whether the model has read the prompt.
@@ -117,10 +118,11 @@ class CellKeeper:
 
     def _recording(self, query: Query, foretold: PlanSummary) -> Recording:
         return self._generation.recording(
-            Origin(query.tenant, query.collection, answer=self._review.id),
+            Origin(query.tenant, query.collection, answer=self._review.id, key=query.key),
             "review",
             model=self._generation.name(query),
             planned=foretold.tokens,
+            longest=self._generation.longest(query),
             predicted=foretold.cached_tokens,
         )
 

@@ -46,10 +46,13 @@ def begin(
     order: ReviewOrder,
     *,
     name: str = "",
+    key: str = "",
     retry_failed: bool = False,
     unattended: bool,
 ) -> Begun:
     """Begin a review, or go on with the one of this name that asks the same questions.
+
+    A new one is paid for by the access key of the label ``key``.
 
     Raises:
         UnknownName, Gone: the collection or a document is not there.
@@ -74,6 +77,7 @@ def begin(
         tenant,
         collection,
         name=name,
+        key=key,
         request=encode_order(order),
         chosen=[version.document for version in versions],
         unattended=unattended,

@@ -95,7 +95,9 @@ class CellPlanner:
             passages = self._library.passages(version, 1, version.passages)
             return whole_document(question, passages, _names([version]), tokens=reading.tokens, count=count)
         numbers = [version.number]
-        found = self._searcher.evidence(collection, question.text, documents=numbers, limit=PASSAGE_HITS)
+        found = self._searcher.evidence(
+            collection, question.text, documents=numbers, limit=PASSAGE_HITS, key=query.key
+        )
         ranked = self._searcher.passages(found)
         context = find_context(self._library, collection, found, ranked, documents=numbers)
         limits = self._generation.limits(query)
@@ -105,9 +107,9 @@ class CellPlanner:
         return plan
 
 
-def cell_query(collection: CollectionRecord, question: str, model: str | None) -> Query:
-    """A cell's question as the model's settings are asked about it."""
-    return Query(question, collection.name, tenant=collection.tenant, model=model)
+def cell_query(collection: CollectionRecord, question: str, model: str | None, key: str = "") -> Query:
+    """A cell's question as the model's settings are asked about it; ``key`` is the label of who pays."""
+    return Query(question, collection.name, tenant=collection.tenant, model=model, key=key)
 
 
 def _names(versions: Sequence[VersionRecord]) -> Mapping[int, DocumentName]:

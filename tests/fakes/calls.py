@@ -45,5 +45,8 @@ class CallList:
 
     calls: list[CallRecord] = field(default_factory=list[CallRecord])
 
+    def begin(self, call: CallRecord, longest: int) -> None:
+        """All may be made."""
+
     def record(self, call: CallRecord) -> None:
         self.calls.append(call)

@@ -43,11 +43,11 @@ class LiveService:
     http: httpx2.Client
     url: str
 
-    def ingest(self, *paths: Path, collection: str = "default") -> Report:
+    def ingest(self, *paths: Path, collection: str = "default", tenant: str = "default") -> Report:
         """Through the real pipeline, read in this process: nothing to start."""
         wired = self.services
         ingester = Ingester(wired.catalog, wired.index, wired.embedder, InlineParser(read))
-        return ingester.ingest("default", collection, paths, largest=_LARGEST, on_progress=lambda _: None)
+        return ingester.ingest(tenant, collection, paths, largest=_LARGEST, on_progress=lambda _: None)
 
     def get(self, path: str, status: int = 200) -> Any:  # noqa: ANN401 — JSON
         return _json(self.http.get(path), status)
@@ -104,9 +104,10 @@ def _served_live(services: Services) -> Generator[LiveService]:
 
 
 @contextmanager
-def served(services: Services) -> Generator[str]:
+def served(services: Services, *, own_token: str | None = None) -> Generator[str]:
     """An HTTP server over these services; its address."""
-    config = uvicorn.Config(create_app(services), host="127.0.0.1", port=0, log_level="critical")
+    app = create_app(services, own_token=own_token)
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -14,6 +14,7 @@ from ingest.reading import read
 from ingest.sandbox import InlineParser
 from prompts.judging import judging_rules
 from prompts.render import rules
+from service.access.budgets import Budgets
 from service.answering import Answerer
 from service.chores import Chores
 from service.evaluation.answer_comparison import compare_answers
@@ -112,6 +113,7 @@ class Desk:
         sessions = Sessions(catalog, library)
         searcher = Searcher(library, self._index, embedder.identity)
         preparer = Preparer(library, searcher, sessions, generation)
+        ledger = Ledger(catalog, days=1, traits=lambda _: PROVIDERS["zai"].cache)
         self.services = Services(
             settings=settings,
             catalog=catalog,
@@ -122,10 +124,11 @@ class Desk:
             answerer=Answerer(library, sessions, preparer, generation),
             generation=generation,
             originals=Originals(folder / "data"),
-            ledger=Ledger(catalog, days=1, traits=lambda _: PROVIDERS["zai"].cache),
+            ledger=ledger,
             warmer=Warmer(preparer, generation),
             page_images=page_images(catalog, Originals(folder / "data")),
             chores=Chores(None),
+            budgets=Budgets(catalog, ledger, lambda _: None),
         )
         self.edit("lease.md", LEASE)
 

@@ -81,6 +81,9 @@ class Desk:
         self.warmer = Warmer(preparer, self.generation)
         self.ingest()
 
+    def begin(self, call: CallRecord, longest: int) -> None:
+        assert (call.purpose, longest) == ("warm", 1)
+
     def record(self, call: CallRecord) -> None:
         self.calls.append(call)
 

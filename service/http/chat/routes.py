@@ -67,7 +67,7 @@ async def chat_completions(body: ChatRequest, request: Request, view: Reading) -
             max_tokens=wanted_tokens(body),
         )
         return ChatStream(chore_chunks(reply, manner)) if body.stream else complete_chore(reply, manner)
-    query = view.admit(read_query(body, said, asked, view.tenant))
+    query = await run_in_threadpool(view.admit, read_query(body, said, asked, view.tenant))
     prepared = await services.answerer.prepare(query)
     events = services.answerer.stream(prepared)
     if body.stream:

@@ -8,10 +8,11 @@ let asking = null;
 
 /** An answer that is a problem document, or no answer at all (status 0). */
 export class ApiError extends Error {
-  constructor(status, detail, errors = []) {
+  constructor(status, detail, errors = [], code = null) {
     super(detail);
     this.status = status;
     this.errors = errors;
+    this.code = code;
   }
 }
 
@@ -56,7 +57,7 @@ export async function* events(path, options = {}) {
       for (const frame of frames) {
         const event = parse(frame);
         if (event === null) continue;
-        if (event[0] === "error") throw new ApiError(event[1].status, event[1].detail, event[1].errors);
+        if (event[0] === "error") throw new ApiError(event[1].status, event[1].detail, event[1].errors, event[1].code);
         yield event;
       }
     }
@@ -77,7 +78,7 @@ export function upload(path, form, onProgress, signal) {
     sending.onload = () => {
       const body = parsed(sending.responseText);
       if (sending.status < 400 && body !== null) resolve(body);
-      else reject(new ApiError(sending.status, body?.detail ?? sending.statusText, body?.errors));
+      else reject(new ApiError(sending.status, body?.detail ?? sending.statusText, body?.errors, body?.code));
     };
     sending.onerror = () => reject(new ApiError(0, ""));
     sending.onabort = () => reject(new DOMException("stopped", "AbortError"));
@@ -114,7 +115,7 @@ async function newKey(wrong) {
 
 async function problemOf(response) {
   const body = parsed(await response.text());
-  return new ApiError(response.status, body?.detail ?? response.statusText, body?.errors);
+  return new ApiError(response.status, body?.detail ?? response.statusText, body?.errors, body?.code);
 }
 
 function asApiError(error) {

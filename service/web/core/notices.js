@@ -17,6 +17,8 @@ export function explained(error) {
   if (error?.name === "AbortError") return t("error.stopped");
   if (error?.status === 0) return t("error.unreachable");
   if (error?.status === 401) return t("error.key");
+  if (error?.status === 403) return t("error.forbidden");
+  if (error?.status === 429) return t(error.code === "insufficient_quota" ? "error.budget" : "error.limit");
   return error?.message || t("error.unknown");
 }
 

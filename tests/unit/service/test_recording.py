@@ -35,6 +35,10 @@ class Noted:
 
     def __init__(self) -> None:
         self.calls: list[CallRecord] = []
+        self.begun: list[tuple[str, int]] = []
+
+    def begin(self, call: CallRecord, longest: int) -> None:
+        self.begun.append((call.id, longest))
 
     def record(self, call: CallRecord) -> None:
         self.calls.append(call)
@@ -45,7 +49,7 @@ def recording(noted: Noted) -> Recording:
     begun = begun_call(
         origin, "answer", provider="zai", model="glm-5", planned=950, predicted=550, mode="retrieve"
     )
-    return Recording(noted, begun)
+    return Recording(noted, begun, 4_096)
 
 
 def test_a_call_that_came_to_its_end() -> None:
@@ -64,6 +68,19 @@ def test_a_call_that_came_to_its_end() -> None:
     )
     assert (made.usd, made.saved_usd, made.outcome) == (0.002, 0.0005, "ok")
     assert 0 <= made.milliseconds < 5_000
+    assert noted.begun == [(made.id, 4_096)]
+
+
+def test_a_call_that_may_not_be_made_is_not_recorded() -> None:
+    class Refusing(Noted):
+        def begin(self, call: CallRecord, longest: int) -> None:
+            super().begin(call, longest)
+            raise ModelBusy("no money")
+
+    noted = Refusing()
+    with pytest.raises(ModelBusy, match="no money"), recording(noted):
+        raise AssertionError("nobody may be asked")
+    assert noted.calls == []
 
 
 def test_a_call_that_failed_is_named_by_its_error() -> None:

@@ -1,4 +1,4 @@
-"""Access keys, what sets tenants' prompts apart, and whose a conversation is."""
+"""Access keys, what sets tenants' prompts apart, and whose conversations and reviews are."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Create the tables; conversations from before belong to nobody's key."""
+    """Create the tables; conversations and reviews from before belong to nobody's key."""
     op.create_table(
         "access_keys",
         sa.Column("id", sa.String(length=32), primary_key=True),
@@ -35,3 +35,4 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
     )
     op.add_column("sessions", sa.Column("key", NAME, nullable=False, server_default=""))
+    op.add_column("reviews", sa.Column("key", NAME, nullable=False, server_default=""))

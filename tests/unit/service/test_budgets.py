@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ingest.catalog.call_records import CANCELLED, SpentRow
+from ingest.catalog.key_records import KeyLimits, KeyRecord
+from service.access.budgets import Budgets, BudgetUsedUp
+from service.access.caller import Forbidden
+from service.models.prices import Price
+from service.recording import Origin, begun_call
+
+if TYPE_CHECKING:
+    from ingest.catalog.call_records import CallRecord
+
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
+PRICE = Price(1.0, 0.2, 3.0)
+PROMPT, LONGEST = 100_000, 100_000
+MOST = 0.4
+"""Dollars of a call with such a prompt and the longest answer."""
+
+
+class Books:
+    """Keys and a ledger in lists; the clock stands still unless it is set."""
+
+    def __init__(self, **limits: float | None) -> None:
+        self.now, self.ticks = NOON, 0.0
+        self.calls: list[CallRecord] = []
+        self.looked: list[datetime] = []
+        self.key = KeyRecord(
+            *("k", "acme", "a test", "0" * 64, frozenset({"read"}), None),
+            KeyLimits(**limits),  # pyright: ignore[reportArgumentType] — of the test's choice
+            *(NOON, None, None, None),
+        )
+
+    def access_key(self, identity: str) -> KeyRecord | None:
+        return self.key if identity == "k" else None
+
+    def record(self, call: CallRecord) -> None:
+        self.calls.append(call)
+
+    def spent(self, tenant: str, key: str, since: datetime) -> list[SpentRow]:
+        self.looked.append(since)
+        mine = [c for c in self.calls if (c.tenant, c.key) == (tenant, key) and c.created_at >= since]
+        left = sum(c.planned_tokens for c in mine if c.was_left)
+        return [SpentRow("glm-5", sum(c.usd or 0.0 for c in mine), left)] if mine else []
+
+    def budgets(self, price: Price | None = PRICE, *, default: float | None = None) -> Budgets:
+        return Budgets(
+            self, self, lambda _: price, default=default, now=lambda: self.now, clock=lambda: self.ticks
+        )
+
+    def call(self, key: str = "k") -> CallRecord:
+        origin = Origin("acme", "contracts", key=key)
+        made = begun_call(origin, "answer", provider="zai", model="glm-5", planned=PROMPT)
+        return replace(made, created_at=self.now)
+
+
+def test_calls_at_the_same_time_do_not_overshoot() -> None:
+    books = Books(usd_per_day=1.0)
+    budgets = books.budgets()
+    calls = [books.call() for _ in range(50)]
+
+    refused: list[BudgetUsedUp] = []
+    for call in calls:
+        try:
+            budgets.begin(call, LONGEST)
+        except BudgetUsedUp as refusal:
+            refused.append(refusal)
+
+    assert len(refused) == 48  # two may come to 0.80 together, a third to 1.20
+    assert {(one.http_status, one.retry_after) for one in refused} == {(429, 12 * 3_600)}
+
+
+def spend(books: Books, budgets: Budgets, usd: float | None, outcome: str = "ok") -> CallRecord:
+    call = books.call()
+    budgets.begin(call, LONGEST)
+    ended = replace(call, usd=usd, outcome=outcome)
+    budgets.record(ended)
+    return ended
+
+
+def test_what_a_call_did_not_take_is_there_for_the_next() -> None:
+    books = Books(usd_per_day=1.0)
+    budgets = books.budgets()
+
+    for _ in range(7):
+        spend(books, budgets, 0.1)
+
+    with pytest.raises(BudgetUsedUp):  # at 0.70 the next one might come to 1.10
+        spend(books, budgets, 0.1)
+    budgets.require("acme", "k")  # something is left, for a smaller call
+
+
+def test_a_used_up_budget_is_said_before_anything_is_done() -> None:
+    books = Books(usd_per_day=0.5)
+    budgets = books.budgets()
+    budgets.require("acme", "k")
+    spend(books, budgets, 0.5)
+
+    with pytest.raises(BudgetUsedUp, match=r"\$0\.50 a day"):
+        budgets.require("acme", "k")
+
+
+def test_a_new_day_begins_at_midnight() -> None:
+    books = Books(usd_per_day=0.5)
+    budgets = books.budgets()
+    spend(books, budgets, 0.5)
+    books.now += timedelta(hours=12)
+
+    budgets.require("acme", "k")
+    assert books.looked[-1] == datetime(2026, 11, 27, tzinfo=UTC)
+
+
+def test_what_other_processes_have_spent_is_noticed() -> None:
+    books = Books(usd_per_day=0.5)
+    budgets = books.budgets()
+    budgets.require("acme", "k")
+    books.calls.append(replace(books.call(), usd=0.6))
+    budgets.require("acme", "k")
+
+    books.ticks += 31
+    with pytest.raises(BudgetUsedUp):
+        budgets.require("acme", "k")
+
+
+def test_a_call_under_way_still_counts_after_the_ledger_was_read_again() -> None:
+    books = Books(usd_per_day=0.5)
+    budgets = books.budgets()
+    budgets.begin(books.call(), LONGEST)
+
+    books.ticks += 31
+    with pytest.raises(BudgetUsedUp):
+        budgets.begin(books.call(), LONGEST)
+
+
+def test_who_leaves_before_the_count_pays_for_the_prompt() -> None:
+    books = Books(usd_per_day=0.55)
+    budgets = books.budgets()
+    spend(books, budgets, None, CANCELLED)
+    spend(books, budgets, None, CANCELLED)
+    with pytest.raises(BudgetUsedUp):  # twice 0.10 and 0.40
+        spend(books, budgets, 0.1)
+
+    again = books.budgets()  # a restart knows it from the ledger
+    with pytest.raises(BudgetUsedUp):
+        again.begin(books.call(), LONGEST)
+
+
+def test_a_call_that_the_provider_failed_costs_nothing() -> None:
+    books = Books(usd_per_day=0.45)
+    budgets = books.budgets()
+    for _ in range(5):
+        spend(books, budgets, None, "ModelUnreachable")
+    spend(books, budgets, 0.1)
+
+
+def test_where_nobody_knows_the_price_nothing_is_spent() -> None:
+    books = Books(usd_per_day=1.0)
+    with pytest.raises(Forbidden, match="nobody knows what glm-5 costs"):
+        books.budgets(None).begin(books.call(), LONGEST)
+
+
+@pytest.mark.parametrize("key", ["", "settings"])
+def test_who_has_no_record_has_no_budget(key: str) -> None:
+    books = Books()
+    budgets = books.budgets(None, default=0.0)
+    budgets.require("acme", key)
+    call = books.call(key)
+    budgets.begin(call, LONGEST)
+    budgets.record(call)
+    assert books.calls == [call]
+
+
+def test_a_default_is_for_keys_without_a_budget_of_their_own() -> None:
+    with pytest.raises(BudgetUsedUp):
+        Books().budgets(default=0.1).begin(Books().call(), LONGEST)
+    own = Books(usd_per_day=1.0)
+    own.budgets(default=0.1).begin(own.call(), LONGEST)
+    free = Books()
+    free.budgets().begin(free.call(), LONGEST)
