@@ -135,14 +135,12 @@ def difference(here: Told, twin: Told) -> str:
 
 
 @contextmanager
-def exploring(folder: Path, rivalry: Rivalry, seed: int, provider: str) -> Generator[Exploration]:
+def exploring(folder: Path, rivalry: Rivalry, seed: int) -> Generator[Exploration]:
     """Two servers with the same documents and keys, on one of which there is a rival, too."""
     limited = rivalry == "collection"
     with ExitStack() as opened:
-        here = opened.enter_context(
-            opened_world(folder / "here", rivalry, provider=provider, limited=limited)
-        )
-        twin = opened.enter_context(opened_world(folder / "twin", None, provider=provider, limited=limited))
+        here = opened.enter_context(opened_world(folder / "here", rivalry, limited=limited))
+        twin = opened.enter_context(opened_world(folder / "twin", None, limited=limited))
         assert here.rival is not None
         foreign: Mapping[str, list[str]] = here.rival.ids
         for world in (here, twin):
@@ -187,7 +185,7 @@ def test_a_rival_at_work_changes_no_answer(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, rivalry: Rivalry, requests: int, seed: int
 ) -> None:
     caplog.set_level(logging.INFO)
-    with exploring(tmp_path, rivalry, seed, "vllm") as exploration:
+    with exploring(tmp_path, rivalry, seed) as exploration:
         rival = exploration.here.rival
         assert rival is not None
         with rival.at_work():
@@ -198,7 +196,7 @@ def test_a_rival_at_work_changes_no_answer(
 def test_nothing_is_told_of_another_keys_conversations(tmp_path: Path) -> None:
     """The documents are shared, but not what somebody else has asked about them."""
     with (
-        opened_world(tmp_path, None, provider="vllm", limited=True) as world,
+        opened_world(tmp_path, None, limited=True) as world,
         admitted(world, TENANT, COLLECTIONS) as rival,
     ):
         rival.converse()
@@ -233,7 +231,7 @@ def test_a_404_takes_as_long_for_what_is_a_rivals_as_for_what_nobody_has(
     tmp_path: Path, path: str, record_property: Callable[[str, object], None]
 ) -> None:
     kind = path.split("/")[2].removesuffix("s").replace("document", "doc")
-    with opened_world(tmp_path, "tenant", provider="vllm", limited=False) as world:
+    with opened_world(tmp_path, "tenant", limited=False) as world:
         assert world.rival is not None
         theirs = world.rival.ids[kind]
         nobodys = [f"{number:0{len(theirs[0])}x}" for number in range(len(theirs))]

@@ -162,7 +162,7 @@ class World:
 
 
 @contextmanager
-def opened_world(folder: Path, rivalry: Rivalry | None, *, provider: str, limited: bool) -> Generator[World]:
+def opened_world(folder: Path, rivalry: Rivalry | None, *, limited: bool) -> Generator[World]:
     """A server with the prober's documents and keys and, where there is one, a rival's.
 
     ``limited`` gives the prober no key but for `COLLECTIONS`.
@@ -172,7 +172,7 @@ def opened_world(folder: Path, rivalry: Rivalry | None, *, provider: str, limite
         settings = Settings(
             data=folder / "data",
             llm_base_url=glm5.base_url,
-            llm_provider=provider,
+            llm_provider="zai",
             llm_api_key=SecretStr("key"),
             parse_workers=1,
             embed_workers=1,

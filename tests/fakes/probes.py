@@ -102,6 +102,7 @@ class Prober:
             self._usage: 4,
             self._explanation: 3,
             self._model: 3,
+            self._key: 2,
             self._odd: 2,
             self._forget: 0.5,
             self._begin_review: 0.4,
@@ -327,13 +328,20 @@ class Prober:
         name = self._rng.choice(("", f"/lectern/{self._name().strip()}"))
         return Probe(self._actor(), "GET", f"/v1/models{name}")
 
+    def _key(self) -> Probe:
+        method, path = self._rng.choice((("GET", ""), ("DELETE", f"/{self._foreign_key()}")))
+        return Probe(self._actor(), method, f"/v1/keys{path}")
+
+    def _foreign_key(self) -> str:
+        return self._rng.choice(self._foreign.get("key") or ["0" * 12])
+
     def _odd(self) -> Probe:
         """What somebody might hope to be taken for somebody else by."""
         rng = self._rng
-        forged = f"lectern_{rng.choice(self._foreign.get('key') or ['0' * 12])}_{'A' * 43}"
+        forged = f"lectern_{self._foreign_key()}_{'A' * 43}"
         headers = rng.choice(
             (
-                {"X-Tenant": "rival", "X-Lectern-Tenant": "rival"},
+                {"X-Tenant": "rival", "Lectern-Tenant": "rival"},
                 {"X-Forwarded-User": "rival", "X-Original-URL": "/v1/collections"},
                 {"Authorization": "Bearer"},
                 {"Authorization": f"Bearer {forged}"},
