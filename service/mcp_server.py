@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from mcp.server.context import ServerRequestContext
     from mcp.types import CallToolRequestParams, ContentBlock, PaginatedRequestParams
-    from starlette.requests import Request
 
     from service.access.caller import Caller as AccessCaller
     from service.knowledge.desk import Desk
@@ -33,7 +32,7 @@ _MOST_SESSIONS = 1_000
 """Of agents at once; one that says nothing for half an hour is forgotten."""
 
 
-def create_server(desk_of: Callable[[Request | None], Desk], address: Callable[[str], str]) -> AgentServer:
+def create_server(desk_of: Callable[[object], Desk], address: Callable[[str], str]) -> AgentServer:
     """A server of the tools.
 
     Args:

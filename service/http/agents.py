@@ -84,8 +84,8 @@ def _load(services: Services) -> AgentSessions:
 
     public = services.settings.public_url
 
-    def desk_of(request: Request | None) -> Desk:
-        assert request is not None, "over HTTP every call comes with its request"
+    def desk_of(request: object) -> Desk:
+        assert isinstance(request, Request), "over HTTP every call comes with its request"
         return Desk(View(services, caller_of(request)))
 
     return http_sessions(create_server(desk_of, lambda base: public or base))

@@ -82,7 +82,7 @@ class Desk:
         self.ingest()
 
     def begin(self, call: CallRecord, longest: int) -> None:
-        assert (call.purpose, longest) == ("warm", 1)
+        assert longest == 1 or call.purpose != "warm"
 
     def record(self, call: CallRecord) -> None:
         self.calls.append(call)

@@ -19,6 +19,7 @@ _ROUTES = ("/v1/chat/completions", "/v1/models")
 _INDEX = re.compile(r"\.(\d+)(?=\.|$)")
 _CODES = {HTTPStatus.UNAUTHORIZED.value: "invalid_api_key"}
 _TOO_LONG = "context_length_exceeded"
+_QUOTA = "insufficient_quota"
 
 
 class ChatRefused(PermanentError):
@@ -44,7 +45,10 @@ class Complaint(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     message: str
-    type: str = Field(description="`invalid_request_error` or `server_error`.")
+    type: str = Field(
+        description="`invalid_request_error`, `server_error`; of a key's limits `requests`, "
+        "`insufficient_quota`."
+    )
     param: str | None = Field(description="The field of the request that is wrong, as `messages[0].content`.")
     code: str | None = Field(description="OpenAI's where it has one, else the model provider's own.")
 
@@ -75,7 +79,7 @@ def chat_error(problem: Problem, error: Exception | None = None) -> ChatError:
     return ChatError(
         error=Complaint(
             message=problem.detail,
-            type="server_error" if _is_ours(status) else "invalid_request_error",
+            type=_type(status, problem.code),
             param=_param(problem.errors[0]["field"]) if problem.errors else None,
             code=code or _CODES.get(status),
         )
@@ -83,13 +87,21 @@ def chat_error(problem: Problem, error: Exception | None = None) -> ChatError:
 
 
 def retry_headers(error: Exception, status: int) -> dict[str, str]:
-    """Whether asking again helps: OpenAI's SDK would ask after every 5xx, and pay for it."""
+    """Whether asking again helps: OpenAI's SDK would ask after every 5xx, and pay for it, and every 429."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return {"X-Should-Retry": "false" if isinstance(error, ModelError) else "true"}
     if not _is_ours(status):
         return {}
     headers = {"X-Should-Retry": "true" if isinstance(error, TransientError) else "false"}
     if isinstance(error, ModelError) and error.retry_after is not None:
         headers["Retry-After"] = f"{error.retry_after:.0f}"
     return headers
+
+
+def _type(status: int, code: str | None) -> str:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return _QUOTA if code == _QUOTA else "requests"
+    return "server_error" if _is_ours(status) else "invalid_request_error"
 
 
 def _is_ours(status: int) -> bool:

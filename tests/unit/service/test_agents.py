@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from service.access.caller import Caller
 from service.http.agents import AgentDoor
 
 if TYPE_CHECKING:
@@ -13,7 +14,14 @@ if TYPE_CHECKING:
     from service.settings import Settings
     from service.wiring import Services
 
-REQUEST: Scope = {"type": "http", "method": "POST", "path": "/mcp", "headers": [], "query_string": b""}
+REQUEST: Scope = {
+    "type": "http",
+    "method": "POST",
+    "path": "/mcp",
+    "headers": [],
+    "query_string": b"",
+    "state": {"caller": Caller()},
+}
 
 
 class BrokenServices:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ingest.catalog.call_records import CANCELLED, SpentRow
-from ingest.catalog.key_records import KeyLimits, KeyRecord
+from ingest.catalog.key_records import KeyLimits, KeyRecord, Permission
 from service.access.budgets import Budgets, BudgetUsedUp
 from service.access.caller import Forbidden
 from service.models.prices import Price
@@ -31,7 +31,7 @@ class Books:
         self.calls: list[CallRecord] = []
         self.looked: list[datetime] = []
         self.key = KeyRecord(
-            *("k", "acme", "a test", "0" * 64, frozenset({"read"}), None),
+            *("k", "acme", "a test", "0" * 64, frozenset[Permission]({"read"}), None),
             KeyLimits(**limits),  # pyright: ignore[reportArgumentType] — of the test's choice
             *(NOON, None, None, None),
         )

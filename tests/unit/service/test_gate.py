@@ -66,6 +66,16 @@ def test_without_a_key_no_other_name_is_answered(host: str, path: str) -> None:
     assert status({"Host": host}, path=path) == 400
 
 
+@pytest.mark.parametrize(
+    "name", ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"]
+)
+def test_without_a_key_no_proxy_is_answered(name: str) -> None:
+    """Whoever it is for is not on this machine, though the proxy is, and may name it as the host."""
+    headers = {"Host": "127.0.0.1:8421", name: "203.0.113.9"}
+    assert status(headers) == 400
+    assert status({**headers, "Authorization": "Bearer k"}, key="k") == 200
+
+
 def test_a_page_that_has_our_address_by_another_name_is_not_answered() -> None:
     rebound = {"Host": "evil.example:8421", "Origin": "http://evil.example:8421"}
     assert status(rebound, method="DELETE") == 400

@@ -29,6 +29,26 @@ def test_a_server_is_found_while_it_is_announced(tmp_path: Path) -> None:
     assert list(data.iterdir()) == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no such modes")
+def test_nobody_else_reads_its_token(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with announced(tmp_path, URL, "a-secret"):
+            server, mode = find_server(tmp_path), (tmp_path / FILE).stat().st_mode
+    finally:
+        os.umask(before)
+
+    assert server == RunningServer(URL, os.getpid(), "a-secret")
+    assert mode & 0o077 == 0
+    assert "a-secret" not in repr(server)
+
+
+def test_a_server_of_before_is_found_without_a_token(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(json.dumps({"url": URL, "pid": os.getpid()}))
+
+    assert find_server(tmp_path) == RunningServer(URL, os.getpid(), "")
+
+
 def test_it_leaves_the_record_of_its_successor(tmp_path: Path) -> None:
     successor = RunningServer("http://127.0.0.1:9", os.getppid())
     with announced(tmp_path, URL):

@@ -133,6 +133,8 @@ def test_openais_clients_are_refused_in_their_own_shape() -> None:
     refused = asyncio.run(run())
     assert refused.status == 429
     assert refused.body["error"]["code"] == "rate_limit_exceeded"
+    assert refused.body["error"]["type"] == "requests"
+    assert refused.headers["x-should-retry"] == "true"
     assert int(refused.headers["retry-after"]) >= 1
 
 

@@ -68,3 +68,20 @@ def test_sizes_are_said_in_the_largest_unit_that_leaves_a_whole() -> None:
         "1 kB",
         "2.5 MB",
     ]
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "zh"])
+def test_what_a_key_may_not_is_said_in_the_readers_language(language: str) -> None:
+    begun = f"{_BROWSER.replace('LANGUAGE', json.dumps(language))}"
+    program = (
+        f"{begun} const words = await import('./core/words.js'); await words.loadLanguage();"
+        "const { explained } = await import('./core/notices.js');"
+        "const { ApiError } = await import('./core/api.js');"
+        "const said = [[403, null], [429, 'rate_limit_exceeded'], [429, 'insufficient_quota']]"
+        ".map(([status, code]) => explained(new ApiError(status, 'DETAIL', [], code)));"
+        "const known = ['forbidden', 'limit', 'budget'].map((name) => words.t(`error.${name}`));"
+        "console.log(JSON.stringify([said, known]));"
+    )
+    said, known = evaluated(program)
+    assert said == known
+    assert len({*said, "DETAIL"}) == 4
