@@ -82,7 +82,7 @@ class Exploration:
         if told.status >= 400:
             return
         for kind, symbol in made_by(probe, told.body):
-            if symbol.startswith("new:"):
+            if symbol.startswith(("new:", "sent:")):
                 self.prober.remember(kind, symbol)
         turn = _turn(probe, told.body)
         if turn is not None:

@@ -130,6 +130,8 @@ class World:
     folder: Path
     clients: dict[str, httpx2.Client]
     """Of the prober, by the name of the key."""
+    limited: bool
+    """Whether all of the prober's is in `COLLECTIONS`, and the tenant's others are not its."""
     known: dict[str, str] = field(default_factory=dict[str, str])
     """What stands for an id that the server made by chance."""
     names: dict[str, str] = field(default_factory=dict[str, str])
@@ -139,6 +141,13 @@ class World:
     foreign: set[str] = field(default_factory=set[str])
     """Ids of the rival's, which mean nothing where there is none."""
     rival: Rival | None = None
+
+    _numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def learn(self, identity: str) -> None:
+        """An id that an answer has made, unless it is known or the rival's."""
+        if identity not in self.known and identity not in self.foreign:
+            self.name(identity, f"new:{next(self._numbers)}")
 
     def name(self, identity: str, symbol: str) -> None:
         self.known[identity] = symbol
@@ -159,6 +168,10 @@ class World:
             assert time.monotonic() < deadline, "work does not end"
             time.sleep(0.02)
         self.service.services.ledger.settle()
+        for record in catalog.collections(TENANT):
+            for version in catalog.ready_versions(record):
+                if version.document not in self.known and (not self.limited or record.name in COLLECTIONS):
+                    self.name(version.document, f"sent:{record.name}:{version.number}")
 
 
 @contextmanager
@@ -182,7 +195,7 @@ def opened_world(folder: Path, rivalry: Rivalry | None, *, limited: bool) -> Gen
             review_questions_at_once=1,
         )
         service = closing.enter_context(live(settings))
-        world = World(service, glm5, folder, {})
+        world = World(service, glm5, folder, {}, limited)
         for name, collections, permissions in _keys(limited=limited):
             key, record = make_key(
                 service.services.catalog, TENANT, name, permissions=permissions, collections=collections

@@ -246,7 +246,7 @@ class Prober:
 
     def _forget(self) -> Probe:
         """A conversation, or a document that was sent: its id is an old one from then on."""
-        made = [f"/v1/documents/{{{{{one}}}}}" for one in self.own["doc"] if one.startswith("new:")]
+        made = [f"/v1/documents/{{{{{one}}}}}" for one in self.own["doc"] if one.startswith("sent:")]
         made += [f"/v1/sessions/{{{{{one}}}}}" for one in self.own["session"]]
         return Probe(self._actor(), "DELETE", self._rng.choice(made or ["/v1/sessions/nothing"]))
 

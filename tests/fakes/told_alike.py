@@ -136,5 +136,4 @@ def _learn(world: World, identity: object) -> None:
         return
     found = _NAMED.fullmatch(identity)
     assert found is not None
-    if found[2] not in world.known and found[2] not in world.foreign:
-        world.name(found[2], f"new:{len(world.known)}")
+    world.learn(found[2])
