@@ -78,8 +78,15 @@ def retry(job_id: str, view: Writing, work: Work) -> JobShape:
 
 @router.post("/ingests", status_code=HTTPStatus.ACCEPTED)
 def ingest(body: IngestRequest, view: Administering, work: Work) -> JobShape:
-    """Read folders and files of the server's machine, inside those that the setting `ingest_roots` names."""
+    """Read folders and files of the server's machine, inside those that the setting `ingest_roots` names.
+
+    Only the tenant of the settings may: whose the documents are that lie there, no key can tell.
+    """
     services = view.services
+    if view.tenant != services.settings.tenant:
+        raise HTTPException(
+            HTTPStatus.FORBIDDEN, "only the tenant of the server's settings may read its machine's folders"
+        )
     view.require(body.collection)
     paths = _allowed(services.settings, body.paths)
     queued = services.catalog.add_job(

@@ -108,7 +108,8 @@ def _arrive(services: Services, identity: str, announced: str) -> Path:
         free = shutil.disk_usage(folder).free
     if announced.isdecimal() and int(announced) > free:
         shutil.rmtree(folder, ignore_errors=True)
-        raise StorageFull(f"the disk of the data folder has no room for this upload: {free:,} bytes are free")
+        # How much is free would tell a tenant what others store.
+        raise StorageFull("the disk of the data folder has no room for this upload")
     return folder
 
 

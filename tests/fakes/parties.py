@@ -130,6 +130,8 @@ class World:
     folder: Path
     clients: dict[str, httpx2.Client]
     """Of the prober, by the name of the key."""
+    limited: bool
+    """Whether all of the prober's is in `COLLECTIONS`, and the tenant's others are not its."""
     known: dict[str, str] = field(default_factory=dict[str, str])
     """What stands for an id that the server made by chance."""
     names: dict[str, str] = field(default_factory=dict[str, str])
@@ -139,6 +141,13 @@ class World:
     foreign: set[str] = field(default_factory=set[str])
     """Ids of the rival's, which mean nothing where there is none."""
     rival: Rival | None = None
+
+    _numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def learn(self, identity: str) -> None:
+        """An id that an answer has made, unless it is known or the rival's."""
+        if identity not in self.known and identity not in self.foreign:
+            self.name(identity, f"new:{next(self._numbers)}")
 
     def name(self, identity: str, symbol: str) -> None:
         self.known[identity] = symbol
@@ -159,10 +168,14 @@ class World:
             assert time.monotonic() < deadline, "work does not end"
             time.sleep(0.02)
         self.service.services.ledger.settle()
+        for record in catalog.collections(TENANT):
+            for version in catalog.ready_versions(record):
+                if version.document not in self.known and (not self.limited or record.name in COLLECTIONS):
+                    self.name(version.document, f"sent:{record.name}:{version.number}")
 
 
 @contextmanager
-def opened_world(folder: Path, rivalry: Rivalry | None, *, provider: str, limited: bool) -> Generator[World]:
+def opened_world(folder: Path, rivalry: Rivalry | None, *, limited: bool) -> Generator[World]:
     """A server with the prober's documents and keys and, where there is one, a rival's.
 
     ``limited`` gives the prober no key but for `COLLECTIONS`.
@@ -172,7 +185,7 @@ def opened_world(folder: Path, rivalry: Rivalry | None, *, provider: str, limite
         settings = Settings(
             data=folder / "data",
             llm_base_url=glm5.base_url,
-            llm_provider=provider,
+            llm_provider="zai",
             llm_api_key=SecretStr("key"),
             parse_workers=1,
             embed_workers=1,
@@ -182,7 +195,7 @@ def opened_world(folder: Path, rivalry: Rivalry | None, *, provider: str, limite
             review_questions_at_once=1,
         )
         service = closing.enter_context(live(settings))
-        world = World(service, glm5, folder, {})
+        world = World(service, glm5, folder, {}, limited)
         for name, collections, permissions in _keys(limited=limited):
             key, record = make_key(
                 service.services.catalog, TENANT, name, permissions=permissions, collections=collections
@@ -203,12 +216,16 @@ def opened_world(folder: Path, rivalry: Rivalry | None, *, provider: str, limite
         yield world
 
 
-def _keys(*, limited: bool) -> tuple[tuple[str, tuple[str, ...] | None, tuple[Permission, ...]], ...]:
-    some = (
+_Key = tuple[str, tuple[str, ...] | None, tuple["Permission", ...]]
+"""Its name, the collections that it opens, and what it allows."""
+
+
+def _keys(*, limited: bool) -> list[_Key]:
+    some: list[_Key] = [
         ("limited", COLLECTIONS, ("read", "write")),
         ("reader", COLLECTIONS[:1], ("read",)),
-    )
-    return some if limited else (("admin", None, ("admin",)), *some)
+    ]
+    return some if limited else [("admin", None, ("admin",)), *some]
 
 
 def client_of(url: str, key: str) -> httpx2.Client:
@@ -300,6 +317,12 @@ class Rival:
             return None
         return answer.json() if answer.content else None
 
+    def converse(self) -> None:
+        """Ask about the prober's own documents, in words that nobody else uses."""
+        for collection in COLLECTIONS:
+            for question in QUESTIONS:
+                self.ask(collection, f"{question} ({RIVAL_MARK})")
+
     @contextmanager
     def at_work(self) -> Generator[None]:
         """It ingests, changes, asks, re-indexes and deletes until the block ends."""
@@ -341,10 +364,17 @@ class Rival:
 @contextmanager
 def _settled(world: World, rivalry: Rivalry) -> Generator[Rival]:
     tenant = "rival" if rivalry == "tenant" else TENANT
-    key, record = make_key(world.service.services.catalog, tenant, RIVAL_MARK, permissions=["admin"])
-    with client_of(world.service.url, key) as client:
-        rival = Rival(world, tenant, RIVAL_COLLECTIONS[rivalry], client)
-        rival.keep("key", record.id)
+    with admitted(world, tenant, RIVAL_COLLECTIONS[rivalry]) as rival:
         rival.move_in()
         assert rival.failures == []
+        yield rival
+
+
+@contextmanager
+def admitted(world: World, tenant: str, collections: tuple[str, ...]) -> Generator[Rival]:
+    """A rival with a key that administers a tenant."""
+    key, record = make_key(world.service.services.catalog, tenant, RIVAL_MARK, permissions=["admin"])
+    with client_of(world.service.url, key) as client:
+        rival = Rival(world, tenant, collections, client)
+        rival.keep("key", record.id)
         yield rival

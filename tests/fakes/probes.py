@@ -102,7 +102,9 @@ class Prober:
             self._usage: 4,
             self._explanation: 3,
             self._model: 3,
+            self._key: 2,
             self._odd: 2,
+            self._forget: 0.5,
             self._begin_review: 0.4,
             self._upload: 0.25,
         }
@@ -242,6 +244,12 @@ class Prober:
             victim = self._rng.choice(("nothing", "board"))
         return Probe(self._actor(), "DELETE", f"/v1/{where}/{victim}")
 
+    def _forget(self) -> Probe:
+        """A conversation, or a document that was sent: its id is an old one from then on."""
+        made = [f"/v1/documents/{{{{{one}}}}}" for one in self.own["doc"] if one.startswith("sent:")]
+        made += [f"/v1/sessions/{{{{{one}}}}}" for one in self.own["session"]]
+        return Probe(self._actor(), "DELETE", self._rng.choice(made or ["/v1/sessions/nothing"]))
+
     def _collection(self) -> Probe:
         name = self._rng.choice((self._name().replace(" ", "%20"), ""))
         return Probe(self._actor(), "GET", f"/v1/collections/{name}".rstrip("/"))
@@ -271,23 +279,23 @@ class Prober:
                 ("GET", one),
                 ("GET", f"{one}/events"),
                 ("POST", f"{one}/cancel"),
+                ("POST", f"{one}/retry"),
             )
         )
-        return Probe(self._actor(), method, path)
+        return Probe(self._actor(), method, path, settles=method == "POST")
 
     def _review(self) -> Probe:
         rng, one = self._rng, f"/v1/reviews/{self._id('review')}"
-        method, path, body = rng.choice(
-            (
-                ("GET", "/v1/reviews", None),
-                ("GET", "/v1/reviews?collection=acquisition", None),
-                ("GET", one, None),
-                ("GET", f"{one}/export?format=csv", None),
-                ("GET", f"{one}/export?format=json", None),
-                ("POST", f"{one}/resume", {}),
-                ("POST", f"{one}/cancel", None),
-            )
+        drawn: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
+            ("GET", "/v1/reviews", None),
+            ("GET", "/v1/reviews?collection=acquisition", None),
+            ("GET", one, None),
+            ("GET", f"{one}/export?format=csv", None),
+            ("GET", f"{one}/export?format=json", None),
+            ("POST", f"{one}/resume", {}),
+            ("POST", f"{one}/cancel", None),
         )
+        method, path, body = rng.choice(drawn)
         return Probe(self._actor(), method, path, body, settles=method == "POST")
 
     def _order(self) -> dict[str, Any]:
@@ -320,13 +328,20 @@ class Prober:
         name = self._rng.choice(("", f"/lectern/{self._name().strip()}"))
         return Probe(self._actor(), "GET", f"/v1/models{name}")
 
+    def _key(self) -> Probe:
+        method, path = self._rng.choice((("GET", ""), ("DELETE", f"/{self._foreign_key()}")))
+        return Probe(self._actor(), method, f"/v1/keys{path}")
+
+    def _foreign_key(self) -> str:
+        return self._rng.choice(self._foreign.get("key") or ["0" * 12])
+
     def _odd(self) -> Probe:
         """What somebody might hope to be taken for somebody else by."""
         rng = self._rng
-        forged = f"lectern_{rng.choice(self._foreign.get('key') or ['0' * 12])}_{'A' * 43}"
+        forged = f"lectern_{self._foreign_key()}_{'A' * 43}"
         headers = rng.choice(
             (
-                {"X-Tenant": "rival", "X-Lectern-Tenant": "rival"},
+                {"X-Tenant": "rival", "Lectern-Tenant": "rival"},
                 {"X-Forwarded-User": "rival", "X-Original-URL": "/v1/collections"},
                 {"Authorization": "Bearer"},
                 {"Authorization": f"Bearer {forged}"},

@@ -235,7 +235,7 @@ class TestPages:
 
 
 class TestAgents:
-    def test_every_tool_has_its_action(self, service: LiveService) -> None:
+    def test_every_tool_has_its_action(self) -> None:
         assert {tool.name for tool in knowledge_tools()} == tools.ACTIONS.keys()
 
     def test_calls_are_noted_with_who_called(self, service: LiveService) -> None:

@@ -155,6 +155,10 @@ class Stage:
         )
         return Asked(f"/v1/reviews/{review.id}{part}", body)
 
+    def key(self) -> Asked:
+        _, record = make_key(self.service.services.catalog, TENANT, "of somebody who leaves")
+        return Asked(f"/v1/keys/{record.id}")
+
     def explanation(self) -> Asked:
         made = call(TENANT, collection=COLLECTION, key=self.owner, session=secrets.token_hex(4))
         self.service.services.ledger.record(made)
@@ -241,7 +245,7 @@ ROWS = (
         ADMIN,
         lambda stage: Asked("/v1/ingests", {"paths": [str(stage.folder)], "collection": "folders"}),
         done=202,
-        stranger=202,
+        stranger=403,  # what lies on the machine is not theirs
     ),
     Row("POST /v1/reviews", WRITE, lambda _: Asked("/v1/reviews", ORDER), done=202),
     Row("POST /v1/reviews/estimate", READ, lambda _: Asked("/v1/reviews/estimate", ORDER)),
@@ -258,6 +262,9 @@ ROWS = (
     Row("POST /v1/reviews/{review_id}/resume", WRITE, lambda stage: stage.review("/resume", {}), done=202),
     Row("POST /v1/reviews/{review_id}/cancel", WRITE, lambda stage: stage.review("/cancel")),
     Row("DELETE /v1/reviews/{review_id}", WRITE, lambda stage: stage.review(), done=204),
+    Row("GET /v1/keys", ADMIN, lambda _: Asked("/v1/keys"), stranger=200),
+    Row("POST /v1/keys", ADMIN, lambda _: Asked("/v1/keys", {}), done=201, stranger=201),
+    Row("DELETE /v1/keys/{key_id}", ADMIN, lambda stage: stage.key()),
     Row("GET /v1/usage", READ, lambda _: Asked("/v1/usage"), limited=200, stranger=200),
     Row("GET /v1/answers/{answer_id}/explanation", READ, lambda stage: stage.explanation()),
 )
@@ -277,6 +284,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             llm_provider="zai",
             llm_api_key=SecretStr("key"),
             ingest_roots=(folder,),
+            tenant=TENANT,
         )
         with live(settings) as service:
             yield _staged(service, folder)
