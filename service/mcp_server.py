@@ -61,7 +61,7 @@ def create_server(
 
         def note(outcome: str) -> None:
             if audit is not None:
-                audit.note(entry_of_call(tool.name, given, desk, outcome, context.request))
+                audit.note(entry_of_call(tool.name, given, desk, outcome, _peer(context)))
 
         base = "" if context.request is None else str(context.request.base_url)
         try:
@@ -99,6 +99,13 @@ def as_principal(caller: AccessCaller) -> AuthenticatedUser:
 def http_sessions(server: AgentServer) -> AgentSessions:
     """Serves it over HTTP while its ``run()`` is entered; keys, hosts and origins are checked before it."""
     return AgentSessions(server, max_sessions=_MOST_SESSIONS)
+
+
+def _peer(context: _Context) -> str | None:
+    """Where a call comes from over HTTP, empty where that is not known; None over stdio."""
+    if context.request is None:
+        return None
+    return context.request.client.host if context.request.client else ""
 
 
 def _described(tool: KnowledgeTool[Any, Any]) -> Tool:

@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.catalog.audit_records import AuditEntry
-from service.audit import KEPT
+from service.audit import KEPT, Audit
 from service.user import current_user
 from service.wiring import open_services
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
+    from ingest.catalog.catalog import Catalog
+    from ingest.catalog.key_records import KeyRecord
     from service.settings import Settings
     from service.wiring import Services
 
 ACTIONS: Mapping[str, str | None] = {
     "ask": "ask",
     "audit": "read_audit",
+    "backup": None,  # opens no services; whoever may read the folder may copy it
     "bot slack": None,  # a client of a server
     "bot telegram": None,
     "collections": "list",
@@ -46,8 +49,12 @@ ACTIONS: Mapping[str, str | None] = {
     "jobs cancel": "cancel_job",
     "jobs retry": "ingest",
     "jobs show": None,
+    "keys create": None,  # notes the key that it made, see `keep_key`
+    "keys list": None,  # figures of keys
+    "keys revoke": None,  # as `keys create`
     "mcp": None,  # notes each call of a tool
     "reindex": "reindex",
+    "restore": None,  # what is restored has a log of its own
     "review": "begin_review",
     "search": "search",
     "serve": None,  # notes each request
@@ -101,6 +108,15 @@ def keep(services: Services, action: str, collection: str, subject: str) -> None
     """Note one of several things that a command does, before it tells of it."""
     entry = AuditEntry(services.settings.tenant, "", action, collection, subject, peer=current_user())
     services.audit.keep(entry)
+
+
+def keep_key(catalog: Catalog, settings: Settings, action: str, key: KeyRecord) -> None:
+    """Note that a key was made or revoked, before that is told."""
+    audit = Audit(catalog, days=settings.audit_days)
+    try:
+        audit.keep(AuditEntry(key.tenant, "", action, "", key.id, peer=current_user()))
+    finally:
+        audit.close()
 
 
 def path_of(context: click.Context) -> str:

@@ -12,6 +12,7 @@ import click
 from ingest.catalog.key_records import PERMISSIONS
 from service.access.keys import make_key
 from service.commands import options
+from service.commands.auditing import keep_key
 from service.http.key_shapes import KeyList, KeyRequest, KeyShape, NewKeyShape
 from service.wiring import open_catalog_of
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.key_records import Permission
+    from service.settings import Settings
 
 _SPAN = re.compile(r"(\d{1,6})([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -91,16 +93,17 @@ def create(
         concurrent_requests=concurrent,
         usd_per_day=usd_per_day,
     )
-    with _catalog() as (catalog, own):
+    with _catalog() as (catalog, settings):
         key, record = make_key(
             catalog,
-            tenant or own,
+            tenant or settings.tenant,
             asked.name,
             permissions=asked.permissions,
             collections=asked.collections,
             limits=asked.limits,
             expires_at=asked.expires_at,
         )
+        keep_key(catalog, settings, "make_key", record)
     if as_json:
         click.echo(NewKeyShape.made(key, record).model_dump_json(indent=2))
         return
@@ -114,8 +117,8 @@ def create(
 @options.as_json
 def list_keys(tenant: str | None, *, everybody: bool, as_json: bool) -> None:
     """List the keys, the newest first, with those that open nothing any more."""
-    with _catalog() as (catalog, own):
-        found = catalog.access_keys(None if everybody else tenant or own)
+    with _catalog() as (catalog, settings):
+        found = catalog.access_keys(None if everybody else tenant or settings.tenant)
     shapes = [KeyShape.of(key) for key in found]
     if as_json:
         click.echo(KeyList(keys=shapes).model_dump_json(indent=2))
@@ -130,17 +133,19 @@ def list_keys(tenant: str | None, *, everybody: bool, as_json: bool) -> None:
 @options.as_json
 def revoke(identity: str, tenant: str | None, *, as_json: bool) -> None:
     """Revoke the key of this public id, the 12 characters after `lectern_`. There is no way back."""
-    with _catalog() as (catalog, own):
-        shape = KeyShape.of(catalog.revoke_key(tenant or own, identity))
+    with _catalog() as (catalog, settings):
+        record = catalog.revoke_key(tenant or settings.tenant, identity)
+        keep_key(catalog, settings, "revoke_key", record)
+    shape = KeyShape.of(record)
     click.echo(shape.model_dump_json(indent=2) if as_json else f"revoked {shape.id}")
 
 
 @contextmanager
-def _catalog() -> Generator[tuple[Catalog, str]]:
-    """The catalog alone, which a running server may have open too, and the settings' tenant."""
+def _catalog() -> Generator[tuple[Catalog, Settings]]:
+    """The catalog alone, which a running server may have open too."""
     settings = options.settings()
     with open_catalog_of(settings) as catalog:
-        yield catalog, settings.tenant
+        yield catalog, settings
 
 
 def _words(key: KeyShape) -> str:

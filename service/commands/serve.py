@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -20,9 +21,8 @@ from service.settings import SettingsError
 from service.wiring import open_services
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
-
-    from fastapi import FastAPI
 
     from service.settings import Settings
     from service.wiring import Services
@@ -57,7 +57,13 @@ def command(host: str | None, port: int | None) -> None:
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=_LAST_SECONDS
         )
-        server = _Server(config, app, services)
+        server = _Server(
+            config,
+            services,
+            on_leave=partial(leave, app),
+            on_end=partial(end, app),
+            on_over=app.state.agents.hurry,
+        )
         with announced(settings.data, url, token):
             click.echo(f"Lectern answers at {url}  (API: {url}/docs)")
             server.run(sockets=[listening])
@@ -76,25 +82,41 @@ def _require_key(services: Services) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Lets answers come to their end, while new questions are turned away, then stops as uvicorn does."""
+    """Lets answers come to their end before it closes its door.
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI, services: Services) -> None:
+    Args:
+        config: uvicorn's.
+        services: know what is being answered, and for how long that may go on.
+        on_leave: is called first, and has time to be noticed.
+        on_end: turns away what is new.
+        on_over: is called when the last answers have ended, or were broken off.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        services: Services,
+        *,
+        on_leave: Callable[[], None],
+        on_end: Callable[[], None],
+        on_over: Callable[[], None],
+    ) -> None:
         super().__init__(config)
-        self._app = app
         self._ending = services.ending
         self._settings = services.settings
+        self._on_leave, self._on_end, self._on_over = on_leave, on_end, on_over
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn does it, once those that send requests had time to notice and the answers have ended.
 
         A second signal waits for neither.
         """
-        leave(self._app)
+        self._on_leave()
         if not self.force_exit:
             await asyncio.sleep(self._settings.drain_seconds)
-        end(self._app)
+        self._on_end()
         await self._ending.finish(self._settings.grace_seconds, hurried=lambda: self.force_exit)
-        self._app.state.agents.hurry()
+        self._on_over()
         await super().shutdown(sockets)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import AwareDatetime, Field
 
 from ingest.catalog.audit_records import AuditWanted
-from service.http.requests import Request
+from service.http.requests import Parameters
 from service.http.responses import Response
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _LARGEST = 2**53
 Word = Annotated[str, Field(max_length=200)]
 
 
-class AuditRequest(Request):
+class AuditRequest(Parameters):
     """Which entries of the audit log."""
 
     since: AwareDatetime | None = Field(

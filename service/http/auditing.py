@@ -67,6 +67,9 @@ ACTIONS: Mapping[tuple[str, str], str | None] = {
     ("GET", "/v1/usage"): None,  # figures
     ("GET", "/v1/answers/{answer_id}/explanation"): None,  # names and figures of a prompt
     ("GET", "/v1/audit"): "read_audit",
+    ("GET", "/v1/keys"): "list_keys",
+    ("POST", "/v1/keys"): "make_key",
+    ("DELETE", "/v1/keys/{key_id}"): "revoke_key",
 }
 """All that there is below ``/v1``; None of what tells nothing of anybody's documents. A route that is not
 here fails a test. Calls of agents' tools are noted by `service.knowledge.auditing`."""

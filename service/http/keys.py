@@ -25,6 +25,7 @@ def create(body: KeyRequest, view: Administering, response: Response) -> NewKeyS
         limits=body.limits,
         expires_at=body.expires_at,
     )
+    view.touched.subject = record.id
     response.headers["Cache-Control"] = "no-store"
     return NewKeyShape.made(key, record)
 

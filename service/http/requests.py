@@ -66,6 +66,12 @@ class Request(Exact):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Parameters(BaseModel):
+    """Of a query string, in which all is text: an unknown one is an error, too."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
 class QueryRequest(Request):
     """A question to be answered."""
 
@@ -136,7 +142,7 @@ class IngestRequest(Request):
     collection: CollectionName = "default"
 
 
-class UsageRequest(Request):
+class UsageRequest(Parameters):
     """Which calls of models are counted, and how they are put together."""
 
     since: Day = Field(default=None, alias="from", description="The first day, in UTC.")

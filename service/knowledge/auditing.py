@@ -12,8 +12,6 @@ from service.user import current_user
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from starlette.requests import Request
-
     from service.knowledge.desk import Desk
 
 ACTIONS: Mapping[str, str] = {
@@ -29,7 +27,7 @@ _MARKER = re.compile(r"\[?D\d+:\d+(?:-\d+)?\]?")
 
 
 def entry_of_call(
-    tool: str, arguments: Mapping[str, Any], desk: Desk, outcome: str, request: Request | None
+    tool: str, arguments: Mapping[str, Any], desk: Desk, outcome: str, peer: str | None
 ) -> AuditEntry:
     """The entry of a call.
 
@@ -38,10 +36,9 @@ def entry_of_call(
         arguments: as they came, checked or not.
         desk: carried it out.
         outcome: ``ok``, or the name of an error.
-        request: what it came with over HTTP; None over stdio.
+        peer: the address that it came from over HTTP; None over stdio.
     """
     caller = desk.caller
-    peer = current_user() if request is None else (request.client.host if request.client else "")
     collection = "" if tool == "list_collections" else str(arguments.get("collection") or desk.default)
     return AuditEntry(
         caller.tenant,
@@ -51,7 +48,7 @@ def entry_of_call(
         _subject(arguments),
         outcome,
         current_request_id(),
-        peer=peer,
+        peer=current_user() if peer is None else peer,
     )
 
 

@@ -170,6 +170,9 @@ ORDER: dict[str, Any] = {"collection": COLLECTION, "questions": QUESTIONS}
 ROWS = (
     Row("GET /healthz", OPEN, lambda _: Asked("/healthz")),
     Row("GET /readyz", OPEN, lambda _: Asked("/readyz")),
+    Row(
+        "GET /metrics", OPEN, lambda _: Asked("/metrics"), done=401
+    ),  # which is of all: no tenant's key opens it
     Row("GET /openapi.json", OPEN, lambda _: Asked("/openapi.json")),
     Row("GET /docs", OPEN, lambda _: Asked("/docs")),
     Row("GET /", OPEN, lambda _: Asked("/")),
@@ -222,6 +225,13 @@ ROWS = (
         lambda _: Asked(f"/v1/collections/{COLLECTION}/pinned", {"documents": []}),
     ),
     Row(
+        "PUT /v1/collections/{name:path}/egress",
+        ADMIN,
+        lambda stage: Asked(
+            f"/v1/collections/{stage.ingest('lease.md') and COLLECTION}/egress", {"egress": "any"}
+        ),
+    ),
+    Row(
         "POST /v1/collections/{name:path}/warm",
         WRITE,
         lambda _: Asked(f"/v1/collections/{COLLECTION}/warm", {}),
@@ -265,6 +275,7 @@ ROWS = (
     Row("GET /v1/keys", ADMIN, lambda _: Asked("/v1/keys"), stranger=200),
     Row("POST /v1/keys", ADMIN, lambda _: Asked("/v1/keys", {}), done=201, stranger=201),
     Row("DELETE /v1/keys/{key_id}", ADMIN, lambda stage: stage.key()),
+    Row("GET /v1/audit", ADMIN, lambda _: Asked("/v1/audit"), stranger=200),
     Row("GET /v1/usage", READ, lambda _: Asked("/v1/usage"), limited=200, stranger=200),
     Row("GET /v1/answers/{answer_id}/explanation", READ, lambda stage: stage.explanation()),
 )
