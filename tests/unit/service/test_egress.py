@@ -46,6 +46,8 @@ HERE = {
     "service/models/openai_client.py": "behind GuardedModel",
     "service/models/tokenizers.py": "behind GuardedTokenizer",
     "service/reranking/endpoint.py": "behind GuardedReranker",
+    "service/reachability.py": "asks whether an endpoint answers; sends nothing of a document",
+    "service/telemetry.py": "spans to the operator's own collector; text only with log_content",
     "service/remote/concurrent.py": "a client of Lectern's own server",
     "service/remote/blocking.py": "a client of Lectern's own server",
     "service/bots/telegram.py": "a client of Lectern's own server, for whom it may let in",
@@ -54,7 +56,7 @@ HERE = {
 """All modules that can open a connection to another machine, and why they may."""
 _NETWORKED = {
     *("openai", "httpx2", "httpx", "requests", "aiohttp", "http", "urllib", "smtplib", "ftplib"),
-    *("slack_bolt", "slack_sdk", "aiogram", "telegram", "websockets", "grpc"),
+    *("slack_bolt", "slack_sdk", "aiogram", "telegram", "websockets", "grpc", "opentelemetry"),
 }
 _HARMLESS = {"http.HTTPStatus", "http", "urllib.parse", "http.server"}
 

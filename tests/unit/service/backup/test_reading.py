@@ -95,7 +95,7 @@ def test_a_file_too_few_is_named(tmp_path: Path) -> None:
         special("place", tarfile.FIFOTYPE),
         special("uploads", tarfile.DIRTYPE),
     ],
-    ids=str,
+    ids=lambda entry: entry if isinstance(entry, str) else f"{entry.name}, a special file {entry.type!r}",
 )
 def test_what_the_manifest_does_not_name_is_refused(tmp_path: Path, entry: tarfile.TarInfo | str) -> None:
     assert "does not belong" in refused(tmp_path, archive([*whole(), (entry, b"")]))

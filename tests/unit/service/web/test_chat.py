@@ -136,7 +136,7 @@ def test_every_verdict_has_words() -> None:
     ],
 )
 def test_why_there_are_only_passages_is_said(plan: dict[str, str], said: str) -> None:
-    turn = {"whole": WHOLE, "claims": [], "citations": {"1": CITATION}, "plan": plan}
+    turn: dict[str, Any] = {"whole": WHOLE, "claims": [], "citations": {"1": CITATION}, "plan": plan}
 
     judged = run(
         f"""
@@ -154,7 +154,12 @@ def test_why_there_are_only_passages_is_said(plan: dict[str, str], said: str) ->
     [("any", None), ("none", "Shown to no model"), ("local,zai", "Shown only to local,zai")],
 )
 def test_who_may_be_shown_a_collection_is_among_its_facts(egress: str, said: str | None) -> None:
-    collection = {"documents": 2, "failures": [], "pinned": [], "created_at": "2026-05-04T00:00:00Z"}
+    collection: dict[str, Any] = {
+        "documents": 2,
+        "failures": [],
+        "pinned": [],
+        "created_at": "2026-05-04T00:00:00Z",
+    }
 
     facts = run(
         f"""
