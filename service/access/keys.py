@@ -150,12 +150,12 @@ class Doorkeeper:
     def is_required(self) -> bool:
         """Whether a key is needed: one of the settings, or any that was made and not revoked.
 
-        It is, too, where nobody can tell: a database that does not answer opens nothing.
+        While the database does not answer, it is as it was; what nobody could ever tell is closed.
         """
         try:
             return self._requires()
         except CatalogUnavailable:
-            return True
+            return self._required is None or self._required[1]
 
     def _requires(self) -> bool:
         if self._exposed or self._settings_key is not None:

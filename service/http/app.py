@@ -69,6 +69,7 @@ def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
         worker = app.state.worker = Worker(services)
         worker.start()
         reviewing = app.state.reviews = ReviewWorker(services)
+        await run_in_threadpool(app.state.doorkeeper.is_required)  # known should the catalog be away later
         yield
         end(app)
         app.state.agents.hurry()

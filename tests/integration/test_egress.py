@@ -47,6 +47,7 @@ ASKED: dict[tuple[str, str], list[Any]] = {
     ("POST", "/v1/reviews/{review_id}/cancel"): [{}],
     ("POST", "/v1/jobs/{job_id}/cancel"): [{}],
     ("POST", "/v1/jobs/{job_id}/retry"): [{}],
+    ("POST", "/v1/keys"): [{"permissions": []}],  # 422: a key would close the server to the rest
     ("POST", "/v1/ingests"): [],
     ("POST", "/v1/documents"): [],
 }
@@ -292,6 +293,7 @@ class TestEveryCommand:
         said: dict[str, list[str] | None] = {
             "ask": ["ask", RENT, "-c", "docs"],
             "audit": ["audit"],
+            "backup": ["backup", str(tmp_path / "backup.tar.gz")],
             "bot": None,  # a client of a server
             "collections": ["collections"],
             "demo": None,  # asks its own corpus
@@ -304,6 +306,7 @@ class TestEveryCommand:
             "keys": None,  # touches no text
             "mcp": None,  # the tools of the desk, see the routes
             "reindex": ["reindex", "docs", "--anew"],
+            "restore": ["restore", "--force", str(tmp_path / "backup.tar.gz")],
             "review": ["review", "--questions", str(questions), "--out", table, "-c", "docs"],
             "search": ["search", RENT, "-c", "docs"],
             "serve": None,  # see the routes

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 TEXT = "# Lease\n\nAnn Lee signs. The rent is 4,200 euros.\n"
 MOMENT = 1_777_888_999_000_000
 """Microseconds since 1970: the 4th of May 2026."""
@@ -251,6 +251,22 @@ ROWS = (
         },
     ),
     Row("0007", "tenants", {"tenant": "default", "salt": "5a17", "created_at": MOMENT}),
+    Row(
+        "0008",
+        "audit",
+        {
+            "number": 1,
+            "tenant": "default",
+            "at": MOMENT,
+            "key": "k1",
+            "peer": "10.0.0.7",
+            "action": "read_text",
+            "collection": "docs",
+            "subject": "d1",
+            "outcome": "ok",
+            "request": "q1",
+        },
+    ),
 )
 
 

@@ -11,6 +11,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from ingest.catalog.audit_records import AuditWanted
 from ingest.catalog.call_records import UsageWanted
 from ingest.catalog.catalog import open_catalog
 from ingest.catalog.database import Database
@@ -132,6 +133,10 @@ def check_accounts(catalog: Catalog, since: str) -> None:
         assert catalog.tenant_salt("default") == "5a17"
     else:
         assert not catalog.has_access_keys()
+    lines = catalog.audit("default", AuditWanted())
+    said = [(line.entry.action, line.entry.subject, line.entry.peer, line.entry.at) for line in lines]
+    assert said == ([("read_text", "d1", "10.0.0.7", WHEN)] if since >= "0008" else [])
+    assert catalog.collection("default", "docs").egress is None
 
 
 def check(url: str, since: str) -> None:
