@@ -15,32 +15,25 @@ from ingest.index import LocalIndex
 from ingest.remote_embedding import EmbeddingService
 from ingest.rendering import RenderingProcess
 from ingest.scoped_embedding import GuardedEmbedder
-from service.access.budgets import Budgets
-from service.agent import Agent, AgentBounds
 from service.agent_choice import AgentChooser
 from service.answering import Answerer
 from service.audit import Audit
 from service.backup.placing import finish
-from service.chores import Chores
 from service.edge_index import FACTORY
 from service.egress import Egress
 from service.egress_policy import EgressPolicy, Recipient
 from service.embedders import make_embedder
 from service.ending import Ending
-from service.generation import Generation, GenerationSettings
-from service.guards import GuardedIndex, GuardedReranker, GuardedTokenizer
+from service.guards import GuardedIndex
 from service.index_process.client import RemoteIndex
 from service.jobs.controlling import cancel_all
 from service.jobs.originals import Originals
 from service.ledger import Ledger
 from service.library import Library
-from service.map_planning import MapPlanner, MapSettings
-from service.models.assembling import Upstreams, prices_of, provider_of
-from service.models.blocking import BlockingModel
-from service.models.prices import price
+from service.map_planning import MapPlanner
+from service.models.assembling import Upstreams
 from service.models.providers import GENERIC, PROVIDERS
 from service.models.salting import salt_of
-from service.models.tokenizers import EndpointTokenizer
 from service.observed import ObservedIndex
 from service.observers import make_observer
 from service.page_images import PageImages
@@ -48,16 +41,20 @@ from service.page_originals import PageOriginals
 from service.preparing import Preparer
 from service.presenting import Presenter
 from service.recording import Recorders
-from service.reranking.making import make_reranker
-from service.reranking.reordering import Reordering
-from service.rewriting import Rewriter
 from service.searching import Searcher
 from service.sessions import Sessions
 from service.settings import SettingsError
-from service.side_model import SideModel
-from service.token_samples import TokenSamples
-from service.tokens import count_tokens
 from service.warming import Warmer
+from service.wiring_models import (
+    make_agent,
+    make_budgets,
+    make_chores,
+    make_generation,
+    make_reordering,
+    make_rewriter,
+    make_side_model,
+    map_settings,
+)
 from service.withholding import WithholdingPreparer
 
 if TYPE_CHECKING:
@@ -67,14 +64,13 @@ if TYPE_CHECKING:
     from ingest.catalog.catalog import Catalog
     from ingest.embedding import Embedder
     from ingest.index import Index
+    from service.access.budgets import Budgets
+    from service.chores import Chores
+    from service.generation import Generation
     from service.models.contract import LanguageModel
     from service.models.providers import CacheTraits
     from service.observing import Observer
-    from service.recording import Recorder
     from service.settings import Settings
-
-_SIDE_ATTEMPTS = 2
-"""An answer waits for side calls, and can do without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,21 +172,21 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         page_images = PageImages(PageOriginals(catalog, originals), RenderingProcess())
         closing.callback(page_images.close)
         library = Library(catalog)
-        budgets = _budgets(settings, catalog, ledger)
+        budgets = make_budgets(settings, catalog, ledger)
         recorder = Recorders(budgets, observer.metrics)
         upstreams = None
         if model or settings.has_model:
             upstreams = Upstreams(settings, egress, observer, model, salt=salt_of(catalog))
-        generation = _generation(settings, upstreams, recorder)
-        side = _side_model(settings, upstreams, generation, recorder, closing=closing)
+        generation = make_generation(settings, upstreams, recorder)
+        side = make_side_model(settings, upstreams, generation, recorder, closing=closing)
         searcher = Searcher(
             library,
             index,
             embedder.identity,
-            _reordering(settings, library, side, generation, closing, egress=egress),
+            make_reordering(settings, library, side, generation, closing, egress=egress),
         )
         sessions = Sessions(catalog, library)
-        maps = _maps(settings)
+        maps = map_settings(settings)
         mapper = MapPlanner(library, sessions, generation, maps) if generation else None
         chooser = AgentChooser(library, searcher, generation) if generation else None
         preparer = Preparer(
@@ -198,11 +194,11 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             searcher,
             sessions,
             generation,
-            _rewriter(settings, side),
+            make_rewriter(settings, side),
             mapper=mapper,
             chooser=chooser,
         )
-        agent = _agent(settings, Presenter(library, sessions), generation, library, searcher)
+        agent = make_agent(settings, Presenter(library, sessions), generation, library, searcher)
         ending = Ending()
         preparing = preparer
         if generation is not None:
@@ -231,7 +227,7 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
             ledger,
             Warmer(preparer, generation),
             page_images,
-            _chores(settings, side, generation),
+            make_chores(settings, side, generation),
             audit,
             egress,
             observer,
@@ -308,119 +304,3 @@ def _guarded(settings: Settings, egress: Egress, embedder: Embedder, index: Inde
 
 def _cache_traits(provider: str) -> CacheTraits:
     return PROVIDERS.get(provider, GENERIC).cache
-
-
-def _budgets(settings: Settings, catalog: Catalog, ledger: Ledger) -> Budgets:
-    provider, overrides = provider_of(settings), prices_of(settings)
-    return Budgets(
-        catalog, ledger, lambda name: price(provider, name, overrides), default=settings.key_usd_per_day
-    )
-
-
-def _generation(settings: Settings, upstreams: Upstreams | None, recorder: Recorder) -> Generation | None:
-    if upstreams is None:
-        return None
-    provider = provider_of(settings)
-    chosen = GenerationSettings(
-        model=settings.llm_model or provider.model,
-        context=settings.llm_context,
-        answer_tokens=settings.answer_tokens,
-        retrieved_tokens=settings.retrieved_tokens,
-        temperature=settings.temperature,
-        thinking=settings.thinking,
-        prices=prices_of(settings),
-        code_model=settings.code_model,
-    )
-    connection = upstreams.connect()
-    return Generation(
-        connection.model,
-        provider,
-        chosen,
-        close=connection.close,
-        recorder=recorder,
-        samples=_samples(settings, upstreams),
-        audience=upstreams.audience,
-        queue=upstreams.queue,
-        observer=upstreams.observer,
-    )
-
-
-def _samples(settings: Settings, upstreams: Upstreams) -> TokenSamples | None:
-    if not settings.exact_tokens or not upstreams.endpoints:
-        return None
-    first = upstreams.endpoints[0]
-    tokenizer = EndpointTokenizer(first.provider, first.base_url, first.api_key)
-    guarded = GuardedTokenizer(tokenizer, upstreams.egress, first.recipient)
-    return TokenSamples(guarded, count_tokens, settings.data)
-
-
-def _agent(
-    settings: Settings,
-    presenter: Presenter,
-    generation: Generation | None,
-    library: Library,
-    searcher: Searcher,
-) -> Agent | None:
-    if generation is None:
-        return None
-    bounds = AgentBounds(settings.agent_steps, settings.agent_tokens)
-    return Agent(presenter, generation, library, searcher, bounds)
-
-
-def _side_model(
-    settings: Settings,
-    upstreams: Upstreams | None,
-    generation: Generation | None,
-    recorder: Recorder,
-    *,
-    closing: ExitStack,
-) -> SideModel | None:
-    """What reranking, rewriting and chores ask: a client of its own, in a thread that starts when asked."""
-    if upstreams is None or generation is None:
-        asking = [name for name in ("rerank", "rewrite_followups") if getattr(settings, name)]
-        if asking:
-            raise SettingsError(
-                f"setting {asking[0]}: no language model is configured (llm_api_key, llm_base_url)"
-            )
-        return None
-    connection = upstreams.connect(attempts=_SIDE_ATTEMPTS)
-    blocking = BlockingModel(connection.model, close=connection.close)
-    closing.callback(blocking.close)
-    return SideModel(blocking, generation.price, provider=generation.provider.name, recorder=recorder)
-
-
-def _reordering(
-    settings: Settings,
-    library: Library,
-    side: SideModel | None,
-    generation: Generation | None,
-    closing: ExitStack,
-    *,
-    egress: Egress,
-) -> Reordering | None:
-    reranker = make_reranker(settings, side, generation)
-    if reranker is None:
-        return None
-    if settings.rerank_base_url is not None:
-        reranker = GuardedReranker(reranker, egress, Recipient.at(settings.rerank_base_url))
-    closing.callback(reranker.close)
-    return Reordering(library, reranker, settings.rerank_candidates)
-
-
-def _rewriter(settings: Settings, side: SideModel | None) -> Rewriter | None:
-    if side is None or not settings.rewrite_followups:
-        return None
-    return Rewriter(side, name=settings.rewrite_model, seconds=settings.rewrite_timeout)
-
-
-def _chores(settings: Settings, side: SideModel | None, generation: Generation | None) -> Chores:
-    return Chores(side, name=settings.task_model or (generation.settings.model if generation else ""))
-
-
-def _maps(settings: Settings) -> MapSettings:
-    return MapSettings(
-        part_tokens=settings.map_part_tokens,
-        parallel=settings.map_parallel,
-        model=settings.map_model,
-        auto_tokens=settings.map_auto_tokens,
-    )
