@@ -118,7 +118,7 @@ def _plan(request: PlanRequest, reason: str, count: Callable[[str], int]) -> Pro
     first = not request.history
     blocks = [
         block("tools", Stability.RULES, 0, "system", tools_text()),
-        block("rules", Stability.RULES, 1, "system", request.salt + agent_rules()),
+        block("rules", Stability.RULES, 1, "system", agent_rules()),
     ]
     pinned = in_order(request.pinned or ()) if first else ()
     if pinned:

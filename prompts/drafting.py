@@ -50,7 +50,7 @@ class Drafter:
         self._limits = limits
         self._count = count
         self.selector = Selector(request, limits, count)
-        self._rules = self._block("rules", Stability.RULES, 0, "system", request.salt + rules())
+        self._rules = self._block("rules", Stability.RULES, 0, "system", rules())
 
     def opening(self, reason: str) -> PromptPlan:
         """What prompts of this collection begin with, whatever is asked: rules, pinned documents, card."""

@@ -79,7 +79,6 @@ def ask_part(
     count: Callable[[str], int],
     *,
     turns: Sequence[tuple[str, str]] = (),
-    salt: str = "",
 ) -> PromptPlan:
     """Rules, then the part, then the question: all questions about a part share its beginning.
 
@@ -88,13 +87,12 @@ def ask_part(
         question: as it was asked, or made to be understood alone.
         count: tokens of a text.
         turns: earlier questions with their answers, where the question needs them to be understood.
-        salt: as in other prompts.
     """
     asked = [*conversation_lines(turns), render_question(question)]
     if turns:
         asked.insert(0, f"\n{CONVERSATION}")
     blocks = (
-        _block("rules", Stability.RULES, 0, salt + map_rules(), count),
+        _block("rules", Stability.RULES, 0, map_rules(), count),
         _block("documents", Stability.PINNED, 1, f"{DOCUMENTS}\n" + part.text, count),
         _block("question", Stability.FRESH, 1, "\n".join(asked), count),
     )
@@ -112,7 +110,6 @@ class WholeRequest:
     instructions: str = ""
     restated: bool = False
     """As in `PlanRequest`."""
-    salt: str = ""
 
 
 def whole_plan(request: WholeRequest, room: int, count: Callable[[str], int]) -> PromptPlan | None:
@@ -123,7 +120,7 @@ def whole_plan(request: WholeRequest, room: int, count: Callable[[str], int]) ->
     past = history_blocks(request.history, count)
     held = {passage.marker: passage for turn in request.history for passage in turn.passages}
     added = tuple(passage for passage in request.part.passages if passage.marker not in held)
-    opening = _block("rules", Stability.RULES, 0, request.salt + rules(), count)
+    opening = _block("rules", Stability.RULES, 0, rules(), count)
     message = past[-1].message + 1 if past else 1
     shown = [_block("documents", Stability.PINNED, message, OPENING + request.part.text, count)]
     if past:

@@ -69,7 +69,6 @@ class MergeRequest:
     instructions: str = ""
     restated: bool = False
     """As in `PlanRequest`."""
-    salt: str = ""
 
 
 @cache
@@ -131,7 +130,7 @@ class _Merge:
 
     def plan(self, room: int, budget: int) -> PromptPlan:
         request = self._request
-        opening = self._block("rules", Stability.RULES, 0, "system", request.salt + rules())
+        opening = self._block("rules", Stability.RULES, 0, "system", rules())
         past = history_blocks(request.history, self._count)
         message = past[-1].message + 1 if past else 1
         ending = self._block("question", Stability.FRESH, message, "user", self._ending())

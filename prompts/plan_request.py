@@ -78,7 +78,6 @@ class PlanRequest:
     restated: bool = False
     """Whether the conversation has begun under other instructions: then its next turn says these."""
     day: str = ""
-    salt: str = ""
 
     def names_of(self, passages: Iterable[PromptPassage]) -> dict[int, DocumentName]:
         """The names of the documents that these passages are of.

@@ -73,8 +73,8 @@ class TestAskingAPart:
 
     def test_what_was_said_before_stands_after_the_documents(self) -> None:
         turns = [("What is the fee?", "It is 500 euros [D7:3].")]
-        user = ask_part(PART, "And the law?", count, turns=turns, salt="x").messages[1].content
-        begun = ask_part(PART, QUESTION, count, salt="x").messages[1].content
+        user = ask_part(PART, "And the law?", count, turns=turns).messages[1].content
+        begun = ask_part(PART, QUESTION, count).messages[1].content
         assert begun.removesuffix(f"\nQuestion: {QUESTION}") == f"Documents:\n{PART.text}"
         assert user.removeprefix(f"Documents:\n{PART.text}") == (
             "\nEarlier in this conversation:\nUser: What is the fee?\nAssistant: It is 500 euros .\n"
