@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 AgentServer = Server[dict[str, Any]]
 AgentSessions = StreamableHTTPSessionManager
-_MOST_SESSIONS = 1_000
-"""Of agents at once; one that says nothing for half an hour is forgotten."""
+_MOST_SESSIONS = 5_000
+"""Of agents at once, in all; how many of them one key may have, `service.http.agent_sessions` says."""
 
 
 def create_server(
@@ -96,9 +96,12 @@ def as_principal(caller: AccessCaller) -> AuthenticatedUser:
     return AuthenticatedUser(AccessToken(token="", client_id=caller.key, subject=caller.tenant, scopes=[]))
 
 
-def http_sessions(server: AgentServer) -> AgentSessions:
-    """Serves it over HTTP while its ``run()`` is entered; keys, hosts and origins are checked before it."""
-    return AgentSessions(server, max_sessions=_MOST_SESSIONS)
+def http_sessions(server: AgentServer, *, idle: float) -> AgentSessions:
+    """Serves it over HTTP while its ``run()`` is entered; keys, hosts and origins are checked before it.
+
+    A session that says nothing for ``idle`` seconds is forgotten.
+    """
+    return AgentSessions(server, max_sessions=_MOST_SESSIONS, session_idle_timeout=idle)
 
 
 def _peer(context: _Context) -> str | None:

@@ -33,7 +33,7 @@ class Observer:
     def __init__(
         self, metrics: Metrics | None = None, tracer: Tracer | None = None, *, content: bool = False
     ) -> None:
-        """``content`` allows questions and answers in the log and in spans."""
+        """``content`` allows questions and answers in the log; spans, which leave the machine, hold none."""
         self.metrics = metrics or Metrics()
         self.tracer = tracer or NoTracer()
         self.content = content
@@ -49,9 +49,7 @@ class Observer:
     def preparing(self, query: Query) -> Generator[None]:
         """A question is searched for and planned; one that fails here is over."""
         started = time.perf_counter()
-        with self.tracer.span("prepare", {"lectern.mode": query.mode}) as span:
-            if self.content:
-                span.set({"lectern.question": query.question})
+        with self.tracer.span("prepare", {"lectern.mode": query.mode}):
             try:
                 yield
             except BaseException as error:

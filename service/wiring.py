@@ -245,6 +245,7 @@ def open_catalog_of(settings: Settings) -> Generator[Catalog]:
         SettingsError, UnsupportedStore, CatalogUnavailable: as `open_services`.
     """
     make_folder(settings.data)
+    finish(settings.data)
     with _catalog(settings) as catalog:
         yield catalog
 

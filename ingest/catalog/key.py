@@ -49,8 +49,8 @@ class Keys(CatalogPart):
             return tuple(_record(row) for row in rows(connection, query))
 
     def has_access_keys(self) -> bool:
-        """Whether a key was ever made that nobody has revoked: from then on, callers are told apart."""
-        query = select(access_keys.c.id).where(access_keys.c.revoked_at.is_(None)).limit(1)
+        """Whether a key was ever made: from then on callers are told apart, should all be revoked, too."""
+        query = select(access_keys.c.id).limit(1)
         with self._database.read() as connection:
             return bool(rows(connection, query))
 

@@ -86,7 +86,7 @@ class KeyStore(Protocol):
         ...
 
     def has_access_keys(self) -> bool:
-        """Whether a key was ever made that nobody has revoked."""
+        """Whether a key was ever made."""
         ...
 
     def note_key_used(self, key: KeyRecord, at: datetime) -> None:
@@ -148,7 +148,7 @@ class Doorkeeper:
         return self._holder(given)
 
     def is_required(self) -> bool:
-        """Whether a key is needed: one of the settings, or any that was made and not revoked.
+        """Whether a key is needed: one of the settings, or any that was ever made.
 
         While the database does not answer, it is as it was; what nobody could ever tell is closed.
         """

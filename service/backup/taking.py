@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from ingest.catalog.copying import copy_sqlite, revision_of
 from service.backup.copying import copy_file, link_folder
 from service.backup.manifest import NAME, Manifest, Member, UnusableBackup
+from service.backup.placing import finish
 from service.edge_index import FACTORY
 from service.index_process.client import RemoteIndex
 from service.jobs.originals import Originals, sync_folder
@@ -67,6 +68,7 @@ def take(settings: Settings, target: Path) -> Taken:
         CatalogUnavailable: the catalog cannot be read.
     """
     started = time.monotonic()
+    finish(settings.data)
     forget_abandoned(settings.data)
     if settings.database_url is None and not (settings.data / _CATALOG).exists():
         raise UnusableBackup(f"{settings.data} holds no catalog: there is nothing to back up")

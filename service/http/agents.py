@@ -11,14 +11,17 @@ from starlette.requests import Request
 from starlette.status import HTTP_503_SERVICE_UNAVAILABLE
 
 from service.access.caller import Forbidden
+from service.access.rates import LimitReached
 from service.access.view import View
 from service.http.access import caller_of
+from service.http.agent_sessions import IDLE_SECONDS, OpenSessions
 from service.http.problems import answer_to
 from service.knowledge.desk import Desk
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from service.access.caller import Caller
     from service.mcp_server import AgentSessions
     from service.wiring import Services
 
@@ -53,7 +56,10 @@ class AgentDoor:
             self._opened = asyncio.get_running_loop().create_future()
             self._serving = asyncio.create_task(self._serve(self._opened))
         app = await asyncio.shield(self._opened)
-        await app(scope, receive, send)
+        try:
+            await app(scope, receive, send)
+        except LimitReached as refusal:
+            await answer_to(refusal, scope["path"])(scope, receive, send)
 
     def hurry(self) -> None:
         """End all sessions, and the streams that their agents hold open."""
@@ -87,14 +93,19 @@ def _load(services: Services) -> AgentSessions:
     def desk_of(request: object) -> Desk:
         return Desk(View(services, caller_of(cast("Request", request))))  # over HTTP it is always one
 
-    return http_sessions(create_server(desk_of, lambda base: public or base, services.audit))
+    server = create_server(desk_of, lambda base: public or base, services.audit)
+    return http_sessions(server, idle=IDLE_SECONDS)
 
 
 def _told_apart(sessions: ASGIApp) -> ASGIApp:
     from service.mcp_server import as_principal  # noqa: PLC0415 — see `AgentDoor`
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        scope["user"] = as_principal(caller_of(Request(scope)))
+        scope["user"] = as_principal(_caller(scope))
         await sessions(scope, receive, send)
 
-    return app
+    return OpenSessions(app, _caller)
+
+
+def _caller(scope: Scope) -> Caller:
+    return caller_of(Request(scope))

@@ -91,13 +91,12 @@ class Gate:
 
     async def _caller(self, scope: Scope, headers: Headers) -> Caller:
         address, given = (scope.get("client") or ("",))[0], _bearer(headers)
-        if given is not None:
-            await self._wrong_keys.require_few(address)
         tenant = unquote(headers.get(TENANT_HEADER, "")) or None
         caller = await run_in_threadpool(self._doorkeeper.caller, given, tenant)
         if caller is not None:
             return caller
-        if given is not None:
+        if given is not None:  # a right one is never turned away for the wrong ones beside it
+            await self._wrong_keys.require_few(address)
             await self._wrong_keys.note(address)
         raise Unauthorized("this server needs an access key: Authorization: Bearer …")
 

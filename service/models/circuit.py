@@ -111,7 +111,9 @@ class Circuit:
 
     def _refusal(self, left: float) -> CircuitOpen:
         seconds = math.ceil(left)
-        reason = f"{self.name} has failed too often ({self._last}) and is asked again in {seconds} s"
+        # Not what it said: that may quote the prompt of whoever asked last.
+        last = type(self._last).__name__
+        reason = f"{self.name} has failed too often ({last}) and is asked again in {seconds} s"
         return CircuitOpen(reason, retry_after=seconds)
 
 

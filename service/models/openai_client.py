@@ -145,7 +145,8 @@ class OpenAIModel:
             "/chat/completions",
             cast_to=object,
             body=body,
-            options={"headers": headers},
+            # Who may be shown a prompt was decided for this address, not for one that it names.
+            options={"headers": headers, "follow_redirects": False},
             stream=True,
             stream_cls=openai.AsyncStream[object],
         )

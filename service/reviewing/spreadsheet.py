@@ -8,8 +8,9 @@ from __future__ import annotations
 import io
 import warnings
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from ingest.errors import PermanentError
 from service.reviewing.injection import is_dangerous
@@ -29,6 +30,9 @@ _LONGEST_COMMENT = 2_000
 _COMMENT_SIZE = (320, 420)
 """Height and width in points."""
 _MOST_ROWS = 10_000
+_MOST_COLUMNS = 50
+_LARGEST = 64 * 2**20
+"""Bytes of a workbook that is read, unpacked: an archive may hold a thousand times what it takes."""
 _TRUNCATED = "…"
 
 
@@ -70,8 +74,10 @@ def read_rows(data: bytes) -> list[tuple[str, ...]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what it does not keep, such as validations
+            _require_small(data)
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-            rows = [tuple(map(_text, row)) for row in book.worksheets[0].iter_rows(values_only=True)]
+            found = islice(book.worksheets[0].iter_rows(values_only=True), _MOST_ROWS + 1)
+            rows = [tuple(map(_text, row[:_MOST_COLUMNS])) for row in found]
             book.close()
     except (
         InvalidFileException,
@@ -86,6 +92,13 @@ def read_rows(data: bytes) -> list[tuple[str, ...]]:
     if len(rows) > _MOST_ROWS:
         raise UnreadableWorkbook(f"row {_MOST_ROWS + 1}: there are too many rows")
     return rows
+
+
+def _require_small(data: bytes) -> None:
+    with ZipFile(io.BytesIO(data)) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    if unpacked > _LARGEST:
+        raise UnreadableWorkbook(f"it unpacks to {unpacked:,} bytes; {_LARGEST:,} are read at most")
 
 
 def write_workbook(sheets: Sequence[Sheet]) -> bytes:

@@ -472,3 +472,15 @@ def test_a_script_that_fails_is_not_taken_for_a_failing_server() -> None:
         pytest.raises(ModelUnreachable),
     ):
         asyncio.run(ask(server))
+
+
+async def test_a_provider_does_not_send_the_prompt_on_to_somebody_else() -> None:
+    """Who may be shown it was decided for the address that is asked."""
+    with Glm5Server([Reply("Yes.")]) as other:
+        elsewhere = ("Location", f"{other.base_url}/chat/completions".replace("127.0.0.1", "localhost"))
+        async with serving(ErrorReply(307, headers=(elsewhere,))) as asked:
+            with pytest.raises(RequestRefused) as refused:
+                await complete(asked.model, HELLO)
+
+        assert refused.value.status == 307
+        assert other.requests == []

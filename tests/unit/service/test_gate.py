@@ -87,3 +87,43 @@ def test_with_a_key_any_name_will_do_for_who_has_it() -> None:
     assert status(headers, key="k") == 401
     assert status({**headers, "Authorization": "Bearer k"}, key="k") == 200
     assert status({**headers, "Authorization": "Bearer "}, key="k") == 401
+
+
+def test_wrong_keys_beside_it_do_not_turn_a_right_one_away() -> None:
+    """Behind one address there may be everybody: a proxy's, or an office's."""
+    gate, answers = Gate(passing, Doorkeeper(NoKeys(), "k")), list[int]()
+
+    async def ask_all() -> None:
+        for key in [*["wrong"] * 40, "k", "wrong"]:
+            scope: Scope = {
+                "type": "http",
+                "method": "GET",
+                "path": "/v1/collections",
+                "headers": [(b"host", b"lectern.example"), (b"authorization", f"Bearer {key}".encode())],
+                "query_string": b"",
+                "client": ("203.0.113.9", 1),
+            }
+            answers.append(await answered(gate, scope))
+
+    asyncio.run(ask_all())
+
+    assert answers[0] == 401
+    assert answers[-3:] == [429, 200, 429]
+
+
+async def passing(scope: Scope, receive: Receive, send: Send) -> None:
+    del scope, receive
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+
+
+async def answered(gate: Gate, scope: Scope) -> int:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await gate(scope, receive, send)
+    return sent[0]["status"]
