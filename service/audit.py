@@ -26,6 +26,8 @@ KEPT = frozenset(
 """Actions that are written before anybody is told that they were done."""
 MOST_WAITING = 10_000
 """Entries that wait for a database that does not answer; the oldest are given up, which the log says."""
+_PATIENCE = 2.0
+"""Seconds that what is only noted waits for another writer before it is tried again with the next entry."""
 _PRUNED_EVERY = timedelta(days=1)
 _log = logging.getLogger(__name__)
 
@@ -79,9 +81,11 @@ class Audit:
         return self._catalog.audit(tenant, wanted)
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write what is left; a writer that holds the database for seconds holds no command up for longer."""
         self._writer.shutdown()
         self._write()
+        if self._waiting:
+            _log.error("the audit log has lost %s entries: its database does not answer", len(self._waiting))
 
     def _write(self, *, insist: bool = False) -> None:
         with self._writing:
@@ -89,7 +93,7 @@ class Audit:
             if not batch:
                 return
             try:
-                self._catalog.add_audit(batch)
+                self._catalog.add_audit(batch, patience=60.0 if insist else _PATIENCE)
             except CatalogUnavailable as error:
                 self._waiting.extendleft(reversed(batch))
                 _log.warning("the audit log cannot be written, %s entries wait: %s", len(batch), error)
@@ -108,6 +112,6 @@ class Audit:
         if self._pruned is None or now - self._pruned >= _PRUNED_EVERY:
             self._pruned = now
             try:
-                self._catalog.forget_audit(now - self._kept)
+                self._catalog.forget_audit(now - self._kept, patience=_PATIENCE)
             except LecternError as error:
                 _log.warning("old entries stay in the audit log: %s", error)

@@ -23,11 +23,11 @@ _LONGEST = 300
 class Audits(CatalogPart):
     """The calls about the audit log."""
 
-    def add_audit(self, entries: Sequence[AuditEntry]) -> None:
-        """Keep entries, in one transaction, in their order."""
+    def add_audit(self, entries: Sequence[AuditEntry], *, patience: float = 60.0) -> None:
+        """Keep entries, in one transaction, in their order; ``patience`` as in `Database.write`."""
         if not entries:
             return
-        with self._database.write() as connection:
+        with self._database.write(patience=patience) as connection:
             connection.execute(insert(audit), [_row(entry) for entry in entries])
 
     def audit(self, tenant: str, wanted: AuditWanted) -> tuple[AuditLine, ...]:
@@ -44,9 +44,9 @@ class Audits(CatalogPart):
         with self._database.read() as connection:
             return tuple(_line(row) for row in rows(connection, query))
 
-    def forget_audit(self, before: datetime) -> int:
+    def forget_audit(self, before: datetime, *, patience: float = 60.0) -> int:
         """Drop what happened before this time, of all tenants; how many entries that were."""
-        with self._database.write() as connection:
+        with self._database.write(patience=patience) as connection:
             return connection.execute(delete(audit).where(audit.c.at < before)).rowcount
 
 

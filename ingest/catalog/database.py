@@ -60,8 +60,11 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Generator[Connection]:
+    def write(self, *, patience: float = _BUSY_SECONDS) -> Generator[Connection]:
         """A transaction, committed at the end of the block, rolled back where it raises.
+
+        Args:
+            patience: seconds to wait in SQLite for another writer.
 
         Raises:
             CatalogUnavailable: the database does not answer.
@@ -69,9 +72,22 @@ class Database:
         with (
             self._reached(),
             self.engine.connect().execution_options(**{_WRITES: True}) as connection,
+            self._waiting(connection, patience),
             connection.begin(),
         ):
             yield connection
+
+    @contextmanager
+    def _waiting(self, connection: Connection, patience: float) -> Generator[None]:
+        if not self._sqlite or patience == _BUSY_SECONDS:
+            yield
+            return
+        raw = connection.connection.cursor()  # beside SQLAlchemy, which would begin a transaction for it
+        raw.execute(f"PRAGMA busy_timeout={patience * 1_000:.0f}")
+        try:
+            yield
+        finally:
+            raw.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1_000}")
 
     @contextmanager
     def migration(self) -> Generator[Connection]:

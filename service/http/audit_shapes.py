@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from ingest.catalog.audit_records import AuditWanted
-from service.http.requests import Parameters
+from service.http.requests import Moment, Parameters
 from service.http.responses import Response
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Word = Annotated[str, Field(max_length=200)]
 class AuditRequest(Parameters):
     """Which entries of the audit log."""
 
-    since: AwareDatetime | None = Field(
+    since: Moment = Field(
         default=None, description="Not before this time, with its zone: `2026-05-04T00:00:00Z`."
     )
     action: Word | None = Field(default=None, description="Such as `ask`, `read_text`, `delete_document`.")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from ingest.catalog.key_records import KeyLimits, Permission
-from service.http.requests import CollectionName, Request
+from service.http.requests import CollectionName, Moment, Request
 from service.http.responses import Response
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class KeyRequest(Request):
     collections: Annotated[list[CollectionName], Field(min_length=1, max_length=1_000)] | None = Field(
         default=None, description="That it opens, whether they are there yet or not; null opens all."
     )
-    expires_at: AwareDatetime | None = Field(default=None, description="When it ends; null never does.")
+    expires_at: Moment = Field(default=None, description="When it ends; null never does.")
     requests_per_minute: Annotated[int, Field(gt=0, le=_MOST)] | None = Field(
         default=None, description="Null leaves it to the settings, as with the next two."
     )

@@ -8,7 +8,15 @@ from pathlib import Path
 from types import NoneType
 from typing import Annotated, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 from ingest.catalog.call_records import UsageKey, UsageWanted
 from prompts.plan_request import Accuracy
@@ -36,6 +44,21 @@ def _read_day(said: object) -> date | None:
 
 
 Day = Annotated[date | None, BeforeValidator(_read_day)]
+
+
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:.*")
+
+
+def _read_moment(said: object) -> object:
+    """A time as ``2026-05-04T09:30:00Z``: pydantic would take a number for seconds since 1970, as text too."""
+    if said is None or isinstance(said, datetime):
+        return said
+    if not isinstance(said, str) or not _MOMENT.fullmatch(said):
+        raise ValueError("must be a time with its zone, such as 2026-05-04T09:30:00Z")
+    return said
+
+
+Moment = Annotated[AwareDatetime | None, BeforeValidator(_read_moment)]
 
 
 class Exact(BaseModel):

@@ -122,7 +122,7 @@ def service(glm5: Glm5Server, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def assert_problem(problem: dict[str, Any], status: int) -> None:
     """As RFC 9457 has it: the members, and a title that is the status's own for `about:blank`."""
-    assert set(problem) <= {"type", "title", "status", "detail", "instance", "code", "errors"}
+    assert set(problem) <= {"type", "title", "status", "detail", "instance", "code", "errors", "retry_after"}
     assert problem["type"] == "about:blank"
     assert problem["status"] == status
     assert problem["title"]

@@ -36,7 +36,7 @@ class Flaky:
     def __post_init__(self) -> None:
         self.hold.set()
 
-    def add_audit(self, entries: Sequence[AuditEntry]) -> None:
+    def add_audit(self, entries: Sequence[AuditEntry], *, patience: float) -> None:
         self.hold.wait(10)
         if self.away:
             raise self.error
@@ -46,7 +46,7 @@ class Flaky:
         del tenant, wanted
         return tuple(AuditLine(number, entry) for number, entry in enumerate(self.written))
 
-    def forget_audit(self, before: datetime) -> int:
+    def forget_audit(self, before: datetime, *, patience: float) -> int:
         del before
         return 0
 
