@@ -346,7 +346,7 @@ class Settings(BaseModel):
     )
     log_content: bool = Field(
         default=False,
-        description="Let the log, and traces, hold questions, answers, what errors quote and what libraries "
+        description="Let the log hold questions, answers, what errors quote and what libraries "
         "say, which may be text of documents and keys. For searching a fault, never for every day.",
     )
     metrics_key: SecretStr | None = Field(

@@ -50,7 +50,7 @@ _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:.*")
 
 
 def _read_moment(said: object) -> object:
-    """A time as ``2026-05-04T09:30:00Z``: pydantic would take a number for seconds since 1970, as text too."""
+    """A time as ``2026-05-04T09:30:00Z``: pydantic would take any number, as text too, for seconds."""
     if said is None or isinstance(said, datetime):
         return said
     if not isinstance(said, str) or not _MOMENT.fullmatch(said):

@@ -37,6 +37,7 @@ class Flaky:
         self.hold.set()
 
     def add_audit(self, entries: Sequence[AuditEntry], *, patience: float) -> None:
+        assert patience
         self.hold.wait(10)
         if self.away:
             raise self.error
@@ -47,7 +48,7 @@ class Flaky:
         return tuple(AuditLine(number, entry) for number, entry in enumerate(self.written))
 
     def forget_audit(self, before: datetime, *, patience: float) -> int:
-        del before
+        del before, patience
         return 0
 
 
