@@ -59,8 +59,14 @@ class Ledger:
         self.lost = 0
         """Calls that could not be written, or waited too long for it."""
 
+    def due(self, call: CallRecord) -> None:
+        """As `Recorder.due`: nothing."""
+
     def begin(self, call: CallRecord, longest: int) -> None:
         """As `Recorder.begin`: the ledger only writes; `Budgets` stands before it."""
+
+    def forget(self, call: CallRecord) -> None:
+        """As `Recorder.forget`: it was not written yet."""
 
     def record(self, call: CallRecord) -> None:
         """As `Recorder.record`: it is written soon, in the order of calls."""

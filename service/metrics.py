@@ -99,8 +99,14 @@ class Metrics:
         else:
             self._answers.search_failures.labels(type(error).__name__).inc()
 
+    def due(self, call: CallRecord) -> None:
+        """As `Recorder.due`: nothing."""
+
     def begin(self, call: CallRecord, longest: int) -> None:
         """As `Recorder.begin`: it may."""
+
+    def forget(self, call: CallRecord) -> None:
+        """As `Recorder.forget`: nothing was counted yet."""
 
     def record(self, call: CallRecord) -> None:
         """As `Recorder.record`: a call of a model has ended."""

@@ -45,8 +45,14 @@ class CallList:
 
     calls: list[CallRecord] = field(default_factory=list[CallRecord])
 
+    def due(self, call: CallRecord) -> None:
+        """Nothing is."""
+
     def begin(self, call: CallRecord, longest: int) -> None:
         """All may be made."""
+
+    def forget(self, call: CallRecord) -> None:
+        """As `Recorder.forget`: none was kept."""
 
     def record(self, call: CallRecord) -> None:
         self.calls.append(call)

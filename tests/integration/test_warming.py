@@ -81,8 +81,14 @@ class Desk:
         self.warmer = Warmer(preparer, self.generation)
         self.ingest()
 
+    def due(self, call: CallRecord) -> None:
+        """As `Recorder.due`: nothing."""
+
     def begin(self, call: CallRecord, longest: int) -> None:
         assert longest == 1 or call.purpose != "warm"
+
+    def forget(self, call: CallRecord) -> None:
+        """As `Recorder.forget`: none was kept."""
 
     def record(self, call: CallRecord) -> None:
         self.calls.append(call)

@@ -37,8 +37,14 @@ class Noted:
         self.calls: list[CallRecord] = []
         self.begun: list[tuple[str, int]] = []
 
+    def due(self, call: CallRecord) -> None:
+        """Nothing is."""
+
     def begin(self, call: CallRecord, longest: int) -> None:
         self.begun.append((call.id, longest))
+
+    def forget(self, call: CallRecord) -> None:
+        """As `Recorder.forget`: none was kept."""
 
     def record(self, call: CallRecord) -> None:
         self.calls.append(call)
