@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,22 @@ from prompts.render import DocumentName, render_passages
 from service.accounting import summarise
 from service.answers import Cost, Usage
 from service.models.blocking import BlockingModel
-from service.models.errors import ModelBusy
+from service.models.contract import (
+    Diverted,
+    Finished,
+    ReasoningDelta,
+    TextDelta,
+    TokenUsage,
+    ToolCallDelta,
+)
+from service.models.errors import (
+    ContentFiltered,
+    KeyRejected,
+    ModelBusy,
+    ModelTimeout,
+    ModelUnreachable,
+    StreamCut,
+)
 from service.models.prices import Price
 from service.recording import Origin, Recording, Unrecorded, begun_call, call_plan
 from service.side_model import SideModel
@@ -26,6 +42,7 @@ if TYPE_CHECKING:
 
     from ingest.catalog.call_records import CallRecord
     from service.answers import PlanSummary, SideCall
+    from service.models.contract import ModelEvent, ModelRequest
 
 USAGE, COST = Usage(1_000, 600, 550, 80, 10), Cost(0.002, 0.0005, 0.6)
 
@@ -105,6 +122,93 @@ def test_a_call_that_nobody_waits_for_is_cancelled(left: type[BaseException]) ->
         raise left
 
     assert noted.calls[0].outcome == "cancelled"
+
+
+PRICED = Price(1.0, 0.2, 3.0)
+
+
+def ended(error: BaseException | None, *events: ModelEvent, price: Price | None = PRICED) -> CallRecord:
+    """The record of a call that nobody counted, of which these events had come."""
+    noted = Noted()
+    begun = begun_call(Origin("acme"), "answer", provider="zai", model="glm-5", planned=1_000)
+    with suppress(BaseException), Recording(noted, begun, 9, price=price) as call:
+        for event in events:
+            call.heard(event)
+        if error is not None:
+            raise error
+    return noted.calls[0]
+
+
+class TestUncounted:
+    """Calls that ended without a count of the provider's, which bills them all the same."""
+
+    @pytest.mark.parametrize(
+        "error",
+        [GeneratorExit(), ContentFiltered("no"), StreamCut("cut"), ModelTimeout("slow"), ModelBusy("x")],
+    )
+    def test_what_arrived_is_charged_however_it_ended(self, error: BaseException) -> None:
+        made = ended(
+            error,
+            ReasoningDelta("think " * 100),
+            TextDelta("x" * 297),
+            ToolCallDelta(0, "id", "sum", "{" * 300),
+        )
+        assert (made.prompt_tokens, made.completion_tokens) == (1_000, 400)
+        assert made.usd == pytest.approx((1_000 + 3 * 400) / 1e6)
+
+    def test_scripts_without_spaces_are_more_tokens(self) -> None:
+        assert ended(GeneratorExit(), TextDelta("月租金为四千二百欧元")).completion_tokens == 10
+        assert ended(GeneratorExit(), TextDelta("half a pair \ud83d")).completion_tokens == 5
+
+    @pytest.mark.parametrize("error", [ContentFiltered("no"), StreamCut("cut"), ModelTimeout("slow")])
+    def test_a_prompt_that_may_have_been_read_is_charged(self, error: BaseException) -> None:
+        assert ended(error).usd == pytest.approx(0.001)
+
+    @pytest.mark.parametrize("error", [ModelBusy("later"), ModelUnreachable("away"), KeyRejected("no")])
+    def test_what_was_refused_is_not(self, error: BaseException) -> None:
+        made = ended(error)
+        assert (made.usd, made.prompt_tokens) == (None, 0)
+
+    def test_a_provider_that_counts_nothing_is_charged_by_what_came(self) -> None:
+        noted = Noted()
+        begun = begun_call(Origin("acme"), "answer", provider="zai", model="glm-5", planned=1_000)
+        with Recording(noted, begun, 9, price=PRICED) as call:
+            call.heard(TextDelta("x" * 300))
+            call.heard(Finished("stop", TokenUsage(), "glm-5", "r"))
+            call.counted(Usage(1_000, 0, 0, 0, 0), Cost(0.001, 0.0, 0.0))
+        assert noted.calls[0].usd == pytest.approx(0.001 + 0.0003)
+
+    def test_its_count_is_believed_though_nobody_took_it(self) -> None:
+        counted = TokenUsage(900, 800, 50, 20, reported=True)
+        made = ended(GeneratorExit(), TextDelta("x" * 300), Finished("stop", counted, "glm-5", "r"))
+        assert (made.prompt_tokens, made.cached_tokens, made.completion_tokens) == (900, 800, 50)
+        assert made.usd == pytest.approx((100 + 0.2 * 800 + 3 * 50) / 1e6)
+
+    def test_another_providers_price_is_that_of_its_calls(self) -> None:
+        other = Diverted("vllm", "house", Price(5.0, 5.0, 5.0), "busy")
+        assert ended(GeneratorExit(), other).usd == pytest.approx(0.005)
+        assert ended(GeneratorExit(), replace(other, price=None)).usd is None
+
+    def test_a_side_call_that_takes_too_long(self) -> None:
+        class Slow:
+            async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+                yield TextDelta(request.messages[0].content * 10)
+                await asyncio.sleep(60)
+
+        noted = Noted()
+        blocking = BlockingModel(Slow())
+        side = SideModel(blocking, lambda _: PRICED, recorder=noted)
+        with pytest.raises(ModelTimeout):
+            side.ask(
+                "rewrite",
+                [PromptMessage("user", "Who pays? " * 3)],
+                name="glm-4.7",
+                origin=Origin("acme"),
+                max_tokens=9,
+                seconds=0.2,
+            )
+        blocking.close()
+        assert noted.calls[0].completion_tokens == 100
 
 
 def test_a_stream_that_is_closed_half_way_is_recorded_once() -> None:
