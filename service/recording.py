@@ -48,6 +48,16 @@ class Origin:
     """Label of the access key."""
 
 
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a provider should bill for a call that it gave no count of."""
+
+    usage: TokenUsage
+    """The planned prompt, and what of the reply has arrived, estimated."""
+    usd: float | None
+    """None where nobody knows the price of who answered."""
+
+
 class Recorder(Protocol):
     """Keeps calls, in the ledger or in the list of a test."""
 
@@ -66,8 +76,11 @@ class Recorder(Protocol):
         """
         ...
 
-    def record(self, call: CallRecord) -> None:
-        """Take note of a call that has ended. Neither waits nor fails."""
+    def record(self, call: CallRecord, owed: Owed | None = None) -> None:
+        """Take note of a call that has ended. Neither waits nor fails.
+
+        ``owed`` is given where the provider has not counted it and bills it all the same.
+        """
         ...
 
     def forget(self, call: CallRecord) -> None:
@@ -84,7 +97,7 @@ class Unrecorded:
     def begin(self, call: CallRecord, longest: int) -> None:
         """As `Recorder.begin`: it may."""
 
-    def record(self, call: CallRecord) -> None:
+    def record(self, call: CallRecord, owed: Owed | None = None) -> None:
         """As `Recorder.record`."""
 
     def forget(self, call: CallRecord) -> None:
@@ -112,10 +125,10 @@ class Recorders:
         for recorder in self._recorders:
             recorder.begin(call, longest)
 
-    def record(self, call: CallRecord) -> None:
+    def record(self, call: CallRecord, owed: Owed | None = None) -> None:
         """As `Recorder.record`."""
         for recorder in self._recorders:
-            recorder.record(call)
+            recorder.record(call, owed)
 
     def forget(self, call: CallRecord) -> None:
         """As `Recorder.forget`."""
@@ -131,8 +144,8 @@ class Recording:
         call.counted(usage, cost)
 
     Entering raises what `Recorder.begin` raises: then nothing may be asked. In a thread that may wait, it is
-    a plain ``with``. Where no count of the provider's has come by the end, the call is put down with its
-    planned prompt and what of the reply has arrived: that is billed, however it ended.
+    a plain ``with``. Where no count of the provider's has come by the end, its planned prompt and what of the
+    reply has arrived are owed: they are billed, however it ended.
     """
 
     def __init__(
@@ -204,9 +217,8 @@ class Recording:
         ended = replace(self._call, milliseconds=spent)
         if kind is not None:
             ended = replace(ended, outcome=CANCELLED if issubclass(kind, _LEFT) else kind.__name__)
-        if not self._is_counted and self._is_billed(kind):
-            ended = self._estimated(ended)
-        self._recorder.record(ended)
+        is_owed = not self._is_counted and self._is_billed(kind)
+        self._recorder.record(ended, self._owed() if is_owed else None)
 
     def _begin(self) -> Self:
         self._recorder.begin(self._call, self._longest)
@@ -220,18 +232,11 @@ class Recording:
             return True
         return issubclass(kind, _READ) or not issubclass(kind, ModelError)
 
-    def _estimated(self, ended: CallRecord) -> CallRecord:
-        usage = self._told if self._told is not None and self._told.reported else None
-        usage = usage or TokenUsage(ended.planned_tokens, 0, -(-self._arrived // _BYTES_A_TOKEN))
-        return replace(
-            ended,
-            prompt_tokens=usage.prompt_tokens,
-            cached_tokens=usage.cached_tokens,
-            completion_tokens=usage.completion_tokens,
-            reasoning_tokens=usage.reasoning_tokens,
-            usd=None if self._price is None else self._price.dollars(usage),
-            saved_usd=None if self._price is None else self._price.saved(usage),
-        )
+    def _owed(self) -> Owed:
+        usage = self._told
+        if usage is None or not usage.reported:
+            usage = TokenUsage(self._call.planned_tokens, 0, -(-self._arrived // _BYTES_A_TOKEN))
+        return Owed(usage, None if self._price is None else self._price.dollars(usage))
 
 
 def _bytes(text: str) -> int:

@@ -98,11 +98,6 @@ class CallRecord:
     """None where none was recorded, and once a document that it shows was deleted."""
 
     @property
-    def is_billed(self) -> bool:
-        """Whether a provider charges for it: whole, left, or failed after its prompt was read."""
-        return self.outcome in {OK, CANCELLED} or self.prompt_tokens > 0
-
-    @property
     def was_left(self) -> bool:
         """Whether nobody counted it because whoever asked had gone: the provider bills it all the same."""
         return self.outcome == CANCELLED and self.usd is None

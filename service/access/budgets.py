@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from ingest.catalog.call_records import OK
 from ingest.catalog.key_records import KeyLimits
 from ingest.errors import TransientError
 from service.access.caller import Forbidden
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ingest.catalog.call_records import CallRecord, SpentRow
     from ingest.catalog.key_records import KeyRecord
     from service.models.prices import Price
+    from service.recording import Owed
 
 _READ_SECONDS = 30.0
 """Between two looks at the ledger: other processes' calls are noticed so late."""
@@ -173,8 +175,8 @@ class Budgets:
                 raise self._used_up(account.budget)
             account.under_way[call.id] = _SetAside(call.provider, most)
 
-    def record(self, call: CallRecord) -> None:
-        """As `Recorder.record`: it counts with what it took, in the ledger, too.
+    def record(self, call: CallRecord, owed: Owed | None = None) -> None:
+        """As `Recorder.record`: it counts with what it took or is owed, in the ledger, too.
 
         One whose cost nobody knows, as that of another provider without a known price, took all that was set
         aside: otherwise a budget would be none.
@@ -184,7 +186,7 @@ class Budgets:
         if account is None or aside is None:
             self._ledger.record(call)
             return
-        usd = self._took(call, aside)
+        usd = self._took(call, owed, aside)
         # First: a look at the ledger in between counts it twice rather than never.
         self._ledger.record(call if usd is None else replace(call, usd=usd))
         with account.lock:
@@ -199,14 +201,16 @@ class Budgets:
             with account.lock:
                 account.under_way.pop(call.id, None)
 
-    def _took(self, call: CallRecord, aside: _SetAside) -> float | None:
+    def _took(self, call: CallRecord, owed: Owed | None, aside: _SetAside) -> float | None:
         """Dollars of a call that has ended; None where no provider bills it."""
-        if call.usd is not None or not call.is_billed:
-            return call.usd
-        price = self._price(call.model) if call.provider == aside.provider else None
-        if price is None:
+        if owed is not None:
+            return aside.most if owed.usd is None else owed.usd
+        if call.usd is None and call.outcome == OK:
             return aside.most
-        return price.dollars(TokenUsage(call.planned_tokens, 0, call.completion_tokens))
+        if call.was_left:
+            price = self._price(call.model) if call.provider == aside.provider else None
+            return aside.most if price is None else price.dollars(TokenUsage(call.planned_tokens))
+        return call.usd
 
     def _account(self, tenant: str, key: str) -> _Account:
         with self._lock:

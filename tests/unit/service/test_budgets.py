@@ -288,7 +288,7 @@ class Held(Books):
 
 
 async def stream(books: Books, budgets: Budgets) -> AsyncGenerator[None]:
-    async with Recording(budgets, books.call(), 1_000):
+    async with Recording(budgets, books.call(), 1_000, price=PRICE):
         yield
 
 
@@ -314,7 +314,7 @@ def test_an_event_loop_goes_on_while_an_account_is_read() -> None:
 
 
 def test_a_known_account_serves_as_it_stands_while_it_is_read_again() -> None:
-    books = Held(usd_per_day=0.5)
+    books = Held(usd_per_day=0.65)
     budgets = books.budgets()
     budgets.require("acme", "k")
     books.hold()
@@ -325,7 +325,7 @@ def test_a_known_account_serves_as_it_stands_while_it_is_read_again() -> None:
 
     asyncio.run(asyncio.wait_for(begun(books, budgets), 5))
     spend(books, budgets, 0.3)
-    with pytest.raises(BudgetUsedUp):  # 0.30 and 0.40, though nobody has read of the 0.30
+    with pytest.raises(BudgetUsedUp):  # 0.10 of a prompt, 0.30 and 0.40, though nobody has read of them
         budgets.begin(books.call(), LONGEST)
     assert reading.is_alive()
     books.free.set()

@@ -33,7 +33,7 @@ from service.models.errors import (
     StreamCut,
 )
 from service.models.prices import Price
-from service.recording import Origin, Recording, Unrecorded, begun_call, call_plan
+from service.recording import Origin, Owed, Recording, Unrecorded, begun_call, call_plan
 from service.side_model import SideModel
 from tests.fakes.scripted_model import ScriptedModel
 
@@ -53,6 +53,7 @@ class Noted:
     def __init__(self) -> None:
         self.calls: list[CallRecord] = []
         self.begun: list[tuple[str, int]] = []
+        self.owed: list[Owed | None] = []
 
     def due(self, call: CallRecord) -> None:
         """Nothing is."""
@@ -63,8 +64,9 @@ class Noted:
     def forget(self, call: CallRecord) -> None:
         """As `Recorder.forget`: none was kept."""
 
-    def record(self, call: CallRecord) -> None:
+    def record(self, call: CallRecord, owed: Owed | None = None) -> None:
         self.calls.append(call)
+        self.owed.append(owed)
 
 
 def recording(noted: Noted) -> Recording:
@@ -127,16 +129,17 @@ def test_a_call_that_nobody_waits_for_is_cancelled(left: type[BaseException]) ->
 PRICED = Price(1.0, 0.2, 3.0)
 
 
-def ended(error: BaseException | None, *events: ModelEvent, price: Price | None = PRICED) -> CallRecord:
-    """The record of a call that nobody counted, of which these events had come."""
+def owed(error: BaseException, *events: ModelEvent) -> Owed | None:
+    """What is owed for a call that ended so, uncounted, after these events."""
     noted = Noted()
     begun = begun_call(Origin("acme"), "answer", provider="zai", model="glm-5", planned=1_000)
-    with suppress(BaseException), Recording(noted, begun, 9, price=price) as call:
+    with suppress(BaseException), Recording(noted, begun, 9, price=PRICED) as call:
         for event in events:
             call.heard(event)
-        if error is not None:
-            raise error
-    return noted.calls[0]
+        raise error
+    [made] = noted.calls
+    assert (made.prompt_tokens, made.completion_tokens, made.usd) == (0, 0, None)
+    return noted.owed[0]
 
 
 class TestUncounted:
@@ -144,50 +147,56 @@ class TestUncounted:
 
     @pytest.mark.parametrize(
         "error",
-        [GeneratorExit(), ContentFiltered("no"), StreamCut("cut"), ModelTimeout("slow"), ModelBusy("x")],
+        [GeneratorExit(), ContentFiltered("no"), StreamCut("cut"), ModelTimeout("no"), ModelBusy("no")],
     )
-    def test_what_arrived_is_charged_however_it_ended(self, error: BaseException) -> None:
-        made = ended(
+    def test_what_arrived_is_owed_however_it_ended(self, error: BaseException) -> None:
+        found = owed(
             error,
             ReasoningDelta("think " * 100),
             TextDelta("x" * 297),
             ToolCallDelta(0, "id", "sum", "{" * 300),
         )
-        assert (made.prompt_tokens, made.completion_tokens) == (1_000, 400)
-        assert made.usd == pytest.approx((1_000 + 3 * 400) / 1e6)
+        assert found == Owed(TokenUsage(1_000, 0, 400), 0.0022)
 
-    def test_scripts_without_spaces_are_more_tokens(self) -> None:
-        assert ended(GeneratorExit(), TextDelta("月租金为四千二百欧元")).completion_tokens == 10
-        assert ended(GeneratorExit(), TextDelta("half a pair \ud83d")).completion_tokens == 5
+    @pytest.mark.parametrize(
+        ("text", "tokens"), [("月租金为四千二百欧元", 10), ("half a pair \ud83d", 5), ("x", 1)]
+    )
+    def test_scripts_without_spaces_are_more_tokens(self, text: str, tokens: int) -> None:
+        found = owed(GeneratorExit(), TextDelta(text))
+        assert found is not None
+        assert found.usage.completion_tokens == tokens
 
-    @pytest.mark.parametrize("error", [ContentFiltered("no"), StreamCut("cut"), ModelTimeout("slow")])
-    def test_a_prompt_that_may_have_been_read_is_charged(self, error: BaseException) -> None:
-        assert ended(error).usd == pytest.approx(0.001)
+    @pytest.mark.parametrize(
+        "error", [KeyboardInterrupt(), ContentFiltered("no"), StreamCut("cut"), ModelTimeout("slow")]
+    )
+    def test_a_prompt_that_may_have_been_read_is_owed(self, error: BaseException) -> None:
+        assert owed(error) == Owed(TokenUsage(1_000, 0, 0), 0.001)
 
     @pytest.mark.parametrize("error", [ModelBusy("later"), ModelUnreachable("away"), KeyRejected("no")])
     def test_what_was_refused_is_not(self, error: BaseException) -> None:
-        made = ended(error)
-        assert (made.usd, made.prompt_tokens) == (None, 0)
+        assert owed(error) is None
 
-    def test_a_provider_that_counts_nothing_is_charged_by_what_came(self) -> None:
+    @pytest.mark.parametrize("reported", [False, True])
+    def test_a_provider_that_counts_nothing_is_owed_for_what_came(self, *, reported: bool) -> None:
         noted = Noted()
         begun = begun_call(Origin("acme"), "answer", provider="zai", model="glm-5", planned=1_000)
         with Recording(noted, begun, 9, price=PRICED) as call:
             call.heard(TextDelta("x" * 300))
-            call.heard(Finished("stop", TokenUsage(), "glm-5", "r"))
+            call.heard(Finished("stop", TokenUsage(reported=reported), "glm-5", "r"))
             call.counted(Usage(1_000, 0, 0, 0, 0), Cost(0.001, 0.0, 0.0))
-        assert noted.calls[0].usd == pytest.approx(0.001 + 0.0003)
+        known = Owed(TokenUsage(1_000, 0, 100), 0.0013)
+        assert noted.owed == [None if reported else known]
 
     def test_its_count_is_believed_though_nobody_took_it(self) -> None:
         counted = TokenUsage(900, 800, 50, 20, reported=True)
-        made = ended(GeneratorExit(), TextDelta("x" * 300), Finished("stop", counted, "glm-5", "r"))
-        assert (made.prompt_tokens, made.cached_tokens, made.completion_tokens) == (900, 800, 50)
-        assert made.usd == pytest.approx((100 + 0.2 * 800 + 3 * 50) / 1e6)
+        found = owed(GeneratorExit(), TextDelta("x" * 300), Finished("stop", counted, "glm-5", "r"))
+        assert found == Owed(counted, 0.00041)
 
     def test_another_providers_price_is_that_of_its_calls(self) -> None:
         other = Diverted("vllm", "house", Price(5.0, 5.0, 5.0), "busy")
-        assert ended(GeneratorExit(), other).usd == pytest.approx(0.005)
-        assert ended(GeneratorExit(), replace(other, price=None)).usd is None
+        prompt = TokenUsage(1_000, 0, 0)
+        assert owed(GeneratorExit(), other) == Owed(prompt, 0.005)
+        assert owed(GeneratorExit(), replace(other, price=None)) == Owed(prompt, None)
 
     def test_a_side_call_that_takes_too_long(self) -> None:
         class Slow:
@@ -208,7 +217,9 @@ class TestUncounted:
                 seconds=0.2,
             )
         blocking.close()
-        assert noted.calls[0].completion_tokens == 100
+        [found] = noted.owed
+        assert found is not None
+        assert found.usage.completion_tokens == 100
 
 
 def test_a_stream_that_is_closed_half_way_is_recorded_once() -> None:
