@@ -101,13 +101,13 @@ class Agent:
     async def _ask(self, run: AgentRun, heard: Heard) -> AsyncGenerator[AnswerEvent, None]:
         """One reply of the model; of its text what is certainly answer."""
         request = run.request(heard)
-        with run.recording(heard) as call:
+        async with run.recording(heard) as call:
             async with aclosing(self._generation.model.stream(request)) as events:
                 async for event in events:
+                    call.heard(event)
                     match event:
                         case Diverted():
                             heard.diverted = event
-                            call.diverted(event)
                         case ReasoningDelta():
                             heard.reasoning += event.text
                             yield Reasoned(event.text)

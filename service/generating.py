@@ -70,7 +70,7 @@ class Generating:
         plan, generation = prepared.plan, self._generation
         reply = _Reply(ProofStream({(p.document, p.number): p for p in plan.passages}))
         alternatives = alternatives_of(generation, prepared)
-        with self._recording(prepared) as call:
+        async with self._recording(prepared) as call:
             async with aclosing(self._listen(prepared, flight, reply, call)) as events:
                 async for event in events:
                     yield event
@@ -111,10 +111,10 @@ class Generating:
         """The model's reply, proven as it arrives."""
         async with aclosing(self._generation.model.stream(self._request(prepared))) as events:
             async for event in events:
+                call.heard(event)
                 match event:
                     case Diverted():
                         reply.diverted = event
-                        call.diverted(event)
                     case ReasoningDelta():
                         self._landed(prepared, flight, reply)
                         yield Reasoned(event.text)

@@ -178,7 +178,7 @@ class Generation:
             mode=mode,
             plan=plan,
         )
-        return Recording(self._recorder, call, longest)
+        return Recording(self._recorder, call, longest, price=self.price(model))
 
     def context(self, model: str) -> int:
         """Tokens that prompt and answer of a model may have together."""

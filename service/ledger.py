@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ingest.catalog.catalog import Catalog
     from service.explaining import Explanation
     from service.models.providers import CacheTraits
+    from service.recording import Owed
 
 MOST_WAITING = 10_000
 """Calls that wait for a database that does not answer; the oldest are given up."""
@@ -59,11 +60,17 @@ class Ledger:
         self.lost = 0
         """Calls that could not be written, or waited too long for it."""
 
+    def due(self, call: CallRecord) -> None:
+        """As `Recorder.due`: nothing."""
+
     def begin(self, call: CallRecord, longest: int) -> None:
         """As `Recorder.begin`: the ledger only writes; `Budgets` stands before it."""
 
-    def record(self, call: CallRecord) -> None:
-        """As `Recorder.record`: it is written soon, in the order of calls."""
+    def forget(self, call: CallRecord) -> None:
+        """As `Recorder.forget`: it was not written yet."""
+
+    def record(self, call: CallRecord, owed: Owed | None = None) -> None:  # noqa: ARG002 — of the protocol
+        """As `Recorder.record`: it is written soon, in the order of calls; ``owed`` is not."""
         self.lost += len(self._waiting) == MOST_WAITING
         self._waiting.append(call)
         try:

@@ -123,9 +123,8 @@ class Mapping:
         request = replace(request, urgency="batch")
         async with free, generation.flight(query, planned.prompt.messages) as flight:
             try:
-                with self._recording(prepared, planned) as recording:
-                    reply = await complete(generation.model, request)
-                    recording.diverted(reply.diverted)
+                async with self._recording(prepared, planned) as recording:
+                    reply = await complete(generation.model, request, recording.heard)
                     call = self._call(prepared, planned, reply)
                     recording.counted(call.usage, Cost(call.usd, None, 0.0))
             except (KeyRejected, QuotaExhausted, BudgetUsedUp):

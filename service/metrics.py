@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ingest.catalog.call_records import CallRecord
     from ingest.report import Report
+    from service.recording import Owed
 
 OTHER = "other"
 """Label of what nobody has configured: a caller may name any model, and any method."""
@@ -99,10 +100,16 @@ class Metrics:
         else:
             self._answers.search_failures.labels(type(error).__name__).inc()
 
+    def due(self, call: CallRecord) -> None:
+        """As `Recorder.due`: nothing."""
+
     def begin(self, call: CallRecord, longest: int) -> None:
         """As `Recorder.begin`: it may."""
 
-    def record(self, call: CallRecord) -> None:
+    def forget(self, call: CallRecord) -> None:
+        """As `Recorder.forget`: nothing was counted yet."""
+
+    def record(self, call: CallRecord, owed: Owed | None = None) -> None:  # noqa: ARG002 — of the protocol
         """As `Recorder.record`: a call of a model has ended."""
         model = call.model.lower()
         names = (call.provider, model if model in self._known else OTHER)

@@ -103,8 +103,8 @@ class Warmer:
         request = replace(request, urgency="batch", elsewhere=False)  # it is for this provider's cache
         async with generation.flight(query, plan.messages) as flight:
             foretold = generation.summarise(query, plan)
-            with self._recording(generation, warming, foretold) as call:
-                reply = await complete(generation.model, request)
+            async with self._recording(generation, warming, foretold) as call:
+                reply = await complete(generation.model, request, call.heard)
                 usage = count_usage(reply.usage, foretold.tokens, foretold.cached_tokens)
                 cost = count_cost(usage, generation.price(warming.model), {})
                 call.counted(usage, cost)

@@ -153,10 +153,17 @@ class Reviews(CatalogPart):
         with self._database.write() as connection:
             return connection.execute(update(reviews).where(_held(review)).values(values)).rowcount > 0
 
-    def move_review(self, review: ReviewRecord, state: ReviewState, *, unattended: bool) -> bool:
-        """Change the state of a review that nobody runs; False where it has another by now."""
+    def move_review(
+        self, review: ReviewRecord, state: ReviewState, *, unattended: bool, key: str | None = None
+    ) -> bool:
+        """Change the state of a review that nobody runs; False where it has another by now.
+
+        From then on the access key of the label ``key`` pays for it; None leaves it to the one before.
+        """
         still = _named(review.tenant, review.id) & (reviews.c.state == review.state)
-        values = {"state": state, "unattended": unattended}
+        values: dict[str, Any] = {"state": state, "unattended": unattended}
+        if key is not None:
+            values["key"] = key
         with self._database.write() as connection:
             still &= reviews.c.owner == ""
             return connection.execute(update(reviews).where(still).values(values)).rowcount > 0

@@ -52,7 +52,7 @@ class ReviewRecord:
     spent: Spent
     """By all its calls, those for cells that are gone included."""
     key: str = ""
-    """Label of the access key that pays for it: the one that began it."""
+    """Label of the access key that pays for it: the one that began it or, last, went on with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from ingest.catalog.call_records import OK
 from ingest.catalog.key_records import KeyLimits
 from ingest.errors import TransientError
 from service.access.caller import Forbidden
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from ingest.catalog.call_records import CallRecord, SpentRow
     from ingest.catalog.key_records import KeyRecord
     from service.models.prices import Price
+    from service.recording import Owed
 
 _READ_SECONDS = 30.0
 """Between two looks at the ledger: other processes' calls are noticed so late."""
@@ -58,26 +61,44 @@ class SpendingRecord(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _SetAside:
+    """For a call under way."""
+
+    provider: str
+    most: float
+    """Dollars that it may cost."""
+
+
 @dataclass(slots=True)
 class _Account:
     """What is known of a key's day."""
 
-    day: datetime
-    budget: float | None
-    spent: float
-    read: float
-    under_way: dict[str, float] = field(default_factory=dict[str, float])
-    """By call, the most that it may cost."""
+    day: datetime | None = None
+    """Of which it was read; None until then."""
+    budget: float | None = None
+    """None sets no bounds, or there is no such key."""
+    spent: float = 0.0
+    read: float = 0.0
+    under_way: dict[str, _SetAside] = field(default_factory=dict[str, _SetAside])
+    """By call."""
+    ended: float = 0.0
+    """Dollars of the calls that have ended since the ledger began to be read."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    """Held to compute, never to read or to write."""
+    reading: threading.Lock = field(default_factory=threading.Lock)
+    """Held by the one that reads."""
 
     @property
     def committed(self) -> float:
-        return self.spent + sum(self.under_way.values())
+        return self.spent + sum(one.most for one in self.under_way.values())
 
 
 class Budgets:
     """A recorder of calls that knows what each key may still spend.
 
-    Threads may share it; now and then one of its calls reads the catalog.
+    Threads may share it. `require` and what `due` gives read the catalog and may wait for it; `begin`
+    computes, with what was read before, and reads only where that was never done.
     """
 
     def __init__(
@@ -101,16 +122,32 @@ class Budgets:
         self._lock = threading.Lock()
 
     def require(self, tenant: str, key: str) -> None:
-        """Ask before anything is done for a question.
+        """Ask before anything is done for a question; it may wait for the catalog.
 
         Raises:
             BudgetUsedUp: nothing is left.
             CatalogUnavailable: nobody can tell.
         """
-        with self._lock:
-            account = self._account(tenant, key)
-            if account is not None and account.budget is not None and account.committed >= account.budget:
+        if not key:
+            return
+        account = self._account(tenant, key)
+        self._refresh(account, tenant, key)
+        with account.lock:
+            if account.budget is not None and account.committed >= account.budget:
                 raise self._used_up(account.budget)
+
+    def due(self, call: CallRecord) -> Callable[[], None] | None:
+        """As `Recorder.due`: read the account, unless that is no news or another thread is about it.
+
+        Raises (what it gives):
+            CatalogUnavailable: nobody can tell what is left.
+        """
+        if not call.key:
+            return None
+        account = self._account(call.tenant, call.key)
+        if self._is_fresh(account) or (self._is_todays(account) and account.reading.locked()):
+            return None
+        return partial(self._refresh, account, call.tenant, call.key)
 
     def begin(self, call: CallRecord, longest: int) -> None:
         """As `Recorder.begin`: set aside the most that a call may cost.
@@ -120,60 +157,105 @@ class Budgets:
             Forbidden: nobody knows what it costs.
             CatalogUnavailable: nobody can tell what is left.
         """
-        with self._lock:
-            account = self._account(call.tenant, call.key)
-            if account is None or account.budget is None:
+        if not call.key:
+            return
+        account = self._account(call.tenant, call.key)
+        if account.day is None:
+            self._refresh(account, call.tenant, call.key)
+        with account.lock:
+            if account.budget is None:
                 return
-            most = self._dollars(call.model, call.planned_tokens, call.predicted_cached_tokens, longest)
+            price = self._price(call.model)
+            if price is None:
+                unknown = f"nobody knows what {call.model} costs: see setting prices"
+                raise Forbidden(f"this access key has a budget, and {unknown}")
+            cached = min(call.predicted_cached_tokens, call.planned_tokens)
+            most = price.dollars(TokenUsage(call.planned_tokens, cached, longest))
             if account.committed + most > account.budget:
                 raise self._used_up(account.budget)
-            account.under_way[call.id] = most
+            account.under_way[call.id] = _SetAside(call.provider, most)
 
-    def record(self, call: CallRecord) -> None:
-        """As `Recorder.record`: it counts with what it took; one that was left, with its prompt."""
-        self._ledger.record(call)  # first: a look at the ledger in between counts it twice rather than never
+    def record(self, call: CallRecord, owed: Owed | None = None) -> None:
+        """As `Recorder.record`: it counts with what it took or is owed, in the ledger, too.
+
+        One whose cost nobody knows, as that of another provider without a known price, took all that was set
+        aside: otherwise a budget would be none.
+        """
+        account = self._accounts.get((call.tenant, call.key))
+        aside = account.under_way.get(call.id) if account is not None else None
+        if account is None or aside is None:
+            self._ledger.record(call)
+            return
+        usd = self._took(call, owed, aside)
+        # First: a look at the ledger in between counts it twice rather than never.
+        self._ledger.record(call if usd is None else replace(call, usd=usd))
+        with account.lock:
+            del account.under_way[call.id]
+            account.spent += usd or 0.0
+            account.ended += usd or 0.0
+
+    def forget(self, call: CallRecord) -> None:
+        """As `Recorder.forget`: it takes nothing of what was set aside."""
+        account = self._accounts.get((call.tenant, call.key))
+        if account is not None:
+            with account.lock:
+                account.under_way.pop(call.id, None)
+
+    def _took(self, call: CallRecord, owed: Owed | None, aside: _SetAside) -> float | None:
+        """Dollars of a call that has ended; None where no provider bills it."""
+        if owed is not None:
+            return aside.most if owed.usd is None else owed.usd
+        if call.usd is None and call.outcome == OK:
+            return aside.most
+        if call.was_left:
+            price = self._price(call.model) if call.provider == aside.provider else None
+            return aside.most if price is None else price.dollars(TokenUsage(call.planned_tokens))
+        return call.usd
+
+    def _account(self, tenant: str, key: str) -> _Account:
         with self._lock:
-            account = self._accounts.get((call.tenant, call.key))
-            if account is None or account.under_way.pop(call.id, None) is None:
-                return
-            if call.usd is not None:
-                account.spent += call.usd
-            elif call.was_left:
-                account.spent += self._dollars(call.model, call.planned_tokens, 0, 0)
+            return self._accounts.setdefault((tenant, key), _Account())
 
-    def _account(self, tenant: str, key: str) -> _Account | None:
-        """As it stands today; None where no key is known."""
-        if not key:
-            return None
-        day = self._now().replace(hour=0, minute=0, second=0, microsecond=0)
-        known = self._accounts.get((tenant, key))
-        if known is not None and known.day == day and self._clock() - known.read < _READ_SECONDS:
-            return known
+    def _is_todays(self, account: _Account) -> bool:
+        return account.day == self._today()
+
+    def _is_fresh(self, account: _Account) -> bool:
+        return self._is_todays(account) and self._clock() - account.read < _READ_SECONDS
+
+    def _refresh(self, account: _Account, tenant: str, key: str) -> None:
+        """Read the account where it is not fresh; one of today serves as it stands while another reads it."""
+        if self._is_fresh(account) or not account.reading.acquire(blocking=not self._is_todays(account)):
+            return
+        try:
+            if not self._is_fresh(account):  # it was read while this thread waited
+                self._read(account, tenant, key)
+        finally:
+            account.reading.release()
+
+    def _read(self, account: _Account, tenant: str, key: str) -> None:
+        day, now = self._today(), self._clock()
+        with account.lock:
+            account.ended = 0.0
         record = self._keys.access_key(key)
-        if record is None:
-            return None
-        budget = record.limits.within(KeyLimits(usd_per_day=self._default)).usd_per_day
+        limits = None if record is None else record.limits.within(KeyLimits(usd_per_day=self._default))
+        budget = None if limits is None else limits.usd_per_day
         spent = 0.0 if budget is None else self._spent(tenant, key, day)
-        fresh = _Account(day, budget, spent, self._clock())
-        if known is not None:
-            fresh.under_way = known.under_way
-        self._accounts[tenant, key] = fresh
-        return fresh
+        with account.lock:
+            account.spent = spent + account.ended  # perhaps twice until the next look, but never not at all
+            account.day, account.budget, account.read = day, budget, now
 
     def _spent(self, tenant: str, key: str, since: datetime) -> float:
-        rows = self._ledger.spent(tenant, key, since)
-        left = (self._dollars(row.model, row.left_tokens, 0, 0) for row in rows if row.left_tokens)
-        return sum(row.usd for row in rows) + sum(left)
+        """What the ledger knows of; left calls that it has no dollars of count with their prompts."""
+        total = 0.0
+        for row in self._ledger.spent(tenant, key, since):
+            price = self._price(row.model)
+            total += row.usd + (price.dollars(TokenUsage(row.left_tokens)) if price is not None else 0.0)
+        return total
 
-    def _dollars(self, model: str, prompt: int, cached: int, written: int) -> float:
-        price = self._price(model)
-        if price is None:
-            unknown = f"nobody knows what {model} costs: see setting prices"
-            raise Forbidden(f"this access key has a budget, and {unknown}")
-        return price.dollars(TokenUsage(prompt, min(cached, prompt), written))
+    def _today(self) -> datetime:
+        return self._now().replace(hour=0, minute=0, second=0, microsecond=0)
 
     def _used_up(self, budget: float) -> BudgetUsedUp:
-        now = self._now()
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
+        seconds = (self._today() + _DAY - self._now()).total_seconds()
         said = f"what is left of this access key's ${budget:.2f} a day does not suffice until midnight, UTC"
-        return BudgetUsedUp(said, code=USED_UP, retry_after=(midnight - now).total_seconds())
+        return BudgetUsedUp(said, code=USED_UP, retry_after=seconds)

@@ -60,10 +60,10 @@ class Judge:
         request = generation.request(query, messages, PURPOSE)
         planned = sum(generation.count_tokens(message.content) for message in messages)
         origin = Origin(collection.tenant, collection.name)
-        with generation.recording(
+        async with generation.recording(
             origin, PURPOSE, model=self._model, planned=planned, longest=LONGEST_REPLY
         ) as call:
-            reply = await complete(generation.model, request)
+            reply = await complete(generation.model, request, call.heard)
             usage = count_usage(reply.usage, planned, 0)
             cost = count_cost(usage, generation.price(self._model), {})
             call.counted(usage, cost)

@@ -56,7 +56,8 @@ def set_egress(name: str, body: EgressRequest, view: Administering) -> Collectio
 @router.post("/{name:path}/warm", response_model=WarmResponse)
 async def warm(name: str, body: WarmRequest, view: Writing, http: Request) -> WarmResponse | Response:
     """Send what prompts begin with once, so that the provider's cache holds it for the next questions."""
-    query, services = view.admit(body.to_query(view.tenant, name)), view.services
+    query = await asyncio.to_thread(view.admit, body.to_query(view.tenant, name))
+    services = view.services
     warming = await asyncio.to_thread(services.warmer.plan, query, body.max_usd)
     if body.estimate_only:
         return WarmResponse.of(warming, None)

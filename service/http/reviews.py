@@ -57,6 +57,7 @@ Running = Annotated[ReviewWorker, Depends(_worker)]
 def begin(body: ReviewRequest, view: Writing, running: Running) -> BegunShape:
     """Put questions to documents; the answer says what that should cost. It runs in the background."""
     view.require(body.collection)
+    view.require_budget()
     begun = controlling.begin(
         view.services,
         view.tenant,
@@ -135,11 +136,17 @@ def export(
 
 @router.post("/{review_id}/resume", status_code=HTTPStatus.ACCEPTED)
 def resume(review_id: str, body: ResumeRequest, view: Writing, running: Running) -> BegunShape:
-    """Go on with a review that has ended: what is missing, what has changed and, if asked, what failed."""
+    """Go on with a review that has ended: what is missing, what has changed and, if asked, what failed.
+
+    The key that goes on with it pays from then on.
+    """
+    identity = view.review(review_id).id
+    view.require_budget()
     begun = controlling.resume(
         view.services,
         view.tenant,
-        view.review(review_id).id,
+        identity,
+        key=view.caller.key,
         max_usd=body.max_usd,
         retry_failed=body.retry_failed,
         unattended=True,

@@ -17,7 +17,7 @@ from service.models.errors import ModelTimeout, ModelUnreachable
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from service.models.contract import Completion, LanguageModel, ModelRequest
+    from service.models.contract import Completion, LanguageModel, ModelEvent, ModelRequest
 
 
 class BlockingModel:
@@ -31,13 +31,15 @@ class BlockingModel:
         self._ready = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def complete(self, request: ModelRequest, *, seconds: float) -> Completion:
-        """The whole reply.
+    def complete(
+        self, request: ModelRequest, *, seconds: float, heard: Callable[[ModelEvent], None] = lambda _: None
+    ) -> Completion:
+        """The whole reply; ``heard`` is told, in another thread, what arrives of it.
 
         Raises:
             ModelError: it could not be had, not in ``seconds``, or this was closed meanwhile.
         """
-        future = asyncio.run_coroutine_threadsafe(self._within(request, seconds), self._running())
+        future = asyncio.run_coroutine_threadsafe(self._within(request, seconds, heard), self._running())
         try:
             return future.result()
         except CancelledError as error:
@@ -54,10 +56,12 @@ class BlockingModel:
             self._loop.call_soon_threadsafe(self._stopped.set)
             thread.join()
 
-    async def _within(self, request: ModelRequest, seconds: float) -> Completion:
+    async def _within(
+        self, request: ModelRequest, seconds: float, heard: Callable[[ModelEvent], None]
+    ) -> Completion:
         try:
             async with asyncio.timeout(seconds):
-                return await complete(self._model, request)
+                return await complete(self._model, request, heard)
         except TimeoutError as error:
             raise ModelTimeout(f"no whole reply in {seconds:g} seconds", retry=False) from error
 

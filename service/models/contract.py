@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import AsyncGenerator, Callable, Iterable
 
     from service.models.prices import Price
 
@@ -191,8 +191,10 @@ class Completion:
     """Whose reply it is, if it is not the configured provider's."""
 
 
-async def complete(model: LanguageModel, request: ModelRequest) -> Completion:
-    """Ask and wait for the whole reply.
+async def complete(
+    model: LanguageModel, request: ModelRequest, heard: Callable[[ModelEvent], None] = lambda _: None
+) -> Completion:
+    """Ask and wait for the whole reply; ``heard`` is told what arrives of it.
 
     Raises:
         ModelError: the reply could not be had whole.
@@ -203,6 +205,7 @@ async def complete(model: LanguageModel, request: ModelRequest) -> Completion:
     diverted: Diverted | None = None
     async with aclosing(model.stream(request)) as events:
         async for event in events:
+            heard(event)
             match event:
                 case Diverted():
                     diverted = event

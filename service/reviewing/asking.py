@@ -106,9 +106,8 @@ class CellKeeper:
         request = replace(generation.request(query, plan.messages, session), urgency="batch")
         async with generation.flight(query, plan.messages) as flight:
             foretold = generation.summarise(query, plan)
-            with self._recording(query, foretold) as call:
-                reply = await complete(generation.model, request)
-                call.diverted(reply.diverted)
+            async with self._recording(query, foretold) as call:
+                reply = await complete(generation.model, request, call.heard)
                 usage = count_usage(reply.usage, foretold.tokens, foretold.cached_tokens)
                 cost = count_cost(usage, generation.charged(generation.name(query), reply.diverted), {})
                 call.counted(usage, cost)

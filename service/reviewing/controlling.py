@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord, KnownFile, VersionRecord
-    from ingest.catalog.review_records import CellRecord, ReviewRecord
+    from ingest.catalog.review_records import CellRecord, ReviewRecord, ReviewState
     from service.reviewing.cells import ReviewOrder
     from service.reviewing.estimating import DocumentLoad, Estimate
     from service.wiring import Services
@@ -52,7 +52,7 @@ def begin(
 ) -> Begun:
     """Begin a review, or go on with the one of this name that asks the same questions.
 
-    A new one is paid for by the access key of the label ``key``.
+    What it takes from now on is paid for by the access key of the label ``key``.
 
     Raises:
         UnknownName, Gone: the collection or a document is not there.
@@ -71,7 +71,7 @@ def begin(
         missing = _missing_price(services, found, order, services.catalog.reviewed_versions(known), known)
         return Begun(known, missing, goes_on=True)  # asked for twice: it is on its way
     if known is not None:
-        return _go_on(services, known, order, retry_failed=retry_failed, unattended=unattended)
+        return _go_on(services, known, order, key=key, retry_failed=retry_failed, unattended=unattended)
     versions = _versions(services, found, order)
     expected = _estimate(services, found, order, versions, ())
     require_within(expected, order.max_usd)
@@ -104,11 +104,14 @@ def resume(
     tenant: str,
     identity: str,
     *,
+    key: str = "",
     max_usd: float | None = None,
     retry_failed: bool = False,
     unattended: bool,
 ) -> Begun:
     """Go on with a review: cells that are missing, of changed documents and, if asked, failed ones.
+
+    They are paid for by the access key of the label ``key``, whoever began the review.
 
     Raises:
         UnknownName: there is no such review.
@@ -119,7 +122,9 @@ def resume(
     review = services.catalog.review(tenant, identity)
     generation.require_egress(tenant, review.collection)
     order = decode_order(review.request)
-    return _go_on(services, review, order, retry_failed=retry_failed, unattended=unattended, max_usd=max_usd)
+    return _go_on(
+        services, review, order, key=key, retry_failed=retry_failed, unattended=unattended, max_usd=max_usd
+    )
 
 
 def stop(catalog: Catalog, tenant: str, identity: str) -> ReviewRecord | None:
@@ -186,6 +191,7 @@ def _go_on(
     review: ReviewRecord,
     order: ReviewOrder,
     *,
+    key: str,
     retry_failed: bool,
     unattended: bool,
     max_usd: float | None = None,
@@ -200,7 +206,8 @@ def _go_on(
     catalog.set_reviewed(review, encode_order(order), [version.document for version in versions])
     if retry_failed:
         catalog.forget_failed_cells(review)
-    if not catalog.move_review(review, "queued" if unattended else "interrupted", unattended=unattended):
+    state: ReviewState = "queued" if unattended else "interrupted"
+    if not catalog.move_review(review, state, unattended=unattended, key=key):
         raise WrongState(f"review {review.id} was begun by another process")
     return Begun(catalog.review(review.tenant, review.id), expected, goes_on=True)
 

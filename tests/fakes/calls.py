@@ -5,9 +5,12 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.catalog.call_records import CallRecord
+
+if TYPE_CHECKING:
+    from service.recording import Owed
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -45,8 +48,14 @@ class CallList:
 
     calls: list[CallRecord] = field(default_factory=list[CallRecord])
 
+    def due(self, call: CallRecord) -> None:
+        """Nothing is."""
+
     def begin(self, call: CallRecord, longest: int) -> None:
         """All may be made."""
 
-    def record(self, call: CallRecord) -> None:
+    def forget(self, call: CallRecord) -> None:
+        """As `Recorder.forget`: none was kept."""
+
+    def record(self, call: CallRecord, owed: Owed | None = None) -> None:  # noqa: ARG002 — of the protocol
         self.calls.append(call)

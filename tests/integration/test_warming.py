@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from service.answers import Answer
     from service.models.contract import ModelRequest
     from service.models.providers import Provider
+    from service.recording import Owed
     from tests.fakes.live_service import LiveService
 
 DEED = "# Deed\n\nThe lighthouse belongs to the harbour company. Its keeper lives in it.\n"
@@ -81,10 +82,16 @@ class Desk:
         self.warmer = Warmer(preparer, self.generation)
         self.ingest()
 
+    def due(self, call: CallRecord) -> None:
+        """As `Recorder.due`: nothing."""
+
     def begin(self, call: CallRecord, longest: int) -> None:
         assert longest == 1 or call.purpose != "warm"
 
-    def record(self, call: CallRecord) -> None:
+    def forget(self, call: CallRecord) -> None:
+        """As `Recorder.forget`: none was kept."""
+
+    def record(self, call: CallRecord, owed: Owed | None = None) -> None:  # noqa: ARG002 — of the protocol
         self.calls.append(call)
 
     def ingest(self) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import asyncio
+import threading
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -8,12 +11,17 @@ import pytest
 
 from ingest.catalog.call_records import CANCELLED, SpentRow
 from ingest.catalog.key_records import KeyLimits, KeyRecord, Permission
+from ingest.errors import EgressRefused
 from service.access.budgets import Budgets, BudgetUsedUp
 from service.access.caller import Forbidden
+from service.models.contract import Diverted, TextDelta
+from service.models.errors import StreamCut
 from service.models.prices import Price
-from service.recording import Origin, begun_call
+from service.recording import Origin, Recording, begun_call
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from ingest.catalog.call_records import CallRecord
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -182,3 +190,162 @@ def test_a_default_is_for_keys_without_a_budget_of_their_own() -> None:
     own.budgets(default=0.1).begin(own.call(), LONGEST)
     free = Books()
     free.budgets().begin(free.call(), LONGEST)
+
+
+def end(books: Books, budgets: Budgets, error: BaseException, *events: Diverted | TextDelta) -> CallRecord:
+    """A call of which these events came before it ended so."""
+    with suppress(type(error)), Recording(budgets, books.call(), LONGEST, price=PRICE) as call:
+        for event in events:
+            call.heard(event)
+        raise error
+    made = replace(books.calls[-1], created_at=books.now)
+    books.calls[-1] = made
+    return made
+
+
+class TestAnotherProvider:
+    """Answers in the configured one's place; its model is in no table of the first's."""
+
+    DEAR = Diverted("vllm", "house", Price(2.0, 1.0, 9.0), "busy")
+    UNKNOWN = Diverted("vllm", "house", None, "busy")
+
+    @pytest.fixture
+    def books(self) -> Books:
+        return Books(usd_per_day=1.0)
+
+    @pytest.fixture
+    def budgets(self, books: Books) -> Budgets:
+        prices = {"glm-5": PRICE}
+        return Budgets(books, books, prices.get, now=lambda: books.now, clock=lambda: books.ticks)
+
+    def test_a_left_call_locks_nobody_out(self, books: Books, budgets: Budgets) -> None:
+        made = end(books, budgets, GeneratorExit(), self.DEAR, TextDelta("x" * 3_000))
+
+        assert (made.provider, made.model, made.outcome) == ("vllm", "house", "cancelled")
+        assert made.usd == pytest.approx(0.2 + 0.009)
+        books.ticks += 31  # the ledger is read again
+        budgets.require("acme", "k")
+        budgets.begin(books.call(), LONGEST)
+
+    @pytest.mark.parametrize("error", [GeneratorExit(), StreamCut("cut")])
+    def test_without_a_known_price_a_call_takes_all_that_was_set_aside(
+        self, books: Books, budgets: Budgets, error: BaseException
+    ) -> None:
+        made = end(books, budgets, error, self.UNKNOWN, TextDelta("It"))
+        assert made.usd == pytest.approx(MOST)
+
+    def test_and_so_does_a_whole_one(self, books: Books, budgets: Budgets) -> None:
+        call = books.call()
+        budgets.begin(call, LONGEST)
+        budgets.record(replace(call, provider="vllm", model="house", prompt_tokens=90_000))
+        assert books.calls[-1].usd == pytest.approx(MOST)
+
+    def test_the_firsts_price_is_not_the_others(self, books: Books, budgets: Budgets) -> None:
+        """Though both serve a model of the same name."""
+        made = end(books, budgets, GeneratorExit(), replace(self.UNKNOWN, model="glm-5"))
+        assert made.usd == pytest.approx(MOST)
+
+    def test_rows_of_a_model_without_a_price_are_no_error(self) -> None:
+        class Left(Books):
+            def spent(self, tenant: str, key: str, since: datetime) -> list[SpentRow]:
+                rows = super().spent(tenant, key, since)
+                return [SpentRow("house", 0.0, PROMPT), SpentRow("glm-5", 0.1, PROMPT), *rows]
+
+        books = Left(usd_per_day=0.65)
+        budgets = Budgets(books, books, {"glm-5": PRICE}.get, now=lambda: NOON)
+        budgets.require("acme", "k")
+        budgets.begin(books.call(), LONGEST)  # 0.10, 0.10 of a left prompt, and 0.40
+        with pytest.raises(BudgetUsedUp):
+            budgets.begin(books.call(), 0)
+
+
+def test_a_call_that_was_not_sent_holds_nothing_back() -> None:
+    books = Books(usd_per_day=0.45)
+    budgets = books.budgets()
+    for _ in range(3):
+        with pytest.raises(EgressRefused), Recording(budgets, books.call(), LONGEST):
+            raise EgressRefused("contracts", "nobody")
+    budgets.begin(books.call(), LONGEST)
+
+
+class Held(Books):
+    """A ledger that does not answer until it is let go, once it is held."""
+
+    def __init__(self, **limits: float | None) -> None:
+        super().__init__(**limits)
+        self.free, self.asked = threading.Event(), threading.Event()
+        self.free.set()
+
+    def spent(self, tenant: str, key: str, since: datetime) -> list[SpentRow]:
+        found = super().spent(tenant, key, since)
+        self.asked.set()
+        assert self.free.wait(10)
+        return found
+
+    def hold(self) -> None:
+        self.free.clear()
+        self.asked.clear()
+
+
+async def stream(books: Books, budgets: Budgets) -> AsyncGenerator[None]:
+    async with Recording(budgets, books.call(), 1_000, price=PRICE):
+        yield
+
+
+async def begun(books: Books, budgets: Budgets) -> None:
+    async with aclosing(stream(books, budgets)) as events:
+        await anext(events)
+
+
+def test_an_event_loop_goes_on_while_an_account_is_read() -> None:
+    books = Held(usd_per_day=9.0)
+    budgets = books.budgets()
+    books.hold()
+
+    async def others_go_on() -> None:
+        waiting = [asyncio.create_task(begun(books, budgets)) for _ in range(3)]
+        assert await asyncio.to_thread(books.asked.wait, 5)
+        assert not any(task.done() for task in waiting)
+        books.free.set()
+        await asyncio.gather(*waiting)
+
+    asyncio.run(asyncio.wait_for(others_go_on(), 5))
+    assert len(books.looked) == 1
+
+
+def test_a_known_account_serves_as_it_stands_while_it_is_read_again() -> None:
+    books = Held(usd_per_day=0.65)
+    budgets = books.budgets()
+    budgets.require("acme", "k")
+    books.hold()
+    books.ticks += 31
+    reading = threading.Thread(target=budgets.require, args=("acme", "k"))
+    reading.start()
+    assert books.asked.wait(5)
+
+    asyncio.run(asyncio.wait_for(begun(books, budgets), 5))
+    spend(books, budgets, 0.3)
+    with pytest.raises(BudgetUsedUp):  # 0.10 of a prompt, 0.30 and 0.40, though nobody has read of them
+        budgets.begin(books.call(), LONGEST)
+    assert reading.is_alive()
+    books.free.set()
+    reading.join(5)
+    with pytest.raises(BudgetUsedUp):  # what ended in between is not forgotten
+        budgets.begin(books.call(), LONGEST)
+
+
+def test_one_keys_account_does_not_wait_for_anothers() -> None:
+    books = Held(usd_per_day=9.0)
+    budgets = books.budgets()
+    books.hold()
+    reading = threading.Thread(target=budgets.require, args=("acme", "k"))
+    reading.start()
+    assert books.asked.wait(5)
+
+    other = threading.Thread(target=budgets.require, args=("acme", "settings"))  # which has no budget
+    other.start()
+    other.join(5)
+    assert not other.is_alive()
+    assert reading.is_alive()
+    books.free.set()
+    reading.join(5)

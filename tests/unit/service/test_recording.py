@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,9 +16,24 @@ from prompts.render import DocumentName, render_passages
 from service.accounting import summarise
 from service.answers import Cost, Usage
 from service.models.blocking import BlockingModel
-from service.models.errors import ModelBusy
+from service.models.contract import (
+    Diverted,
+    Finished,
+    ReasoningDelta,
+    TextDelta,
+    TokenUsage,
+    ToolCallDelta,
+)
+from service.models.errors import (
+    ContentFiltered,
+    KeyRejected,
+    ModelBusy,
+    ModelTimeout,
+    ModelUnreachable,
+    StreamCut,
+)
 from service.models.prices import Price
-from service.recording import Origin, Recording, Unrecorded, begun_call, call_plan
+from service.recording import Origin, Owed, Recording, Unrecorded, begun_call, call_plan
 from service.side_model import SideModel
 from tests.fakes.scripted_model import ScriptedModel
 
@@ -26,6 +42,7 @@ if TYPE_CHECKING:
 
     from ingest.catalog.call_records import CallRecord
     from service.answers import PlanSummary, SideCall
+    from service.models.contract import ModelEvent, ModelRequest
 
 USAGE, COST = Usage(1_000, 600, 550, 80, 10), Cost(0.002, 0.0005, 0.6)
 
@@ -36,12 +53,20 @@ class Noted:
     def __init__(self) -> None:
         self.calls: list[CallRecord] = []
         self.begun: list[tuple[str, int]] = []
+        self.owed: list[Owed | None] = []
+
+    def due(self, call: CallRecord) -> None:
+        """Nothing is."""
 
     def begin(self, call: CallRecord, longest: int) -> None:
         self.begun.append((call.id, longest))
 
-    def record(self, call: CallRecord) -> None:
+    def forget(self, call: CallRecord) -> None:
+        """As `Recorder.forget`: none was kept."""
+
+    def record(self, call: CallRecord, owed: Owed | None = None) -> None:
         self.calls.append(call)
+        self.owed.append(owed)
 
 
 def recording(noted: Noted) -> Recording:
@@ -99,6 +124,102 @@ def test_a_call_that_nobody_waits_for_is_cancelled(left: type[BaseException]) ->
         raise left
 
     assert noted.calls[0].outcome == "cancelled"
+
+
+PRICED = Price(1.0, 0.2, 3.0)
+
+
+def owed(error: BaseException, *events: ModelEvent) -> Owed | None:
+    """What is owed for a call that ended so, uncounted, after these events."""
+    noted = Noted()
+    begun = begun_call(Origin("acme"), "answer", provider="zai", model="glm-5", planned=1_000)
+    with suppress(BaseException), Recording(noted, begun, 9, price=PRICED) as call:
+        for event in events:
+            call.heard(event)
+        raise error
+    [made] = noted.calls
+    assert (made.prompt_tokens, made.completion_tokens, made.usd) == (0, 0, None)
+    return noted.owed[0]
+
+
+class TestUncounted:
+    """Calls that ended without a count of the provider's, which bills them all the same."""
+
+    @pytest.mark.parametrize(
+        "error",
+        [GeneratorExit(), ContentFiltered("no"), StreamCut("cut"), ModelTimeout("no"), ModelBusy("no")],
+    )
+    def test_what_arrived_is_owed_however_it_ended(self, error: BaseException) -> None:
+        found = owed(
+            error,
+            ReasoningDelta("think " * 100),
+            TextDelta("x" * 297),
+            ToolCallDelta(0, "id", "sum", "{" * 300),
+        )
+        assert found == Owed(TokenUsage(1_000, 0, 400), 0.0022)
+
+    @pytest.mark.parametrize(
+        ("text", "tokens"), [("月租金为四千二百欧元", 10), ("half a pair \ud83d", 5), ("x", 1)]
+    )
+    def test_scripts_without_spaces_are_more_tokens(self, text: str, tokens: int) -> None:
+        found = owed(GeneratorExit(), TextDelta(text))
+        assert found is not None
+        assert found.usage.completion_tokens == tokens
+
+    @pytest.mark.parametrize(
+        "error", [KeyboardInterrupt(), ContentFiltered("no"), StreamCut("cut"), ModelTimeout("slow")]
+    )
+    def test_a_prompt_that_may_have_been_read_is_owed(self, error: BaseException) -> None:
+        assert owed(error) == Owed(TokenUsage(1_000, 0, 0), 0.001)
+
+    @pytest.mark.parametrize("error", [ModelBusy("later"), ModelUnreachable("away"), KeyRejected("no")])
+    def test_what_was_refused_is_not(self, error: BaseException) -> None:
+        assert owed(error) is None
+
+    @pytest.mark.parametrize("reported", [False, True])
+    def test_a_provider_that_counts_nothing_is_owed_for_what_came(self, *, reported: bool) -> None:
+        noted = Noted()
+        begun = begun_call(Origin("acme"), "answer", provider="zai", model="glm-5", planned=1_000)
+        with Recording(noted, begun, 9, price=PRICED) as call:
+            call.heard(TextDelta("x" * 300))
+            call.heard(Finished("stop", TokenUsage(reported=reported), "glm-5", "r"))
+            call.counted(Usage(1_000, 0, 0, 0, 0), Cost(0.001, 0.0, 0.0))
+        known = Owed(TokenUsage(1_000, 0, 100), 0.0013)
+        assert noted.owed == [None if reported else known]
+
+    def test_its_count_is_believed_though_nobody_took_it(self) -> None:
+        counted = TokenUsage(900, 800, 50, 20, reported=True)
+        found = owed(GeneratorExit(), TextDelta("x" * 300), Finished("stop", counted, "glm-5", "r"))
+        assert found == Owed(counted, 0.00041)
+
+    def test_another_providers_price_is_that_of_its_calls(self) -> None:
+        other = Diverted("vllm", "house", Price(5.0, 5.0, 5.0), "busy")
+        prompt = TokenUsage(1_000, 0, 0)
+        assert owed(GeneratorExit(), other) == Owed(prompt, 0.005)
+        assert owed(GeneratorExit(), replace(other, price=None)) == Owed(prompt, None)
+
+    def test_a_side_call_that_takes_too_long(self) -> None:
+        class Slow:
+            async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+                yield TextDelta(request.messages[0].content * 10)
+                await asyncio.sleep(60)
+
+        noted = Noted()
+        blocking = BlockingModel(Slow())
+        side = SideModel(blocking, lambda _: PRICED, recorder=noted)
+        with pytest.raises(ModelTimeout):
+            side.ask(
+                "rewrite",
+                [PromptMessage("user", "Who pays? " * 3)],
+                name="glm-4.7",
+                origin=Origin("acme"),
+                max_tokens=9,
+                seconds=0.2,
+            )
+        blocking.close()
+        [found] = noted.owed
+        assert found is not None
+        assert found.usage.completion_tokens == 100
 
 
 def test_a_stream_that_is_closed_half_way_is_recorded_once() -> None:
