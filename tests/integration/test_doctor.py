@@ -21,7 +21,7 @@ from ingest.errors import EmbeddingFailed
 from service import configuration, diagnosis, reachability
 from service.access.keys import make_key
 from service.jobs.owner import this_process
-from service.settings import Settings
+from service.settings import FallbackProvider, Settings
 from service.wiring import open_services
 from tests.fakes.command_line import CommandLine
 from tests.fakes.files import LEASE, write_texts
@@ -289,6 +289,36 @@ class TestOnline:
             pass
 
         assert self.said(url, tmp_path).state == "wrong"
+
+    def test_each_fallback_is_asked_with_its_own_key(self, tmp_path: Path) -> None:
+        listed = (200, {"data": [{"id": "house"}]})
+        with (
+            endpoint({"GET /v1/models": listed}) as (first, _),
+            endpoint({"GET /v1/models": listed}) as (
+                second,
+                asked,
+            ),
+        ):
+            with endpoint({}) as (gone, _):
+                pass
+            others = (
+                FallbackProvider(base_url=f"{second}/v1", model="house", api_key=SecretStr("other")),
+                FallbackProvider(base_url=f"{gone}/v1", model="house"),
+            )
+            settings = Settings(
+                data=tmp_path, llm_base_url=f"{first}/v1", llm_model="house", fallbacks=others
+            )
+            found = list(reachability.check_model(settings))
+
+        hosts = [url.removeprefix("http://") for url in (second, gone)]
+        assert [(finding.check, finding.state) for finding in found] == [
+            ("model", "ok"),
+            (f"fallback openai at {hosts[0]}", "ok"),
+            (f"fallback openai at {hosts[1]}", "wrong"),
+        ]
+        assert asked == [("GET /v1/models Bearer other", None)]
+        assert f"openai at {hosts[1]} does not answer" in found[2].detail
+        assert found[2].advice.startswith("see fallbacks.1.base_url")
 
     def test_without_a_model_nobody_is_asked(self, tmp_path: Path) -> None:
         [finding] = reachability.check_model(Settings(data=tmp_path))
