@@ -110,7 +110,7 @@ class Budgets:
         with self._lock:
             account = self._account(tenant, key)
             if account is not None and account.budget is not None and account.committed >= account.budget:
-                raise self._used_up(account.budget)
+                raise self._used_up(account.budget, 0.0)
 
     def begin(self, call: CallRecord, longest: int) -> None:
         """As `Recorder.begin`: set aside the most that a call may cost.
@@ -126,7 +126,7 @@ class Budgets:
                 return
             most = self._dollars(call.model, call.planned_tokens, call.predicted_cached_tokens, longest)
             if account.committed + most > account.budget:
-                raise self._used_up(account.budget)
+                raise self._used_up(account.budget, account.budget - account.committed, most)
             account.under_way[call.id] = most
 
     def record(self, call: CallRecord) -> None:
@@ -168,12 +168,15 @@ class Budgets:
     def _dollars(self, model: str, prompt: int, cached: int, written: int) -> float:
         price = self._price(model)
         if price is None:
-            unknown = f"nobody knows what {model} costs: see setting prices"
+            unknown = f'nobody knows what {model} costs at this address: set [prices."{model}"]'
             raise Forbidden(f"this access key has a budget, and {unknown}")
         return price.dollars(TokenUsage(prompt, min(cached, prompt), written))
 
-    def _used_up(self, budget: float) -> BudgetUsedUp:
+    def _used_up(self, budget: float, left: float, most: float | None = None) -> BudgetUsedUp:
         now = self._now()
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
         said = f"what is left of this access key's ${budget:.2f} a day does not suffice until midnight, UTC"
+        said += f": ${max(left, 0.0):.4f} is left"
+        if most is not None:
+            said += f", and the call may cost up to ${most:.4f}"
         return BudgetUsedUp(said, code=USED_UP, retry_after=(midnight - now).total_seconds())

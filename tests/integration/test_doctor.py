@@ -21,6 +21,7 @@ from ingest.errors import EmbeddingFailed
 from service import configuration, diagnosis, reachability
 from service.access.keys import make_key
 from service.jobs.owner import this_process
+from service.running import announced
 from service.settings import FallbackProvider, Settings
 from service.wiring import open_services
 from tests.fakes.command_line import CommandLine
@@ -131,6 +132,21 @@ class TestData:
         assert states(diagnosis.check_folder(data, repairs=False), "data folder") == ["wrong"]
         assert states(diagnosis.check_folder(data, repairs=True), "data folder") == ["repaired"]
         assert states(diagnosis.check_folder(data, repairs=False), "data folder") == ["ok"]
+
+    @unix
+    @pytest.mark.parametrize("mode", [0o644, 0o660, 0o400])
+    def test_a_servers_token_that_others_read(self, tmp_path: Path, mode: int) -> None:
+        assert states(diagnosis.check_folder(tmp_path, repairs=False), "server.json") == []
+        with announced(tmp_path, "http://127.0.0.1:1", "token"):
+            assert states(diagnosis.check_folder(tmp_path, repairs=False), "server.json") == ["ok"]
+            record = tmp_path / "server.json"
+            record.chmod(mode)
+
+            said = list(diagnosis.check_folder(tmp_path, repairs=False))
+            assert states(said, "server.json") == ["wrong"]
+            assert f"chmod 600 {record}" in details(said, "server.json")
+            assert states(diagnosis.check_folder(tmp_path, repairs=True), "server.json") == ["repaired"]
+            assert record.stat().st_mode & 0o777 == 0o600
 
     def test_a_job_whose_process_is_gone(self, services: Services) -> None:
         job = services.catalog.add_job(
