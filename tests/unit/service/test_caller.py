@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from ingest.catalog.key_records import Permission
 from service.access.caller import Caller, Forbidden
-
-if TYPE_CHECKING:
-    from ingest.catalog.key_records import Permission
 
 
 @pytest.mark.parametrize(
