@@ -243,6 +243,9 @@ class AgentRun:
         own, cost = with_side_calls(last.usage, count_cost(last.usage, self._price(last), {}), calls)
         usage, cost = with_side_calls(own, cost, self._toolbox.side_calls)
         others = count_cost(own, self._price(last), alternatives).alternatives
+        diverted = next((reply.diverted for reply in self._replies if reply.diverted), None)
+        if diverted is not None:
+            self._generation.observer.diverted(diverted)
         summary = self.prepared.summary
         summary = replace(
             summary,

@@ -12,6 +12,7 @@ from service.commands.auditing import opened
 from service.http.frames import bodies
 from service.http.responses import Hit, SearchResponse
 from service.http.warm_shapes import WarmResponse
+from service.models.errors import ModelUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
@@ -35,7 +36,14 @@ def events(settings: Settings, request: QueryRequest) -> Iterator[StreamEvent]:
         LecternError: whatever a server would have answered as a problem.
     """
     with opened(settings) as services, running(services) as runner:
-        yield from answer_events(services, runner, request)
+        try:
+            yield from answer_events(services, runner, request)
+        except ModelUnreachable as error:
+            if not error.host:
+                raise
+            raise ModelUnreachable(
+                f"{error.host} cannot be reached, see setting llm_base_url: {error}"
+            ) from error
 
 
 @contextmanager

@@ -23,8 +23,9 @@ from service.jobs.owner import has_died
 from service.models.tokenizers import CountingFailed
 from service.recording import Origin
 from service.running import FILE as SERVER_FILE
-from service.running import find_server
+from service.running import PRIVATE, find_server
 from service.token_samples import SAMPLE, TELLING
+from service.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,12 +63,26 @@ def check_folder(data: Path, *, repairs: bool) -> Iterator[Finding]:
         yield Finding("data folder", "repaired", said)
     else:
         yield Finding("data folder", "wrong", said, f"chmod 700 {data}")
+    if os.name != "nt" and (data / SERVER_FILE).exists():
+        yield _check_token(data / SERVER_FILE, repairs=repairs)
     free = shutil.disk_usage(data).free
     said = f"{free / 2**30:,.1f} GiB free"
     if free < LEAST_FREE:
         yield Finding("disk", "wrong", said, "make room: an ingest needs about twice what it reads")
     else:
         yield Finding("disk", "ok", said)
+
+
+def _check_token(record: Path, *, repairs: bool) -> Finding:
+    """The record of the server that runs: its token opens every tenant."""
+    mode = record.stat().st_mode & 0o777
+    said = f"{record} has the mode {mode:o}, and opens every tenant"
+    if mode == PRIVATE:
+        return Finding(SERVER_FILE, "ok")
+    if not repairs:
+        return Finding(SERVER_FILE, "wrong", said, f"chmod 600 {record}")
+    record.chmod(PRIVATE)
+    return Finding(SERVER_FILE, "repaired", f"{said}; restart the server where others may have read it")
 
 
 def check_leftovers(data: Path, *, repairs: bool) -> Iterator[Finding]:
@@ -225,7 +240,7 @@ def _check_index(
             yield Finding(check, "wrong", "; ".join(wrong), "lectern doctor --repair")
         else:
             documents = len(services.catalog.manifest(collection))
-            yield Finding(check, "ok", f"{documents} documents")
+            yield Finding(check, "ok", counted(documents, "document"))
         yield from _check_garbage(services, collection, repairs=repairer is not None)
     except LecternError as error:
         yield Finding(check, "wrong", str(error), "see index.log in the data folder")

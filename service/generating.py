@@ -81,6 +81,7 @@ class Generating:
         if reply.diverted is None:
             generation.learn(prepared.query, plan.messages, flight.known, finished.usage, size(plan.blocks))
         else:
+            generation.observer.diverted(reply.diverted)
             prepared = with_warning(prepared, reply.diverted)
         rest, result = reply.proof.finish()
         for proven in rest:

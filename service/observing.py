@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ingest.report import Report
     from service.answers import AnswerEvent, Query
+    from service.models.contract import Diverted
     from service.preparing import Prepared
     from service.tracing import Span, Tracer
 
@@ -70,6 +71,15 @@ class Observer:
                 "gen_ai.tool.type": "function",
                 "gen_ai.tool.call.id": call,
             },
+        )
+
+    def diverted(self, diverted: Diverted) -> None:
+        """Another provider than the configured one has answered: say it once for each answer."""
+        _log.warning(
+            "%s answered with %s in place of the first provider: %s",
+            diverted.told,
+            diverted.model,
+            diverted.cause or diverted.why,
         )
 
     def embeddings(self, model: str, dimensions: int) -> AbstractContextManager[Span]:

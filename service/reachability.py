@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from service.diagnosis import Finding
-from service.models.assembling import base_url_of, provider_of, secret
+from service.models.assembling import endpoints_of
 from service.recording import Origin
 from service.reranking.contract import RerankingFailed
 from service.reranking.making import make_reranker
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from service.diagnosis import State
+    from service.models.assembling import Endpoint
     from service.settings import Settings
 
 SECONDS = 15.0
@@ -29,47 +31,53 @@ _REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
 def check_model(settings: Settings) -> Iterator[Finding]:
-    """Whether the provider answers, takes the key, and has the model."""
+    """Whether the provider answers, takes the key, and has the model; then each that may stand in for it."""
     if not settings.has_model:
         yield Finding("model", "note", "none is configured: answers are extracts")
         return
+    first, *others = endpoints_of(settings)
+    yield _of_endpoint(first, "model", "llm_")
+    for number, endpoint in enumerate(others):
+        yield _of_endpoint(endpoint, f"fallback {endpoint.label}", f"fallbacks.{number}.")
+
+
+def _of_endpoint(endpoint: Endpoint, check: str, settings: str) -> Finding:
+    """``settings`` begins the names of those that it is set by."""
     import httpx2  # noqa: PLC0415 — 0.2 CPU seconds that a doctor who stays at home saves
 
-    provider = provider_of(settings)
-    model = settings.llm_model or provider.model
-    key = secret(settings.llm_api_key)
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    base = base_url_of(settings, provider).rstrip("/")
+    headers = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
+    base = endpoint.base_url.rstrip("/")
     try:
         with httpx2.Client(headers=headers, timeout=SECONDS) as http:
-            yield _of_list(http, base, model)
+            state, detail, advice = _of_list(http, base, endpoint.model, settings)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        said = f"{provider.name} does not answer: {type(error).__name__}"
-        yield Finding("model", "wrong", said, "see llm_base_url, and whether this machine may go there")
+        said = f"{endpoint.label} does not answer: {type(error).__name__}"
+        return Finding(check, "wrong", said, f"see {settings}base_url, and whether this machine may go there")
+    return Finding(check, state, detail, advice)
 
 
-def _of_list(http: httpx2.Client, base: str, model: str) -> Finding:
+def _of_list(http: httpx2.Client, base: str, model: str, settings: str) -> tuple[State, str, str]:
     reply = http.get(f"{base}/models")
     if reply.status_code in _NO_LIST:
-        return _of_token(http, base, model)
+        return _of_token(http, base, model, settings)
     if reply.status_code in _REFUSED:
-        return Finding("model", "wrong", "the provider does not accept the key", "set llm_api_key")
+        return "wrong", "the provider does not accept the key", f"set {settings}api_key"
     if reply.status_code != HTTPStatus.OK:
-        return Finding("model", "wrong", f"status {reply.status_code}", "see llm_base_url")
+        return "wrong", f"status {reply.status_code}", f"see {settings}base_url"
     names = _names(reply)
     if names and model not in names:
-        return Finding("model", "note", f"the provider answers, and does not list {model}", "see llm_model")
-    return Finding("model", "ok", f"{model}: the provider answers and accepts the key; asking was free")
+        return "note", f"the provider answers, and does not list {model}", f"see {settings}model"
+    return "ok", f"{model}: the provider answers and accepts the key; asking was free", ""
 
 
-def _of_token(http: httpx2.Client, base: str, model: str) -> Finding:
+def _of_token(http: httpx2.Client, base: str, model: str, settings: str) -> tuple[State, str, str]:
     asked = {"model": model, "messages": [{"role": "user", "content": _PROBE}], "max_tokens": 1}
     reply = http.post(f"{base}/chat/completions", json=asked)
     if reply.status_code in _REFUSED:
-        return Finding("model", "wrong", "the provider does not accept the key", "set llm_api_key")
+        return "wrong", "the provider does not accept the key", f"set {settings}api_key"
     if reply.status_code != HTTPStatus.OK:
-        return Finding("model", "wrong", f"status {reply.status_code}", "see llm_base_url and llm_model")
-    return Finding("model", "ok", f"{model} answers; asking took some ten tokens")
+        return "wrong", f"status {reply.status_code}", f"see {settings}base_url and {settings}model"
+    return "ok", f"{model} answers; asking took some ten tokens", ""
 
 
 def _names(reply: httpx2.Response) -> set[str]:

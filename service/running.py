@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "server.json"
-_PRIVATE = 0o600
+PRIVATE = 0o600
+"""The mode of the record."""
 _TOKEN_BYTES = 32
 
 
@@ -55,7 +56,7 @@ def announced(data: Path, url: str, token: str = "") -> Generator[None]:
     fresh = path.with_suffix(f".{os.getpid()}")
     fresh.unlink(missing_ok=True)  # opened anew, so that its mode is ours from the first byte on
     with os.fdopen(
-        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE), "w", encoding="utf-8"
+        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "w", encoding="utf-8"
     ) as out:
         json.dump(asdict(RunningServer(url, os.getpid(), token)), out)
     fresh.replace(path)

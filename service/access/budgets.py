@@ -134,7 +134,7 @@ class Budgets:
         self._refresh(account, tenant, key)
         with account.lock:
             if account.budget is not None and account.committed >= account.budget:
-                raise self._used_up(account.budget)
+                raise self._used_up(account.budget, 0.0)
 
     def due(self, call: CallRecord) -> Callable[[], None] | None:
         """As `Recorder.due`: read the account, unless that is no news or another thread is about it.
@@ -167,12 +167,12 @@ class Budgets:
                 return
             price = self._price(call.model)
             if price is None:
-                unknown = f"nobody knows what {call.model} costs: see setting prices"
+                unknown = f'nobody knows what {call.model} costs at this address: set [prices."{call.model}"]'
                 raise Forbidden(f"this access key has a budget, and {unknown}")
             cached = min(call.predicted_cached_tokens, call.planned_tokens)
             most = price.dollars(TokenUsage(call.planned_tokens, cached, longest))
             if account.committed + most > account.budget:
-                raise self._used_up(account.budget)
+                raise self._used_up(account.budget, account.budget - account.committed, most)
             account.under_way[call.id] = _SetAside(call.provider, most)
 
     def record(self, call: CallRecord, owed: Owed | None = None) -> None:
@@ -255,7 +255,10 @@ class Budgets:
     def _today(self) -> datetime:
         return self._now().replace(hour=0, minute=0, second=0, microsecond=0)
 
-    def _used_up(self, budget: float) -> BudgetUsedUp:
+    def _used_up(self, budget: float, left: float, most: float | None = None) -> BudgetUsedUp:
         seconds = (self._today() + _DAY - self._now()).total_seconds()
         said = f"what is left of this access key's ${budget:.2f} a day does not suffice until midnight, UTC"
+        said += f": ${max(left, 0.0):.4f} is left"
+        if most is not None:
+            said += f", and the call may cost up to ${most:.4f}"
         return BudgetUsedUp(said, code=USED_UP, retry_after=seconds)

@@ -45,6 +45,8 @@ class Caller:
     def require(self, *permissions: Permission) -> None:
         """Raises `Forbidden` where the key allows none of these."""
         if not any(map(self.may, permissions)):
+            if permissions == ("admin",):
+                raise Forbidden("this access key does not administer")
             raise Forbidden(f"this access key has no permission to {' or '.join(permissions)}")
 
 

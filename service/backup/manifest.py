@@ -21,7 +21,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class UnusableBackup(PermanentError):
-    """It is no backup, it is damaged, or a newer Lectern made it. Nothing has been changed."""
+    """It is no backup, damaged, of a newer Lectern, or cannot be made there. Nothing has been changed."""
 
 
 class FolderInUse(PermanentError):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from service.backup.manifest import UnusableBackup
 from service.backup.reading import verify
 from service.backup.taking import take
 from service.commands import options
@@ -23,8 +24,9 @@ _MEGABYTE = 1e6
 @click.command(short_help="Write all that is kept into one file, while it serves.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--verify", "only_verify", is_flag=True, help="Read a backup, check all of it, write nothing.")
+@click.option("--force", is_flag=True, help="Also where there is such a file: it is replaced.")
 @options.as_json
-def command(file: Path, *, only_verify: bool, as_json: bool) -> None:
+def command(file: Path, *, only_verify: bool, force: bool, as_json: bool) -> None:
     """Write catalog, index and sent files into one file, as they are at one moment.
 
     Searches, answers and ingests go on; uploads and deletions wait for the moment in which all is copied.
@@ -35,8 +37,17 @@ def command(file: Path, *, only_verify: bool, as_json: bool) -> None:
         manifest = verify(file)
         click.echo(json.dumps(_figures(file, manifest), indent=2) if as_json else _verified(file, manifest))
         return
+    _require_room(file, force=force)
     taken = take(options.settings(), file)
     click.echo(json.dumps(asdict(taken), ensure_ascii=False, indent=2) if as_json else describe(taken))
+
+
+def _require_room(file: Path, *, force: bool) -> None:
+    folder = file.absolute().parent
+    if not folder.is_dir():
+        raise UnusableBackup(f"{folder}, where the backup is to lie, is no folder: make it first")
+    if file.exists() and not force:
+        raise UnusableBackup(f"{file} is there already: name another file, or add --force to replace it")
 
 
 def describe(taken: Taken) -> str:

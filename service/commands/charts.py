@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -14,7 +15,14 @@ if TYPE_CHECKING:
 
 _WIDTH = 24
 """Cells of the longest bar."""
+_SHORTEST = 8
+"""Cells of a name; it goes on in the next line."""
+_GAP = 2
+"""Cells between columns."""
 _FRESH, _CACHED = "█", "░"
+_FIGURES = ("answers", "read", "", "cached", "written", "cost", "saved")
+"""Columns beside the name; the one without a name is the bar."""
+_SUM = "in all"
 
 
 def print_usage(usage: UsageList) -> None:
@@ -22,17 +30,8 @@ def print_usage(usage: UsageList) -> None:
     if not usage.total.calls:
         click.echo("no calls of a language model are on record")
         return
-    longest = max(row.prompt_tokens for row in usage.rows)
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column(usage.by, overflow="fold")
-    for name in ("answers", "read", "", "cached", "written", "cost", "saved"):
-        table.add_column(name, justify="left" if not name else "right", no_wrap=True)
-    for row in usage.rows:
-        table.add_row(_name(row), *_cells(row, bar(row, longest)))
-    if len(usage.rows) > 1:
-        table.add_row("in all", *_cells(usage.total, Text()), style="bold")
     console = Console(highlight=False)
-    console.print(table)
+    console.print(_table(usage, console.width))
     console.print(
         Text(f"{_FRESH} tokens read fresh  {_CACHED} served from the provider's cache", style="dim")
     )
@@ -40,11 +39,39 @@ def print_usage(usage: UsageList) -> None:
         console.print(Text(sentence, style="dim"))
 
 
-def bar(row: UsageTotals, longest: int) -> Text:
-    """Fresh tokens, then cached ones, to the scale of the row that read most."""
-    whole = round(_WIDTH * row.prompt_tokens / longest) if longest else 0
+def bar(row: UsageTotals, longest: int, width: int = _WIDTH) -> Text:
+    """Fresh tokens, then cached ones, to the scale of the row that read most, whose bar has this width."""
+    whole = round(width * row.prompt_tokens / longest) if longest else 0
     cached = round(whole * row.cached_ratio)
     return Text.assemble((_FRESH * (whole - cached), "yellow"), (_CACHED * cached, "green"))
+
+
+def _table(usage: UsageList, width: int) -> Table:
+    """In so many cells: where they are few the bars give way, then the names are folded."""
+    named, drawn = _room(usage, width)
+    longest = max(row.prompt_tokens for row in usage.rows)
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(usage.by, overflow="fold", width=named)
+    for name in _FIGURES:
+        if name:
+            table.add_column(name, justify="right", no_wrap=True)
+        else:
+            table.add_column(name, no_wrap=True, width=drawn)
+    for row in usage.rows:
+        table.add_row(_name(row), *_cells(row, bar(row, longest, drawn)))
+    if len(usage.rows) > 1:
+        table.add_row(_SUM, *_cells(usage.total, Text()), style="bold")
+    return table
+
+
+def _room(usage: UsageList, width: int) -> tuple[int, int]:
+    """Cells of the names and of the longest bar beside the figures."""
+    rows = [_FIGURES, *(map(str, _cells(row, Text())) for row in (*usage.rows, usage.total))]
+    figures = sum(max(map(len, column)) for column in zip(*rows, strict=True))
+    left = width - figures - _GAP * len(_FIGURES)
+    longest = max(map(cell_len, (usage.by, _SUM, *map(_name, usage.rows))))
+    named = min(longest, max(left, _SHORTEST))
+    return named, min(max(left - named, 0), _WIDTH)
 
 
 def dollars(amount: float | None) -> str:

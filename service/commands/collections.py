@@ -11,6 +11,7 @@ from service.commands.auditing import opened
 from service.commands.documents import find_document
 from service.egress_policy import ANY, EgressPolicy
 from service.http.listings import CollectionList, CollectionShape, FailureShape
+from service.wording import counted
 
 if TYPE_CHECKING:
     from service.wiring import Services
@@ -53,7 +54,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
         return
     for shape in shapes:
         failed = f", {len(shape.failures)} not read" if shape.failures else ""
-        click.echo(f"{shape.name}  ({shape.documents} documents{failed})  {shape.embedder}")
+        click.echo(f"{shape.name}  ({counted(shape.documents, 'document')}{failed})  {shape.embedder}")
         if shape.egress != ANY:
             click.echo(f"  egress  {shape.egress}")
         for pinned in shape.pinned:

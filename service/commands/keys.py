@@ -132,9 +132,15 @@ def list_keys(tenant: str | None, *, everybody: bool, as_json: bool) -> None:
 @_tenant
 @options.as_json
 def revoke(identity: str, tenant: str | None, *, as_json: bool) -> None:
-    """Revoke the key of this public id, the 12 characters after `lectern_`. There is no way back."""
+    """Revoke the key of this public id, the 12 characters after `lectern_`. There is no way back.
+
+    Whoever may read the data folder may revoke any tenant's; with --tenant, that tenant's alone.
+    """
     with _catalog() as (catalog, settings):
-        record = catalog.revoke_key(tenant or settings.tenant, identity)
+        found = catalog.access_key(identity)
+        if found is not None and tenant is not None and found.tenant != tenant:
+            raise click.UsageError(f"key {identity} is of tenant {found.tenant}: add --tenant {found.tenant}")
+        record = catalog.revoke_key(found.tenant if found else tenant or settings.tenant, identity)
         keep_key(catalog, settings, "revoke_key", record)
     shape = KeyShape.of(record)
     click.echo(shape.model_dump_json(indent=2) if as_json else f"revoked {shape.id}")
@@ -151,7 +157,10 @@ def _catalog() -> Generator[tuple[Catalog, Settings]]:
 def _words(key: KeyShape) -> str:
     """What it allows, in a line."""
     limits = (
-        ("requests a minute", key.requests_per_minute),
+        (
+            "request a minute" if key.requests_per_minute == 1 else "requests a minute",
+            key.requests_per_minute,
+        ),
         ("at a time", key.concurrent_requests),
         ("dollars a day", key.usd_per_day),
     )

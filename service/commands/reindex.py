@@ -13,6 +13,7 @@ from ingest.reindexing import Reindexer
 from service.commands import options
 from service.commands.auditing import opened
 from service.ingest_lock import holding
+from service.wording import counted
 
 if TYPE_CHECKING:
     from ingest.reindexing import ReindexProgress, ReindexReport
@@ -41,7 +42,7 @@ def describe(report: ReindexReport) -> str:
     if not report.documents:
         return f"{report.collection} is of {report.embedder} already"
     resumed = f", {report.resumed} of them by a run before" if report.resumed else ""
-    made = f"{report.documents} documents, {report.chunks:,} chunks{resumed}"
+    made = f"{counted(report.documents, 'document')}, {counted(report.chunks, 'chunk')}{resumed}"
     return f"{report.collection} is of {report.embedder} now: {made}"
 
 

@@ -27,6 +27,7 @@ from service.reviewing.questions import read_questions
 from service.reviewing.report import report
 from service.reviewing.running import run_review
 from service.running import find_server
+from service.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -251,7 +252,7 @@ def _price(begun: BegunShape) -> str:
     price = "of unknown price" if expected.usd is None else f"for about ${expected.usd:.4f}"
     read = f"{expected.fresh_tokens:,} tokens read, {expected.cached_tokens:,} more from the cache"
     long = f"; {expected.too_long:,} too long to be read whole" if expected.too_long else ""
-    asked = f"{expected.cells:,} cells to ask in {expected.documents:,} documents{long}"
+    asked = f"{expected.cells:,} cells to ask in {counted(expected.documents, 'document')}{long}"
     return f"{goes_on}{asked}, {price} ({read})"
 
 

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 
+from service.http.failing import FAILED
 from service.http.gate import GUARDED
 from service.logs import event
 from service.metrics import HttpRequest
 from service.request_id import HEADER, request_id_of, working_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from service.observing import Observer
@@ -58,7 +61,7 @@ class Observing:
                 request = exchange.request()
                 _tell(span, request)
                 metrics.answered(request)
-                _write(request, exchange.sent, scope["state"].get("caller"))
+                _write(request, exchange.sent, scope["state"])
 
 
 class _Exchange:
@@ -120,7 +123,7 @@ def _tell(span: Span, request: HttpRequest) -> None:
     span.set({"http.route": request.route, "http.response.status_code": request.status})
 
 
-def _write(request: HttpRequest, sent: int, caller: object) -> None:
+def _write(request: HttpRequest, sent: int, state: Mapping[str, object]) -> None:
     level = logging.DEBUG if request.route in _QUIET else logging.INFO
     if not _log.isEnabledFor(level):
         return
@@ -132,9 +135,11 @@ def _write(request: HttpRequest, sent: int, caller: object) -> None:
         "bytes": sent,
     }
     for name in ("tenant", "key"):
-        value = getattr(caller, name, "")
+        value = getattr(state.get("caller"), name, "")
         if value:
             fields[name] = value
+    if FAILED in state:
+        fields["stream_error"] = state[FAILED]
     if request.gone:
         fields["client_gone"] = True
     _log.log(level, "request", extra=event(**fields))

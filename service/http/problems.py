@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -28,6 +27,7 @@ from service.access.rates import LimitReached
 from service.ending import ServerEnds
 from service.http.allowing import allowed_methods
 from service.http.chat.errors import ChatRefused, chat_error, chat_status, retry_headers, speaks_openai
+from service.http.failing import log_failure
 from service.http.headers import API_HEADERS
 from service.http.responses import Problem
 from service.jobs.controlling import WrongState
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.requests import Request
 
-_log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (Gone, HTTPStatus.GONE),
@@ -157,8 +156,7 @@ def answer_to(error: Exception, path: str) -> JSONResponse:
         headers["Connection"] = "close"  # the next one should find another server
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
-    if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        _log.error("a request failed", exc_info=error)
+    log_failure(error, problem.status)
     return _response(problem, path, error, headers)
 
 

@@ -30,7 +30,7 @@ async def query(request: QueryRequest, view: Reading, http: Request) -> QueryRes
     view.touched.subject = prepared.id
     if request.stream:
         rendered = AnswerHtml() if request.html else None
-        frames = events.encode(answerer.stream(prepared), rendered)
+        frames = events.encode(answerer.stream(prepared), http.scope["state"], rendered)
         return StreamingResponse(frames, media_type=events.MEDIA_TYPE, headers=events.HEADERS)
     answer = await unless_left(http, answerer.answer(prepared))
     if isinstance(answer, Response):

@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 
 from service.access.rates import MINUTE, LimitReached, Rates
 from service.http.problems import answer_to
+from service.wording import counted
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -57,11 +58,11 @@ class Throttle:
 
     def _refusal(self, caller: Caller, standing: Standing | None) -> LimitReached | None:
         if standing is not None and not standing.allowed:
-            said = f"this access key may make {standing.limit:,} requests a minute"
+            said = f"this access key may make {counted(standing.limit, 'request')} a minute"
             return LimitReached(said, code="rate_limit_exceeded", retry_after=standing.resets)
         most = caller.limits.concurrent_requests
         if most is not None and self._under_way[caller.key] >= most:
-            said = f"this access key may make {most:,} requests at a time"
+            said = f"this access key may make {counted(most, 'request')} at a time"
             return LimitReached(said, code="rate_limit_exceeded", retry_after=_SOON)
         return None
 

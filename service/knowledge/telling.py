@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest.discovery import shown_path
 from prompts.invisible import INVISIBLE, LINE_ENDS
+from service.wording import counted
 
 if TYPE_CHECKING:
     from service.knowledge.shapes import Answered, Collections, Documents, Found, PassagesRead, Source
@@ -66,7 +67,7 @@ def tell_documents(documents: Documents) -> str:
 def tell_collections(collections: Collections) -> str:
     """A line for each."""
     rows = [
-        f"{_line(c.name)}: {c.documents} documents{' (default)' if c.is_default else ''}"
+        f"{_line(c.name)}: {counted(c.documents, 'document')}{' (default)' if c.is_default else ''}"
         for c in collections.collections
     ]
     return "\n".join(rows) or "There are no collections yet."

@@ -19,7 +19,15 @@ from service.models.circuit import BreakingModel, Circuit, CircuitPolicy
 from service.models.fallback import Fallback, FallbackModel
 from service.models.openai_client import OpenAIModel, Timeouts
 from service.models.prices import Price, price
-from service.models.providers import PROVIDERS, UNKNOWN_CONTEXT, ModelLimits, limits_of, provider_for
+from service.models.providers import (
+    PROVIDERS,
+    UNKNOWN_CONTEXT,
+    ModelLimits,
+    host_of,
+    label_of,
+    limits_of,
+    provider_for,
+)
 from service.models.queueing import CallQueue, QueuedModel
 from service.models.retry_budget import RetryBudget
 from service.models.retrying import RetryingModel, RetryPolicy
@@ -58,6 +66,11 @@ class Endpoint:
     recipient: Recipient
     budget: RetryBudget = field(default_factory=RetryBudget)
 
+    @property
+    def label(self) -> str:
+        """As people are told who it is."""
+        return self.circuit.name
+
 
 class Connection:
     """A model whose connections belong to one event loop."""
@@ -93,7 +106,7 @@ class Upstreams:
             SettingsError: an unknown provider, or one without an address.
         """
         self.queue = CallQueue(settings.llm_parallel, settings.llm_waiting, settings.llm_queue_seconds)
-        self.endpoints: Sequence[Endpoint] = () if stand_in else (_first(settings), *_others(settings))
+        self.endpoints: Sequence[Endpoint] = () if stand_in else endpoints_of(settings)
         self.egress = egress
         self.observer = observer
         self._salt = salt
@@ -125,7 +138,7 @@ class Upstreams:
             for endpoint, client in zip(self.endpoints, watched, strict=True)
         ]
         others = [
-            Fallback(endpoint.provider.name, model, endpoint.model, endpoint.price, endpoint.limits)
+            _fallback(endpoint, model)
             for endpoint, model in zip(self.endpoints[1:], patient[1:], strict=True)
         ]
         model = FallbackModel(patient[0], others, count=_count) if others else patient[0]
@@ -171,6 +184,15 @@ def base_url_of(settings: Settings, provider: Provider) -> str:
     return _address("llm_base_url", settings.llm_base_url, provider)
 
 
+def endpoints_of(settings: Settings) -> tuple[Endpoint, ...]:
+    """The configured provider, then those behind it.
+
+    Raises:
+        SettingsError: an unknown provider, or one without an address.
+    """
+    return _first(settings), *_others(settings)
+
+
 def prices_of(settings: Settings) -> dict[str, Price]:
     """The settings' own prices, by model."""
     return {model: _price(said) for model, said in settings.prices.items()}
@@ -181,17 +203,24 @@ def secret(key: SecretStr | None) -> str:
     return key.get_secret_value() if key else ""
 
 
+def _fallback(endpoint: Endpoint, asked: LanguageModel) -> Fallback:
+    return Fallback(
+        endpoint.provider.name, asked, endpoint.model, endpoint.price, endpoint.limits, endpoint.label
+    )
+
+
 def _first(settings: Settings) -> Endpoint:
     provider = provider_of(settings)
+    base_url = base_url_of(settings, provider)
     model = settings.llm_model or provider.model
     return Endpoint(
         provider,
-        base_url_of(settings, provider),
+        base_url,
         secret(settings.llm_api_key),
         model,
         price(provider, model, prices_of(settings)),
         _limits(model, settings.llm_context),
-        Circuit(provider.name, _policy(settings)),
+        _circuit(settings, provider, base_url),
         _recipient(settings.llm_base_url, provider),
     )
 
@@ -202,14 +231,15 @@ def _others(settings: Settings) -> Iterator[Endpoint]:
         setting = f"fallbacks.{number}"
         provider = _provider(f"{setting}.provider", said.provider, said.base_url)
         model = said.model or provider.model
+        base_url = _address(f"{setting}.base_url", said.base_url, provider)
         yield Endpoint(
             provider,
-            _address(f"{setting}.base_url", said.base_url, provider),
+            base_url,
             secret(said.api_key),
             model,
             _price(said.price) if said.price else price(provider, model, overrides),
             _limits(model, said.context),
-            Circuit(provider.name, _policy(settings)),
+            _circuit(settings, provider, base_url),
             _recipient(said.base_url, provider),
         )
 
@@ -218,9 +248,9 @@ def _show(observer: Observer, queue: CallQueue, endpoints: Sequence[Endpoint]) -
     """The state of queue and providers, for metrics and readiness."""
     observer.metrics.watch("model_calls_running", "Calls of models under way.", lambda: queue.running)
     observer.metrics.watch("model_calls_waiting", "Calls of models that wait.", lambda: queue.waiting)
-    for name in {endpoint.provider.name for endpoint in endpoints}:
-        circuits = [endpoint.circuit for endpoint in endpoints if endpoint.provider.name == name]
-        observer.watch_circuit(name, partial(_any_open, circuits))
+    for label in {endpoint.label for endpoint in endpoints}:
+        circuits = [endpoint.circuit for endpoint in endpoints if endpoint.label == label]
+        observer.watch_circuit(label, partial(_any_open, circuits))
 
 
 def _any_open(circuits: Sequence[Circuit]) -> bool:
@@ -231,8 +261,9 @@ def _recipient(base_url: str | None, provider: Provider) -> Recipient:
     return Recipient.at(base_url or provider.base_url or "", provider)
 
 
-def _policy(settings: Settings) -> CircuitPolicy:
-    return CircuitPolicy(settings.llm_circuit_failures, settings.llm_circuit_seconds)
+def _circuit(settings: Settings, provider: Provider, base_url: str) -> Circuit:
+    policy = CircuitPolicy(settings.llm_circuit_failures, settings.llm_circuit_seconds)
+    return Circuit(label_of(provider, base_url), policy, host=host_of(base_url))
 
 
 def _provider(setting: str, name: str | None, base_url: str | None) -> Provider:

@@ -42,10 +42,16 @@ class Circuit:
     """
 
     def __init__(
-        self, name: str, policy: CircuitPolicy | None = None, *, clock: Callable[[], float] = time.monotonic
+        self,
+        name: str,
+        policy: CircuitPolicy | None = None,
+        *,
+        host: str = "",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``name`` is the provider's; ``clock`` tells seconds."""
+        """``name`` is the provider's, which is reached at ``host``; ``clock`` tells seconds."""
         self.name = name
+        self.host = host
         self._policy = policy or CircuitPolicy()
         self._clock = clock
         self._lock = threading.Lock()
@@ -114,11 +120,13 @@ class Circuit:
         # Not what it said: that may quote the prompt of whoever asked last.
         last = type(self._last).__name__
         reason = f"{self.name} has failed too often ({last}) and is asked again in {seconds} s"
-        return CircuitOpen(reason, retry_after=seconds)
+        refusal = CircuitOpen(reason, retry_after=seconds)
+        refusal.provider, refusal.host = self.name, self.host
+        return refusal
 
 
 class BreakingModel:
-    """A model that is not asked while its provider's circuit is open."""
+    """A model that is not asked while its provider's circuit is open; its errors know whose they are."""
 
     def __init__(self, model: LanguageModel, circuit: Circuit) -> None:
         self._model = model
@@ -139,6 +147,7 @@ class BreakingModel:
         except InvalidRequest:  # nothing was sent
             raise
         except ModelError as error:
+            error.provider, error.host = circuit.name, circuit.host
             if error.is_outage:
                 circuit.failed(period, error)
             else:

@@ -6,12 +6,13 @@ Two things speak this Protocol: the client of a real provider and the scripted m
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable
 
+    from ingest.errors import LecternError
     from service.models.prices import Price
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -150,11 +151,20 @@ class Diverted:
     """None where nobody knows it."""
     why: str
     """What was wrong with those before."""
+    label: str = field(default="", compare=False)
+    """As people are told who it is, where that is not the provider's name."""
+    cause: LecternError | None = field(default=None, compare=False)
+    """The error of the configured provider."""
+
+    @property
+    def told(self) -> str:
+        """Who it is, in the words for people."""
+        return self.label or self.provider
 
     @property
     def warning(self) -> str:
         """Who answered, and why, in the words of a plan's warning."""
-        return f"{self.provider} answered with {self.model}: {self.why}"
+        return f"{self.told} answered with {self.model}: {self.why}"
 
 
 ModelEvent = Diverted | ReasoningDelta | TextDelta | ToolCallDelta | Finished

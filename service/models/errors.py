@@ -57,6 +57,10 @@ class ModelError(LecternError):
         self.retry_after = retry_after
         """Seconds that the provider asks to wait."""
         self.retry = self.retries if retry is None else retry
+        self.provider = ""
+        """Whose error it is, as people are told it; empty where nobody was to be asked."""
+        self.host = ""
+        """Where that provider is reached, with the port where its address has one."""
 
     @property
     def is_outage(self) -> bool:

@@ -37,14 +37,21 @@ class Fallback:
     """That answers there, whichever was asked for: names are the provider's own."""
     price: Price | None
     limits: ModelLimits
+    label: str = ""
+    """As people are told who it is, where that is not the provider's name."""
 
     def adapted(self, request: ModelRequest) -> ModelRequest:
         """The request as it is put there."""
         return replace(request, model=self.model, max_tokens=min(request.max_tokens, self.limits.output))
 
+    @property
+    def told(self) -> str:
+        """Who it is, in the words for people."""
+        return self.label or self.provider
+
     def diverted(self, error: LecternError) -> Diverted:
         """Word of its answering, ``error`` being the first provider's."""
-        return Diverted(self.provider, self.model, self.price, str(error))
+        return Diverted(self.provider, self.model, self.price, str(error), self.told, error)
 
 
 class FallbackModel:
@@ -82,7 +89,7 @@ class FallbackModel:
         for other in self._others:
             fitting = other.adapted(request)
             if tokens + fitting.max_tokens > other.limits.context:
-                _log.warning("%s is passed over: %s tokens do not fit its context", other.provider, tokens)
+                _log.warning("%s is passed over: %s tokens do not fit its context", other.told, tokens)
                 continue
             begun = False
             try:
@@ -98,7 +105,7 @@ class FallbackModel:
             except LecternError as error:
                 if begun:
                     raise
-                _log.warning("%s could not help either: %s", other.provider, error)
+                _log.warning("%s could not help either: %s", other.told, error)
         raise failed
 
     def _tokens(self, request: ModelRequest) -> int:

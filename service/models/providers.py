@@ -167,6 +167,16 @@ def provider_for(base_url: str) -> Provider:
     return next((row for row in PROVIDERS.values() if row.is_at(host)), GENERIC)
 
 
+def host_of(base_url: str) -> str:
+    """The host of an address, and its port if one is given; never the name and password before it."""
+    return urlsplit(base_url).netloc.rpartition("@")[2].lower()
+
+
+def label_of(provider: Provider, base_url: str) -> str:
+    """How people are told who it is: the generic preset stands for any server, so its host belongs to it."""
+    return f"{provider.name} at {host_of(base_url)}" if provider is GENERIC else provider.name
+
+
 def _belongs(host: str, known: str) -> bool:
     return host == known or host.endswith(f".{known}")
 

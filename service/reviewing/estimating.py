@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import PermanentError
 from service.models.contract import TokenUsage
+from service.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,7 +92,7 @@ def require_within(expected: Estimate, most: float | None) -> None:
     if expected.usd > most:
         raise TooExpensive(
             f"max_usd: the review should cost ${expected.usd:.4f}, which is more than ${most:.4f}: "
-            f"{expected.cells:,} cells in {expected.documents:,} documents"
+            f"{expected.cells:,} cells in {counted(expected.documents, 'document')}"
         )
 
 

@@ -28,6 +28,13 @@ def test_a_backup_beside_a_server_is_verified_and_restored(tmp_path: Path) -> No
         assert "writes waited" in said
         refused = line.run("restore", "b.tar.gz", "--force")
         assert (refused.status, "a server runs" in refused.err) == (1, True)
+    kept = (tmp_path / "b.tar.gz").read_bytes()
+    again = line.run("backup", "b.tar.gz")
+    assert (again.status, "b.tar.gz is there already" in again.err) == (1, True)
+    assert (tmp_path / "b.tar.gz").read_bytes() == kept
+    assert line.ok("backup", "b.tar.gz", "--force").out
+    absent = line.run("backup", "absent/b.tar.gz")
+    assert (absent.status, f"{tmp_path / 'absent'}, where the backup is to lie" in absent.err) == (1, True)
     figures = copy.ok("backup", "b.tar.gz", "--verify", "--json").json
     assert figures["bytes"] == (tmp_path / "b.tar.gz").stat().st_size
     assert "is whole" in copy.ok("backup", "b.tar.gz", "--verify").out

@@ -32,6 +32,7 @@ def test_two_tenants_by_commands_and_by_keys(tmp_path: Path) -> None:
     with line.serving() as url:
         made = line.ok("keys", "create", "the intranet", "--expires", "90d", "--usd-per-day", "2")
         other = line.ok("keys", "create", "a partner", "--tenant", "other", "--json").json
+        spare = line.ok("keys", "create", "spare", "--json").json
         found = {
             tenant: line.ok("search", "rent of the warehouse", "--json", LECTERN_TENANT=tenant)
             for tenant in ("default", "other")
@@ -46,6 +47,12 @@ def test_two_tenants_by_commands_and_by_keys(tmp_path: Path) -> None:
         closed = httpx2.get(f"{url}/v1/collections", trust_env=False)
         listed = line.ok("keys", "list", "--all", "--json").json["keys"]
         revoked = line.ok("keys", "revoke", other["id"], "--tenant", "other")
+        again = line.run("keys", "revoke", spare["id"], "--tenant", "other")
+        mine = line.ok("keys", "revoke", spare["id"], LECTERN_TENANT="other")
+        noted = {
+            tenant: line.ok("audit", "--json", LECTERN_TENANT=tenant).json["entries"]
+            for tenant in ("default", "other")
+        }
         refused = httpx2.get(
             f"{url}/v1/collections", headers={"Authorization": f"Bearer {other['key']}"}, trust_env=False
         )
@@ -61,6 +68,13 @@ def test_two_tenants_by_commands_and_by_keys(tmp_path: Path) -> None:
     assert closed.status_code == 401
     assert {one["tenant"] for one in listed} == {"default", "other"}
     assert revoked.out == f"revoked {other['id']}\n"
+    assert (again.status, "of tenant default: add --tenant default" in again.err) == (2, True)
+    assert mine.out == f"revoked {spare['id']}\n", "whoever may read the folder, whichever tenant it is"
+    revocations = {
+        tenant: [entry["subject"] for entry in entries if entry["action"] == "revoke_key"]
+        for tenant, entries in noted.items()
+    }
+    assert revocations == {"default": [spare["id"]], "other": [other["id"]]}
     assert refused.status_code == 401
 
     with line.serving("--host", "0.0.0.0") as url:

@@ -21,7 +21,8 @@ from ingest.errors import EmbeddingFailed
 from service import configuration, diagnosis, reachability
 from service.access.keys import make_key
 from service.jobs.owner import this_process
-from service.settings import Settings
+from service.running import announced
+from service.settings import FallbackProvider, Settings
 from service.wiring import open_services
 from tests.fakes.command_line import CommandLine
 from tests.fakes.files import LEASE, write_texts
@@ -131,6 +132,21 @@ class TestData:
         assert states(diagnosis.check_folder(data, repairs=False), "data folder") == ["wrong"]
         assert states(diagnosis.check_folder(data, repairs=True), "data folder") == ["repaired"]
         assert states(diagnosis.check_folder(data, repairs=False), "data folder") == ["ok"]
+
+    @unix
+    @pytest.mark.parametrize("mode", [0o644, 0o660, 0o400])
+    def test_a_servers_token_that_others_read(self, tmp_path: Path, mode: int) -> None:
+        assert states(diagnosis.check_folder(tmp_path, repairs=False), "server.json") == []
+        with announced(tmp_path, "http://127.0.0.1:1", "token"):
+            assert states(diagnosis.check_folder(tmp_path, repairs=False), "server.json") == ["ok"]
+            record = tmp_path / "server.json"
+            record.chmod(mode)
+
+            said = list(diagnosis.check_folder(tmp_path, repairs=False))
+            assert states(said, "server.json") == ["wrong"]
+            assert f"chmod 600 {record}" in details(said, "server.json")
+            assert states(diagnosis.check_folder(tmp_path, repairs=True), "server.json") == ["repaired"]
+            assert record.stat().st_mode & 0o777 == 0o600
 
     def test_a_job_whose_process_is_gone(self, services: Services) -> None:
         job = services.catalog.add_job(
@@ -289,6 +305,36 @@ class TestOnline:
             pass
 
         assert self.said(url, tmp_path).state == "wrong"
+
+    def test_each_fallback_is_asked_with_its_own_key(self, tmp_path: Path) -> None:
+        listed = (200, {"data": [{"id": "house"}]})
+        with (
+            endpoint({"GET /v1/models": listed}) as (first, _),
+            endpoint({"GET /v1/models": listed}) as (
+                second,
+                asked,
+            ),
+        ):
+            with endpoint({}) as (gone, _):
+                pass
+            others = (
+                FallbackProvider(base_url=f"{second}/v1", model="house", api_key=SecretStr("other")),
+                FallbackProvider(base_url=f"{gone}/v1", model="house"),
+            )
+            settings = Settings(
+                data=tmp_path, llm_base_url=f"{first}/v1", llm_model="house", fallbacks=others
+            )
+            found = list(reachability.check_model(settings))
+
+        hosts = [url.removeprefix("http://") for url in (second, gone)]
+        assert [(finding.check, finding.state) for finding in found] == [
+            ("model", "ok"),
+            (f"fallback openai at {hosts[0]}", "ok"),
+            (f"fallback openai at {hosts[1]}", "wrong"),
+        ]
+        assert asked == [("GET /v1/models Bearer other", None)]
+        assert f"openai at {hosts[1]} does not answer" in found[2].detail
+        assert found[2].advice.startswith("see fallbacks.1.base_url")
 
     def test_without_a_model_nobody_is_asked(self, tmp_path: Path) -> None:
         [finding] = reachability.check_model(Settings(data=tmp_path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
+from service.models.errors import KeyRejected, StreamCut
 from service.models.prices import Price
 from service.settings import FallbackProvider, ModelPrice, Settings
 from tests.fakes.files import LEASE, write_texts
@@ -370,6 +372,59 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come about"
         time.sleep(0.01)
+
+
+class TestLog:
+    """Each answer that failed at the model is a warning that names whose fault it was."""
+
+    @pytest.mark.parametrize("stream", [False, True])
+    @pytest.mark.parametrize("chat", [False, True])
+    def test_of_an_answer_that_broke_off(
+        self,
+        service: LiveService,
+        first: Glm5Server,
+        caplog: pytest.LogCaptureFixture,
+        *,
+        stream: bool,
+        chat: bool,
+    ) -> None:
+        question = f"{RENT} (cut)"
+        body: dict[str, object] = {"question": question, "mode": "retrieve", "stream": stream}
+        if chat:
+            messages = [{"role": "user", "content": question}]
+            body = {"model": "default", "messages": messages, "stream": stream}
+        with caplog.at_level(logging.INFO):
+            answered = service.http.post("/v1/chat/completions" if chat else "/v1/query", json=body)
+            wait_for(lambda: "request" in caplog.messages)
+
+        assert answered.status_code == (200 if stream else 502)
+        [warning] = [record for record in caplog.records if record.levelno == logging.WARNING]
+        host = first.base_url.split("/")[2]
+        assert vars(warning)["fields"] == {"provider": "zai", "host": host, "answered": 502}
+        assert isinstance(warning.args, tuple)
+        assert [type(argument) for argument in warning.args] == [StreamCut]
+        [line] = [record for record in caplog.records if record.message == "request"]
+        assert vars(line)["fields"].get("stream_error") == (502 if stream else None)
+
+    @pytest.mark.parametrize("mode", ["retrieve", "agent"])
+    def test_of_a_fallback_that_stood_in(
+        self, service: LiveService, caplog: pytest.LogCaptureFixture, mode: str
+    ) -> None:
+        with caplog.at_level(logging.WARNING):
+            service.ask(f"{RENT} (down)", mode=mode)
+
+        [warning] = [record for record in caplog.records if record.name == "service.observing"]
+        assert warning.message.startswith("vllm answered with house in place of the first provider: ")
+        assert isinstance(warning.args, tuple)
+        assert type(warning.args[-1]) is KeyRejected, "an argument, of which a line tells no words"
+
+    def test_of_what_the_model_had_no_part_in(
+        self, service: LiveService, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with caplog.at_level(logging.WARNING):
+            service.post("/v1/query", {"question": RENT, "collection": "nowhere"}, 404)
+
+        assert caplog.records == []
 
 
 class TestLeaving:

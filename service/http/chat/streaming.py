@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import aclosing
-from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import StreamingResponse
 
 from service.http import events
 from service.http.chat.errors import chat_error
-from service.http.problems import answer_to, problem_of
+from service.http.problems import answer_to
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, MutableMapping
 
     from starlette.types import Receive, Scope, Send
-
-_log = logging.getLogger(__name__)
 
 
 class ChatStream(StreamingResponse):
@@ -44,17 +40,17 @@ class ChatStream(StreamingResponse):
             except Exception as error:  # noqa: BLE001 — an edge: nothing has been sent, the error is the answer
                 await answer_to(error, self._scope["path"])(self._scope, self._receive, send)
                 return
-            self.body_iterator = _to_the_end(first, frames)
+            self.body_iterator = _to_the_end(first, frames, self._scope["state"])
             await super().stream_response(send)
 
 
-async def _to_the_end(first: str, frames: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
+async def _to_the_end(
+    first: str, frames: AsyncGenerator[str, None], state: MutableMapping[str, Any]
+) -> AsyncGenerator[str, None]:
     yield first
     try:
         async for frame in frames:
             yield frame
     except Exception as error:  # noqa: BLE001 — an edge: the status has been sent, the stream must say how it ends
-        problem = problem_of(error)
-        if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            _log.exception("a stream broke off")
+        problem = events.broken_off(error, state)
         yield f"data: {chat_error(problem, error).model_dump_json()}\n\n"

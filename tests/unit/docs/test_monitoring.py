@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "monitoring"
 _FAMILY = re.compile(r"^# TYPE (\S+) (\S+)$", re.MULTILINE)
 _NAME = re.compile(r"\b((?:lectern|process)_[a-z_]+)\b")
-_LABEL = re.compile(r"\b([a-z_]+)(?:=~?|!=)\"")
+_LABEL = re.compile(r"\b([a-z_]+)(?:=~?|!=|!~)\"")
 _SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
 OURS = {"job", "instance"}
 """Labels that Prometheus gives."""
@@ -61,7 +61,7 @@ def test_what_is_asked_for_is_told(told: str, expression: str) -> None:
     assert names <= series(told)
     assert expression.count("(") == expression.count(")")
     assert expression.count("{") == expression.count("}")
-    labels = {"status", "kind", "state", "route", "provider"} | OURS
+    labels = {"status", "kind", "state", "route", "provider", "outcome"} | OURS
     assert set(_LABEL.findall(expression)) <= labels
 
 

@@ -150,3 +150,15 @@ def test_who_needs_no_key_is_not_counted() -> None:
     for answer in asyncio.run(run()):
         assert answer.status == 200
         assert not {name for name in answer.headers if name.startswith("ratelimit")}
+
+
+def test_one_request_is_said_as_one() -> None:
+    async def run() -> Answer:
+        behind, caller = Behind(), holder(per_minute=1)
+        behind.end.set()
+        throttle, answer = Throttle(behind), Answer()
+        await throttle(scope(caller), receive, Answer())
+        await throttle(scope(caller), receive, answer)
+        return answer
+
+    assert asyncio.run(run()).body["detail"] == "this access key may make 1 request a minute"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from service.commands.charts import bar, dollars, print_usage
 from service.http.usage_shapes import UsageGroup, UsageList, UsageTotals
+
+if TYPE_CHECKING:
+    from ingest.catalog.call_records import UsageKey
 
 
 def figures(**given: Any) -> dict[str, Any]:  # noqa: ANN401 — the fields of a row
@@ -57,3 +60,23 @@ def test_what_the_sums_lack_is_said(
         "1 of 4 calls failed or were left before their end",
         "the cost of 1 calls is not known, and not in these sums",
     ]
+
+
+@pytest.mark.parametrize("by", ["key", "model"])
+@pytest.mark.parametrize(("width", "drawn"), [(120, 24), (80, 13), (72, 5), (67, 0)])
+def test_in_a_narrow_terminal_the_bar_gives_way_and_no_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, by: UsageKey, width: int, drawn: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    spent = figures(
+        answers=1, calls=1, prompt_tokens=1_234_567, completion_tokens=98_765, usd=1.5, saved_usd=0.25
+    )
+    rows = [UsageGroup(**{by: name}, **spent) for name in ("glm-5-turbo", "somebody")]
+
+    print_usage(UsageList(by=by, rows=rows, total=UsageTotals(**spent)))
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:3]] == ["glm-5-turbo", "somebody"]
+    assert [line.count("█") for line in lines[1:3]] == [drawn, drawn]
+    assert all(len(line) <= width for line in lines[:4])
+    assert lines[1].split()[-1] == "$0.25000"

@@ -92,6 +92,21 @@ class TestSettings:
         with pytest.raises(SettingsError, match=complaint):
             Upstreams(loaded(llm_api_key="k", fallbacks=[fallback]), EverythingMayLeave(), Observer())
 
+    def test_unknown_servers_are_told_apart_by_their_hosts(self) -> None:
+        observer = Observer()
+        addresses = ["http://user:secret@gpu:8000/v1", "http://gpu2/v1", "https://api.z.ai/v4"]
+        first, *others = [{"base_url": address} for address in addresses]
+        settings = loaded(llm_base_url=first["base_url"], llm_api_key="k", fallbacks=others)
+        made = Upstreams(settings, EverythingMayLeave(), observer)
+
+        assert [endpoint.label for endpoint in made.endpoints] == [
+            "openai at gpu:8000",
+            "openai at gpu2",
+            "zai",
+        ]
+        assert [endpoint.provider.name for endpoint in made.endpoints] == ["openai", "openai", "zai"]
+        assert set(observer.circuits) == {"openai at gpu:8000", "openai at gpu2", "zai"}
+
     def test_keys_are_not_shown(self) -> None:
         settings = loaded(llm_api_key="k", fallbacks=[{"provider": "zai", "api_key": "very-secret"}])
         assert "very-secret" not in repr(settings)
@@ -139,6 +154,32 @@ async def test_each_is_asked_in_its_own_way() -> None:
     assert asked_elsewhere.body["chat_template_kwargs"] == {"enable_thinking": False}
     assert "thinking" not in asked_elsewhere.body
     assert asked_elsewhere.body["cache_salt"] == "t"
+
+
+@pytest.mark.anyio
+async def test_errors_and_warnings_name_the_host_of_an_unknown_server() -> None:
+    with Glm5Server(lambda _: ErrorReply(500)) as first, Glm5Server(lambda _: Reply("Bo Li.")) as other:
+        fallbacks = [{"base_url": other.base_url}]
+        settings = {"llm_base_url": first.base_url, "llm_attempts": 1, "llm_circuit_failures": 1}
+        alone = Upstreams(loaded(**settings), EverythingMayLeave(), Observer()).connect()
+        with pytest.raises(ModelFailed) as failed:
+            await complete(alone.model, REQUEST)
+        with pytest.raises(CircuitOpen, match=f"^openai at {host(first)} has failed too often") as refused:
+            await complete(alone.model, REQUEST)
+        both = Upstreams(loaded(**settings, fallbacks=fallbacks), EverythingMayLeave(), Observer()).connect()
+        reply = await complete(both.model, REQUEST)
+        await alone.close()
+        await both.close()
+
+    told = [(error.value.provider, error.value.host) for error in (failed, refused)]
+    assert told == [(f"openai at {host(first)}", host(first))] * 2
+    assert reply.diverted is not None
+    assert reply.diverted.provider == "openai", "which the ledger knows it by"
+    assert reply.diverted.warning.startswith(f"openai at {host(other)} answered with glm-5: ")
+
+
+def host(server: Glm5Server) -> str:
+    return server.base_url.split("/")[2]
 
 
 @pytest.mark.anyio
