@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 import secrets
-import time
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
@@ -15,7 +14,7 @@ from ingest.errors import CatalogUnavailable, LecternError, PermanentError
 from service.access.caller import LOCAL, Caller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Collection, Iterable
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.key_records import Permission
@@ -26,8 +25,6 @@ _PREFIX = "lectern"
 _ID_BYTES = 6
 _SECRET_BYTES = 32
 _KEY = re.compile(r"lectern_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
-_REQUIRED_SECONDS = 1.0
-"""For so long an open server may not notice that its first key was made."""
 _USED_EVERY = timedelta(minutes=1)
 _LONGEST_NAME = 200
 _NOBODYS = "0" * 64
@@ -104,7 +101,6 @@ class Doorkeeper:
         own_token: what commands on the server's own machine bring, who may read its data folder.
         exposed: whether others than this machine reach the server: then a key is needed, come what may.
         defaults: limits of keys that have none of their own.
-        clock: seconds that only grow.
     """
 
     def __init__(
@@ -116,7 +112,6 @@ class Doorkeeper:
         own_token: str | None = None,
         exposed: bool = False,
         defaults: KeyLimits | None = None,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._keys = keys
         self._settings_key = settings_key
@@ -124,8 +119,7 @@ class Doorkeeper:
         self._own_token = own_token
         self._exposed = exposed
         self._defaults = defaults or KeyLimits()
-        self._clock = clock
-        self._required: tuple[float, bool] | None = None
+        self._was_required: bool | None = None
 
     def caller(self, given: str | None, tenant: str | None = None) -> Caller | None:
         """Who gives this key, or none; None where a key is needed and this is none that opens anything.
@@ -139,9 +133,8 @@ class Doorkeeper:
         """
         if given is not None and self._own_token is not None and _same(given, self._own_token):
             return Caller(tenant or self._tenant)
-        if not self._requires():  # or nobody has noticed yet that a key was made
-            held = self._holder(given) if given is not None and _KEY.fullmatch(given) else None
-            return held or Caller(self._tenant)
+        if not self._requires():
+            return Caller(self._tenant)
         if given is None:
             return None
         if self._settings_key is not None and _same(given, self._settings_key):
@@ -156,15 +149,14 @@ class Doorkeeper:
         try:
             return self._requires()
         except CatalogUnavailable:
-            return self._required is None or self._required[1]
+            return self._was_required is not False
 
     def _requires(self) -> bool:
         if self._exposed or self._settings_key is not None:
             return True
-        now, known = self._clock(), self._required
-        if known is None or now - known[0] >= _REQUIRED_SECONDS:
-            known = self._required = (now, self._keys.has_access_keys())
-        return known[1]
+        if not self._was_required:  # once a key was made, one is needed for good
+            self._was_required = self._keys.has_access_keys()
+        return self._was_required
 
     def _holder(self, given: str) -> Caller | None:
         found = _KEY.fullmatch(given)
