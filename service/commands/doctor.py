@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ingest.errors import LecternError
+from ingest.errors import LecternError, UnsupportedStore
 from service import configuration, diagnosis, reachability
 from service.commands import options
 from service.commands.auditing import opened
@@ -21,6 +21,10 @@ from service.settings import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_BROKEN = (
+    "where the index is damaged: end the server, move the folder index out of the data folder, and run "
+    "lectern doctor --repair; where the catalog is: lectern restore a backup"
+)
 _COLOURS = {"ok": "green", "wrong": "red", "repaired": "yellow", "note": None}
 
 
@@ -76,6 +80,8 @@ def _findings(*, repairs: bool, online: bool) -> Iterator[Finding]:
                 yield from reachability.check_reranker(settings)
     except SettingsError as error:
         yield Finding("settings", "wrong", str(error))
+    except UnsupportedStore as error:
+        yield Finding("data", "wrong", str(error), _BROKEN)
     except (LecternError, OSError) as error:
         yield Finding("data", "wrong", str(error), "see index.log in the data folder, and the settings")
     yield from diagnosis.check_programs()

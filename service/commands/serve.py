@@ -6,6 +6,7 @@ import asyncio
 import signal
 import socket
 import sys
+import time
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _LAST_SECONDS = 5
 """For the last bytes of answers, once all of them have ended."""
+_LOOK_SECONDS = 0.05
 _SWITCH_SECONDS = 0.001
 """After which a thread that computes lets another one on, a fifth of what Python does by itself. One thread
 writes all answers, and waits so long at each of its steps for every thread that plans one: beside two of them
@@ -109,15 +111,19 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn does it, once those that send requests had time to notice and the answers have ended.
 
-        A second signal waits for neither.
+        Who interrupts it once more (SIGINT) waits for neither.
         """
         self._on_leave()
-        if not self.force_exit:
-            await asyncio.sleep(self._settings.drain_seconds)
+        await self._drain()
         self._on_end()
         await self._ending.finish(self._settings.grace_seconds, hurried=lambda: self.force_exit)
         self._on_over()
         await super().shutdown(sockets)
+
+    async def _drain(self) -> None:
+        deadline = time.monotonic() + self._settings.drain_seconds
+        while time.monotonic() < deadline and not self.force_exit:  # noqa: ASYNC110 — a signal sets a flag
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:
