@@ -65,6 +65,7 @@ def configure(*, form: Format, level: Level, content: bool, stream: TextIO | Non
         logger.setLevel(chosen)
         logger.handlers.clear()
         logger.propagate = True
+    logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)  # as "uvicorn", whoever set it before
     for name in _NOISY:
         logging.getLogger(name).disabled = True
     logging.captureWarnings(capture=True)

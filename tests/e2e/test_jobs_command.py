@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends commands by Unix signals")
 
-BATCHES = (24, 8, 8, 8)
+BATCHES = (24, 20, 20, 20)
 """Files that are new to each of the four ingests, which leave most of theirs to the next."""
 
 
