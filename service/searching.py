@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ingest.errors import IndexUnavailable, UnsupportedStore
+from ingest.errors import Gone, IndexUnavailable, UnsupportedStore
 from ingest.index import Question
 from service.accounting import context_of
 from service.answers import SearchHit
@@ -30,6 +30,8 @@ PASSAGE_HITS = 60
 
 CONTEXT_PASSAGES = 5
 """Passages of a search that show what they need: an outline costs 20 to 200 ms the first time."""
+_SEARCHED_AGAIN = 4
+"""Times that a search is made anew because what it found was deleted meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,27 @@ class Searcher:
         limit: int,
         key: str = "",
     ) -> list[SearchHit]:
-        """The best hits with their text and place; ``key`` as `evidence` has it."""
+        """The best hits with their text and place; ``key`` as `evidence` has it.
+
+        Raises:
+            UnsupportedStore, IndexUnavailable: as `evidence`.
+            Gone: documents were deleted under each of several searches.
+        """
+        for _ in range(_SEARCHED_AGAIN):
+            try:
+                return self._shown(collection, question, documents, limit, key)
+            except Gone:
+                continue  # what was found has been deleted before it was read
+        return self._shown(collection, question, documents, limit, key)
+
+    def _shown(
+        self,
+        collection: CollectionRecord,
+        question: str,
+        documents: Sequence[int] | None,
+        limit: int,
+        key: str,
+    ) -> list[SearchHit]:
         found = self.evidence(collection, question, documents=documents, limit=limit, key=key)
         passages = self.passages(found)
         context = find_context(

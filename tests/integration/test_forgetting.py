@@ -12,6 +12,7 @@ from ingest.pipeline import Ingester
 from ingest.readers.options import ReadingOptions
 from ingest.reading import read
 from ingest.sandbox import InlineParser
+from service.searching import Searcher
 from service.settings import Settings
 from service.wiring import open_services
 from tests.fakes.embedder import WordEmbedder
@@ -19,12 +20,14 @@ from tests.fakes.files import write_texts
 from tests.fakes.memory_index import MemoryIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
     from ingest.model import Scope
     from ingest.store.contract import Point
+    from prompts.model import PromptPassage
+    from service.searching import Evidence
 
 
 class DeafIndex(MemoryIndex):
@@ -100,3 +103,33 @@ def test_recognised_pages_are_forgotten_when_an_ingest_has_ended(tmp_path: Path)
         ingester = Ingester(services.catalog, MemoryIndex(), WordEmbedder(), parser, options)
         ingester.ingest("default", "docs", [tmp_path / "docs"], largest=2**20, on_progress=lambda _: None)
     assert list((tmp_path / "recognised").iterdir()) == []
+
+
+class Interrupted(Searcher):
+    """Lets something happen between what a search finds and its reading."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def passages(self, found: Iterable[Evidence]) -> list[PromptPassage]:
+        happening, self.meanwhile = self.meanwhile, None
+        if happening is not None:
+            happening()
+        return super().passages(found)
+
+
+def test_a_search_is_made_anew_where_what_it_found_is_deleted_before_it_is_read(tmp_path: Path) -> None:
+    write_texts(tmp_path / "docs")
+    index = MemoryIndex()
+    with open_services(Settings(data=tmp_path / "data")) as wired:
+        ingest(wired.catalog, index, tmp_path / "docs")
+        services = replace(wired, index=index)
+        searcher = Interrupted(wired.library, index, WordEmbedder().identity)
+        collection = wired.catalog.collection("default", "docs")
+        whole = searcher.search(collection, "rent", documents=None, limit=50)
+        doomed = whole[0].document
+        searcher.meanwhile = lambda: services.delete_document("default", doomed.id)
+
+        left = searcher.search(collection, "rent", documents=None, limit=50)
+
+    assert doomed.id not in {hit.document.id for hit in left}
+    assert {hit.document.id for hit in left} == {hit.document.id for hit in whole} - {doomed.id}
