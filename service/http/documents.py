@@ -11,6 +11,7 @@ from ingest.outline.outline import outline as outline_of
 from service.http.access import Reading, Writing
 from service.http.listings import DocumentList, DocumentShape, DocumentText, VersionList, VersionShape
 from service.http.outlines import DocumentOutline
+from service.http.requests import LARGEST_NUMBER
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 
@@ -47,9 +48,12 @@ def text(
     view: Reading,
     *,
     version: Annotated[
-        int | None, Query(ge=1, description="First, second, …; without it the current one.")
+        int | None,
+        Query(ge=1, le=LARGEST_NUMBER, description="First, second, …; without it the current one."),
     ] = None,
-    number: Annotated[int | None, Query(ge=1, description="Instead: the 7 of `[D7:31]`.")] = None,
+    number: Annotated[
+        int | None, Query(ge=1, le=LARGEST_NUMBER, description="Instead: the 7 of `[D7:31]`.")
+    ] = None,
     start: Annotated[int, Query(ge=0, description="First code point of the part that is wanted.")] = 0,
     end: Annotated[
         int | None, Query(ge=0, description="After the last one; without it, up to the end.")

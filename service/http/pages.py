@@ -12,6 +12,7 @@ from ingest.rendering import MEDIA_TYPE
 from service.http.access import Reading
 from service.http.drawing import Drawing
 from service.http.page_shapes import PageList
+from service.http.requests import LARGEST_NUMBER
 from service.http.responses import PlacedRange
 from service.library import name_of
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/documents", tags=["documents"])
 
 Number = Annotated[
-    int | None, Query(ge=1, description="The 7 of `[D7:31]`; without it the current version's.")
+    int | None,
+    Query(ge=1, le=LARGEST_NUMBER, description="The 7 of `[D7:31]`; without it the current version's."),
 ]
 _CLIENT_LEFT = 499
 """What nobody reads any more; the number is nginx's."""

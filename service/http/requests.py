@@ -24,6 +24,8 @@ from service.answers import Mode, Query
 
 LONGEST_QUESTION = 20_000
 """Code points."""
+LARGEST_NUMBER = 2**31 - 1
+"""Of a version: what the catalog's databases hold."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 CollectionName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]

@@ -75,3 +75,11 @@ def test_a_range_is_placed_by_code_points(service: LiveService, notes: str) -> N
 )
 def test_a_range_that_is_none_is_refused(service: LiveService, notes: str, asked: str, status: int) -> None:
     service.get(f"{notes}/place?{asked}", status)
+
+
+@pytest.mark.parametrize("part", ["text", "place?start=0&end=1", "pages", "pages/1/image"])
+def test_a_number_that_no_database_holds_is_refused(service: LiveService, part: str) -> None:
+    sign = "&" if "?" in part else "?"
+    refused = service.http.get(f"/v1/documents/none/{part}{sign}number={2**64}")
+
+    assert refused.status_code == 422
