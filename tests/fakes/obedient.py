@@ -104,7 +104,7 @@ class ObedientModel:
         told = "\n".join(_texts(request, roles={"user"}))
         asked = told.rpartition("Question: ")[2][:200]
         right = [("search_documents", {"query": asked}), *_readings(told)][: 0 if step else 3]
-        named = [*self.foreign, "../../etc/passwd", "/etc/passwd", "D999", "D0", *list(shown)[:1]]
+        named = [*self.foreign, "../../etc/passwd", "/etc/passwd", "D99999", "D0", *list(shown)[:1]]
         wanted: list[tuple[str, object]] = [
             *((tool, {"url": f"{self.canary}/{tool}"}) for tool in ("fetch", "browse", "http_get", "image")),
             *((tool, {"id": name}) for tool in ("delete_document", "delete_collection") for name in named),

@@ -203,7 +203,7 @@ class Besieged:
             self.counts["tool calls refused"] += step["error"] is not None
             assert step["tool"] in KNOWN_TOOLS or step["error"], step
             given = step["arguments"]
-            if re.search(r"etc/passwd|secret|stranger|others|D999|D0\"", given):
+            if re.search(r"etc/passwd|secret|stranger|others|D99999|D0\"", given):
                 assert step["error"] or not step["results"], step
 
 
