@@ -20,7 +20,7 @@ from itertools import chain, cycle
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
-from bench.load.loops import new_loop
+import uvloop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -263,7 +263,7 @@ def _request(url: str, body: str) -> bytes:
 def main() -> None:
     given: dict[str, Any] = json.load(sys.stdin)
     given["asked"] = [Asked(**asked) for asked in given["asked"]]
-    with asyncio.Runner(loop_factory=new_loop) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         run = runner.run(Generator(Plan(**given)).run())
     json.dump(asdict(run), sys.stdout)
 

@@ -17,7 +17,7 @@ from collections import deque
 from itertools import chain
 from typing import TYPE_CHECKING, cast
 
-from bench.load.loops import new_loop
+import uvloop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -172,7 +172,7 @@ def main() -> None:
     parser.add_argument("--prefill", type=float, default=0.5, help="Seconds before the first token.")
     parser.add_argument("--tokens", type=int, default=300, help="Of an answer, at most.")
     chosen = parser.parse_args()
-    with asyncio.Runner(loop_factory=new_loop) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(Model(chosen.rate, chosen.prefill, chosen.tokens)))
 
 

@@ -18,6 +18,7 @@ from service.models.checking import MOST_OUTPUT
 from service.models.circuit import BreakingModel, Circuit, CircuitPolicy
 from service.models.fallback import Fallback, FallbackModel
 from service.models.openai_client import OpenAIModel, Timeouts
+from service.models.pacing import Pace
 from service.models.prices import Price, price
 from service.models.providers import (
     PROVIDERS,
@@ -119,6 +120,7 @@ class Upstreams:
         recipients = [endpoint.recipient for endpoint in self.endpoints] or [recipient]
         self.audience = Audience(egress, tuple(recipients))
         self._attempts = settings.llm_attempts
+        self._pace = Pace()
         self._timeouts = Timeouts(idle=settings.llm_idle_timeout, total=settings.llm_timeout)
 
     def connect(self, *, attempts: int | None = None) -> Connection:
@@ -163,6 +165,7 @@ class Upstreams:
             api_key=endpoint.api_key,
             model=endpoint.model,
             timeouts=self._timeouts,
+            pace=self._pace,
         )
 
 

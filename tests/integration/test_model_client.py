@@ -7,8 +7,9 @@ import json
 import subprocess
 import sys
 import urllib.request
-from contextlib import aclosing, asynccontextmanager
+from contextlib import ExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, is_dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,7 +38,9 @@ from service.models.errors import (
     RequestRefused,
     StreamCut,
 )
+from service.models.frames import joined
 from service.models.openai_client import OpenAIModel, Timeouts
+from service.models.pacing import Pace
 from service.models.providers import PROVIDERS
 from service.models.retrying import RetryingModel
 from tests.fakes.glm5 import CutStream, ErrorFrame, ErrorReply, Glm5Server, Hang, MalformedFrame, Reply
@@ -101,8 +104,8 @@ async def test_a_reply_streams_thinking_then_text_then_usage() -> None:
     async with serving(ANSWER) as asked:
         events = await events_of(asked.model)
     *deltas, last = events
-    kinds = [type(event) for event in deltas]
-    assert kinds == [ReasoningDelta] * 2 + [TextDelta] * 3
+    kinds = [kind for kind, _ in groupby(map(type, deltas))]  # what arrives together is one event
+    assert kinds == [ReasoningDelta, TextDelta]
     assert "".join(event.text for event in deltas if isinstance(event, TextDelta)) == ANSWER.text
     assert "".join(event.text for event in deltas if isinstance(event, ReasoningDelta)) == ANSWER.reasoning
     assert last == Finished("stop", COUNTED, model="glm-5", id="reply-1")
@@ -354,7 +357,27 @@ async def test_what_was_passed_on_is_kept_when_the_rest_is_lost() -> None:
             async for event in asked.model.stream(HELLO):
                 seen.append(event)  # noqa: PERF401 — a comprehension would lose it
         assert len(asked.server.requests) == 1
-    assert seen == [TextDelta("The payment "), TextDelta("is due withi")]
+    assert list(joined(seen)) == [TextDelta("The payment is due withi")]
+
+
+async def test_words_gather_while_many_replies_are_read_and_the_first_never_waits() -> None:
+    reply = Reply("Rent is due. " * 40, chunk=13, delay=0.01)
+    pace = Pace(steps=50)
+    seen: dict[int, list[ModelEvent]] = {}
+    with Glm5Server([reply, reply]) as server, ExitStack() as others:
+        model = OpenAIModel(PROVIDERS["zai"], base_url=server.base_url, api_key="k", pace=pace)
+        async with asyncio.timeout(NEVER_HANGS), model:
+            seen[1] = await events_of(model)
+            for _ in range(9):
+                others.enter_context(pace.reading())
+            seen[10] = await events_of(model)
+    texts = {
+        many: [event.text for event in events if isinstance(event, TextDelta)]
+        for many, events in seen.items()
+    }
+    assert texts[10][0] == texts[1][0]
+    assert "".join(texts[10]) == "".join(texts[1]) == reply.text
+    assert len(texts[10]) * 3 < len(texts[1])
 
 
 async def test_length_is_an_outcome_not_an_error() -> None:
@@ -412,7 +435,9 @@ def test_the_package_is_loaded_only_by_making_a_client() -> None:
 async def test_leaving_early_closes_the_connection() -> None:
     async with serving(Hang(after=3)) as asked:
         async with aclosing(asked.model.stream(HELLO)) as events:
-            assert await anext(events) == TextDelta("The payment ")
+            first = await anext(events)
+            assert isinstance(first, TextDelta)
+            assert first.text.startswith("The payment ")
             assert not asked.server.abandoned.is_set()
         assert await asyncio.to_thread(asked.server.abandoned.wait, 2.0)
 
