@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ingest.errors import Gone
 from prompts.plan_request import PromptTooLongError
 from service.answers import PlanSummary
+from service.cancelling import current_cancellation
 from service.context import find_context
 from service.map_planning import Considered
 from service.planning import QuestionPlanner
@@ -195,6 +196,7 @@ class Preparer:
         searched = time.perf_counter()
         calibrated = self._calibrated(query, passages)
         with self._planning:
+            current_cancellation().require()
             context = find_context(self._library, collection, found.evidence, passages, documents=chosen)
             considered = Considered(query, chosen)
             if self._mapper is not None:
