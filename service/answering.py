@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from contextvars import copy_context
 from typing import TYPE_CHECKING, Protocol
 
 from service.answers import Done, Planned
+from service.cancelling import in_thread
 from service.ending import Ending
 from service.generating import Generating
 from service.map_planning import MapSettings
@@ -79,6 +78,8 @@ class Answerer:
     async def prepare(self, query: Query) -> Prepared:
         """Search and plan, see `Preparer.prepare`: all that can be wrong with a question shows here.
 
+        Where this is cancelled, rewriting and reranking end, and nothing is planned any more.
+
         Raises:
             ServerEnds: the server is about to stop.
             TooManyWaiting: so many questions wait for the model that this one would be turned away.
@@ -86,12 +87,8 @@ class Answerer:
         self._ending.require_going_on()
         if self._generation is not None:
             self._generation.require_room()
-        loop = asyncio.get_running_loop()
         with self._observer.preparing(query):
-            context = copy_context()  # the request's id and its span
-            return await loop.run_in_executor(
-                self._preparing, lambda: context.run(self._preparer.prepare, query)
-            )
+            return await in_thread(self._preparing, lambda: self._preparer.prepare(query))
 
     async def answer(self, prepared: Prepared) -> Answer:
         """The whole answer; raises as `Way.events`."""

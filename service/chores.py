@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.errors import EgressRefused
 from prompts.chore_replies import chore_messages, clean_reply, reply_without_model
 from service.answers import Cost, Usage
+from service.cancelling import in_thread
 from service.models.errors import ModelError
 from service.recording import Origin
 
@@ -74,13 +73,9 @@ class Chores:
         if model is None:
             return ChoreReply(identity, reply_without_model(chore))
         origin = Origin(tenant, collection, answer=identity, key=key)
-        loop = asyncio.get_running_loop()
-        context = copy_context()  # the request's id and its span
+        tokens = max_tokens or LONGEST_REPLY
         try:
-            said = await loop.run_in_executor(
-                self._asking,
-                lambda: context.run(self._ask, model, messages, origin, max_tokens or LONGEST_REPLY),
-            )
+            said = await in_thread(self._asking, lambda: self._ask(model, messages, origin, tokens))
         except (ModelError, EgressRefused) as error:
             _log.warning("a chat client's %s is made without a model: %s", chore.kind, error)
             return ChoreReply(identity, reply_without_model(chore))

@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
+from ingest.errors import Gone
 from prompts.plan_request import PromptTooLongError
 from service.answers import PlanSummary
+from service.cancelling import current_cancellation
 from service.context import find_context
 from service.map_planning import Considered
 from service.planning import QuestionPlanner
 from service.recording import Origin
 from service.rewriting import Wanted
 from service.roles import ModelRoles
-from service.searching import PASSAGE_HITS
+from service.searching import PASSAGE_HITS, SEARCHED_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from prompts.plan import Mode, PromptPlan
     from prompts.plan_request import PlanRequest
     from service.agent_choice import AgentChooser
-    from service.answers import Query
+    from service.answers import Query, SideCall
     from service.generation import Generation
     from service.library import Library
     from service.map_planning import MapPlanner
@@ -84,6 +86,18 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """A query that has been understood, before anything is searched for it."""
+
+    id: str
+    query: Query
+    collection: CollectionRecord
+    session: Session
+    wanted: Wanted
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Planned:
     """A query whose mode is settled, with its plans."""
 
@@ -122,10 +136,21 @@ class Preparer:
         """Find the evidence and decide what the model reads.
 
         Raises:
-            UnknownName, Gone: the collection, a document or the session is not there.
+            UnknownName, Gone: the collection, a document that is named or the session is not there.
+            Gone: documents were deleted under each of several searches.
             PromptTooLongError: what was asked for does not fit the model's context.
             IndexUnavailable: the index does not answer.
         """
+        asked = self._asked(query)
+        spent: list[SideCall] = []
+        for _ in range(SEARCHED_AGAIN):
+            try:
+                return self._searched(asked, spent)
+            except Gone:  # unless it was named, something else may answer in its place
+                asked = self._still_asked(asked)
+        return self._searched(asked, spent)
+
+    def _asked(self, query: Query) -> _Asked:
         started = time.perf_counter()
         collection = self._library.collection(query.tenant, query.collection)
         session = self._session(collection, query)
@@ -133,9 +158,29 @@ class Preparer:
         if self._roles is not None:
             query = self._roles.settle(query, collection, session)
         identity = f"ans_{secrets.token_urlsafe(_ID_BYTES)}"
-        origin = _origin(query, session, identity)
-        chosen = self._library.numbers(collection, query.documents) if query.documents else None
-        wanted = self._wanted(query, session, origin)
+        self._chosen(collection, query)
+        wanted = self._wanted(query, session, _origin(query, session, identity))
+        return _Asked(identity, query, collection, session, wanted, started)
+
+    def _still_asked(self, asked: _Asked) -> _Asked:
+        """The query after something was deleted; of a client's history the conversation that is left of it.
+
+        Raises:
+            Gone: what was deleted is a document that the caller has named, or named the conversation of.
+        """
+        query, collection = asked.query, asked.collection
+        self._chosen(collection, query)
+        if query.session is not None:
+            self._sessions.history(collection, asked.session)
+        elif query.history:
+            return replace(asked, session=self._session(collection, query))
+        return asked
+
+    def _searched(self, asked: _Asked, spent: list[SideCall]) -> Prepared:
+        """Search and plan; ``spent`` takes what reordering took, whatever comes of it."""
+        query, collection, session, wanted = asked.query, asked.collection, asked.session, asked.wanted
+        origin = _origin(query, session, asked.id)
+        chosen = self._chosen(collection, query)
         found = self._searcher.find(
             collection,
             wanted.question,
@@ -145,11 +190,13 @@ class Preparer:
             origin=origin,
             reorder=query.mode != "agent",  # it only tells what retrieving would have cost
         )
+        spent += found.calls
         passages = self._searcher.passages(found.evidence)
         confidence = self._confidence(collection, wanted, chosen)
         searched = time.perf_counter()
         calibrated = self._calibrated(query, passages)
         with self._planning:
+            current_cancellation().require()
             context = find_context(self._library, collection, found.evidence, passages, documents=chosen)
             considered = Considered(query, chosen)
             if self._mapper is not None:
@@ -168,10 +215,12 @@ class Preparer:
         if considered.whole is not None:
             plans = _first("map", considered.whole, plans)
         mapped = considered.plan if query.mode == "map" else None
-        summary = _told(self._summary(query, plans, mapped), wanted, found, warnings)
+        summary = _told(
+            self._summary(query, plans, mapped), wanted, replace(found, calls=tuple(spent)), warnings
+        )
         planned = time.perf_counter()
         return Prepared(
-            id=identity,
+            id=asked.id,
             query=query,
             collection=collection,
             session=session,
@@ -180,9 +229,9 @@ class Preparer:
             context=context,
             plans=plans,
             summary=summary,
-            started=started,
+            started=asked.started,
             timings_ms={
-                **_timings(wanted, found, 1_000 * (searched - started)),
+                **_timings(wanted, found, 1_000 * (searched - asked.started)),
                 "plan": 1_000 * (planned - searched),
             },
             mapped=mapped,
@@ -218,6 +267,10 @@ class Preparer:
             return _Planned(query, plans, option.usd)
         agent = replace(first, reason=option.reason)
         return _Planned(replace(query, mode="agent"), _first("agent", agent, plans))
+
+    def _chosen(self, collection: CollectionRecord, query: Query) -> tuple[int, ...] | None:
+        """Numbers of the documents that the caller has named; raises `UnknownName` or `Gone`."""
+        return self._library.numbers(collection, query.documents) if query.documents else None
 
     def _session(self, collection: CollectionRecord, query: Query) -> Session:
         if query.session is None and query.history:

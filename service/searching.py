@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ingest.errors import Gone, IndexUnavailable, UnsupportedStore
 from ingest.index import Question
@@ -15,7 +15,7 @@ from service.library import name_of
 from service.recording import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ingest.catalog.records import CollectionRecord, VersionRecord
     from ingest.index import Index
@@ -30,8 +30,9 @@ PASSAGE_HITS = 60
 
 CONTEXT_PASSAGES = 5
 """Passages of a search that show what they need: an outline costs 20 to 200 ms the first time."""
-_SEARCHED_AGAIN = 4
+SEARCHED_AGAIN = 4
 """Times that a search is made anew because what it found was deleted meanwhile."""
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +178,7 @@ class Searcher:
             UnsupportedStore, IndexUnavailable: as `evidence`.
             Gone: documents were deleted under each of several searches.
         """
-        for _ in range(_SEARCHED_AGAIN):
-            try:
-                return self._shown(collection, question, documents, limit, key)
-            except Gone:
-                continue  # what was found has been deleted before it was read
-        return self._shown(collection, question, documents, limit, key)
+        return search_anew(lambda: self._shown(collection, question, documents, limit, key))
 
     def _shown(
         self,
@@ -230,6 +226,22 @@ class Searcher:
             version = versions.get(hit.document)
             if version is not None and version.state == "ready":
                 yield Evidence(hit, version)
+
+
+def search_anew(read: Callable[[], _Read], *, require: Callable[[], object] = lambda: None) -> _Read:
+    """What ``read`` makes of a search of its own; again where that was deleted before it was read.
+
+    ``require`` raises `Gone` where what was deleted is what the caller named: no other search brings it back.
+
+    Raises:
+        Gone: that, or documents were deleted under each of several searches.
+    """
+    for _ in range(SEARCHED_AGAIN):
+        try:
+            return read()
+        except Gone:
+            require()
+    return read()
 
 
 def _brought(hit: Hit, context: Mapping[str, Sequence[ContextPassage]]) -> Iterator[Context]:

@@ -13,7 +13,7 @@ from prompts.tool_results import DocumentsListed, PassagesFound, Trouble
 from prompts.tools import Grep, ListDocuments, ReadPassages, SearchDocuments
 from service.context import find_context
 from service.patterns import BadPattern, Pattern
-from service.searching import PASSAGE_HITS
+from service.searching import PASSAGE_HITS, search_anew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -93,7 +93,7 @@ class Toolbox:
     def _carried_out(self, call: Call, stop: Event) -> ToolResult:
         match call:
             case SearchDocuments():
-                return self._search(call)
+                return search_anew(lambda: self._search(call))
             case ReadPassages():
                 return self._read(call)
             case ListDocuments():

@@ -11,7 +11,7 @@ from service.egress_policy import Recipient
 from service.generation import Generation, GenerationSettings
 from service.guards import GuardedReranker, GuardedTokenizer
 from service.map_planning import MapSettings
-from service.models.assembling import prices_of, provider_of
+from service.models.assembling import fallback_prices, prices_of, provider_of
 from service.models.blocking import BlockingModel
 from service.models.prices import price
 from service.models.tokenizers import EndpointTokenizer
@@ -44,7 +44,11 @@ def make_budgets(settings: Settings, catalog: Catalog, ledger: Ledger) -> Budget
     """What each key may still spend, by the settings' prices."""
     provider, overrides = provider_of(settings), prices_of(settings)
     return Budgets(
-        catalog, ledger, lambda name: price(provider, name, overrides), default=settings.key_usd_per_day
+        catalog,
+        ledger,
+        lambda name: price(provider, name, overrides),
+        default=settings.key_usd_per_day,
+        fallbacks=fallback_prices(settings),
     )
 
 

@@ -27,7 +27,7 @@ from ingest.errors import UnknownName
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
     from sqlalchemy.sql import ColumnElement
 
     from ingest.catalog.job_records import JobKind, JobRequest, JobState
@@ -124,11 +124,12 @@ class Jobs(CatalogPart):
             return int(connection.execute(select(func.count()).where(silent)).scalar_one())
 
     def claim_job(self, place: str, owner: str) -> JobRecord | None:
-        """Begin the oldest job that waits at this place, unless none does. No two processes get the same."""
-        waiting = (jobs.c.state == "queued") & (jobs.c.place == place)
-        oldest = select(jobs).where(waiting).order_by(jobs.c.created_at, jobs.c.id).limit(1)
+        """Begin a job that waits at this place, unless none does. No two processes get the same.
+
+        Tenants take turns: it is the oldest of the one whose last job was begun the longest ago.
+        """
         with self._database.write() as connection:
-            found = rows(connection, oldest.with_for_update(skip_locked=True))
+            found = rows(connection, _next(place).with_for_update(of=jobs, skip_locked=True))
             if not found:
                 return None
             now = datetime.now(UTC)
@@ -236,6 +237,15 @@ class Jobs(CatalogPart):
             for identity in old:
                 connection.execute(delete(jobs).where(_named(tenant, identity)))
         return tuple(old)
+
+
+def _next(place: str) -> Select[Any]:
+    """The job whose turn it is."""
+    begun = func.max(jobs.c.started_at).label("begun")
+    last = select(jobs.c.tenant, begun).where(jobs.c.place == place).group_by(jobs.c.tenant).subquery()
+    waiting = (jobs.c.state == "queued") & (jobs.c.place == place)
+    turns = (last.c.begun.nulls_first(), jobs.c.created_at, jobs.c.id)
+    return select(jobs).join(last, last.c.tenant == jobs.c.tenant).where(waiting).order_by(*turns).limit(1)
 
 
 _RELEASED: dict[str, Any] = {"owner": "", "heartbeat": None, "cancelling": False}

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, literal, select, update
+from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ingest.catalog.collection import among, require_collection
@@ -21,7 +21,7 @@ from ingest.errors import UnknownName
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection, Select, Table
     from sqlalchemy.sql import ColumnElement
 
     from ingest.catalog.records import VersionRecord
@@ -122,14 +122,17 @@ class Reviews(CatalogPart):
             _set_documents(connection, review.tenant, review.id, chosen)
 
     def claim_review(self, owner: str, review: ReviewRecord | None = None) -> ReviewRecord | None:
-        """Begin this review, or the one that has waited longest; None where another process was faster."""
+        """Begin this review, or the one whose turn it is; None where another process was faster.
+
+        Tenants take turns: it is the oldest of the one that a review was last run for the longest ago.
+        """
         if review is None:
-            wanted = reviews.c.state == "queued"
+            wanted = _next()
         else:
-            wanted = _named(review.tenant, review.id) & (reviews.c.state != "running")
-        oldest = select(reviews).where(wanted).order_by(reviews.c.created_at, reviews.c.id).limit(1)
+            there = _named(review.tenant, review.id) & (reviews.c.state != "running")
+            wanted = select(reviews).where(there)
         with self._database.write() as connection:
-            found = rows(connection, oldest.with_for_update(skip_locked=True))
+            found = rows(connection, wanted.with_for_update(of=reviews, skip_locked=True))
             if not found:
                 return None
             begun = {"state": "running", "owner": owner, "heartbeat": datetime.now(UTC), "reason": ""}
@@ -235,6 +238,15 @@ def _set_documents(connection: Connection, tenant: str, review: str, chosen: Ite
     made = [{"tenant": tenant, "review": review, "document": document} for document in wanted]
     if made:
         connection.execute(insert(review_documents), made)
+
+
+def _next() -> Select[Any]:
+    """The review whose turn it is: one that runs gives signs of life, one that ran has its end."""
+    ran = func.max(func.coalesce(reviews.c.heartbeat, reviews.c.finished_at)).label("ran")
+    last = select(reviews.c.tenant, ran).group_by(reviews.c.tenant).subquery()
+    turns = (last.c.ran.nulls_first(), reviews.c.created_at, reviews.c.id)
+    whose = last.c.tenant == reviews.c.tenant
+    return select(reviews).join(last, whose).where(reviews.c.state == "queued").order_by(*turns).limit(1)
 
 
 def _spend(connection: Connection, review: ReviewRecord, spent: Spent) -> None:

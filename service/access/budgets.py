@@ -108,14 +108,19 @@ class Budgets:
         price: Callable[[str], Price | None],
         *,
         default: float | None = None,
+        fallbacks: Sequence[Price] = (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``price`` is a model's; ``default`` are the dollars a day of keys without a budget of their own."""
+        """``price`` is a model's; ``default`` are the dollars a day of keys without a budget of their own.
+
+        ``fallbacks`` are the prices of those who may answer in the model's place.
+        """
         self._keys = keys
         self._ledger = ledger
         self._price = price
         self._default = default
+        self._fallbacks = fallbacks
         self._now = now
         self._clock = clock
         self._accounts: dict[tuple[str, str], _Account] = {}
@@ -169,11 +174,20 @@ class Budgets:
             if price is None:
                 unknown = f'nobody knows what {call.model} costs at this address: set [prices."{call.model}"]'
                 raise Forbidden(f"this access key has a budget, and {unknown}")
-            cached = min(call.predicted_cached_tokens, call.planned_tokens)
-            most = price.dollars(TokenUsage(call.planned_tokens, cached, longest))
+            most = self._most(call, price, longest)
             if account.committed + most > account.budget:
                 raise self._used_up(account.budget, account.budget - account.committed, most)
             account.under_way[call.id] = _SetAside(call.provider, most)
+
+    def _most(self, call: CallRecord, price: Price, longest: int) -> float:
+        """Dollars that it may cost: at its own model or, where that fails, at one that has nothing cached."""
+        cached = min(call.predicted_cached_tokens, call.planned_tokens)
+        elsewhere = TokenUsage(call.planned_tokens, 0, longest)
+        return max(
+            price.dollars(replace(elsewhere, cached_tokens=cached)),
+            *(other.dollars(elsewhere) for other in self._fallbacks),
+            0.0,
+        )
 
     def record(self, call: CallRecord, owed: Owed | None = None) -> None:
         """As `Recorder.record`: it counts with what it took or is owed, in the ledger, too.

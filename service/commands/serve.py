@@ -34,6 +34,8 @@ _LAST_SECONDS = 5
 _LOOK_SECONDS = 0.05
 _LOOP: Literal["asyncio", "uvloop"] = "asyncio" if sys.platform == "win32" else "uvloop"
 """A tenth less CPU for each word of an answer; not made for Windows."""
+_ECHO_SECONDS = 0.5
+"""Within which a second SIGTERM echoes the first: some send it to a process, and to its group besides."""
 _SWITCH_SECONDS = 0.001
 """After which a thread that computes lets another one on, a fifth of what Python does by itself. One thread
 writes all answers, and waits so long at each of its steps for every thread that plans one: beside two of them
@@ -117,11 +119,21 @@ class _Server(uvicorn.Server):
         self._ending = services.ending
         self._settings = services.settings
         self._on_leave, self._on_end, self._on_over = on_leave, on_end, on_over
+        self._told_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; a second signal, of either kind, waits for nobody any more, as uvicorn has it of SIGINT."""
+        now = time.monotonic()
+        if self._told_at is None:
+            self._told_at = now
+        elif now - self._told_at >= _ECHO_SECONDS:
+            self.force_exit = True
+        super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn does it, once those that send requests had time to notice and the answers have ended.
 
-        Who interrupts it once more (SIGINT) waits for neither.
+        Who tells it once more (SIGINT or SIGTERM) waits for neither.
         """
         self._on_leave()
         await self._drain()

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.status import HTTP_405_METHOD_NOT_ALLOWED
 
 from ingest.catalog.audit_records import OK, AuditEntry
 from ingest.errors import CatalogUnavailable
 from service.answers import DEFAULT_TENANT
 from service.audit import KEPT
+from service.http.failing import FAILED
 from service.http.gate import AGENTS, GUARDED
+from service.http.leaving import CLIENT_LEFT
 from service.http.problems import answer_to
 from service.request_id import current_request_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -86,7 +91,8 @@ class Auditing:
     """ASGI middleware around the gate: notes what each request did, or wanted to do.
 
     What takes something away, or changes who may do what, is written before the caller is told of it; where
-    it cannot be written the answer is 503, although it was done.
+    it cannot be written the answer is 503, although it was done. All else is noted when the last piece of
+    its answer is there, or no other follows: only then it is known what has become of a stream.
     """
 
     def __init__(self, app: ASGIApp, audit: Audit) -> None:
@@ -95,53 +101,26 @@ class Auditing:
         self._minute, self._refused = 0.0, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and note it when its answer begins, or does not."""
+        """Pass the request on, and note it when its answer is whole, or will not be."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun = replaced = False
-
-        async def noting(message: Message) -> None:
-            nonlocal begun, replaced
-            if message["type"] == "http.response.start" and not begun:
-                begun = True
-                try:
-                    await self._note(scope, message["status"])
-                except CatalogUnavailable as error:
-                    replaced = True
-                    await answer_to(error, scope["path"])(scope, receive, send)
-            if not replaced:
-                await send(message)
-
+        answer = _Answer(self._audit, partial(self._entry, scope), scope, receive, send)
         try:
-            await self._app(scope, receive, noting)
+            await self._app(scope, receive, answer.send)
         except BaseException as error:
-            if not begun:
-                self._lost(scope, "cancelled" if isinstance(error, asyncio.CancelledError) else "500")
+            answer.ended(error)
             raise
-
-    async def _note(self, scope: Scope, status: int) -> None:
-        entry = self._entry(scope, status)
-        if entry is None:
-            return
-        if entry.action in KEPT and entry.outcome == OK:
-            await run_in_threadpool(self._audit.keep, entry)
-        else:
-            self._audit.note(entry)
+        answer.ended(None)
 
     def _entry(self, scope: Scope, status: int) -> AuditEntry | None:
-        if "router" not in scope:  # the gate has answered
+        """What is to be said of an answer of this status; 0 where none has begun."""
+        if status and "router" not in scope:  # the gate has answered
             return self._refusal(scope, status)
         action = None if status == HTTP_405_METHOD_NOT_ALLOWED else action_of(scope)
         if action is None:
             return None
         return entry_of(scope, action, OK if status < _FIRST_ERROR else str(status))
-
-    def _lost(self, scope: Scope, outcome: str) -> None:
-        """An answer that never began."""
-        action = action_of(scope)
-        if action is not None:
-            self._audit.note(entry_of(scope, action, outcome))
 
     def _refusal(self, scope: Scope, status: int) -> AuditEntry | None:
         """No more than so many a minute."""
@@ -152,6 +131,73 @@ class Auditing:
             self._minute, self._refused = now, 0
         self._refused += 1
         return entry_of(scope, REFUSED, str(status)) if self._refused <= _REFUSALS else None
+
+
+class _Answer:
+    """An answer as it passes."""
+
+    def __init__(
+        self,
+        audit: Audit,
+        entry: Callable[[int], AuditEntry | None],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """``entry`` is what is to be noted of an answer of a status."""
+        self._audit = audit
+        self._entry = entry
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._status = 0
+        self._noted = False
+        self._replaced = False
+
+    async def send(self, message: Message) -> None:
+        """Pass a piece on once what must be written before it is written."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            await self._keep()
+        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+            self._note(self._failed or OK)
+        if not self._replaced:
+            await self._send(message)
+
+    def ended(self, error: BaseException | None) -> None:
+        """No other piece follows; ``error`` is what has ended it."""
+        if isinstance(error, asyncio.CancelledError):
+            self._note(self._failed or "cancelled")
+        elif error is None or isinstance(error, (OSError, ClientDisconnect)):
+            self._note(self._failed or str(CLIENT_LEFT))
+        else:
+            self._note(self._failed or "500")
+
+    @property
+    def _failed(self) -> str:
+        """The status of the error that a stream told of, although it began well."""
+        failed = self._scope.get("state", {}).get(FAILED)
+        return "" if failed is None else str(int(failed))
+
+    async def _keep(self) -> None:
+        """Write now what must not be lost; where that fails the answer says so."""
+        if self._status >= _FIRST_ERROR or action_of(self._scope) not in KEPT:
+            return
+        entry = self._entry(self._status)
+        self._noted = True  # a log that cannot be written now holds it back until it can be
+        if entry is not None:
+            try:
+                await run_in_threadpool(self._audit.keep, entry)
+            except CatalogUnavailable as error:
+                self._replaced = True
+                await answer_to(error, self._scope["path"])(self._scope, self._receive, self._send)
+
+    def _note(self, outcome: str) -> None:
+        """Note it once; an error's status says more than what became of its telling."""
+        entry = None if self._noted else self._entry(self._status)
+        self._noted = True
+        if entry is not None:
+            self._audit.note(replace(entry, outcome=outcome) if entry.outcome == OK else entry)
 
 
 def action_of(scope: Scope) -> str | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-_CLIENT_LEFT = 499
+CLIENT_LEFT = 499
 """What nobody reads any more; the number is nginx's."""
 _T = TypeVar("_T")
 
@@ -23,7 +23,7 @@ async def unless_left(request: Request, work: Coroutine[Any, Any, _T]) -> _T | R
     working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        return await working if working.done() else Response(status_code=_CLIENT_LEFT)
+        return await working if working.done() else Response(status_code=CLIENT_LEFT)
     finally:
         for task in (working, leaving):
             task.cancel()

@@ -26,7 +26,10 @@ router = APIRouter(tags=["questions"])
 async def query(request: QueryRequest, view: Reading, http: Request) -> QueryResponse | Response:
     """Answer a question; every claim is cited and checked. With ``stream``, as server-sent events."""
     answerer = view.services.answerer
-    prepared = await answerer.prepare(await run_in_threadpool(view.admit, request.to_query(view.tenant)))
+    admitted = await run_in_threadpool(view.admit, request.to_query(view.tenant))
+    prepared = await unless_left(http, answerer.prepare(admitted))
+    if isinstance(prepared, Response):
+        return prepared
     view.touched.subject = prepared.id
     if request.stream:
         rendered = AnswerHtml() if request.html else None

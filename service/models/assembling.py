@@ -196,6 +196,11 @@ def endpoints_of(settings: Settings) -> tuple[Endpoint, ...]:
     return _first(settings), *_others(settings)
 
 
+def fallback_prices(settings: Settings) -> tuple[Price, ...]:
+    """The known prices of the providers behind the configured one; raises as `endpoints_of`."""
+    return tuple(endpoint.price for endpoint in _others(settings) if endpoint.price is not None)
+
+
 def prices_of(settings: Settings) -> dict[str, Price]:
     """The settings' own prices, by model."""
     return {model: _price(said) for model, said in settings.prices.items()}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from http import HTTPStatus
-from threading import Lock
 from typing import TYPE_CHECKING
 
+from service.loop_thread import LoopClosed, LoopThread
 from service.reranking.contract import Order, RerankingFailed
 from service.reranking.dialects import TEXTS, address_of, dialect_of, read_scores, request_body, wants_texts
 
@@ -31,14 +32,15 @@ class RerankEndpoint:
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._model = model
         self._seconds = seconds
-        self._opening = Lock()
-        self._http: httpx2.Client | None = None
+        self._loop = LoopThread("lectern-rerank", close=self._let_go)
+        self._http: httpx2.AsyncClient | None = None
 
     def rerank(self, question: str, passages: Sequence[str], *, origin: Origin) -> Order:
         """By score, best first; equal scores keep the order that the passages came in.
 
         Raises:
             RerankingFailed: no answer in time, an error, or an answer that is not one score a passage.
+            asyncio.CancelledError: whoever this thread works for has left.
         """
         del origin  # the endpoint keeps nothing of ours apart
         deadline = time.monotonic() + self._seconds
@@ -56,32 +58,38 @@ class RerankEndpoint:
 
     def close(self) -> None:
         """Let go of the connections."""
-        if self._http is not None:
-            self._http.close()
+        self._loop.close()
 
     def _post(self, question: str, passages: Sequence[str], deadline: float) -> tuple[int, bytes]:
-        """Status and body. The library bounds each wait; here all of them together are bounded."""
+        """Status and body."""
+        body = request_body(self._dialect, self._model, question, passages)
+        try:
+            return self._loop.run(lambda: self._answered(body, deadline))
+        except LoopClosed as error:
+            raise RerankingFailed("its connections were closed") from error
+
+    async def _answered(self, body: dict[str, object], deadline: float) -> tuple[int, bytes]:
+        """The library bounds each wait; here all of them together are bounded."""
         import httpx2  # noqa: PLC0415 — 0.2 CPU seconds that whoever has no such endpoint saves
 
-        body = request_body(self._dialect, self._model, question, passages)
-        left = max(deadline - time.monotonic(), 0.001)
+        self._http = self._http or httpx2.AsyncClient(headers=self._headers, timeout=None)
         content = bytearray()
         try:
-            with self._client().stream("POST", self._address, json=body, timeout=left) as response:
-                for piece in response.iter_bytes():
+            async with (
+                asyncio.timeout(max(deadline - time.monotonic(), 0.001)),
+                self._http.stream("POST", self._address, json=body) as response,
+            ):
+                async for piece in response.aiter_bytes():
                     content += piece
-                    if time.monotonic() > deadline or len(content) > _LARGEST_REPLY:
+                    if len(content) > _LARGEST_REPLY:
                         raise RerankingFailed("the reply does not end")
                 return response.status_code, bytes(content)
-        except httpx2.TimeoutException as error:
+        except TimeoutError as error:
             raise RerankingFailed(f"no answer in {self._seconds:g} seconds") from error
         except httpx2.RequestError as error:
             raise RerankingFailed(f"no answer: {error}") from error
 
-    def _client(self) -> httpx2.Client:
-        import httpx2  # noqa: PLC0415 — see `_post`
-
-        with self._opening:
-            if self._http is None:
-                self._http = httpx2.Client(headers=self._headers)
-            return self._http
+    async def _let_go(self) -> None:
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None

@@ -11,12 +11,13 @@ from prompts.reviewing import found_passages, render_review_question, review_rul
 from service.answers import Query
 from service.context import find_context
 from service.reviewing.estimating import DocumentLoad
-from service.searching import PASSAGE_HITS
+from service.searching import PASSAGE_HITS, search_anew
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ingest.catalog.records import CollectionRecord, VersionRecord
+    from prompts.model import ContextPassage, PromptPassage
     from prompts.plan import PromptPlan
     from prompts.reviewing import ReviewQuestion
     from service.generation import Generation
@@ -94,17 +95,26 @@ class CellPlanner:
         if reading.is_whole:
             passages = self._library.passages(version, 1, version.passages)
             return whole_document(question, passages, _names([version]), tokens=reading.tokens, count=count)
-        numbers = [version.number]
-        found = self._searcher.evidence(
-            collection, question.text, documents=numbers, limit=PASSAGE_HITS, key=query.key
+        ranked, context = search_anew(
+            lambda: self._found(collection, version, question, query),
+            require=lambda: self._library.version(collection, version.number),
         )
-        ranked = self._searcher.passages(found)
-        context = find_context(self._library, collection, found, ranked, documents=numbers)
         limits = self._generation.limits(query)
         plan = found_passages(question, ranked, context, _names([version]), limits, count=count)
         if not plan.passages:  # a model that is shown nothing would say that the document is silent
             raise NothingFound
         return plan
+
+    def _found(
+        self, collection: CollectionRecord, version: VersionRecord, question: ReviewQuestion, query: Query
+    ) -> tuple[Sequence[PromptPassage], Mapping[str, Sequence[ContextPassage]]]:
+        """The passages of the version, best first, and what they cannot be read without."""
+        numbers = [version.number]
+        found = self._searcher.evidence(
+            collection, question.text, documents=numbers, limit=PASSAGE_HITS, key=query.key
+        )
+        ranked = self._searcher.passages(found)
+        return ranked, find_context(self._library, collection, found, ranked, documents=numbers)
 
 
 def cell_query(collection: CollectionRecord, question: str, model: str | None, key: str = "") -> Query:

@@ -55,7 +55,7 @@ class ReviewWorker:
             self._awake.clear()
 
     async def _run_one(self) -> bool:
-        """Run the review that has waited longest; False where none waits."""
+        """Run the review whose turn it is; False where none waits."""
         catalog = self._services.catalog
         await asyncio.to_thread(settle, catalog)
         if self._services.generation is None:

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -168,6 +168,38 @@ def test_what_takes_too_long_says_that_it_ends(line: CommandLine, glm5: Glm5Serv
         while glm5.left < left + 3:  # nobody is written for any more
             assert time.monotonic() < deadline
             time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_waits_for_nobody(line: CommandLine, number: signal.Signals) -> None:
+    patient = {"LECTERN_GRACE_SECONDS": "50", "LECTERN_DRAIN_SECONDS": "50"}
+    with started(line, **patient) as (url, server), ThreadPoolExecutor(1) as pool:
+        asking = Asking(pool, url, "/v1/query", question("(for ever)", stream=True))
+        assert asking.begun.wait(30)
+        server.send_signal(signal.SIGTERM)
+        time.sleep(1)
+        assert server.poll() is None, "one lets it drain"
+        began = time.monotonic()
+        server.send_signal(number)
+
+        server.communicate(timeout=30)
+        assert server.returncode == 0
+        assert time.monotonic() - began < 20
+        with suppress(httpx2.HTTPError):  # broken off
+            asking.result()
+
+
+def test_two_that_come_at_once_are_one(line: CommandLine) -> None:
+    with started(line, LECTERN_DRAIN_SECONDS="3", LECTERN_GRACE_SECONDS="1") as (url, server):
+        assert httpx2.get(f"{url}/healthz", trust_env=False).status_code == 200
+        began = time.monotonic()
+        server.send_signal(signal.SIGTERM)
+        time.sleep(0.1)
+        server.send_signal(signal.SIGTERM)
+
+        server.communicate(timeout=30)
+        assert server.returncode == 0
+        assert time.monotonic() - began >= 3
 
 
 def test_jobs_go_on_at_the_next_start(line: CommandLine, tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 import httpx2
@@ -13,6 +14,7 @@ import mcp
 import pytest
 from click.testing import CliRunner
 from mcp.client.streamable_http import streamable_http_client
+from pydantic import SecretStr
 
 from ingest.catalog.audit_records import AuditWanted
 from ingest.errors import CatalogUnavailable
@@ -28,6 +30,7 @@ from service.settings import Settings
 from service.user import current_user
 from service.wiring import open_services
 from tests.fakes.files import TEXTS, write_texts
+from tests.fakes.glm5 import CutStream, Glm5Server, Hang, Reply
 from tests.fakes.live_service import live, live_in_memory, served
 
 if TYPE_CHECKING:
@@ -35,9 +38,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.catalog.audit_records import AuditEntry
+    from tests.fakes.glm5 import Step
     from tests.fakes.live_service import LiveService
 
 RENT = "What is the monthly rent of the warehouse?"
+STREAMED: list[tuple[str, dict[str, object]]] = [
+    ("/v1/query", {"question": RENT, "collection": "docs", "mode": "retrieve", "stream": True}),
+    (
+        "/v1/chat/completions",
+        {"model": "lectern/docs", "messages": [{"role": "user", "content": RENT}], "stream": True},
+    ),
+]
 
 
 @pytest.fixture
@@ -65,6 +76,11 @@ def log(service: LiveService) -> list[AuditEntry]:
 
 def told(service: LiveService) -> list[tuple[str, str, str, str]]:
     return [(each.action, each.collection, each.subject, each.outcome) for each in log(service)]
+
+
+def outcomes(service: LiveService) -> list[str]:
+    """Of questions."""
+    return [each.outcome for each in log(service) if each.action == "ask"]
 
 
 class TestEveryRoute:
@@ -214,6 +230,84 @@ class TestWhatMustBeKept:
             assert "no room for delete_collection" in answer.json()["detail"]
             assert answer.headers["content-type"] == "application/problem+json"
             assert http.get("/v1/collections").status_code == 200
+
+
+class TestStreams:
+    """An answer that is streamed has said 200 before anybody knows how it ends."""
+
+    said: ClassVar[list[Step]] = []
+    """What the model does next."""
+
+    @pytest.fixture
+    def glm5(self) -> Iterator[Glm5Server]:
+        with Glm5Server(lambda _: self.said[0]) as server:
+            yield server
+
+    @pytest.fixture
+    def answering(self, tmp_path: Path, glm5: Glm5Server) -> Iterator[LiveService]:
+        write_texts(tmp_path / "docs", TEXTS)
+        settings = Settings.model_validate(
+            {
+                "data": tmp_path / "data",
+                "llm_base_url": glm5.base_url,
+                "llm_provider": "zai",
+                "llm_api_key": SecretStr("key"),
+                "llm_attempts": 1,
+            }
+        )
+        with live(settings) as service:
+            service.ingest(tmp_path / "docs", collection="docs")
+            yield service
+
+    @pytest.mark.parametrize(("path", "body"), STREAMED)
+    def test_one_that_fails_is_not_ok(
+        self, answering: LiveService, path: str, body: dict[str, object]
+    ) -> None:
+        self.said[:] = [CutStream(after=2)]
+
+        response = answering.http.post(path, json=body)
+
+        assert response.status_code == 200
+        assert outcomes(answering) == ["502"]
+
+    @pytest.mark.parametrize(("path", "body"), STREAMED)
+    def test_one_that_is_left_is_not_ok(
+        self, answering: LiveService, glm5: Glm5Server, path: str, body: dict[str, object]
+    ) -> None:
+        self.said[:] = [Hang(after=2)]
+        with answering.http.stream("POST", path, json=body) as response:
+            assert any("delta" in line for line in response.iter_lines())
+            assert outcomes(answering) == []
+        assert glm5.abandoned.wait(10)
+
+        deadline = time.monotonic() + 10
+        while not outcomes(answering) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert outcomes(answering) == ["499"]
+
+    @pytest.mark.parametrize(("path", "body"), STREAMED)
+    def test_one_that_ends_well_is_noted_before_its_end_is_told(
+        self, answering: LiveService, path: str, body: dict[str, object]
+    ) -> None:
+        self.said[:] = [Reply("Nobody knows.")]
+
+        answering.http.post(path, json=body)
+
+        assert outcomes(answering) == ["ok"]
+
+    def test_an_agents_question_that_fails_is_named_by_its_error(self, answering: LiveService) -> None:
+        self.said[:] = [CutStream(after=2)]
+
+        async def use() -> None:
+            async with (
+                httpx2.AsyncClient(timeout=20, trust_env=False) as http,
+                mcp.Client(streamable_http_client(f"{answering.url}/mcp", http_client=http)) as agent,
+            ):
+                await agent.call_tool("ask", {"question": RENT, "collection": "docs"})
+
+        asyncio.run(use())
+
+        assert outcomes(answering) == ["StreamCut"]
 
 
 class TestPages:

@@ -279,11 +279,12 @@ class TestStream:
             )
 
     @pytest.mark.parametrize("streamed", [True, False])
+    @pytest.mark.parametrize("asked", ["HANG", "### Task:\nGenerate a short title: HANG"])
     def test_who_leaves_is_not_answered_on(
-        self, service: LiveService, glm5: Glm5Server, *, streamed: bool
+        self, service: LiveService, glm5: Glm5Server, asked: str, *, streamed: bool
     ) -> None:
         glm5.abandoned.clear()
-        body = {"model": MODEL, "messages": [{"role": "user", "content": "HANG"}], "stream": streamed}
+        body = {"model": MODEL, "messages": [{"role": "user", "content": asked}], "stream": streamed}
         with pytest.raises(httpx2.ReadTimeout):
             service.http.post("/v1/chat/completions", json=body, timeout=0.5)
         assert glm5.abandoned.wait(5)

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.errors import IndexUnavailable, UnknownName
+from ingest.errors import Gone, IndexUnavailable, UnknownName
 from ingest.pipeline import Ingester
 from ingest.readers.options import ReadingOptions
 from ingest.reading import read
 from ingest.sandbox import InlineParser
+from prompts.tool_results import PassagesFound
+from service.answers import Query
+from service.generation import Generation, GenerationSettings
+from service.models.providers import PROVIDERS
+from service.preparing import Preparer
 from service.searching import Searcher
+from service.sessions import Sessions, StoredTurn
 from service.settings import Settings
+from service.toolbox import Toolbox
 from service.wiring import open_services
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.files import write_texts
 from tests.fakes.memory_index import MemoryIndex
+from tests.fakes.scripted_model import ScriptedModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
@@ -28,6 +37,11 @@ if TYPE_CHECKING:
     from ingest.store.contract import Point
     from prompts.model import PromptPassage
     from service.searching import Evidence
+    from service.wiring import Services
+
+
+ASKED = "rent, trains, budget"
+"""Words of several documents."""
 
 
 class DeafIndex(MemoryIndex):
@@ -133,3 +147,97 @@ def test_a_search_is_made_anew_where_what_it_found_is_deleted_before_it_is_read(
 
     assert doomed.id not in {hit.document.id for hit in left}
     assert {hit.document.id for hit in left} == {hit.document.id for hit in whole} - {doomed.id}
+
+
+class TestDeletedBeforeItIsRead:
+    """A document that a search has found is deleted before it is read."""
+
+    @pytest.fixture
+    def services(self, tmp_path: Path) -> Iterator[Services]:
+        write_texts(tmp_path / "docs")
+        index = MemoryIndex()
+        with open_services(Settings(data=tmp_path / "data")) as wired:
+            ingest(wired.catalog, index, tmp_path / "docs")
+            services = replace(wired, index=index)
+            yield replace(services, searcher=Interrupted(services.library, index, WordEmbedder().identity))
+
+    def test_a_question_is_answered_by_what_is_left(self, services: Services) -> None:
+        doomed = delete_in_between(services)
+
+        prepared = preparer(services).prepare(Query(ASKED, "docs"))
+
+        assert prepared.found
+        assert doomed not in {evidence.version.document for evidence in prepared.found}
+
+    def test_so_it_is_where_a_model_answers(self, services: Services) -> None:
+        doomed = delete_in_between(services)
+
+        prepared = preparer(services, generation()).prepare(Query(ASKED, "docs", mode="retrieve"))
+
+        shown = {services.catalog.version("default", "docs", p.document) for p in prepared.plan.passages}
+        assert shown
+        assert doomed not in {version.document for version in shown}
+
+    def test_a_document_that_was_named_is_gone(self, services: Services) -> None:
+        doomed = delete_in_between(services)
+
+        with pytest.raises(Gone):
+            preparer(services).prepare(Query(ASKED, "docs", documents=(doomed,)))
+
+    def test_a_conversation_that_shows_it_is_gone(self, services: Services) -> None:
+        model = generation()
+        sessions = Sessions(services.catalog, services.library)
+        first = preparer(services, model).prepare(Query(ASKED, "docs", mode="retrieve"))
+        turn = StoredTurn("rent", "Rent?", "So.", tuple((p.document, p.number) for p in first.plan.passages))
+        sessions.save(first.collection, replace(first.session, turns=(turn,)))
+        delete_in_between(services)
+
+        with pytest.raises(Gone):
+            preparer(services, model).prepare(Query(ASKED, "docs", session=first.session.id, mode="retrieve"))
+
+    def test_a_clients_history_of_it_goes_on_as_the_clients_words(self, services: Services) -> None:
+        model = generation()
+        sessions = Sessions(services.catalog, services.library)
+        first = preparer(services, model).prepare(Query(ASKED, "docs", mode="retrieve"))
+        shown = tuple((p.document, p.number) for p in first.plan.passages)
+        turn = StoredTurn("Rent?", "Rent?", "So.", shown, shown="So.")
+        sessions.save(first.collection, replace(first.session, turns=(turn,)))
+        doomed = delete_in_between(services)
+        asked = Query(ASKED, "docs", history=(("Rent?", "So."),), mode="retrieve")
+
+        prepared = preparer(services, model).prepare(asked)
+
+        assert prepared.session.id != first.session.id
+        assert doomed not in {evidence.version.document for evidence in prepared.found}
+
+    def test_an_agents_search_is_made_anew(self, services: Services) -> None:
+        doomed = delete_in_between(services)
+        collection = services.catalog.collection("default", "docs")
+        toolbox = Toolbox(services.library, services.searcher, collection, None)
+
+        found = toolbox.use("search_documents", '{"query": "rent trains budget"}', Event())
+
+        assert isinstance(found, PassagesFound)
+        held = {services.catalog.version("default", "docs", p.document).document for p in found.passages}
+        assert held
+        assert doomed not in held
+
+
+def delete_in_between(services: Services) -> str:
+    """Have the document that the next search finds first deleted before it is read; gives its id."""
+    collection = services.catalog.collection("default", "docs")
+    doomed = services.searcher.evidence(collection, ASKED)[0].version.document
+    searcher = services.searcher
+    assert isinstance(searcher, Interrupted)
+    searcher.meanwhile = lambda: services.delete_document("default", doomed)
+    return doomed
+
+
+def preparer(services: Services, generation: Generation | None = None) -> Preparer:
+    sessions = Sessions(services.catalog, services.library)
+    return Preparer(services.library, services.searcher, sessions, generation)
+
+
+def generation() -> Generation:
+    chosen = GenerationSettings("glm-5", 20_000, 200, 2_500, 0.3, thinking=False)
+    return Generation(ScriptedModel([]), PROVIDERS["zai"], chosen)

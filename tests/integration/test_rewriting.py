@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 from pydantic import SecretStr
 
 from service.settings import Settings
 from tests.fakes.files import LEASE, write_texts
-from tests.fakes.glm5 import ErrorReply, Glm5Server, Reply
+from tests.fakes.glm5 import ErrorReply, Glm5Server, Hang, Reply
 from tests.fakes.live_service import live, passages_of
 from tests.fakes.prefix_cache import count_tokens
 
@@ -62,6 +63,7 @@ def service(glm5: Glm5Server, tmp_path_factory: pytest.TempPathFactory) -> Itera
         retrieved_tokens=60,
         rewrite_followups=True,
         rewrite_model="glm-4.7",
+        rewrite_timeout=60,
     )
     with live(settings) as running:
         running.ingest(folder)
@@ -120,3 +122,19 @@ def test_without_help_the_earlier_words_count(service: LiveService, model: Model
     assert found["answer"] == "The documents do not say."
     assert found["plan"]["searched"] is None
     assert "as it stands" in found["plan"]["warnings"][0]
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_who_leaves_before_the_answer_ends_the_rewriting(
+    service: LiveService, glm5: Glm5Server, model: Model, *, streamed: bool
+) -> None:
+    first = service.ask(RENT, mode="retrieve")
+    before, model.rewritten = len(glm5.requests), Hang()
+    glm5.abandoned.clear()
+    body = {"question": "And his?", "session_id": first["session_id"], "stream": streamed}
+
+    with pytest.raises(httpx2.ReadTimeout):
+        service.http.post("/v1/query", json=body, timeout=1)
+
+    assert glm5.abandoned.wait(5), "long before its time is over"
+    assert len(glm5.requests) == before + 1, "nothing else was asked for it"

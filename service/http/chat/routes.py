@@ -65,7 +65,7 @@ async def chat_completions(body: ChatRequest, request: Request, view: Reading) -
     view.touched.collection = asked.name.collection
     chore = recognise_chore([(one.role, one.text) for one in said])
     if chore is not None:
-        reply = await services.chores.reply(
+        asking = services.chores.reply(
             chore,
             [(one.role, one.text) for one in said],
             tenant=view.tenant,
@@ -73,9 +73,14 @@ async def chat_completions(body: ChatRequest, request: Request, view: Reading) -
             key=view.caller.key,
             max_tokens=wanted_tokens(body),
         )
+        reply = await unless_left(request, asking)
+        if isinstance(reply, Response):
+            return reply
         return ChatStream(chore_chunks(reply, manner)) if body.stream else complete_chore(reply, manner)
     query = await run_in_threadpool(view.admit, read_query(body, said, asked, view.tenant))
-    prepared = await services.answerer.prepare(query)
+    prepared = await unless_left(request, services.answerer.prepare(query))
+    if isinstance(prepared, Response):
+        return prepared
     view.touched.subject = prepared.id
     events = services.answerer.stream(prepared)
     if body.stream:

@@ -71,6 +71,39 @@ class TestClaims:
 
         assert [job and job.id for job in order] == [first.id, second.id, None]
 
+    def test_tenants_take_turns_and_each_one_is_served_in_its_order(
+        self, catalog: Catalog, tenant: str
+    ) -> None:
+        waiting = "aaaaabbcddd"
+        asked = [self._ask(catalog, tenant, letter) for letter in waiting]
+        by_id = {
+            job.id: f"{letter}{place}" for place, (letter, job) in enumerate(zip(waiting, asked, strict=True))
+        }
+
+        order = [by_id[self._run(catalog, tenant).id] for _ in range(6)]
+        late = self._ask(catalog, tenant, "e")  # who comes later and was never served waits for one job alone
+        first = self._run(catalog, tenant)
+        order += [by_id[self._run(catalog, tenant).id] for _ in range(5)]
+
+        assert first.id == late.id
+        assert order == ["a0", "b5", "c7", "d8", "a1", "b6", "d9", "a2", "d10", "a3", "a4"]
+
+    def test_who_waits_alone_is_served_at_once(self, catalog: Catalog, tenant: str) -> None:
+        asked = [self._ask(catalog, tenant, "a") for _ in range(3)]
+
+        assert [self._run(catalog, tenant).id for _ in range(3)] == [job.id for job in asked]
+
+    @staticmethod
+    def _ask(catalog: Catalog, place: str, letter: str) -> JobRecord:
+        return catalog.add_job(f"{place}-{letter}", "contracts", "upload", ASKED, place=place)
+
+    @staticmethod
+    def _run(catalog: Catalog, place: str) -> JobRecord:
+        job = catalog.claim_job(place, this_process())
+        assert job is not None
+        assert catalog.finish_job(job, "done", JobReport())
+        return job
+
     def test_no_two_processes_get_the_same(self, catalog: Catalog, tenant: str) -> None:
         wanted = {add(catalog, tenant).id for _ in range(20)}
         got: list[str] = []

@@ -156,6 +156,38 @@ def test_the_oldest_that_waits_is_taken_first(catalog: Catalog, contracts: Colle
     assert [r.id for r in catalog.reviews(contracts.tenant, name="mine", limit=1)] == [second.id]
 
 
+def test_tenants_take_turns_and_each_one_is_served_in_its_order(
+    catalog: Catalog, contracts: CollectionRecord
+) -> None:
+    while catalog.claim_review("of other tests") is not None:
+        pass
+    waiting, by_id = "aaabbc", dict[str, str]()
+    versions = {letter: of_tenant(catalog, contracts, letter) for letter in "abc"}
+    for place, letter in enumerate(waiting):
+        by_id[review_of(catalog, *versions[letter]).id] = f"{letter}{place}"
+
+    order: list[str] = []
+    while (claimed := catalog.claim_review("me")) is not None:
+        order.append(by_id[claimed.id])
+        assert catalog.release_review(claimed, "done")
+
+    assert order == ["a0", "b3", "c5", "a1", "b4", "a2"]
+
+
+def of_tenant(
+    catalog: Catalog, contracts: CollectionRecord, letter: str
+) -> tuple[CollectionRecord, VersionRecord]:
+    """A collection of another tenant's, with a document."""
+    made = catalog.ensure_collection(
+        f"{contracts.tenant}-{letter}",
+        contracts.name,
+        embedder=contracts.embedder,
+        dimensions=contracts.dimensions,
+        check_vector=contracts.check_vector,
+    )
+    return made, add(catalog, made, "a.txt")
+
+
 @pytest.mark.parametrize(("unattended", "state"), [(True, "queued"), (False, "interrupted")])
 def test_what_a_dead_process_ran_waits_again(
     catalog: Catalog, contracts: CollectionRecord, unattended: bool, state: str

@@ -83,6 +83,23 @@ def test_calls_at_the_same_time_do_not_overshoot() -> None:
     assert {(one.http_status, one.retry_after) for one in refused} == {(429, 12 * 3_600)}
 
 
+def test_a_dearer_fallback_is_set_aside_for() -> None:
+    books = Books(usd_per_day=1.0)
+    dear, cheap = Price(2.0, 0.2, 6.0), Price(0.1, 0.1, 0.1)
+    fallbacks = (cheap, dear)
+    budgets = Budgets(books, books, lambda _: PRICE, fallbacks=fallbacks, now=lambda: books.now)
+    call = replace(books.call(), predicted_cached_tokens=PROMPT)  # whose cache the fallback does not have
+
+    budgets.begin(call, LONGEST)
+    with pytest.raises(BudgetUsedUp, match=r"\$0\.2000 is left, and the call may cost up to \$0\.8000"):
+        budgets.begin(books.call(), LONGEST)
+    budgets.record(replace(call, usd=0.8))
+    with pytest.raises(BudgetUsedUp, match=r"\$0\.2000 is left"):
+        budgets.begin(books.call(), LONGEST)
+
+    assert sum(one.usd or 0.0 for one in books.calls) <= 1.0
+
+
 def spend(books: Books, budgets: Budgets, usd: float | None, outcome: str = "ok") -> CallRecord:
     call = books.call()
     budgets.begin(call, LONGEST)
