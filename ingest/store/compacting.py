@@ -19,11 +19,32 @@ LEAST = 5_000
 SHARE = 0.5
 """Of the points that are left: two are copied for each that was deleted, and a shard takes little more than
 half as much again as it must."""
+_BLOCK = 512
+"""Bytes, as `os.stat` counts blocks."""
 
 
 def is_worth_it(deleted: int, left: int) -> bool:
     """Whether a shard with so many points should be written anew."""
     return deleted >= max(LEAST, SHARE * left)
+
+
+def free_bytes(path: Path) -> int:
+    """On the disk of a folder."""
+    return shutil.disk_usage(path).free
+
+
+def needed_bytes(path: Path) -> int:
+    """Without so much room a shard is not written anew, twice what it takes: a full disk kills the engine."""
+    return 2 * sum(_taken(file) for file in path.rglob("*"))
+
+
+def _taken(file: Path) -> int:
+    """Bytes on the disk, where the system tells: the engine's files have holes."""
+    try:
+        found = file.stat()
+    except OSError:  # it has gone meanwhile
+        return 0
+    return getattr(found, "st_blocks", found.st_size // _BLOCK) * _BLOCK
 
 
 def deleted_in(path: Path) -> int:

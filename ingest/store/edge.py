@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING, Self, cast
 import qdrant_edge as qdrant
 
 from ingest.errors import IndexUnavailable, StoreLocked, UnsupportedStore
-from ingest.store.compacting import deleted_in, fresh_path, is_worth_it, note_deleted, settle, swap
+from ingest.store.compacting import (
+    deleted_in,
+    free_bytes,
+    fresh_path,
+    is_worth_it,
+    needed_bytes,
+    note_deleted,
+    settle,
+    swap,
+)
 from ingest.store.identity import ids_of, point_ids, scope_id
 from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of, payloads
 from ingest.store.points import Points
@@ -51,18 +60,21 @@ _INDEXES = {SCOPE: qdrant.PayloadSchemaType.Keyword, DOCUMENT: qdrant.PayloadSch
 class EdgeStore:
     """A `Store` in this process."""
 
-    def __init__(self, shard: qdrant.EdgeShard, path: Path, *, dimensions: int) -> None:
+    def __init__(
+        self, shard: qdrant.EdgeShard, path: Path, *, dimensions: int, free: Callable[[Path], int]
+    ) -> None:
         self._shard = shard
         self._path = path
         self._dimensions = dimensions
+        self._free = free
         self._open = True
         self._swapping = Lock()
         self._fresh: qdrant.EdgeShard | None = None
         self._deleted = self._noted = deleted_in(path)
 
     @classmethod
-    def open(cls, path: Path, *, dimensions: int) -> Self:
-        """Open the shard in the folder ``path``, or make one.
+    def open(cls, path: Path, *, dimensions: int, free: Callable[[Path], int] = free_bytes) -> Self:
+        """Open the shard in the folder ``path``, or make one; ``free`` tells the bytes left on its disk.
 
         Raises:
             StoreLocked: another process holds it.
@@ -70,7 +82,7 @@ class EdgeStore:
         """
         settle(path)
         path.mkdir(parents=True, exist_ok=True)
-        store = cls(_load(path, dimensions), path, dimensions=dimensions)
+        store = cls(_load(path, dimensions), path, dimensions=dimensions, free=free)
         store._index_payloads()
         return store
 
@@ -191,6 +203,8 @@ class EdgeStore:
                 raise IndexUnavailable("the index is closed")
             if only_worth and not is_worth_it(self._deleted, shard.info().points_count):
                 return
+            if self._free(self._path) < needed_bytes(self._path):
+                raise IndexUnavailable("the disk has no room for the index twice")
             self._fresh = fresh = self._begun()
             before = self._deleted
         try:

@@ -42,7 +42,6 @@ class Compacting:
         self._quiet = quiet
         self._running = threading.Lock()
         self._written = threading.Event()
-        self._written.set()  # what was deleted in an earlier process counts
         self._last = time.monotonic()
 
     def written(self) -> None:

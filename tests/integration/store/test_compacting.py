@@ -17,7 +17,7 @@ import pytest
 
 from ingest.errors import IndexUnavailable
 from ingest.model import Scope
-from ingest.store.compacting import LEAST, deleted_in, fresh_path, is_worth_it, settle
+from ingest.store.compacting import LEAST, deleted_in, fresh_path, is_worth_it, needed_bytes, settle
 from ingest.store.contract import Point, SparseVector
 from ingest.store.edge import EdgeStore
 
@@ -235,6 +235,19 @@ def test_fresh_files_that_cannot_be_written_end_it_and_not_the_write(tmp_path: P
         assert store.counts(SCOPE) == expected
         store.compact()
         assert store.counts(SCOPE) == expected
+
+
+def test_without_room_for_it_nothing_is_begun(tmp_path: Path) -> None:
+    path = tmp_path / "index"
+    crowded(path).close()
+    needed = needed_bytes(path)
+    assert 2 * MANY * CHUNKS * WIDTH * 2 < needed < 2**28, "of the files' holes nothing is counted"
+    with closing(EdgeStore.open(path, dimensions=WIDTH, free=lambda _: MANY * CHUNKS)) as store:
+        turns = Turns(lambda _: None)
+        with pytest.raises(IndexUnavailable, match="no room"):
+            store.compact(turns)
+        assert turns.taken == 1
+        assert sum(store.counts(SCOPE).values()) == MANY * CHUNKS
 
 
 def test_deleted_points_are_counted_until_the_files_are_written_anew(tmp_path: Path) -> None:
