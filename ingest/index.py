@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from threading import Lock
-from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from ingest.answerability import confidence
 from ingest.asking import asked_terms
 from ingest.errors import UnsupportedStore
-from ingest.questioning import Known, Search
+from ingest.questioning import Search
 from ingest.ranking import Findings, asked_roles, ordered
 from ingest.routing import (
     CLOSE,
@@ -27,11 +27,13 @@ from ingest.routing import (
     what_is_left,
     word_value,
 )
+from ingest.statistics import Statistics
 from ingest.store.contract import Compactable
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
@@ -90,6 +92,14 @@ class Index(Protocol):
         """Return once everything written so far survives a loss of power."""
         ...
 
+    def compact(self) -> None:
+        """Let the files of the index hold nothing of what was deleted."""
+        ...
+
+    def deleted(self) -> int:
+        """Points that were deleted and still stand in the files of the index."""
+        ...
+
     def close(self) -> None:
         """Let go of the store."""
         ...
@@ -118,7 +128,7 @@ class LocalIndex:
         self._embedder = embedder
         self._analyzer = Analyzer()
         self._analyzing = Lock()
-        self._known: dict[Scope, Known] = {}
+        self._statistics = Statistics(store)
 
     def search(
         self, scope: Scope, question: Question, *, documents: Sequence[int] | None, limit: int
@@ -176,7 +186,7 @@ class LocalIndex:
             terms = asked_terms(self._analyzer, question.text, question.history)
             loose = self._analyzer.loose_terms("\n".join((question.text, *question.history)))
         roles = asked_roles(question.text)
-        search = Search(self._store, scope, self._know(scope), documents, roles, loose)
+        search = Search(self._store, scope, self._statistics.of(scope), documents, roles, loose)
         vector = self._vector(question)
         places = search.places(terms)
         route = self._route(search, sentences)
@@ -214,17 +224,10 @@ class LocalIndex:
             rest = tuple(terms)
         return Route(tuple(hit.document for hit in close), rest)
 
-    def _know(self, scope: Scope) -> Known:
-        """What is known of a scope; behind a Qdrant server other processes write, too."""
-        known = self._known.get(scope)
-        if known is None or monotonic() >= known.until:
-            known = self._known[scope] = Known.of(self._store, scope, known)
-        return known
-
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points."""
+        self._statistics.written(scope)
         self._store.upsert(scope, points)
-        self._known.pop(replace(scope, part="chunks"), None)
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""
@@ -234,22 +237,29 @@ class LocalIndex:
         """Forget these documents, chunks and openings."""
         self._store.delete_documents(scope, documents)
         self._store.delete_documents(scope.openings, documents)
-        self._known.pop(scope, None)
+        self._statistics.renew(scope)
 
     def delete_scope(self, scope: Scope) -> None:
         """Forget the whole scope, chunks and openings."""
         self._store.delete_scope(scope)
         self._store.delete_scope(scope.openings)
-        self._known.pop(scope, None)
+        self._statistics.forget(scope)
 
     def flush(self) -> None:
         """Return once everything written so far survives a loss of power."""
         self._store.flush()
+        self._statistics.flushed()
 
-    def compact(self) -> None:
-        """Let the store's files hold nothing of what was deleted; nobody may write meanwhile."""
+    def compact(
+        self, turn: Callable[[], AbstractContextManager[object]] = nullcontext, *, only_worth: bool = False
+    ) -> None:
+        """As `Compactable.compact`; a server has nothing to be done for it."""
         if isinstance(self._store, Compactable):
-            self._store.compact()
+            self._store.compact(turn, only_worth=only_worth)
+
+    def deleted(self) -> int:
+        """Points that were deleted and still stand in the store's files."""
+        return self._store.deleted() if isinstance(self._store, Compactable) else 0
 
     def close(self) -> None:
         """Flush and close the store."""

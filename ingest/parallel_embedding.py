@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from ingest.priority import step_back
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from multiprocessing.connection import Connection
@@ -155,6 +157,7 @@ def _one_thread() -> Generator[None]:
 def _serve(pipe: Connection, make: Callable[[], Embedder]) -> None:
     """The child: embed what comes until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    step_back()
     embedder = make()
     try:
         while True:

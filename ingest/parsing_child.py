@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from ingest.child import OUT_OF_MEMORY, Clock, Refusal, empty, settle
 from ingest.elements import Elements
 from ingest.errors import UnreadableFile
+from ingest.priority import step_back
 from ingest.tracing import trace_of
 from ingest.transfer import send_document
 
@@ -54,6 +55,7 @@ def attempt(
 
 def serve(pipe: Connection, order: Order) -> None:
     """Be the child."""
+    step_back()
     limits = settle(order.folder, order.memory_bytes)
     module, _, name = order.reader.partition(":")
     reader = cast("Reader", getattr(import_module(module), name))

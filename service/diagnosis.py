@@ -155,6 +155,15 @@ def check_catalog(services: Services) -> Finding:
     return Finding("catalog", "wrong", "; ".join(damage[:3]), advice)
 
 
+def check_deleted(services: Services) -> Iterator[Finding]:
+    """What was deleted and still takes room."""
+    deleted = services.index.deleted()
+    if deleted:
+        said = f"{counted(deleted, 'deleted chunk')}: their vectors still stand there"
+        advice = "they go once they are many, or with lectern documents purge"
+        yield Finding("files of the index", "note", said, advice)
+
+
 def check_tokenizer(services: Services) -> Iterator[Finding]:
     """What the model's tokenizer counts of a document of each script, where the settings ask for that."""
     if services.generation is None or not services.settings.exact_tokens:

@@ -132,6 +132,14 @@ class GuardedIndex:
         """As `Index.flush`."""
         self._index.flush()
 
+    def compact(self) -> None:
+        """As `Index.compact`."""
+        self._index.compact()
+
+    def deleted(self) -> int:
+        """As `Index.deleted`."""
+        return self._index.deleted()
+
     def close(self) -> None:
         """As `Index.close`."""
         self._index.close()

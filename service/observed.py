@@ -59,6 +59,14 @@ class ObservedIndex:
         """As `Index.flush`."""
         self._index.flush()
 
+    def compact(self) -> None:
+        """As `Index.compact`."""
+        self._index.compact()
+
+    def deleted(self) -> int:
+        """As `Index.deleted`."""
+        return self._index.deleted()
+
     def close(self) -> None:
         """As `Index.close`."""
         self._index.close()

@@ -6,13 +6,15 @@ caller's business, so that both engines give the same order.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ingest.model import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import numpy as np
     from numpy.typing import NDArray
@@ -48,8 +50,19 @@ class Point:
 class Compactable(Protocol):
     """A store whose files keep what was deleted until they are written anew."""
 
-    def compact(self) -> None:
-        """Write them anew. The caller lets nobody write meanwhile; searches go on."""
+    def compact(
+        self, turn: Callable[[], AbstractContextManager[object]] = nullcontext, *, only_worth: bool = False
+    ) -> None:
+        """Write them anew, in short steps; the caller lets nobody else write within a ``turn()``.
+
+        Args:
+            turn: entered for each step.
+            only_worth: leave those alone that hold little of it, see `ingest.store.compacting`.
+        """
+        ...
+
+    def deleted(self) -> int:
+        """Points that were deleted and still stand in the files."""
         ...
 
 

@@ -9,14 +9,24 @@ from __future__ import annotations
 
 import json
 from array import array
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
+from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Self, cast
 
 import qdrant_edge as qdrant
 
 from ingest.errors import IndexUnavailable, StoreLocked, UnsupportedStore
-from ingest.store.compacting import fresh_path, settle, swap
+from ingest.store.compacting import (
+    deleted_in,
+    free_bytes,
+    fresh_path,
+    is_worth_it,
+    needed_bytes,
+    note_deleted,
+    settle,
+    swap,
+)
 from ingest.store.identity import ids_of, point_ids, scope_id
 from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of, payloads
 from ingest.store.points import Points
@@ -24,7 +34,8 @@ from ingest.store.ranking import best
 from ingest.store.vectors import batches, check_sparse, directions, stored
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from uuid import UUID
 
@@ -38,8 +49,10 @@ EXACT_POINTS = 100_000
 """Up to this many points a segment is searched exactly, even after an optimization."""
 BATCH_BYTES = 4_000_000
 """Of the write-ahead log at once; its files hold 32 MB."""
-_AT_ONCE = 500
-"""Points that are copied at a time."""
+_AT_ONCE = 250
+"""Points that are copied, or read of a sample, at a time: searches wait for some 10 ms."""
+_FLUSHED = 16
+"""Steps of a copy after which it is flushed, so that the last flush is not one of everything."""
 
 _INDEXES = {SCOPE: qdrant.PayloadSchemaType.Keyword, DOCUMENT: qdrant.PayloadSchemaType.Integer}
 
@@ -47,16 +60,21 @@ _INDEXES = {SCOPE: qdrant.PayloadSchemaType.Keyword, DOCUMENT: qdrant.PayloadSch
 class EdgeStore:
     """A `Store` in this process."""
 
-    def __init__(self, shard: qdrant.EdgeShard, path: Path, *, dimensions: int) -> None:
+    def __init__(
+        self, shard: qdrant.EdgeShard, path: Path, *, dimensions: int, free: Callable[[Path], int]
+    ) -> None:
         self._shard = shard
         self._path = path
         self._dimensions = dimensions
+        self._free = free
         self._open = True
         self._swapping = Lock()
+        self._fresh: qdrant.EdgeShard | None = None
+        self._deleted = self._noted = deleted_in(path)
 
     @classmethod
-    def open(cls, path: Path, *, dimensions: int) -> Self:
-        """Open the shard in the folder ``path``, or make one.
+    def open(cls, path: Path, *, dimensions: int, free: Callable[[Path], int] = free_bytes) -> Self:
+        """Open the shard in the folder ``path``, or make one; ``free`` tells the bytes left on its disk.
 
         Raises:
             StoreLocked: another process holds it.
@@ -64,7 +82,7 @@ class EdgeStore:
         """
         settle(path)
         path.mkdir(parents=True, exist_ok=True)
-        store = cls(_load(path, dimensions), path, dimensions=dimensions)
+        store = cls(_load(path, dimensions), path, dimensions=dimensions, free=free)
         store._index_payloads()
         return store
 
@@ -114,12 +132,22 @@ class EdgeStore:
 
     def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
         """The points of the lowest ids: those are hashes, so nothing else about them is alike."""
-        request = qdrant.ScrollRequest(
-            limit=limit, filter=_inside(scope), with_payload=[DOCUMENT], with_vector=[SPARSE]
-        )
-        with self._engine() as shard:
-            found, _ = shard.scroll(request)
-        return [((record.payload or {})[DOCUMENT], _stored(record)) for record in found]
+        found: list[tuple[int, SparseVector]] = []
+        offset: qdrant.PointId | None = None
+        while len(found) < limit:
+            request = qdrant.ScrollRequest(
+                offset=offset,
+                limit=min(_AT_ONCE, limit - len(found)),
+                filter=_inside(scope),
+                with_payload=[DOCUMENT],
+                with_vector=[SPARSE],
+            )
+            with self._engine() as shard:
+                records, offset = shard.scroll(request)
+            found += [((record.payload or {})[DOCUMENT], _stored(record)) for record in records]
+            if offset is None:
+                break
+        return found
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""
@@ -131,45 +159,110 @@ class EdgeStore:
     def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
         """Forget these documents."""
         if documents:
-            self._update(qdrant.UpdateOperation.delete_points_by_filter(_inside(scope, documents)))
+            self._delete(_inside(scope, documents))
 
     def delete_scope(self, scope: Scope) -> None:
         """Forget the whole scope."""
-        self._update(qdrant.UpdateOperation.delete_points_by_filter(_inside(scope)))
+        self._delete(_inside(scope))
+
+    def _delete(self, chosen: qdrant.Filter) -> None:
+        with self._engine() as shard:
+            before = shard.info().points_count
+        self._update(qdrant.UpdateOperation.delete_points_by_filter(chosen))
+        with self._engine() as shard:
+            self._deleted += before - shard.info().points_count
 
     def flush(self) -> None:
         """Return once everything written so far is on the disk."""
         with self._engine() as shard:
-            shard.flush()
+            self._flush(shard)
 
-    def compact(self) -> None:
+    def _flush(self, shard: qdrant.EdgeShard) -> None:
+        shard.flush()
+        if self._deleted != self._noted:
+            note_deleted(self._path, self._deleted)
+            self._noted = self._deleted
+
+    def deleted(self) -> int:
+        """Points that were deleted and still stand in the files; a kill loses count of the last ones."""
+        return self._deleted
+
+    def compact(
+        self, turn: Callable[[], AbstractContextManager[object]] = nullcontext, *, only_worth: bool = False
+    ) -> None:
         """Write all points into fresh files: in those that are there deleted ones are only marked.
 
-        The caller lets nobody write meanwhile. Searches go on, until they wait for the swap.
+        It takes many short steps, each within a ``turn()`` of its own, in which the caller lets nobody write.
+        What is written between two of them goes into the old files and into the fresh ones.
+
+        Raises:
+            IndexUnavailable: they could not be written; the old ones stay.
         """
-        fresh = fresh_path(self._path)
+        with turn(), self._engine() as shard:
+            if not self._open:
+                raise IndexUnavailable("the index is closed")
+            if only_worth and not is_worth_it(self._deleted, shard.info().points_count):
+                return
+            if self._free(self._path) < needed_bytes(self._path):
+                raise IndexUnavailable("the disk has no room for the index twice")
+            self._fresh = fresh = self._begun()
+            before = self._deleted
+        try:
+            offset: qdrant.PointId | None = None
+            for step in count(1):
+                with turn(), self._engine() as shard:
+                    self._require(fresh)
+                    offset = _copied(shard, fresh, offset)
+                    if step % _FLUSHED == 0:
+                        fresh.flush()
+                if offset is None:
+                    break
+            with turn(), self._engine() as shard:
+                self._require(fresh)
+                self._swap(shard, fresh)
+                self._deleted -= before
+        finally:
+            with self._swapping:
+                self._abandon()
+
+    def _begun(self) -> qdrant.EdgeShard:
+        """An empty shard, beside the one that serves."""
         settle(self._path)
-        fresh.mkdir()
-        with _failing():
-            new = _load(fresh, self._dimensions)
-            for field, schema in _INDEXES.items():
-                new.update(qdrant.UpdateOperation.create_field_index(field, schema))
-            for points in _pages(self._shard):
-                new.update(qdrant.UpdateOperation.upsert_points(points))
-            new.flush()
-            new.close()
-        with self._swapping, _failing():
-            self._shard.flush()
-            self._shard.close()
-            swap(self._path)
-            self._shard = _load(self._path, self._dimensions)
+        fresh_path(self._path).mkdir()
+        fresh = _load(fresh_path(self._path), self._dimensions)
+        for field, schema in _INDEXES.items():
+            fresh.update(qdrant.UpdateOperation.create_field_index(field, schema))
+        return fresh
+
+    def _require(self, fresh: qdrant.EdgeShard) -> None:
+        if self._fresh is not fresh:
+            raise IndexUnavailable("the index was closed, or could not be written, while it was written anew")
+
+    def _swap(self, old: qdrant.EdgeShard, fresh: qdrant.EdgeShard) -> None:
+        self._fresh = None
+        fresh.flush()
+        fresh.close()
+        old.flush()
+        old.close()
+        swap(self._path)
+        self._noted = 0  # the note went with the old files
+        self._shard = _load(self._path, self._dimensions)
+
+    def _abandon(self) -> None:
+        """Leave the old files in their place; does nothing once the fresh ones have taken it."""
+        fresh, self._fresh = self._fresh, None
+        if fresh is not None:
+            with suppress(Exception):  # the engine raises bare ones; this shard is thrown away
+                fresh.close()
+            settle(self._path)
 
     def close(self) -> None:
         """Flush, and let another process open the folder."""
         if self._open:
             self._open = False
             with self._engine() as shard:
-                shard.flush()
+                self._abandon()
+                self._flush(shard)
                 shard.close()
 
     @contextmanager
@@ -188,6 +281,15 @@ class EdgeStore:
     def _update(self, operation: qdrant.UpdateOperation) -> None:
         with self._engine() as shard:
             shard.update(operation)
+            if self._fresh is not None:
+                self._update_fresh(self._fresh, operation)
+
+    def _update_fresh(self, fresh: qdrant.EdgeShard, operation: qdrant.UpdateOperation) -> None:
+        """What fails here ends the compaction, and not the write: that is in the files that serve."""
+        try:
+            fresh.update(operation)
+        except Exception:  # noqa: BLE001 — the engine raises bare exceptions
+            self._abandon()
 
     def _search(
         self,
@@ -269,16 +371,16 @@ def _point(
     return qdrant.Point(identity, vectors, payload)
 
 
-def _pages(shard: qdrant.EdgeShard) -> Iterator[list[qdrant.Point]]:
-    """All points of a shard, some at a time."""
-    offset: qdrant.PointId | None = None
-    while True:
-        request = qdrant.ScrollRequest(offset=offset, limit=_AT_ONCE, with_payload=True, with_vector=True)
-        records, offset = shard.scroll(request)
-        if records:
-            yield [qdrant.Point(record.id, record.vector or {}, record.payload) for record in records]
-        if offset is None:
-            return
+def _copied(
+    shard: qdrant.EdgeShard, fresh: qdrant.EdgeShard, offset: qdrant.PointId | None
+) -> qdrant.PointId | None:
+    """Copy some points from this one on, in the order of their ids; returns where to go on."""
+    request = qdrant.ScrollRequest(offset=offset, limit=_AT_ONCE, with_payload=True, with_vector=True)
+    records, offset = shard.scroll(request)
+    if records:
+        points = [qdrant.Point(record.id, record.vector or {}, record.payload) for record in records]
+        fresh.update(qdrant.UpdateOperation.upsert_points(points))
+    return offset
 
 
 def _sparse(vector: SparseVector) -> qdrant.SparseVector:

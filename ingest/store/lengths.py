@@ -5,12 +5,14 @@ A scope lies in one of them. Which one that is, the vectors tell where there are
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from ingest.store.contract import Compactable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import numpy as np
     from numpy.typing import NDArray
@@ -82,11 +84,19 @@ class StoreOfLengths:
         for store in self._stores.values():
             store.flush()
 
-    def compact(self) -> None:
-        """Write all of them anew, without what was deleted, where they can."""
-        for store in self._stores.values():
-            if isinstance(store, Compactable):
-                store.compact()
+    def compact(
+        self, turn: Callable[[], AbstractContextManager[object]] = nullcontext, *, only_worth: bool = False
+    ) -> None:
+        """Write them anew, one after another, without what was deleted, where they can."""
+        for store in self._compactable():
+            store.compact(turn, only_worth=only_worth)
+
+    def deleted(self) -> int:
+        """Points that still stand in their files."""
+        return sum(store.deleted() for store in self._compactable())
+
+    def _compactable(self) -> list[Compactable]:
+        return [store for store in [*self._stores.values()] if isinstance(store, Compactable)]
 
     def close(self) -> None:
         """Close all of them."""

@@ -72,6 +72,7 @@ def _findings(*, repairs: bool, online: bool) -> Iterator[Finding]:
             yield diagnosis.check_catalog(services)
             yield from diagnosis.check_jobs(services, repairs=repairs)
             yield from diagnosis.check_originals(services, repairs=repairs)
+            yield from diagnosis.check_deleted(services)
             yield from diagnosis.check_tokenizer(services)
             ingester = closing.enter_context(open_ingester(services)) if repairs else None
             yield from diagnosis.check_collections(services, ingester.repairer if ingester else None)

@@ -10,7 +10,6 @@ from ingest.errors import UnknownName
 from service.commands import options
 from service.commands.auditing import keep, opened
 from service.http.listings import DocumentList, DocumentShape, VersionList, VersionShape
-from service.index_process.client import RemoteIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,8 +82,7 @@ def purge(collection: str | None) -> None:
     with opened(settings) as services:
         record = services.library.collection(services.settings.tenant, collection or settings.collection)
         numbers = services.catalog.purge_superseded(record)
-        if isinstance(services.index, RemoteIndex):
-            services.index.compact()
+        services.index.compact()
     click.echo(f"purged {len(numbers)} old versions")
 
 

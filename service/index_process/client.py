@@ -12,6 +12,7 @@ from service.index_process.requests import (
     Compact,
     Confidence,
     Counts,
+    Deleted,
     DeleteDocuments,
     DeleteScope,
     Failed,
@@ -98,8 +99,12 @@ class RemoteIndex:
         self._call(Flush())
 
     def compact(self) -> None:
-        """Let the files of the index hold nothing of what was deleted; writes wait meanwhile."""
+        """Let the files of the index hold nothing of what was deleted; searches and writes go on."""
         self._call(Compact())
+
+    def deleted(self) -> int:
+        """Points that were deleted and still stand in the files."""
+        return self._call(Deleted())
 
     def snapshot(self, into: Path, *, catalog: bool) -> None:
         """Copy index and, where it is in the data folder, the catalog, as they are at one moment.

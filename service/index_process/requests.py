@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from ingest.catalog.copying import copy_sqlite
-from ingest.store.contract import Compactable
 from service.backup.copying import copy_folder
 
 if TYPE_CHECKING:
@@ -138,14 +137,24 @@ class Flush:
 
 @dataclass(frozen=True, slots=True)
 class Compact:
-    """`LocalIndex.compact`, while nobody writes."""
+    """`Index.compact`, which the process itself does, in turns with writes."""
 
-    writes: ClassVar[bool] = True
+    writes: ClassVar[bool] = False
 
     def run(self, index: Index) -> None:
         """Write the files anew."""
-        if isinstance(index, Compactable):
-            index.compact()
+        index.compact()
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """`Index.deleted`."""
+
+    writes: ClassVar[bool] = False
+
+    def run(self, index: Index) -> int:
+        """Count."""
+        return index.deleted()
 
 
 @dataclass(frozen=True, slots=True)

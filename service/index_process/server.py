@@ -16,14 +16,16 @@ from filelock import FileLock, Timeout
 
 from ingest.errors import IndexUnavailable, LecternError
 from service.index_process.address import Address
-from service.index_process.requests import Done, Failed
+from service.index_process.compacting import Compacting
+from service.index_process.precedence import Precedence
+from service.index_process.requests import Compact, Done, Failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from multiprocessing.connection import Connection
 
-    from ingest.index import Index
     from service.index_process.address import Place
+    from service.index_process.compacting import ServedIndex
     from service.index_process.requests import Request
 
 _FIRST_CLIENT_SECONDS = 10
@@ -33,7 +35,7 @@ _SHORTEST_GRACE = 0.02
 """Seconds; also the pause between two looks at a lock that somebody else holds."""
 
 
-def serve(place: Place, index: Index, *, grace: float, announce: Callable[[], None]) -> None:
+def serve(place: Place, index: ServedIndex, *, grace: float, announce: Callable[[], None]) -> None:
     """Answer until nobody has been connected for ``grace`` seconds, then close the index.
 
     ``announce`` is called once clients can connect.
@@ -51,11 +53,14 @@ def serve(place: Place, index: Index, *, grace: float, announce: Callable[[], No
         ending.callback(place.withdraw, address)
         ending.callback(_hold, lock)  # first of all, where a signal ends it while it is in use
         threading.Thread(target=server.accept, args=(listener,), daemon=True).start()
+        threading.Thread(target=server.compacting.run, daemon=True).start()
         announce()
         server.wait_until_used(_FIRST_CLIENT_SECONDS)
         server.wait_until_unused(grace)
+        server.compacting.tidy()  # nobody waits for it; who comes meanwhile is answered
         while not _lock_unused(server, lock):
             server.wait_until_unused(max(grace, _SHORTEST_GRACE))
+            server.compacting.tidy()
 
 
 def _listen(place: Place, token: str) -> tuple[Listener, Address]:
@@ -94,10 +99,11 @@ def _lock_unused(server: Server, lock: FileLock) -> bool:
 class Server:
     """Answers every connection in its own thread; the requests of one connection in their order."""
 
-    def __init__(self, index: Index, key: bytes) -> None:
+    def __init__(self, index: ServedIndex, key: bytes) -> None:
         self._index = index
         self._key = key
-        self._writing = threading.Lock()
+        self._precedence = Precedence()
+        self.compacting = Compacting(index, self._precedence)
         self._changed = threading.Condition()
         self._connections = 0
         self._used = False
@@ -152,12 +158,21 @@ class Server:
 
     def _reply(self, request: Request[object]) -> Done | Failed:
         try:
-            if not request.writes:
-                return Done(request.run(self._index))
-            with self._writing:
-                return Done(request.run(self._index))
+            return Done(self._done(request))
         except (LecternError, ValueError) as error:
             return Failed(error)
         except Exception as error:  # noqa: BLE001 — the edge of the process: the trace goes to its log
             traceback.print_exc()
             return Failed(IndexUnavailable(f"the index failed with {type(error).__name__}; see index.log"))
+
+    def _done(self, request: Request[object]) -> object:
+        if isinstance(request, Compact):
+            return self.compacting.compact()
+        if not request.writes:
+            with self._precedence.searching():
+                return request.run(self._index)
+        try:
+            with self._precedence.writing():
+                return request.run(self._index)
+        finally:
+            self.compacting.written()

@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import sqlite3
+import struct
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from filelock import FileLock
 
+from ingest.terms import Analyzer
 from tests.fakes.command_line import CommandLine
 from tests.fakes.files import LEASE, TEXTS, write_texts
 
@@ -67,6 +69,29 @@ def test_old_versions_are_listed_until_they_are_purged(line: CommandLine) -> Non
     assert "superseded" in line.ok("documents", "--versions").out
     assert line.ok("documents", "purge").out == "purged 1 old versions\n"
     assert len(line.ok("documents", "--versions", "--json").json["versions"]) == len(TEXTS)
+
+
+def traces(line: CommandLine, word: str) -> list[str]:
+    """Files of the index in which a word's number stands, as its log writes numbers."""
+    number = struct.pack(">I", Analyzer().document_terms(word)[0])
+    files = [path for path in (line.data / "index").rglob("*") if path.is_file()]
+    return [path.name for path in files if number in path.read_bytes()]
+
+
+def test_a_purge_takes_deleted_words_out_of_the_files_of_the_index(line: CommandLine) -> None:
+    (line.folder / "docs" / "secret.md").write_text("The password of the vault is zanzibarqux.\n")
+    line.ok("ingest", "docs")
+    found = hits(line)
+    line.ok("documents", "delete", "secret.md")
+    assert traces(line, "zanzibarqux") != []
+    said = {finding["check"]: finding for finding in line.ok("doctor", "--json").json}
+    assert said["files of the index"]["state"] == "note"
+
+    line.ok("documents", "purge")
+
+    assert traces(line, "zanzibarqux") == []
+    assert "files of the index" not in {finding["check"] for finding in line.ok("doctor", "--json").json}
+    assert [ranked[0]["path"] for ranked in hits(line)] == [ranked[0]["path"] for ranked in found]
 
 
 def test_documents_and_collections_are_deleted_by_name(line: CommandLine) -> None:

@@ -75,6 +75,12 @@ class MemoryIndex:
     def flush(self) -> None:
         pass
 
+    def compact(self) -> None:
+        pass
+
+    def deleted(self) -> int:
+        return 0
+
     def close(self) -> None:
         pass
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from ingest.errors import StoreLocked, UnknownName, UnsupportedStore
 from ingest.model import Hit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from ingest.index import Question
@@ -73,6 +75,16 @@ class ScriptedIndex:
 
     def flush(self) -> None:
         self._note("flushed")
+
+    def compact(
+        self, turn: Callable[[], AbstractContextManager[object]] = nullcontext, *, only_worth: bool = False
+    ) -> None:
+        if not only_worth:
+            with turn():
+                self._note("compacted")
+
+    def deleted(self) -> int:
+        return 0
 
     def close(self) -> None:
         self._note("closed")
