@@ -9,7 +9,7 @@ from array import array
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, literal, select, true, update
+from sqlalchemy import bindparam, delete, func, insert, literal, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from ingest.catalog.call_details import forget_collection_details, forget_details
@@ -54,6 +54,11 @@ def owned(table: Table, tenant: str, collection: str) -> ColumnElement[bool]:
     return (table.c.tenant == tenant) & (table.c.collection == collection)
 
 
+def owned_by_asked(table: Table) -> ColumnElement[bool]:
+    """Likewise, in a statement that leaves ``tenant`` and ``collection`` open."""
+    return (table.c.tenant == bindparam("tenant")) & (table.c.collection == bindparam("collection"))
+
+
 def among(table: Table, names: Collection[str] | None) -> ColumnElement[bool]:
     """The rows of a table that belong to one of these collections; None stands for all of them."""
     return true() if names is None else table.c.collection.in_(sorted(names))
@@ -72,6 +77,13 @@ def require_collection(connection: Connection, tenant: str, name: str) -> Mappin
     if row is None or row["deleted"]:
         raise UnknownName("collection", name)
     return row
+
+
+_ONE = select(collections).where(
+    (collections.c.tenant == bindparam("tenant"))
+    & (collections.c.name == bindparam("name"))
+    & ~collections.c.deleted
+)
 
 
 class Collections(CatalogPart):
@@ -156,9 +168,8 @@ class Collections(CatalogPart):
         Raises:
             UnknownName: there is none of this name.
         """
-        named = (collections.c.tenant == tenant) & (collections.c.name == name) & ~collections.c.deleted
         with self._database.read() as connection:
-            found = rows(connection, select(collections).where(named))
+            found = rows(connection, _ONE, tenant=tenant, name=name)
         if not found:
             raise UnknownName("collection", name)
         return _record(found[0])

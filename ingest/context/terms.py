@@ -57,15 +57,12 @@ class Terms:
         self._references = references
         self._terms = dict(_counted(text, _by_term(outline.definitions)))
         self._names = sorted(self._terms, key=lambda name: (-len(name), name))
-        alternatives = "|".join(f"({_pattern(name)})" for name in self._names)
-        self._used = re.compile(alternatives) if self._names else None
+        self._told_by = {name: _least(name) for name in self._names}
+        self._patterns: dict[str, re.Pattern[str]] = {}
 
     def used(self, place: tuple[int, int], passage: tuple[int, int]) -> Iterator[Companion]:
         """Definitions of the terms that a place uses and its passage does not define; the rarest first."""
-        found: dict[str, int] = {}
-        for match in self._used.finditer(self._text, *place) if self._used else ():
-            name = self._names[(match.lastindex or 1) - 1]
-            found.setdefault(name, match.start())
+        found = self._found(place)
         for name in sorted(found, key=lambda name: (self._terms[name].uses, found[name])):
             definitions = self._terms[name].definitions
             if any(passage[0] <= definition.term_start < passage[1] for definition in definitions):
@@ -74,6 +71,32 @@ class Terms:
             meaning = self._meaning(definition)
             if meaning and not passage[0] <= meaning[0] < passage[1]:
                 yield Companion("definition", definition.term, *meaning)
+
+    def _found(self, place: tuple[int, int]) -> dict[str, int]:
+        """Where each term stands first; within a longer term, at the same place, none is seen.
+
+        As one pattern of all terms would tell: but only those are looked for of which a part is there at all.
+        """
+        words, (position, end) = self._text[slice(*place)], place
+        ahead: dict[str, re.Match[str] | None] = {
+            name: self._next(name, position, end) for name in self._names if self._told_by[name] in words
+        }
+        found: dict[str, int] = {}
+        while coming := {name: match for name, match in ahead.items() if match}:
+            name = min(coming, key=lambda name: coming[name].start())  # of equals the first: the longest name
+            found.setdefault(name, coming[name].start())
+            position = coming[name].end()
+            ahead = {
+                other: match if match.start() >= position else self._next(other, position, end)
+                for other, match in coming.items()
+            }
+        return found
+
+    def _next(self, name: str, position: int, end: int) -> re.Match[str] | None:
+        pattern = self._patterns.get(name)
+        if pattern is None:
+            pattern = self._patterns[name] = re.compile(_pattern(name))
+        return pattern.search(self._text, position, end)
 
     def _meaning(self, definition: Definition) -> tuple[int, int] | None:
         """Where the term is defined: "has the meaning set forth in Section 4.1" leads there, or nowhere."""
@@ -120,6 +143,11 @@ def _pattern(name: str) -> str:
     r"""``Services`` in other numbers, Russian words in other cases; white space may be a line's end."""
     words = r"\s+".join(map(_word, name.split()))
     return (r"\b" if name[0].isascii() or _is_russian(name[0]) else "") + words
+
+
+def _least(name: str) -> str:
+    """The longest of the words that stand wherever `_pattern` matches, as they stand there."""
+    return max(map(_stem, name.split()), key=len)
 
 
 def _word(word: str) -> str:
