@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -57,8 +58,8 @@ class Terms:
         self._references = references
         self._terms = dict(_counted(text, _by_term(outline.definitions)))
         self._names = sorted(self._terms, key=lambda name: (-len(name), name))
-        self._told_by = {name: _least(name) for name in self._names}
-        self._patterns: dict[str, re.Pattern[str]] = {}
+        self._told_by = [_least(name) for name in self._names]
+        self._patterns: dict[int, re.Pattern[str]] = {}
 
     def used(self, place: tuple[int, int], passage: tuple[int, int]) -> Iterator[Companion]:
         """Definitions of the terms that a place uses and its passage does not define; the rarest first."""
@@ -73,30 +74,32 @@ class Terms:
                 yield Companion("definition", definition.term, *meaning)
 
     def _found(self, place: tuple[int, int]) -> dict[str, int]:
-        """Where each term stands first; within a longer term, at the same place, none is seen.
+        """Where each term stands first; what a longer term, or one begun before, covers does not count.
 
-        As one pattern of all terms would tell: but only those are looked for of which a part is there at all.
+        As one pattern of all names would find them, but only those are looked for whose words are there.
         """
         words, (position, end) = self._text[slice(*place)], place
-        ahead: dict[str, re.Match[str] | None] = {
-            name: self._next(name, position, end) for name in self._names if self._told_by[name] in words
-        }
-        found: dict[str, int] = {}
-        while coming := {name: match for name, match in ahead.items() if match}:
-            name = min(coming, key=lambda name: coming[name].start())  # of equals the first: the longest name
-            found.setdefault(name, coming[name].start())
-            position = coming[name].end()
-            ahead = {
-                other: match if match.start() >= position else self._next(other, position, end)
-                for other, match in coming.items()
-            }
-        return found
+        there = (rank for rank, word in enumerate(self._told_by) if word in words)
+        ahead = [found for rank in there for found in self._next(rank, position, end)]
+        heapify(ahead)
+        first: dict[str, int] = {}
+        while ahead:
+            start, rank, stop = heappop(ahead)  # of those that begin together the longest name
+            if start >= position:
+                first.setdefault(self._names[rank], start)
+                position = stop
+            for found in self._next(rank, position, end):
+                heappush(ahead, found)
+        return first
 
-    def _next(self, name: str, position: int, end: int) -> re.Match[str] | None:
-        pattern = self._patterns.get(name)
+    def _next(self, rank: int, position: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """Where the term of this rank begins next, its rank, and where it ends there."""
+        pattern = self._patterns.get(rank)
         if pattern is None:
-            pattern = self._patterns[name] = re.compile(_pattern(name))
-        return pattern.search(self._text, position, end)
+            pattern = self._patterns[rank] = re.compile(_pattern(self._names[rank]))
+        found = pattern.search(self._text, position, end)
+        if found is not None:
+            yield found.start(), rank, found.end()
 
     def _meaning(self, definition: Definition) -> tuple[int, int] | None:
         """Where the term is defined: "has the meaning set forth in Section 4.1" leads there, or nowhere."""
