@@ -64,10 +64,15 @@ def among(table: Table, names: Collection[str] | None) -> ColumnElement[bool]:
     return true() if names is None else table.c.collection.in_(sorted(names))
 
 
+_NAMED = select(collections).where(
+    (collections.c.tenant == bindparam("tenant")) & (collections.c.name == bindparam("name"))
+)
+_THERE, _LOCKED = _NAMED.where(~collections.c.deleted), _NAMED.with_for_update()
+
+
 def lock_collection(connection: Connection, tenant: str, name: str) -> Mapping[str, Any] | None:
     """The row of a collection, deleted or not; whoever else locks it waits for this transaction."""
-    named = (collections.c.tenant == tenant) & (collections.c.name == name)
-    found = rows(connection, select(collections).where(named).with_for_update())
+    found = rows(connection, _LOCKED, tenant=tenant, name=name)
     return found[0] if found else None
 
 
@@ -77,13 +82,6 @@ def require_collection(connection: Connection, tenant: str, name: str) -> Mappin
     if row is None or row["deleted"]:
         raise UnknownName("collection", name)
     return row
-
-
-_ONE = select(collections).where(
-    (collections.c.tenant == bindparam("tenant"))
-    & (collections.c.name == bindparam("name"))
-    & ~collections.c.deleted
-)
 
 
 class Collections(CatalogPart):
@@ -169,7 +167,7 @@ class Collections(CatalogPart):
             UnknownName: there is none of this name.
         """
         with self._database.read() as connection:
-            found = rows(connection, _ONE, tenant=tenant, name=name)
+            found = rows(connection, _THERE, tenant=tenant, name=name)
         if not found:
             raise UnknownName("collection", name)
         return _record(found[0])
