@@ -23,10 +23,13 @@ _ASKED, _ANSWERED = "Q: ", "A: "
 
 _START = rf"(?:\A|(?<=[{LINE_ENDS}]))"
 _BLANK = rf"[{INVISIBLE}]*"
-_BEGUN = "|".join(
-    re.escape(label.rstrip()) for label in (*CLOSING_LABELS, ANSWER_TYPE, WITHOUT, UNREAD, _ASKED, _ANSWERED)
+_OPENINGS = tuple(
+    label.rstrip() for label in (*CLOSING_LABELS, ANSWER_TYPE, WITHOUT, UNREAD, _ASKED, _ANSWERED)
 )
-_ALONE = f"{PASSAGES}|{DOCUMENTS}|{NOTES}"
+_HEADINGS = (PASSAGES, DOCUMENTS, NOTES)
+_FORGEABLE = (*_OPENINGS, *_HEADINGS, "#")
+"""Without one of these nothing is forged: told in a tenth of the time that the pattern takes."""
+_BEGUN, _ALONE = "|".join(map(re.escape, _OPENINGS)), "|".join(_HEADINGS)
 _LABEL = rf"(?:{_BEGUN}|(?:{_ALONE}){_BLANK}(?:[{LINE_ENDS}]|\Z))"
 _NAME = rf"{_BLANK}D{_BLANK}[0-9]"
 _FORGED = re.compile(rf"({_START}{_BLANK})(?=\\*{_LABEL})|({_START}{_BLANK}#)(?=\\*{_NAME})")
@@ -39,6 +42,8 @@ def guard(text: str) -> str:
     Nor as the line that names a document, ``# D7 lease.pdf``: ``#\ D7 lease.pdf``. Injective: what already
     looks guarded gets one more backslash.
     """
+    if not any(words in text for words in _FORGEABLE):
+        return text
     return _FORGED.sub(r"\g<0>\\", text)
 
 

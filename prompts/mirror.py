@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from prompts.pieces import pieces
+from prompts.pieces import opening, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -209,7 +209,7 @@ class Branch:
 
 def render(messages: Sequence[PromptMessage]) -> str:
     """The messages as one text with unambiguous borders: what providers see as the prefix."""
-    return "".join(pieces(messages))
+    return "".join(opening(message) + message.content for message in messages)
 
 
 def _common(one: str, other: str) -> int:

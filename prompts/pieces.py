@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from prompts.labels import CLOSING_LABELS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from prompts.plan import PromptMessage
 
@@ -19,7 +19,8 @@ _PASSAGE = r"\[D\d+:\d+\] "
 _HEADING = r"# D\d+ "
 _LABELS = "|".join(map(re.escape, CLOSING_LABELS))
 # An empty line belongs to what follows it: what precedes has then the same bytes whatever that is.
-_BORDER = re.compile(rf"(?<=[^\n]\n)(?=\n?(?:{_PASSAGE}|{_HEADING}|{_LABELS}))")
+# Begins with the one character that is searched for quickest; what stands before it is looked at afterwards.
+_BORDER = re.compile(rf"\n(?=\n?(?:{_PASSAGE}|{_HEADING}|{_LABELS}))")
 _MARKED = re.compile(r"\[D(\d+):(\d+)\] ")
 
 
@@ -30,9 +31,24 @@ def pieces(messages: Sequence[PromptMessage]) -> list[str]:
     """
     cut: list[str] = []
     for message in messages:
-        cut.append(f"\x1e{message.role}\x1f")
-        cut += (piece for piece in _BORDER.split(message.content) if piece)
+        cut.append(opening(message))
+        cut += _cut(message.content)
     return cut
+
+
+def opening(message: PromptMessage) -> str:
+    """The piece that a message opens with."""
+    return f"\x1e{message.role}\x1f"
+
+
+def _cut(content: str) -> Iterator[str]:
+    done = 0
+    for found in _BORDER.finditer(content):
+        if content[max(found.start() - 1, 0) : found.start()] not in {"", "\n"}:
+            yield content[done : found.end()]
+            done = found.end()
+    if content[done:]:
+        yield content[done:]
 
 
 def passage_of(piece: str) -> tuple[int, int] | None:

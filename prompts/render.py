@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import groupby
 from pathlib import PurePosixPath
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 
 _LONGEST_WHY = 80
+_REMEMBERED = 4_096
+"""Passages kept as prompts show them: a plan weighs each several times, and the next plans the same ones."""
 _SHOWN = re.compile(r"(?:^|\n)\[D(\d{1,12}):\d")
 
 
@@ -46,6 +48,7 @@ def rules() -> str:
     return (files("prompts") / "templates" / "rules.md").read_text(encoding="utf-8")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def render_passage(passage: PromptPassage) -> str:
     """``[D7:31] its text``, in which nothing else can be taken for a marker."""
     return f"[{passage.marker}] {quote(passage.text.strip())}\n"

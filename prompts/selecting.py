@@ -78,9 +78,12 @@ class Selector:
 
     def carry_over(self, chosen: Chosen, room: int) -> None:
         """What the last answer rests on: a follow-up may ask for no more than that."""
+        cited = self._cited()
+        if not cited:
+            return
         room -= sum(self._cost(passage, Chosen(set())) for passage in chosen.passages)
         room = min(room, int(self._limits.retrieved_tokens * CARRIED_SHARE))
-        for passage in self._cited():
+        for passage in cited:
             cost = self._cost(passage, chosen)
             if passage.marker not in chosen.markers and cost <= room:
                 room -= cost

@@ -16,7 +16,7 @@ from service.repository import RepositoryMaps
 from service.shelf import LibraryShelf
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ingest.catalog.records import CollectionRecord, VersionRecord
     from prompts.model import ContextPassage, PromptPassage
@@ -58,7 +58,7 @@ class QuestionPlanner:
             question="",
             ranked=(),
             whole=whole,
-            names=self._names(collection, [*(pinned or ()), *(whole or ())]),
+            names=_names(self._named(collection, [*(pinned or ()), *(whole or ())])),
             pinned=pinned,
             card=self._card(query, collection, chosen),
         )
@@ -98,12 +98,13 @@ class QuestionPlanner:
         pinned = self._pinned(collection, allowed, limits)
         shown = [passage for turn in history for passage in turn.passages]
         brought = [one.passage for needed in context.values() for one in needed]
+        named = self._named(collection, [*passages, *brought, *(whole or ()), *shown, *(pinned or ())])
         return PlanRequest(
             question=query.question,
             ranked=passages,
             context=context,
             whole=whole,
-            names=self._names(collection, [*passages, *brought, *(whole or ()), *shown, *(pinned or ())]),
+            names=_names(named),
             pinned=pinned,
             card=self._card(query, collection, chosen),
             history=history,
@@ -111,7 +112,7 @@ class QuestionPlanner:
             notices=self._sessions.changed(collection, session),
             searched=self._searched(collection, chosen, passages),
             held=self._generation.held(query),
-            shelf=LibraryShelf(self._library, collection, chosen),
+            shelf=LibraryShelf(self._library, collection, chosen, known=named),
             instructions=query.instructions,
             restated=session.restates(query.instructions),
         )
@@ -222,10 +223,12 @@ class QuestionPlanner:
             return ""
         return self._maps.card(collection, self._generation.count_tokens)
 
-    def _names(
-        self, collection: CollectionRecord, passages: Sequence[PromptPassage]
-    ) -> dict[int, DocumentName]:
+    def _named(self, collection: CollectionRecord, passages: Sequence[PromptPassage]) -> list[VersionRecord]:
+        """The versions that these passages are of."""
         numbers = dict.fromkeys(passage.document for passage in passages)
         held = self._library.versions(collection, numbers)
-        versions = (held.get(number) or self._library.version(collection, number) for number in numbers)
-        return {v.number: DocumentName(v.number, v.path, v.title) for v in versions}
+        return [held.get(number) or self._library.version(collection, number) for number in numbers]
+
+
+def _names(versions: Iterable[VersionRecord]) -> dict[int, DocumentName]:
+    return {v.number: DocumentName(v.number, v.path, v.title) for v in versions}

@@ -211,9 +211,13 @@ class Searcher:
         has a page to open.
         """
         ranked: dict[str, tuple[PromptPassage, bool]] = {}
+        seen: set[tuple[int, int]] = set()
         for evidence in found:
             hit, paged = evidence.hit, evidence.version.pages > 0
             for passage in self._library.passages(evidence.version, hit.first_passage, hit.last_passage):
+                if (passage.document, passage.number) in seen:
+                    continue
+                seen.add((passage.document, passage.number))
                 words = " ".join(passage.text.split())
                 if words not in ranked or (paged and not ranked[words][1]):
                     ranked[words] = (passage, paged)

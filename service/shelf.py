@@ -8,7 +8,7 @@ from ingest.errors import Gone, UnknownName
 from prompts.render import DocumentName
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from ingest.catalog.records import CollectionRecord, VersionRecord
     from prompts.model import PromptPassage
@@ -19,12 +19,21 @@ class LibraryShelf:
     """One question's view of a collection; asks the catalog once for each document."""
 
     def __init__(
-        self, library: Library, collection: CollectionRecord, documents: Collection[int] | None
+        self,
+        library: Library,
+        collection: CollectionRecord,
+        documents: Collection[int] | None,
+        *,
+        known: Iterable[VersionRecord] = (),
     ) -> None:
-        """``documents`` are the numbers of the only ones that may be shown; None for all."""
+        """``documents`` are the numbers of the only ones that may be shown; None for all.
+
+        ``known`` are versions that the catalog has just told of: it is not asked for them again.
+        """
         self._library = library
         self._collection = collection
         self._documents = documents
+        self._known = {version.number: version for version in known}
         self._versions: dict[int, VersionRecord | None] = {}
 
     def passage(self, document: int, number: int) -> PromptPassage | None:
@@ -48,7 +57,7 @@ class LibraryShelf:
         if self._documents is not None and document not in self._documents:
             return None
         try:
-            version = self._library.version(self._collection, document)
+            version = self._known.get(document) or self._library.version(self._collection, document)
         except (UnknownName, Gone):
             return None
         return version if version.state == "ready" else None

@@ -9,7 +9,7 @@ from array import array
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, literal, select, true, update
+from sqlalchemy import bindparam, delete, func, insert, literal, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from ingest.catalog.call_details import forget_collection_details, forget_details
@@ -54,15 +54,25 @@ def owned(table: Table, tenant: str, collection: str) -> ColumnElement[bool]:
     return (table.c.tenant == tenant) & (table.c.collection == collection)
 
 
+def owned_by_asked(table: Table) -> ColumnElement[bool]:
+    """Likewise, in a statement that leaves ``tenant`` and ``collection`` open."""
+    return (table.c.tenant == bindparam("tenant")) & (table.c.collection == bindparam("collection"))
+
+
 def among(table: Table, names: Collection[str] | None) -> ColumnElement[bool]:
     """The rows of a table that belong to one of these collections; None stands for all of them."""
     return true() if names is None else table.c.collection.in_(sorted(names))
 
 
+_NAMED = select(collections).where(
+    (collections.c.tenant == bindparam("tenant")) & (collections.c.name == bindparam("name"))
+)
+_THERE, _LOCKED = _NAMED.where(~collections.c.deleted), _NAMED.with_for_update()
+
+
 def lock_collection(connection: Connection, tenant: str, name: str) -> Mapping[str, Any] | None:
     """The row of a collection, deleted or not; whoever else locks it waits for this transaction."""
-    named = (collections.c.tenant == tenant) & (collections.c.name == name)
-    found = rows(connection, select(collections).where(named).with_for_update())
+    found = rows(connection, _LOCKED, tenant=tenant, name=name)
     return found[0] if found else None
 
 
@@ -156,9 +166,8 @@ class Collections(CatalogPart):
         Raises:
             UnknownName: there is none of this name.
         """
-        named = (collections.c.tenant == tenant) & (collections.c.name == name) & ~collections.c.deleted
         with self._database.read() as connection:
-            found = rows(connection, select(collections).where(named))
+            found = rows(connection, _THERE, tenant=tenant, name=name)
         if not found:
             raise UnknownName("collection", name)
         return _record(found[0])

@@ -6,16 +6,23 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 
-from ingest.catalog.collection import owned, require_collection
+from ingest.catalog.collection import owned, owned_by_asked, require_collection
 from ingest.catalog.database import CatalogPart, rows
 from ingest.catalog.schema import documents, pins, versions
-from ingest.catalog.version import read_versions
+from ingest.catalog.version import records_of, versions_where
 from ingest.errors import UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ingest.catalog.records import CollectionRecord, VersionRecord
+
+
+_PINNED = versions_where(
+    owned_by_asked(versions)
+    & (versions.c.state == "ready")
+    & versions.c.document.in_(select(pins.c.document).where(owned_by_asked(pins)))
+)
 
 
 class Pins(CatalogPart):
@@ -43,7 +50,6 @@ class Pins(CatalogPart):
 
     def pinned(self, collection: CollectionRecord) -> tuple[VersionRecord, ...]:
         """The ready versions of the pinned documents, by number."""
-        listed = select(pins.c.document).where(owned(pins, collection.tenant, collection.name))
-        ready = owned(versions, collection.tenant, collection.name) & (versions.c.state == "ready")
         with self._database.read() as connection:
-            return read_versions(connection, ready & versions.c.document.in_(listed))
+            found = rows(connection, _PINNED, tenant=collection.tenant, collection=collection.name)
+        return records_of(found)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from ingest.catalog.call_details import forget_session_details
-from ingest.catalog.collection import ANY_DOCUMENT, among, owned, require_collection
+from ingest.catalog.collection import ANY_DOCUMENT, among, owned, owned_by_asked, require_collection
 from ingest.catalog.database import CatalogPart, rows
 from ingest.catalog.records import SessionRecord
 from ingest.catalog.schema import session_documents, session_turns, sessions, tombstones, versions
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
     from sqlalchemy.sql import ColumnElement
+
+
+_HELD = (
+    select(sessions.c.collection)
+    .where((sessions.c.tenant == bindparam("tenant")) & (sessions.c.id == bindparam("session")))
+    .with_for_update()
+)
+_HELD_VERSIONS = select(versions.c.number).where(
+    owned_by_asked(versions) & versions.c.number.in_(bindparam("numbers", expanding=True))
+)
+_NEW, _NEW_DOCUMENTS, _NEW_TURNS = insert(sessions), insert(session_documents), insert(session_turns)
 
 
 class Sessions(CatalogPart):
@@ -69,7 +80,7 @@ class Sessions(CatalogPart):
         with self._database.write() as connection:
             require_collection(connection, tenant, collection)
             _require_versions(connection, tenant, collection, documents)
-            held = connection.execute(select(sessions.c.collection).where(chosen).with_for_update()).scalar()
+            held = connection.execute(_HELD, {"tenant": tenant, "session": session}).scalar()
             more = deletions is not None and deletions != _deletions(connection, tenant, collection)
             if more or (kept and held is None):
                 raise Gone("session", session)
@@ -77,14 +88,16 @@ class Sessions(CatalogPart):
                 return False
             if held is None:
                 row = {"tenant": tenant, "id": session, "collection": collection, "turns": turns, "key": key}
-                connection.execute(insert(sessions).values(**row, created_at=datetime.now(UTC)))
+                connection.execute(_NEW, row | {"created_at": datetime.now(UTC)})
             elif held == collection:
                 connection.execute(update(sessions).where(chosen).values(turns=turns))
             else:
                 raise UnknownName("session", session)
-            connection.execute(delete(session_documents).where(_shown_by(tenant, session)))
+            if held is not None:  # of a new one nothing can be there: what belongs to a session goes with it
+                connection.execute(delete(session_documents).where(_shown_by(tenant, session)))
+                connection.execute(delete(session_turns).where(_turns_of(tenant, session)))
             if shown:
-                connection.execute(insert(session_documents), shown)
+                connection.execute(_NEW_DOCUMENTS, shown)
             _remember(connection, tenant, session, fingerprints)
         return True
 
@@ -168,33 +181,35 @@ def _deletions(connection: Connection, tenant: str, collection: str) -> int:
 
 
 def _require_versions(connection: Connection, tenant: str, collection: str, numbers: Sequence[int]) -> None:
-    chosen = owned(versions, tenant, collection) & versions.c.number.in_(numbers)
-    held = {row["number"] for row in rows(connection, select(versions.c.number).where(chosen))}
+    asked = {"tenant": tenant, "collection": collection, "numbers": list(numbers)}
+    held = {row["number"] for row in rows(connection, _HELD_VERSIONS, **asked)}
     for number in numbers:
         if number not in held:
             raise absence(connection, tenant, collection, number)
 
 
 def _goes_on(connection: Connection, tenant: str, session: str, fingerprints: Sequence[str]) -> bool:
-    chosen = (session_turns.c.tenant == tenant) & (session_turns.c.session == session)
-    query = select(session_turns.c.fingerprint).where(chosen).order_by(session_turns.c.place)
+    query = select(session_turns.c.fingerprint).where(_turns_of(tenant, session))
+    query = query.order_by(session_turns.c.place)
     before = [row["fingerprint"] for row in rows(connection, query)]
     return before == list(fingerprints[: len(before)])
 
 
 def _remember(connection: Connection, tenant: str, session: str, fingerprints: Sequence[str]) -> None:
-    chosen = (session_turns.c.tenant == tenant) & (session_turns.c.session == session)
-    connection.execute(delete(session_turns).where(chosen))
     told = [
         {"tenant": tenant, "session": session, "place": place, "fingerprint": fingerprint}
         for place, fingerprint in enumerate(fingerprints)
     ]
     if told:
-        connection.execute(insert(session_turns), told)
+        connection.execute(_NEW_TURNS, told)
 
 
 def _named(tenant: str, session: str) -> ColumnElement[bool]:
     return (sessions.c.tenant == tenant) & (sessions.c.id == session)
+
+
+def _turns_of(tenant: str, session: str) -> ColumnElement[bool]:
+    return (session_turns.c.tenant == tenant) & (session_turns.c.session == session)
 
 
 def _shown_by(tenant: str, session: str) -> ColumnElement[bool]:

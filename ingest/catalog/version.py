@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 
-from ingest.catalog.collection import end_sessions, owned
+from ingest.catalog.collection import end_sessions, owned, owned_by_asked
 from ingest.catalog.database import CatalogPart, rows
 from ingest.catalog.records import KnownFile, VersionRecord
 from ingest.catalog.schema import collections, documents, failures, versions
 from ingest.errors import Gone, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection, Select
     from sqlalchemy.sql import ColumnElement
@@ -21,6 +22,38 @@ if TYPE_CHECKING:
     from ingest.catalog.records import CollectionRecord
 
 _ID_BYTES = 8
+_TITLES = 16
+"""Sets of words that titles are searched for: the program has few."""
+
+
+def version_query() -> Select[*tuple[Any, ...]]:
+    """Versions with the paths of their documents: the columns of a `VersionRecord`."""
+    return select(versions, documents.c.path).join_from(versions, documents)
+
+
+def versions_where(chosen: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """A query of the chosen versions, by number."""
+    return version_query().where(chosen).order_by(versions.c.number)
+
+
+_READY = owned_by_asked(versions) & (versions.c.state == "ready")
+_NUMBERED = versions_where(
+    owned_by_asked(versions) & versions.c.number.in_(bindparam("numbers", expanding=True))
+)
+_ONE = versions_where(owned_by_asked(versions) & (versions.c.number == bindparam("number")))
+_IN_STATE = versions_where(owned_by_asked(versions) & (versions.c.state == bindparam("state")))
+_READY_KINDS = (
+    select(versions.c.media_type, func.count().label("held")).where(_READY).group_by(versions.c.media_type)
+)
+_READY_CHARACTERS = select(func.sum(versions.c.characters).label("characters")).where(_READY)
+
+
+@lru_cache(maxsize=_TITLES)
+def _ready_titled(words: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    columns = (versions.c.title, documents.c.path)
+    return versions_where(
+        _READY & or_(*(column.icontains(word, autoescape=True) for column in columns for word in words))
+    )
 
 
 class Versions(CatalogPart):
@@ -82,35 +115,31 @@ class Versions(CatalogPart):
 
     def ready_kinds(self, collection: CollectionRecord) -> dict[str, int]:
         """How many current versions there are of each media type: of a large collection cheaper than all."""
-        ready = owned(versions, collection.tenant, collection.name) & (versions.c.state == "ready")
-        kind = versions.c.media_type
         with self._database.read() as connection:
-            found = connection.execute(select(kind, func.count()).where(ready).group_by(kind)).all()
-        return {row[0]: row[1] for row in found}
+            found = rows(connection, _READY_KINDS, tenant=collection.tenant, collection=collection.name)
+        return {row["media_type"]: row["held"] for row in found}
 
     def ready_characters(self, collection: CollectionRecord) -> int:
         """Code points of all current versions."""
-        ready = owned(versions, collection.tenant, collection.name) & (versions.c.state == "ready")
         with self._database.read() as connection:
-            counted = connection.execute(select(func.sum(versions.c.characters)).where(ready)).scalar()
-        return int(counted or 0)
+            (row,) = rows(connection, _READY_CHARACTERS, tenant=collection.tenant, collection=collection.name)
+        return int(row["characters"] or 0)
 
     def numbered(self, tenant: str, collection: str, numbers: Collection[int]) -> dict[int, VersionRecord]:
         """The versions behind these numbers, in whatever state, in one query; unknown ones are left out."""
-        chosen = owned(versions, tenant, collection) & versions.c.number.in_(numbers)
+        asked = {"tenant": tenant, "collection": collection, "numbers": list(numbers)}
         with self._database.read() as connection:
-            return {version.number: version for version in read_versions(connection, chosen)}
+            found = records_of(rows(connection, _NUMBERED, **asked))
+        return {version.number: version for version in found}
 
     def ready_titled(self, collection: CollectionRecord, words: Sequence[str]) -> tuple[VersionRecord, ...]:
         """Ready versions whose title or path holds any of these words, by number.
 
         Only Latin letters may differ in case: what SQLite can tell.
         """
-        columns = (versions.c.title, documents.c.path)
-        named = or_(*(column.icontains(word, autoescape=True) for column in columns for word in words))
-        chosen = owned(versions, collection.tenant, collection.name) & (versions.c.state == "ready") & named
+        query = _ready_titled(tuple(words))
         with self._database.read() as connection:
-            return read_versions(connection, chosen)
+            return records_of(rows(connection, query, tenant=collection.tenant, collection=collection.name))
 
     def superseded_versions(self, collection: CollectionRecord) -> tuple[VersionRecord, ...]:
         """Old versions that are still resolvable, by number; none of their points belongs in the index."""
@@ -150,17 +179,16 @@ class Versions(CatalogPart):
             UnknownName: the number was never given.
             Gone: it was, and its document has been deleted.
         """
-        chosen = owned(versions, tenant, collection) & (versions.c.number == number)
         with self._database.read() as connection:
-            found = read_versions(connection, chosen)
+            found = rows(connection, _ONE, tenant=tenant, collection=collection, number=number)
             if not found:
                 raise absence(connection, tenant, collection, number)
-        return found[0]
+        return records_of(found)[0]
 
     def _in_state(self, collection: CollectionRecord, state: str) -> tuple[VersionRecord, ...]:
-        chosen = owned(versions, collection.tenant, collection.name) & (versions.c.state == state)
+        asked = {"tenant": collection.tenant, "collection": collection.name, "state": state}
         with self._database.read() as connection:
-            return read_versions(connection, chosen)
+            return records_of(rows(connection, _IN_STATE, **asked))
 
 
 _KNOWN = (
@@ -169,14 +197,13 @@ _KNOWN = (
 )
 
 
-def version_query() -> Select[*tuple[Any, ...]]:
-    """Versions with the paths of their documents: the columns of a `VersionRecord`."""
-    return select(versions, documents.c.path).join_from(versions, documents)
-
-
 def read_versions(connection: Connection, chosen: ColumnElement[bool]) -> tuple[VersionRecord, ...]:
     """The chosen versions, by number."""
-    found = rows(connection, version_query().where(chosen).order_by(versions.c.number))
+    return records_of(rows(connection, versions_where(chosen)))
+
+
+def records_of(found: Iterable[Mapping[str, Any]]) -> tuple[VersionRecord, ...]:
+    """Rows of `version_query` as values."""
     return tuple(VersionRecord(**row) for row in found)
 
 

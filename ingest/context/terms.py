@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -57,15 +58,12 @@ class Terms:
         self._references = references
         self._terms = dict(_counted(text, _by_term(outline.definitions)))
         self._names = sorted(self._terms, key=lambda name: (-len(name), name))
-        alternatives = "|".join(f"({_pattern(name)})" for name in self._names)
-        self._used = re.compile(alternatives) if self._names else None
+        self._told_by = [_least(name) for name in self._names]
+        self._patterns: dict[int, re.Pattern[str]] = {}
 
     def used(self, place: tuple[int, int], passage: tuple[int, int]) -> Iterator[Companion]:
         """Definitions of the terms that a place uses and its passage does not define; the rarest first."""
-        found: dict[str, int] = {}
-        for match in self._used.finditer(self._text, *place) if self._used else ():
-            name = self._names[(match.lastindex or 1) - 1]
-            found.setdefault(name, match.start())
+        found = self._found(place)
         for name in sorted(found, key=lambda name: (self._terms[name].uses, found[name])):
             definitions = self._terms[name].definitions
             if any(passage[0] <= definition.term_start < passage[1] for definition in definitions):
@@ -74,6 +72,34 @@ class Terms:
             meaning = self._meaning(definition)
             if meaning and not passage[0] <= meaning[0] < passage[1]:
                 yield Companion("definition", definition.term, *meaning)
+
+    def _found(self, place: tuple[int, int]) -> dict[str, int]:
+        """Where each term stands first; what a longer term, or one begun before, covers does not count.
+
+        As one pattern of all names would find them, but only those are looked for whose words are there.
+        """
+        words, (position, end) = self._text[slice(*place)], place
+        there = (rank for rank, word in enumerate(self._told_by) if word in words)
+        ahead = [found for rank in there for found in self._next(rank, position, end)]
+        heapify(ahead)
+        first: dict[str, int] = {}
+        while ahead:
+            start, rank, stop = heappop(ahead)  # of those that begin together the longest name
+            if start >= position:
+                first.setdefault(self._names[rank], start)
+                position = stop
+            for found in self._next(rank, position, end):
+                heappush(ahead, found)
+        return first
+
+    def _next(self, rank: int, position: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """Where the term of this rank begins next, its rank, and where it ends there."""
+        pattern = self._patterns.get(rank)
+        if pattern is None:
+            pattern = self._patterns[rank] = re.compile(_pattern(self._names[rank]))
+        found = pattern.search(self._text, position, end)
+        if found is not None:
+            yield found.start(), rank, found.end()
 
     def _meaning(self, definition: Definition) -> tuple[int, int] | None:
         """Where the term is defined: "has the meaning set forth in Section 4.1" leads there, or nowhere."""
@@ -120,6 +146,11 @@ def _pattern(name: str) -> str:
     r"""``Services`` in other numbers, Russian words in other cases; white space may be a line's end."""
     words = r"\s+".join(map(_word, name.split()))
     return (r"\b" if name[0].isascii() or _is_russian(name[0]) else "") + words
+
+
+def _least(name: str) -> str:
+    """The longest of the words that stand wherever `_pattern` matches, as they stand there."""
+    return max(map(_stem, name.split()), key=len)
 
 
 def _word(word: str) -> str:

@@ -228,6 +228,16 @@ def test_lines_of_documents_get_a_backslash_where_they_begin_as_ours_do(text: st
     assert quote(text) == quoted
 
 
+@pytest.mark.parametrize("label", LABELS)
+def test_every_label_of_ours_gets_one(label: str) -> None:
+    assert quote(f"The fee.\n{label}\nmore") == f"The fee.\n\\{label}\nmore"
+
+
+@pytest.mark.parametrize("sign", ["[D7:31]", "【D7:31】", "［D7:31］", "<|user|>", "</think>"])
+def test_every_sign_of_ours_gets_one(sign: str) -> None:
+    assert quote(f"The fee {sign} more") == f"The fee {sign[0]}\\{sign[1:]} more"
+
+
 def test_a_document_cannot_pass_for_a_notice() -> None:
     notice = "D7 is an older version of D9."
     assert notice in notices_in(f"[D2:1] {PLAIN}\n\n{CHANGED}{notice}\n\nQuestion: And when?")

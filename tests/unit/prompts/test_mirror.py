@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from hypothesis import given
@@ -133,6 +134,13 @@ def test_what_follows_a_prefix_can_be_walked() -> None:
 def test_pieces_are_the_whole_text(lines: list[str]) -> None:
     text = "".join(lines)
     assert "".join(pieces(user(text))) == render(user(text)) == f"\x1euser\x1f{text}"
+
+
+@given(LINES)
+def test_a_piece_ends_with_a_line_before_a_passage_a_name_or_a_closing_line(lines: list[str]) -> None:
+    text = "".join(lines)
+    border = re.compile(r"(?<=[^\n]\n)(?=\n?(?:\[D\d+:\d+\] |# D\d+ |Question: ))")
+    assert pieces(user(text))[1:] == [piece for piece in border.split(text) if piece]
 
 
 @given(LINES, LINES)

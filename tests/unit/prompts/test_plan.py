@@ -63,6 +63,14 @@ def test_passages_stand_in_canonical_order_under_their_documents() -> None:
     assert places == sorted(places)
 
 
+def test_a_passage_is_rendered_once_however_often_plans_weigh_it() -> None:
+    asked = request(ranked=[passage(7, number, f"A fee of its own: {number}.") for number in range(50, 70)])
+    before = render_passage.cache_info().misses
+    for _ in range(3):
+        plan_prompt(asked, "retrieve", Limits(10_000), count)
+    assert render_passage.cache_info().misses == before + 20
+
+
 @given(st.permutations([(7, 3), (2, 9), (7, 1), (2, 1)]))
 def test_the_same_passages_give_the_same_bytes(order: list[tuple[int, int]]) -> None:
     passages = [passage(*key) for key in order]
