@@ -9,7 +9,7 @@ holds an address, even a heading or a question: it may be followed.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from prompts.checks.quantities import quantities
@@ -36,6 +36,20 @@ class Statement:
     words: str
     substantive: bool
     kind: BlockKind = "paragraph"
+    """Of its block."""
+
+    def moved(self, places: int) -> Statement:
+        """The same claim in a text that has so many characters more before it."""
+        return replace(self, start=self.start + places, end=self.end + places)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Where a claim stands; its words are read when nothing can change them any more."""
+
+    start: int
+    end: int
+    kind: BlockKind
     """Of its block."""
 
 
@@ -102,7 +116,9 @@ def mask(text: str, citations: Sequence[Span]) -> str:
 def split_claims(text: str, citations: Sequence[Span]) -> list[Statement]:
     """The claims of an answer in order. ``citations`` are the ranges of its ``[1]``, in order."""
     masked = mask(text, citations)
-    return [claim for block in split_blocks(masked) for claim in claims_of(masked, block)]
+    return [
+        read_claim(masked, extent) for block in split_blocks(masked) for extent in claims_of(masked, block)
+    ]
 
 
 def split_blocks(masked: str, first: BlockKind | None = None) -> list[Block]:
@@ -146,6 +162,8 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _kind(line: str) -> BlockKind:
+    if line[:2].isalpha():  # as most lines begin, and nothing that marks another kind
+        return "paragraph"
     if _FENCE.match(line):
         return "code"
     if _RULE.fullmatch("".join(line.split())):
@@ -157,12 +175,12 @@ def _kind(line: str) -> BlockKind:
     return "item" if _ITEM.match(line) else "paragraph"
 
 
-def claims_of(masked: str, block: Block) -> Iterator[Statement]:
+def claims_of(masked: str, block: Block) -> Iterator[Extent]:
     """The claims of one block: sentences of a paragraph or list item, a row or code block as a whole."""
     if block.kind == "rule":
         return
     if block.kind in ("code", "row", "heading"):
-        yield _statement(masked, block.start, block.end, block.kind)
+        yield Extent(block.start, block.end, block.kind)
         return
     bullet = _BULLET.match(masked, block.start, block.end) if block.kind == "item" else None
     carried: int | None = None
@@ -172,9 +190,9 @@ def claims_of(masked: str, block: Block) -> Iterator[Statement]:
             carried = begin
             continue
         carried = None
-        yield _statement(masked, begin, end, block.kind)
+        yield Extent(begin, end, block.kind)
     if carried is not None:
-        yield _statement(masked, carried, block.end, block.kind)
+        yield Extent(carried, block.end, block.kind)
 
 
 def _is_opening(sentence: str) -> bool:
@@ -182,14 +200,21 @@ def _is_opening(sentence: str) -> bool:
     return bool(_REPLY.fullmatch(sentence.strip("*_ ")) or _RUN_IN.fullmatch(sentence))
 
 
-def _statement(masked: str, start: int, end: int, kind: BlockKind) -> Statement:
-    cited = CITATION in masked[start:end]
-    words = masked[start:end].replace(CITATION, "")
-    if kind == "row":
+def read_claim(masked: str, extent: Extent) -> Statement:
+    """The claim that stands there."""
+    words = words_of(masked, extent)
+    cited = CITATION in masked[extent.start : extent.end]
+    substantive = _is_substantive(words, extent.kind, cited=cited)
+    return Statement(extent.start, extent.end, words, substantive, extent.kind)
+
+
+def words_of(masked: str, extent: Extent) -> str:
+    """The words of a claim without markup and citations."""
+    words = masked[extent.start : extent.end].replace(CITATION, "")
+    if extent.kind == "row":
         words = words.strip().strip("|").replace("|", ";")  # each cell begins like a sentence
-    words = _MARKUP.sub(" ", words) if kind != "code" else _FENCE_LINE.sub("", words)
-    words = _without_reply(words.strip())
-    return Statement(start, end, words, _is_substantive(words, kind, cited=cited), kind)
+    words = _MARKUP.sub(" ", words) if extent.kind != "code" else _FENCE_LINE.sub("", words)
+    return _without_reply(words.strip())
 
 
 def _without_reply(words: str) -> str:

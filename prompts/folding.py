@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from array import array
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ _MARKS = frozenset('"“”„‟«»「」『』‹›〝〞')
 _APOSTROPHES = frozenset("'’‘‛′")
 _HYPHENS = frozenset("-‐‑\ufffe")
 _DASHES = frozenset("–—‒―−")
+_LETTERS = r"A-Za-z0-9А-Яа-яёЁ!#$%&()+,./:;<=>?@\[\]^_{|}~"
+_PLAIN = re.compile(rf"(?:[{_LETTERS}\u4e00-\u9fff]+|(?<=[{_LETTERS}])[ \n](?=[{_LETTERS}]))+")
+"""Nearly all of most texts: what folds to its small letters, and the single spaces between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,25 @@ def fold(text: str) -> Folded:
     """Fold a text: NFKC, case, one space for white space and dashes; no quotation marks, no hyphenation."""
     folded: list[str] = []
     origins = array("l")
+    done = 0
+    for plain in _PLAIN.finditer(text):
+        _fold_apart(text, done, plain.start(), folded, origins)
+        done = plain.end()
+        folded.append(plain[0].lower().replace("\n", " ").replace("ё", "е"))
+        origins.extend(range(plain.start(), done))
+    _fold_apart(text, done, len(text), folded, origins)
+    if folded and folded[-1] == " ":
+        folded.pop()
+        origins.pop()
+    origins.append(len(text))
+    return Folded("".join(folded), origins)
+
+
+def _fold_apart(text: str, start: int, end: int, folded: list[str], origins: array[int]) -> None:
+    """Fold the characters of ``text[start:end]`` one by one, behind what is folded already."""
     length = len(text)
-    for position, character in enumerate(text):
-        kept = _fold_character(character)
+    for position in range(start, end):
+        kept = _fold_character(text[position])
         if kept == "-":
             if _joins(text, position, length):
                 continue
@@ -41,11 +61,6 @@ def fold(text: str) -> Folded:
         for part in kept:
             folded.append(part)
             origins.append(position)
-    if folded and folded[-1] == " ":
-        folded.pop()
-        origins.pop()
-    origins.append(length)
-    return Folded("".join(folded), origins)
 
 
 def _fold_character(character: str) -> str:

@@ -7,28 +7,35 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from prompts.checks.sources import Evidence, Source
 from prompts.checks.support import Judge, Support
-from prompts.claims import SETTLED, claims_of, split_blocks
+from prompts.claims import SETTLED, claims_of, read_claim, split_blocks, words_of
 from prompts.marker_grammar import Group
 from prompts.markers import MarkerStream
 from prompts.model import Citation, Claim, ProvenAnswer, Span
 from prompts.quotes import Quotable
 from prompts.refusals import is_refusal
-from prompts.sentences import CITATION
+from prompts.sentences import BORDER, CITATION
+from prompts.words import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from prompts.claims import BlockKind, Statement
+    from prompts.claims import Block, BlockKind, Extent, Statement
     from prompts.marker_grammar import Reference
     from prompts.markers import Piece
     from prompts.model import PromptPassage
 
 UNRESOLVED = "[?]"
 """What people see in place of a marker that names no passage of the prompt."""
+
+
+_LONGEST_KEPT = 2_000
+"""Characters of a cited text that is remembered from one answer to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,8 @@ class ProofStream:
         self._open = 0
         self._first: BlockKind | None = None
         """The kind of the block that the open part begins inside of."""
+        self._is_unsure = False
+        """Whether the open part must be read again: it was cut, or its last line has no word yet."""
         self._seen = 0
 
     def feed(self, delta: str) -> list[Event]:
@@ -120,7 +129,8 @@ class ProofStream:
                 yield Delta(piece)
                 if len(self._masked) - self._seen >= SETTLED or "\n" in piece:
                     self._seen = len(self._masked)
-                    yield from self._settle(final=False)
+                    if "\n" in piece or self._is_unsure or self._has_border():
+                        yield from self._settle(final=False)
 
     def _cite(self, group: Group) -> Iterator[Event]:
         judge = Judge(self._claim_so_far())
@@ -165,50 +175,46 @@ class ProofStream:
         """The words of the claim that the next citation belongs to, as far as they are written."""
         tail = self._masked[self._open :]
         blocks = split_blocks(tail, self._first)
-        statements = list(claims_of(tail, blocks[-1])) if blocks else []
-        return statements[-1].words if statements else ""
+        extents = list(claims_of(tail, blocks[-1])) if blocks else []
+        return words_of(tail, extents[-1]) if extents else ""
 
-    def _statements(self) -> Iterator[Statement]:
-        """The claims of the part that may still change; offsets are those of the answer."""
-        tail = self._masked[self._open :]
-        for block in split_blocks(tail, self._first):
-            for statement in claims_of(tail, block):
-                yield replace(statement, start=statement.start + self._open, end=statement.end + self._open)
+    def _has_border(self) -> bool:
+        """Whether a sentence may have ended in the last line; else nothing is settled since that began."""
+        return BORDER.search(self._masked, self._masked.rfind("\n") + 1) is not None
 
     def _settle(self, *, final: bool) -> Iterator[Event]:
         """Judge the claims that no later text can change."""
-        statements = list(self._statements())
-        done = self._claims[-1].end if self._claims else 0
-        for place, statement in enumerate(statements):
-            following = statements[place + 1] if place + 1 < len(statements) else None
-            if statement.start < done and self._claims:
+        opened, tail = self._open, self._masked[self._open :]
+        blocks = split_blocks(tail, self._first)
+        extents = [extent for block in blocks for extent in claims_of(tail, block)]
+        done = self._done()
+        for extent, following in zip_longest(extents, extents[1:]):
+            if opened + extent.start < done:
                 continue
-            if not (final or (following and self._is_settled(statement, following))):
+            if not (final or (following and _is_settled(tail, extent, following))):
                 break
-            yield from self._judge(statement)
-        self._close(statements)
+            yield from self._judge(read_claim(tail, extent).moved(opened))
+        self._close(tail, blocks, extents)
+        last_line = tail[tail.rfind("\n") + 1 :]
+        self._is_unsure = self._open > opened or not any(map(str.isalnum, last_line))
 
-    def _is_settled(self, statement: Statement, following: Statement) -> bool:
-        """Whether the border between two claims is certain: enough of the second one's line is known."""
-        if self._masked.find("\n", following.start) >= 0:
-            return True
-        apart = self._masked.find("\n", statement.end, following.start) >= 0
-        return not apart and len(self._masked) - following.start >= SETTLED
+    def _done(self) -> int:
+        """Where the last claim that is judged ends."""
+        return self._claims[-1].end if self._claims else 0
 
-    def _close(self, statements: Sequence[Statement]) -> None:
+    def _close(self, tail: str, blocks: Sequence[Block], extents: Sequence[Extent]) -> None:
         """Forget what is judged and nothing later can change: long answers cost no more per word."""
-        done = self._claims[-1].end if self._claims else 0
-        blocks = split_blocks(self._masked[self._open :], self._first)
-        closed = [block for block in blocks if self._open + block.start <= done]
+        opened, done = self._open, self._done() - self._open
+        closed = [block for block in blocks if block.start <= done]
         if not closed:
             return
-        block, begins = closed[-1], self._open + closed[-1].start
+        block = closed[-1]
         if block.start:
-            self._open, self._first = begins, None
-        following = next((statement.start for statement in statements if statement.start >= done), None)
-        inside = following is not None and begins < done and "\n" not in self._masked[done:following]
+            self._open, self._first = opened + block.start, None
+        following = next((extent.start for extent in extents if extent.start >= done), None)
+        inside = following is not None and block.start < done and "\n" not in tail[done:following]
         if inside and following is not None and block.kind in ("paragraph", "item"):
-            self._open, self._first = following, "paragraph"
+            self._open, self._first = opened + following, "paragraph"
 
     def _cited_between(self, start: int, end: int) -> list[_Cited]:
         """What is cited in a range of the answer, each once."""
@@ -245,6 +251,14 @@ class ProofStream:
         )
         self._claims.append(claim)
         yield ClaimProven(claim)
+
+
+def _is_settled(text: str, extent: Extent, following: Extent) -> bool:
+    """Whether the border between two claims is certain: enough of the second one's line is known."""
+    if text.find("\n", following.start) >= 0:
+        return True
+    apart = text.find("\n", extent.end, following.start) >= 0
+    return not apart and len(text) - following.start >= SETTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,8 +329,15 @@ class _Library:
         if key not in self._places:
             text = "".join(self._passages[document, number].text for number in run)
             start = self._passages[document, run[0]].start
-            self._places[key] = _Place(*key, start, Source(text), Quotable(text))
+            read = _read if len(text) <= _LONGEST_KEPT else _read.__wrapped__
+            self._places[key] = _Place(*key, start, *read(text))
         return self._places[key]
+
+
+@lru_cache(maxsize=TEXTS)
+def _read(text: str) -> tuple[Source, Quotable]:
+    """A cited text, read once for all answers: pinned documents and popular passages are cited again."""
+    return Source(text), Quotable(text)
 
 
 def _gaps(reference: Reference, numbers: Sequence[int]) -> Iterator[str]:

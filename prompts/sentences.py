@@ -16,6 +16,8 @@ _STOP = re.compile(
     rf"(?<![.!?…])[.!?…]+[{_CLOSERS}]*(?=[\s{CITATION}])|[。！？]+[”』」）】’\"*_]*"
     rf"|(?<=[\u3400-\u9fff”」』）])[.!?]+(?=[\s{CITATION}])"
 )
+BORDER = re.compile(rf"[.!?…。！？{CITATION}]")
+"""Without one of these, a line holds no end of a sentence."""
 _GAP = re.compile(rf"[\s{CITATION}]*")
 _OPENERS = "\"'“‘«„([*_`~ \t\n"
 _LAST_WORD = re.compile(r"[^\s(\[\"“«*_" + CITATION + r"]*\Z")
@@ -56,9 +58,10 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> Iterato
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    body = text[start:end]
-    start += len(body) - len(body.lstrip())
-    end -= len(body) - len(body.rstrip())
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
     if start < end:
         yield start, end
 

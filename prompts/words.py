@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Literal, Protocol, cast
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeVar, cast
 
 import Stemmer
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Script = Literal["latin", "cyrillic", "cjk"]
+Read = TypeVar("Read")
 
 WORD = re.compile(
     r"(?P<latin>[A-Za-zÀ-ɏ_][A-Za-zÀ-ɏ0-9_]*(?:['’](?!s\b)[A-Za-z]+)?)|(?P<cyrillic>[Ѐ-ӿ][Ѐ-ӿ0-9]*)"
     r"|(?P<cjk>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+)"
 )
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ_]")
+_OTHER_SCRIPTS = re.compile(r"[Ѐ-ӿ\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_BEGIN = r"\b\w"
+_SIGN = r"[\u3400-\u9fff]"
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-ZÀ-Þ]?[a-zß-ɏ]+|[0-9]+")
 
 
@@ -118,7 +125,25 @@ _SYNONYMS = (
 )
 
 
-@lru_cache(maxsize=20_000)
+_REMEMBERED = 20_000
+"""Words that each reader of words remembers: some megabytes."""
+_LONGEST_WORD = 64
+TEXTS = 256
+"""Claims and passages that each reader of texts remembers: those of the answers that are being written."""
+
+
+def remembered(read: Callable[[str], Read]) -> Callable[[str], Read]:
+    """A reader of single words that remembers them; longer ones than any real word it reads anew."""
+    known = lru_cache(maxsize=_REMEMBERED)(read)
+
+    @wraps(read)
+    def look_up(word: str) -> Read:
+        return known(word) if len(word) <= _LONGEST_WORD else read(word)
+
+    return look_up
+
+
+@remembered
 def stem(word: str) -> str:
     """The stem of one lower-case word."""
     if "а" <= word[0] <= "ӿ" or word[0] == "ё":
@@ -134,33 +159,50 @@ def concept(stemmed: str) -> str:
     return _CONCEPT.get(stemmed, stemmed)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A content word, or a CJK bigram, at its place in the text."""
+class Word(NamedTuple):
+    """A content word, or a CJK bigram, at its place in the text; a tuple, as there are so many of them."""
 
     start: int
     end: int
     stem: str
 
 
+def at_words(pattern: str, *besides: str) -> str:
+    """A pattern of many words, tried only where a word or a Chinese sign begins, or one of ``besides``.
+
+    The engine would try every alternative at every character.
+    """
+    return rf"(?={'|'.join((_BEGIN, _SIGN, *besides))})(?:{pattern})"
+
+
 def content_words(text: str) -> list[Word]:
     """The content words of a text in order; an identifier gives its parts."""
     found: list[Word] = []
     for match in WORD.finditer(text):
+        written = match[0]
+        at = match.start()
         if match.lastgroup == "cjk":
-            found += _bigrams(match[0], match.start())
-        elif match[0].isalpha() and (match[0].islower() or match[0].istitle() or match[0].isupper()):
-            _add(found, match[0], match.start(), match.end())
+            found += _bigrams(written, at)
         else:
-            for part in _PARTS.finditer(match[0]) if match.lastgroup == "latin" else ():
-                _add(found, part[0], match.start() + part.start(), match.start() + part.end())
+            found += [Word(at + start, at + end, stemmed) for start, end, stemmed in _stems(written)]
     return found
 
 
-def _add(found: list[Word], written: str, start: int, end: int) -> None:
-    lower = written.lower()
-    if lower not in _STOP and (len(lower) > 1 or not lower.isascii()) and not lower.isdigit():
-        found.append(Word(start, end, stem(lower)))
+@remembered
+def _stems(written: str) -> tuple[tuple[int, int, str], ...]:
+    """The parts of a word that carry meaning: where each stands in it, and its stem."""
+    if written.isalpha() and (written.islower() or written.istitle() or written.isupper()):
+        parts = [(0, len(written), written)]
+    elif _LATIN.match(written):
+        parts = [(*part.span(), part[0]) for part in _PARTS.finditer(written)]
+    else:
+        parts = []
+    lowered = ((start, end, part.lower()) for start, end, part in parts)
+    return tuple((start, end, stem(lower)) for start, end, lower in lowered if _says_something(lower))
+
+
+def _says_something(lower: str) -> bool:
+    return lower not in _STOP and (len(lower) > 1 or not lower.isascii()) and not lower.isdigit()
 
 
 def _bigrams(run: str, start: int) -> list[Word]:
@@ -175,6 +217,8 @@ def _bigrams(run: str, start: int) -> list[Word]:
 
 def script_of(text: str) -> Script | None:
     """The script of most letters; None where there are none. A CJK character counts twice."""
+    if not _OTHER_SCRIPTS.search(text):
+        return "latin" if _LATIN.search(text) else None
     counts: dict[Script, int] = {"latin": 0, "cyrillic": 0, "cjk": 0}
     for match in WORD.finditer(text):
         script = cast("Script", match.lastgroup)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from prompts.words import at_words
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -47,16 +49,20 @@ _ONLY_SOURCE = re.compile(
     re.IGNORECASE,
 )
 _ANYONE = re.compile(
-    r"\b(?:to|with|by)\s+(?:anyone|anybody|any\s+(?:person|third\s+part(?:y|ies)))\b|\banyone\s+(?:may"
-    r"|can)\b",
+    at_words(
+        r"\b(?:to|with|by)\s+(?:anyone|anybody|any\s+(?:person|third\s+part(?:y|ies)))\b|\banyone\s+(?:may"
+        r"|can)\b"
+    ),
     re.IGNORECASE,
 )
 _ANYONE_SOURCE = re.compile(
     r"\b(?:anyone|anybody|any\s+(?:\w+\s+)?(?:person|part(?:y|ies)|other))\b|\bthird\s+part", re.IGNORECASE
 )
 _ONLY_ONE = re.compile(
-    r"\bonly\s+(?:the\s+|one\s+)?[\w’']+\s+(?:party\s+)?(?:may|can|shall|must|has|is)\b"
-    r"|только\s+\w+\s+(?:вправе|может|имеет)|(?:只有|仅)\w{1,5}(?:有权|可|能)",
+    at_words(
+        r"\bonly\s+(?:the\s+|one\s+)?[\w’']+\s+(?:party\s+)?(?:may|can|shall|must|has|is)\b"
+        r"|только\s+\w+\s+(?:вправе|может|имеет)|(?:只有|仅)\w{1,5}(?:有权|可|能)"
+    ),
     re.IGNORECASE,
 )
 _ANY_PARTY = re.compile(
@@ -64,11 +70,13 @@ _ANY_PARTY = re.compile(
     re.IGNORECASE,
 )
 _NO_CONSENT = re.compile(
-    r"\b(?:no|not|without)\b[^.;]{0,40}\b(?:consent|approval|permission)\b[^.;]{0,30}\b(?:required"
-    r"|needed|necessary)\b"
-    r"|\bwithout\s+(?:\w+\s+){0,3}(?:consent|approval|permission)\b|\bбез\s+(?:\w+\s+){0,3}(?:согласи"
-    r"|одобрени|разрешени)\w+"
-    r"|(?:无需|不需|不必|无须)[^，。]{0,12}(?:同意|许可|批准)|可以?(?:不经|未经)[^，。]{0,12}(?:同意|许可|批准)",
+    at_words(
+        r"\b(?:no|not|without)\b[^.;]{0,40}\b(?:consent|approval|permission)\b[^.;]{0,30}\b(?:required"
+        r"|needed|necessary)\b"
+        r"|\bwithout\s+(?:\w+\s+){0,3}(?:consent|approval|permission)\b|\bбез\s+(?:\w+\s+){0,3}(?:согласи"
+        r"|одобрени|разрешени)\w+"
+        r"|(?:无需|不需|不必|无须)[^，。]{0,12}(?:同意|许可|批准)|可以?(?:不经|未经)[^，。]{0,12}(?:同意|许可|批准)"
+    ),
     re.IGNORECASE,
 )
 _FORBIDS = re.compile(
@@ -84,14 +92,16 @@ _NEEDS_CONSENT = re.compile(
     re.IGNORECASE,
 )
 _DENIAL = re.compile(r"\b(?:not|no|never|не)\b|不", re.IGNORECASE)
-_AUTOMATIC = re.compile(r"\bautomatic(?:ally)?\b|\bавтоматическ\w+|自动", re.IGNORECASE)
+_AUTOMATIC = re.compile(at_words(r"\bautomatic(?:ally)?\b|\bавтоматическ\w+|自动"), re.IGNORECASE)
 _BY_CHOICE = re.compile(
     r"\bmay\s+(?:be\s+)?(?:renew|extend)|\bmutual(?:ly)?\b|\boption\b|\belect\w*"
     r"|\bby\s+(?:written\s+)?agreement\b|\brequest\b"
     r"|\bпо\s+соглашению|\bвправе\s+продлить|协商|经双方",
     re.IGNORECASE,
 )
-_SPOKEN = re.compile(r"\b(?:oral(?:ly)?|verbal(?:ly)?|by\s+(?:tele)?phone)\b|\bустн\w+|口头", re.IGNORECASE)
+_SPOKEN = re.compile(
+    at_words(r"\b(?:oral(?:ly)?|verbal(?:ly)?|by\s+(?:tele)?phone)\b|\bустн\w+|口头"), re.IGNORECASE
+)
 _WRITTEN = re.compile(r"\b(?:writing|written|signed)\b|\bписьменн\w+|书面", re.IGNORECASE)
 
 
@@ -112,10 +122,9 @@ def overstated(claim: str, near: str, everything: str) -> Iterator[str]:
     found = _NO_CONSENT.search(claim)
     if found and not _FORBIDS.search(claim.replace(found[0], "")) and _NEEDS_CONSENT.search(near):
         yield found[0]
-    bounded = _CONDITION.search(claim) or _DENIAL.search(claim)
     if (
         (found := _ANYONE.search(claim))
-        and not bounded
+        and not (_CONDITION.search(claim) or _DENIAL.search(claim))
         and _ONLY.search(near)
         and not _ANYONE_SOURCE.search(near)
     ):

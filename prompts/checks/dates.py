@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from prompts.checks.numerals import value_of_chinese
@@ -71,22 +72,43 @@ _DAY = r"(?P<day>\d{1,2}(?:st|nd|rd|th)?|" + "|".join(sorted(_ORDINALS, key=len,
 _YEAR = r"(?P<year>(?:1[89]|20|21)\d\d)"
 
 _PATTERNS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)",
+    (re.compile(sign), tuple(map(re.compile, patterns)))
+    for sign, patterns in (
         (
-            r"(?<![\d./-])(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}"
-            r"|\d{2})(?![\d/])"
+            r"\d[-/.]",
+            (
+                r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)",
+                (
+                    r"(?<![\d./-])(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}"
+                    r"|\d{2})(?![\d/])"
+                ),
+            ),
         ),
-        rf"\b{_ENGLISH_MONTH}\s+{_DAY}(?![\d%])(?:\s*,?\s*{_YEAR}\b)?",
-        rf"\b{_DAY}\s+(?:day\s+)?(?:of\s+)?{_ENGLISH_MONTH}(?:\s*,?\s*(?:of\s+)?{_YEAR}\b)?",
-        rf"\b{_ENGLISH_MONTH},?\s+(?:of\s+)?{_YEAR}\b",
-        rf"[«\"“]?\b(?P<day>\d{{1,2}})[»\"”]?\s+{_RUSSIAN_MONTH}(?:\s+{_YEAR}\b(?:\s*г(?:ода|оду|\.)?)?)?",
-        rf"\b{_RUSSIAN_MONTH}\s+{_YEAR}\b",
-        rf"(?:(?P<year>[{_CHINESE_DIGITS}]{{4}})\s*年\s*)?(?P<month>[{_CHINESE_DIGITS}]{{1,3}})\s*月\s*(?P<day>[{_CHINESE_DIGITS}]{{1,3}})\s*[日号]",
-        rf"(?P<year>[{_CHINESE_DIGITS}]{{4}})\s*年\s*(?P<month>[{_CHINESE_DIGITS}]{{1,3}})\s*月",
+        (
+            "|".join([*map(str.title, _ENGLISH), *map(str.upper, _ENGLISH)]),
+            (
+                rf"\b{_ENGLISH_MONTH}\s+{_DAY}(?![\d%])(?:\s*,?\s*{_YEAR}\b)?",
+                rf"\b{_DAY}\s+(?:day\s+)?(?:of\s+)?{_ENGLISH_MONTH}(?:\s*,?\s*(?:of\s+)?{_YEAR}\b)?",
+                rf"\b{_ENGLISH_MONTH},?\s+(?:of\s+)?{_YEAR}\b",
+            ),
+        ),
+        (
+            "[А-Яа-я]",
+            (
+                rf"[«\"“]?\b(?P<day>\d{{1,2}})[»\"”]?\s+{_RUSSIAN_MONTH}(?:\s+{_YEAR}\b(?:\s*г(?:ода|оду|\.)?)?)?",
+                rf"\b{_RUSSIAN_MONTH}\s+{_YEAR}\b",
+            ),
+        ),
+        (
+            "月",
+            (
+                rf"(?:(?P<year>[{_CHINESE_DIGITS}]{{4}})\s*年\s*)?(?P<month>[{_CHINESE_DIGITS}]{{1,3}})\s*月\s*(?P<day>[{_CHINESE_DIGITS}]{{1,3}})\s*[日号]",
+                rf"(?P<year>[{_CHINESE_DIGITS}]{{4}})\s*年\s*(?P<month>[{_CHINESE_DIGITS}]{{1,3}})\s*月",
+            ),
+        ),
     )
 )
+"""Each kind behind what every date of it has: most texts have no month's name."""
 
 
 def dates(text: str) -> list[Date]:
@@ -102,11 +124,11 @@ def dates(text: str) -> list[Date]:
 
 
 def _matches(text: str) -> Iterator[Date]:
-    for pattern in _PATTERNS:
-        for match in pattern.finditer(text):
-            readings = frozenset(reading for reading in _readings(match) if _is_possible(reading))
-            if readings:
-                yield Date(match.start(), match.end(), readings)
+    told = (pattern for sign, patterns in _PATTERNS if sign.search(text) for pattern in patterns)
+    for match in chain.from_iterable(pattern.finditer(text) for pattern in told):
+        readings = frozenset(reading for reading in _readings(match) if _is_possible(reading))
+        if readings:
+            yield Date(match.start(), match.end(), readings)
 
 
 def _readings(match: re.Match[str]) -> Iterator[Reading]:

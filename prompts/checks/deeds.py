@@ -36,7 +36,7 @@ from prompts.checks.grammar import (
     STARTS,
 )
 from prompts.checks.parties import tokens
-from prompts.words import concept, stem
+from prompts.words import TEXTS, concept, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +58,7 @@ class Deeds:
     owns: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=TEXTS)
 def read_deeds(text: str, names: frozenset[str]) -> Deeds:
     """The deeds of a text; ``names`` are the parties' names in small letters."""
     deeds = Deeds()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
-from prompts.words import stem
+from prompts.words import at_words, stem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,22 +13,24 @@ if TYPE_CHECKING:
 CueKind = Literal["verb", "noun", "lexical", "exception"]
 
 NEUTRAL = re.compile(
-    r"\bnot\s+(?:be\s+)?limited\s+to|\bwhether\s+or\s+not|\bnot\s+only"
-    r"|\bnot\s+(?:to\s+)?exceed(?:ing)?\b|\bn(?:o|ot|ever)\s+(?:be\s+)?(?:more|less|later|fewer|earlier"
-    r"|longer(?=\s+than)|greater|lower|higher|worse|better)\b"
-    r"|\b(?:cannot|(?:may|shall|must|can|will)\s+not)\b(?=[^.;,]{1,60}\b(?:more|less|later|fewer)\s+than\b)"
-    r"|\bnot\s+(?:be\s+)?\w+\s+(?:by\s+)?(?:more|less|later|fewer|longer)\s+than\b"
-    r"|\bin\s+no\s+event\b(?=[^.;]{1,120}\bexceed|\s+(?:be\s+)?(?:more|later|longer|less|fewer|earlier"
-    r"|greater))|\bno\.?\s*\d|\bNo\.|\bif\s+not\b"
-    r"|\bwithout\s+(?:limit\w*|prejudice|regard|(?:any\s+)?(?:further\s+)?(?:force|effect))"
-    r"|\bunless\s+otherwise|\bexcept\s+as\s+otherwise"
-    r"|(?:^|(?<=[.;,] ))(?:in\s+order\s+)?to\s+avoid\b(?=[^,.;]{1,60},)"
-    r"|\bavoidance\s+of\s+(?:any\s+)?doubt\b|\bif\s+any\b|\bnon-?disclosure\b"
-    r"|\bnon-?compet\w+|\bor\s+not\b|\bnone\s*theless|\bother\s+than\s+as\s+set"
-    r"|\bне\s+(?:может|могут|должн\w+)\s+превыша\w+|\bне\s+(?:реже|чаще|дольше|поздн\w+|бол\w+|мен\w+"
-    r"|ран\w+|превыша\w+|свыше|ограничива\w+|только|выше|ниже)"
-    r"|\bв\s+том\s+числе,?\s+но\s+не|\bнезависимо\b|\bнеустойк\w*|\bнедел\w*"
-    r"|不(?:得|应)?(?:超过|少于|低于|高于|晚于|迟于|早于|多于|大于|小于)|包括但不限于|不限于|不仅|不可抗力|不论|无论|不同|不动产|未来|无形|不时|无线|不收费|是否|否则|不足|未成年",
+    at_words(
+        r"\bnot\s+(?:be\s+)?limited\s+to|\bwhether\s+or\s+not|\bnot\s+only"
+        r"|\bnot\s+(?:to\s+)?exceed(?:ing)?\b|\bn(?:o|ot|ever)\s+(?:be\s+)?(?:more|less|later|fewer|earlier"
+        r"|longer(?=\s+than)|greater|lower|higher|worse|better)\b"
+        r"|\b(?:cannot|(?:may|shall|must|can|will)\s+not)\b(?=[^.;,]{1,60}\b(?:more|less|later|fewer)\s+than\b)"
+        r"|\bnot\s+(?:be\s+)?\w+\s+(?:by\s+)?(?:more|less|later|fewer|longer)\s+than\b"
+        r"|\bin\s+no\s+event\b(?=[^.;]{1,120}\bexceed|\s+(?:be\s+)?(?:more|later|longer|less|fewer|earlier"
+        r"|greater))|\bno\.?\s*\d|\bNo\.|\bif\s+not\b"
+        r"|\bwithout\s+(?:limit\w*|prejudice|regard|(?:any\s+)?(?:further\s+)?(?:force|effect))"
+        r"|\bunless\s+otherwise|\bexcept\s+as\s+otherwise"
+        r"|(?:^|(?<=[.;,] ))(?:in\s+order\s+)?to\s+avoid\b(?=[^,.;]{1,60},)"
+        r"|\bavoidance\s+of\s+(?:any\s+)?doubt\b|\bif\s+any\b|\bnon-?disclosure\b"
+        r"|\bnon-?compet\w+|\bor\s+not\b|\bnone\s*theless|\bother\s+than\s+as\s+set"
+        r"|\bне\s+(?:может|могут|должн\w+)\s+превыша\w+|\bне\s+(?:реже|чаще|дольше|поздн\w+|бол\w+|мен\w+"
+        r"|ран\w+|превыша\w+|свыше|ограничива\w+|только|выше|ниже)"
+        r"|\bв\s+том\s+числе,?\s+но\s+не|\bнезависимо\b|\bнеустойк\w*|\bнедел\w*"
+        r"|不(?:得|应)?(?:超过|少于|低于|高于|晚于|迟于|早于|多于|大于|小于)|包括但不限于|不限于|不仅|不可抗力|不论|无论|不同|不动产|未来|无形|不时|无线|不收费|是否|否则|不足|未成年"
+    ),
     re.IGNORECASE,
 )
 CUES: Sequence[tuple[CueKind, str]] = (
@@ -70,10 +72,14 @@ CUES: Sequence[tuple[CueKind, str]] = (
         ),
     ),
 )
-CUE = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in CUES), re.IGNORECASE)
+CUE = re.compile(
+    at_words("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in CUES), r"n['’]t"), re.IGNORECASE
+)
 PREFIXED = re.compile(
-    r"\bnon-?\s?(?=[a-z]{4})|\b(?:не)(?=(?:исключительн|конфиденциальн|возвратн|законн|действительн"
-    r"|обязательн|эксклюзивн|разглаш|раскрыт|распростран|исполнен|выполнен|соблюден))|非(?=独|排|专)",
+    at_words(
+        r"\bnon-?\s?(?=[a-z]{4})|\b(?:не)(?=(?:исключительн|конфиденциальн|возвратн|законн|действительн"
+        r"|обязательн|эксклюзивн|разглаш|раскрыт|распростран|исполнен|выполнен|соблюден))|非(?=独|排|专)"
+    ),
     re.IGNORECASE,
 )
 SCOPE_END = re.compile(
@@ -83,20 +89,25 @@ SCOPE_END = re.compile(
     re.IGNORECASE,
 )
 FLAWS = re.compile(
-    r"\b(?:invalid|void|unenforceable|impermissible|ineligible)\b|\bнедействительн\w+|无效", re.IGNORECASE
+    at_words(r"\b(?:invalid|void|unenforceable|impermissible|ineligible)\b|\bнедействительн\w+|无效"),
+    re.IGNORECASE,
 )
 """They deny what they are said of, and nothing that follows them."""
 MODAL = re.compile(
-    r"\b(?:shall|may|must|will|can|could|would|should|is|are|be|does|do|has|have|может|вправе|должен"
-    r"|должна|несет|несёт)\b",
+    at_words(
+        r"\b(?:shall|may|must|will|can|could|would|should|is|are|be|does|do|has|have|может|вправе|должен"
+        r"|должна|несет|несёт)\b"
+    ),
     re.IGNORECASE,
 )
 RESTRICTIVE = re.compile(
-    r"\b(?:only|solely|exclusively|subject\s+to|provided|upon|with\s+(?:the\s+)?(?:prior|written"
-    r"|express|consent)|requires?|prior|if|limited|limit|maximum|cap|capped|up\s+to|at\s+most|consent"
-    r"|approval|sole)\b"
-    r"|\b(?:только|лишь|исключительно|при\s+условии|если|с\s+(?:\w+\s+){0,3}согласи\w+)\b|仅|只|须经"
-    r"|经.{0,12}同意|如果|若|方可|才",
+    at_words(
+        r"\b(?:only|solely|exclusively|subject\s+to|provided|upon|with\s+(?:the\s+)?(?:prior|written"
+        r"|express|consent)|requires?|prior|if|limited|limit|maximum|cap|capped|up\s+to|at\s+most|consent"
+        r"|approval|sole)\b"
+        r"|\b(?:только|лишь|исключительно|при\s+условии|если|с\s+(?:\w+\s+){0,3}согласи\w+)\b|仅|只|须经"
+        r"|经.{0,12}同意|如果|若|方可|才"
+    ),
     re.IGNORECASE,
 )
 LIGHT = frozenset(
@@ -116,7 +127,7 @@ BEFORE = re.compile(r"\b(?:before|prior\s+to)\b", re.IGNORECASE)
 ADVERB = re.compile(r"(?!(?:apply|supply|comply|rely|imply|reply|multiply)\b)[a-z]+ly", re.IGNORECASE)
 REACH = 90
 NESTING = re.compile(
-    r"\b(?:unless|until|without)\b|\bбез\b|\bесли\s+не\b|\bпока\s+не\b|除非|未经", re.IGNORECASE
+    at_words(r"\b(?:unless|until|without)\b|\bбез\b|\bесли\s+не\b|\bпока\s+не\b|除非|未经"), re.IGNORECASE
 )
 """Exceptions with a denial of their own: "unless it gives notice *not* to renew"."""
 IF = re.compile(
@@ -125,10 +136,12 @@ IF = re.compile(
     re.IGNORECASE,
 )
 CONDITION = re.compile(
-    r"\b(?:with|upon|if|subject\s+to|after|once|provided|only|unless|until|where|when|by|in|for|before"
-    r"|requires?|needs?"
-    r"|obtain\w*|receiv\w*)\b|\b(?:с|со|при|если|после|только|по|в|для|требу\w+|нужн\w+|получ\w+)\b"
-    r"|经|如|若|须|需|获得|取得|得到|后|时|除|以",
+    at_words(
+        r"\b(?:with|upon|if|subject\s+to|after|once|provided|only|unless|until|where|when|by|in|for|before"
+        r"|requires?|needs?"
+        r"|obtain\w*|receiv\w*)\b|\b(?:с|со|при|если|после|только|по|в|для|требу\w+|нужн\w+|получ\w+)\b"
+        r"|经|如|若|须|需|获得|取得|得到|后|时|除|以"
+    ),
     re.IGNORECASE,
 )
 """What a claim says before the words of an exception when it makes use of it."""
@@ -147,8 +160,10 @@ PREPOSITIONAL = frozenset(map(stem, "during prior subject notwithstanding".split
 ASIDE = re.compile(r"\s*,")
 """Behind "shall not" itself: the verb follows the aside."""
 FREE_NOT_TO = re.compile(
-    r"\b(?:do|does|did)\s+not\s+have\s+to\b|\bneed\s+not\b|\bno\s+(?:duty|obligation)\b"
-    r"|\bnot\s+(?:the\s+|an?\s+|be\s+)?(?:obligation|obliged|obligated|required)\b|\bне\s+обязан\w*|无义务|不必|无需",
+    at_words(
+        r"\b(?:do|does|did)\s+not\s+have\s+to\b|\bneed\s+not\b|\bno\s+(?:duty|obligation)\b"
+        r"|\bnot\s+(?:the\s+|an?\s+|be\s+)?(?:obligation|obliged|obligated|required)\b|\bне\s+обязан\w*|无义务|不必|无需"
+    ),
     re.IGNORECASE,
 )
 """There is no duty; to be told from a ban."""

@@ -182,7 +182,7 @@ class SourceFacts:
 
     def lacks_currency(self, currencies: frozenset[str]) -> set[str]:
         """The currencies that the text does not name, if it names others."""
-        return set(currencies - self.currencies) if self.currencies else set()
+        return set(currencies - self.currencies) if currencies and self.currencies else set()
 
     @cached_property
     def currencies(self) -> frozenset[str]:

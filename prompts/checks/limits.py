@@ -10,11 +10,13 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from prompts.checks.quantities import quantities
-from prompts.words import concept, content_words
+from prompts.words import at_words, concept, content_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
+
+    from prompts.checks.quantities import Quantity
 
 Bound = Literal["<", "<=", ">=", ">", "~<"]
 """``~<`` is "within" and "up to": at most, however strictly it is read."""
@@ -75,7 +77,8 @@ _CUES: Sequence[tuple[Bound, str]] = (
     ),
 )
 BOUND = re.compile(
-    "|".join(f"(?P<b{place}>{pattern})" for place, (_, pattern) in enumerate(_CUES)), re.IGNORECASE
+    at_words("|".join(f"(?P<b{place}>{pattern})" for place, (_, pattern) in enumerate(_CUES)), "не"),
+    re.IGNORECASE,
 )
 _BEHIND: Sequence[tuple[Bound, re.Pattern[str]]] = (
     (
@@ -146,14 +149,14 @@ def _bounds(text: str) -> _Bounds:
             bound = ">=" if _LATE.search(cue[0]) else "<=" if _EARLY.search(cue[0]) else bound
         for value in first.values:
             found.setdefault((value, first.unit), set()).add(bound)
-    for number, bound in _behind(text):
+    for number, bound in _behind(text, numbers):
         for value in number:
             found.setdefault(value, set()).add(bound)
     return found
 
 
-def _behind(text: str) -> Iterator[tuple[list[tuple[Decimal, str]], Bound]]:
-    for number in quantities(text):
+def _behind(text: str, numbers: Sequence[Quantity]) -> Iterator[tuple[list[tuple[Decimal, str]], Bound]]:
+    for number in numbers:
         for bound, pattern in _BEHIND:
             if pattern.match(text, number.start + len(number.written)):
                 yield [(value, number.unit) for value in number.values], bound

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prompts.words import script_of, stem
+from prompts.words import remembered, script_of, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,6 +138,7 @@ def _name(run: list[str]) -> Iterator[Name]:
         yield Name(" ".join(words), tuple(proper))
 
 
+@remembered
 def is_term(word: str) -> bool:
     """Whether a capitalised word is one that contracts capitalise, or a company's form, and no name."""
     lower = word.lower()

@@ -68,7 +68,8 @@ SCALES: dict[str, int] = _ENGLISH_SCALES | {
 }
 
 _WORDS = "|".join(sorted({*_CARDINALS, *SCALES} - {"тыс", "млн", "млрд"}, key=len, reverse=True))
-NUMBER_WORDS = re.compile(rf"\b(?:{_WORDS})(?:(?:[\s-]+|[\s-]+and\s+)(?:{_WORDS}))*\b", re.IGNORECASE)
+NUMBER_WORDS = re.compile(rf"\b(?:{_WORDS})(?:(?:[\s-]+|[\s-]+and\s+)(?:{_WORDS}))*\b")
+"""In small letters, without ё."""
 
 _CHINESE_DIGITS = {
     character: value

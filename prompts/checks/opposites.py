@@ -91,6 +91,7 @@ _BOUNDS = re.compile(
     re.IGNORECASE,
 )
 """Bounds hold words of these families and are weighed by themselves."""
+_SIGN = re.compile(r"[\u3400-\u9fff]")
 _WITH = re.compile(r"\b(?:with|upon|on|by|after|give[sn]?|giving|provid\w+|requir\w+)\b", re.IGNORECASE)
 _WITHOUT = re.compile(
     # "including, without limitation" lists, and lacks nothing.
@@ -114,7 +115,20 @@ _PREFIXES = re.compile(
 
 def contrary_words(claim: str, sentences: Sequence[str]) -> bool:
     """Whether claim and sentences have different members of a family beside the same word."""
-    return any(_differs(family, claim, sentences) for family in _families())
+    bare = _without_bounds(claim)
+    families = _families(signs=any(map(_SIGN.search, (claim, *sentences))))
+    said = [(family, members) for family in families if (members := list(family.finditer(bare)))]
+    if not said:
+        return False
+    ours, theirs = read(claim), [(read(text), _without_bounds(text)) for text in sentences]
+    return any(
+        _differs(family, members, ours, theirs, numbers_only=family is families[-1])
+        for family, members in said
+    )
+
+
+def _without_bounds(text: str) -> str:
+    return _BOUNDS.sub(lambda bound: " " * len(bound[0]), text)
 
 
 def contrary_prefix(claim: str, source: str) -> bool:
@@ -130,9 +144,8 @@ def contrary_prefix(claim: str, source: str) -> bool:
 
 def lacks_condition(claim: str, sentence: str) -> bool:
     """Whether the claim is "without" what the sentence asks for: notice, cause, consent."""
-    ours = read(claim)
-    theirs = read(sentence)
     for match in _WITHOUT.finditer(claim):
+        ours, theirs = read(claim), read(sentence)
         first, last = bisect_right(ours.places, match.start()), bisect_right(ours.places, match.end())
         wanted = ours.tokens[first:last]
         for at, token in enumerate(theirs.tokens):
@@ -144,31 +157,37 @@ def lacks_condition(claim: str, sentence: str) -> bool:
 
 
 @cache
-def _families() -> tuple[re.Pattern[str], ...]:
-    """Compiled for the first claim: it takes a tenth of a second, which most commands need not spend."""
-    return tuple(
-        re.compile(
-            "|".join(
-                f"(?P<v{place}>(?<![\\w-])(?:{words})(?!\\w)|(?:{words})(?<=[\\u3400-\\u9fff]))"
-                for place, words in enumerate(family)
-            ),
-            re.IGNORECASE,
-        )
-        for family in (*_FAMILIES, _TERMS)
+def _families(*, signs: bool) -> tuple[re.Pattern[str], ...]:
+    """Compiled for the first claim: it takes a tenth of a second, which most commands need not spend.
+
+    Args:
+        signs: whether the texts have any Chinese, whose words need nothing around them.
+    """
+    return tuple(map(_with_signs if signs else _of_words, (*_FAMILIES, _TERMS)))
+
+
+def _of_words(family: Iterable[str]) -> re.Pattern[str]:
+    members = "|".join(f"(?P<v{place}>{words})" for place, words in enumerate(family))
+    return re.compile(rf"(?<![\w-])(?=\w)(?:{members})(?!\w)", re.IGNORECASE)
+
+
+def _with_signs(family: Iterable[str]) -> re.Pattern[str]:
+    members = (
+        f"(?P<v{place}>(?<![\\w-])(?:{words})(?!\\w)|(?:{words})(?<=[\\u3400-\\u9fff]))"
+        for place, words in enumerate(family)
     )
+    return re.compile("|".join(members), re.IGNORECASE)
 
 
-def _differs(family: re.Pattern[str], claim: str, sentences: Sequence[str]) -> bool:
-    bare = _BOUNDS.sub(lambda bound: " " * len(bound[0]), claim)
-    members = list(family.finditer(bare))
-    if not members:
-        return False
-    ours = read(claim)
-    sources = [
-        (read(text), list(family.finditer(_BOUNDS.sub(lambda b: " " * len(b[0]), text))))
-        for text in sentences
-    ]
-    numbers_only = family is _families()[-1]
+def _differs(
+    family: re.Pattern[str],
+    members: Sequence[re.Match[str]],
+    ours: Reading,
+    theirs: Iterable[tuple[Reading, str]],
+    *,
+    numbers_only: bool,
+) -> bool:
+    sources = [(reading, list(family.finditer(text))) for reading, text in theirs]
     return any(
         _verdict(member, _beside(member, members, ours), sources, numbers_only=numbers_only)
         for member in members

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from prompts.checks.names import PLACES, is_term
+from prompts.words import TEXTS, remembered
 
 _ROLES = (
     "supplier vendor provider seller contractor manufacturer поставщик исполнитель подрядчик продавец"
@@ -78,11 +79,16 @@ def shared_names(claim: str, source: str) -> frozenset[str]:
     if claim.upper() == claim:
         return frozenset()
     (ours, ours_inside), (theirs, theirs_inside) = _names_in(claim), _names_in(source)
-    acting = {match[1].lower() for match in _ACTING.finditer(source)} & theirs
-    return (ours & theirs & (ours_inside | theirs_inside)) | acting
+    return (ours & theirs & (ours_inside | theirs_inside)) | (_acting(source) & theirs)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=TEXTS)
+def _acting(text: str) -> frozenset[str]:
+    """Words with a capital before "shall" or the like."""
+    return frozenset(match[1].lower() for match in _ACTING.finditer(text))
+
+
+@lru_cache(maxsize=TEXTS)
 def _names_in(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """Words that have a capital wherever they stand, and those of them that do not only begin sentences."""
     lowered = {match[0] for match in re.finditer(rf"\b[a-zа-яё]{_WORD}", text)}
@@ -97,7 +103,7 @@ def _names_in(text: str) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(found), frozenset(inside)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=TEXTS)
 def tokens(text: str, names: frozenset[str]) -> tuple[Token, ...]:
     """The words and marks of a text; a possessive "'s" and the second word of a name are not their own."""
     found: list[Token] = []
@@ -122,9 +128,17 @@ def _goes_on(last: Token, token: Token) -> bool:
 
 
 def _token(written: str, names: frozenset[str], before: str) -> Token:
+    token = _known_token(written)
+    if token.lower in GENERIC:
+        return replace(token, party=_SIDES.get(before) or (ANYONE if before in _EVERYONE else SOMEONE))
+    named = not token.party and token.lower in names and not written.islower()
+    return replace(token, party=token.lower) if named else token
+
+
+@remembered
+def _known_token(written: str) -> Token:
+    """A word by itself, with the role that it names."""
     lower = written.lower()
-    if lower in GENERIC:
-        return Token(written, lower, _SIDES.get(before) or (ANYONE if before in _EVERYONE else SOMEONE))
     role = _ROLE_OF.get(lower) or (lower.isascii() and _ROLE_OF.get(lower.removesuffix("s")))
     if role:
         return Token(written, lower, role)
@@ -132,4 +146,4 @@ def _token(written: str, names: frozenset[str], before: str) -> Token:
         if lower.startswith(known.rstrip("ь")) and len(lower) - len(known) <= _LONGEST_ENDING:
             agentive = lower.endswith(("ом", "ем"))
             return Token(written, lower, _ROLE_OF[known], nominative=lower == known, agentive=agentive)
-    return Token(written, lower, lower if lower in names and not written.islower() else "")
+    return Token(written, lower)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from prompts.checks.numerals import (
@@ -22,6 +23,7 @@ from prompts.checks.numerals import (
     value_of_ordinal,
     value_of_words,
 )
+from prompts.words import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -178,7 +180,8 @@ _ANNIVERSARY = re.compile(
 _NTH: Sequence[str] = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 
 
-def quantities(text: str) -> list[Quantity]:
+@lru_cache(maxsize=TEXTS)
+def quantities(text: str) -> Sequence[Quantity]:
     """All numbers of a text with their units, in order; one before "to", "or" borrows the next one's unit."""
     found = sorted(_numbers(text), key=lambda number: (number.start, -number.end))
     unified: list[Quantity] = []
@@ -190,7 +193,7 @@ def quantities(text: str) -> list[Quantity]:
         written = text[number.start : max(end, number.end)]
         unified.append(Quantity(number.start, number.end, values, unit, written, number.spelled))
     unified += _anniversaries(text)
-    return sorted(unified, key=lambda number: number.start)
+    return tuple(sorted(unified, key=lambda number: number.start))
 
 
 def _anniversaries(text: str) -> Iterator[Quantity]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from prompts.checks.dates import dates
 from prompts.checks.quantities import quantities
-from prompts.words import concept, content_words
+from prompts.words import TEXTS, concept, content_words
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -55,7 +55,7 @@ def _kind(unit: str, written: str) -> str:
     return "clock" if unit in {"hour", "minute", "second"} else unit
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=TEXTS)
 def read(text: str) -> Reading:
     """Read a text; a number written twice, as in "thirty (30)", counts once."""
     numbers: list[Number] = []

@@ -180,13 +180,14 @@ class Judge:
 
     def _modal_factor(self, evidence: Sequence[Evidence]) -> float:
         """Less for a duty where the text gives a right, and the reverse: it may be a paraphrase."""
-        text = " ".join(sentence.text for item in evidence for sentence in self._closest(item))
         duty, right = _CONDITIONAL_VERBS.search(self.claim), _PERMISSIVE_VERBS.search(self.claim)
-        if duty and not right and _PERMISSIVE_VERBS.search(text) and not _CONDITIONAL_VERBS.search(text):
-            return 0.9
-        if right and not duty and _CONDITIONAL_VERBS.search(text) and not _PERMISSIVE_VERBS.search(text):
-            return 0.95
-        return 1.0
+        if bool(duty) is bool(right):
+            return 1.0
+        text = " ".join(sentence.text for item in evidence for sentence in self._closest(item))
+        binds, permits = _CONDITIONAL_VERBS.search(text), _PERMISSIVE_VERBS.search(text)
+        if duty:
+            return 0.9 if permits and not binds else 1.0
+        return 0.95 if binds and not permits else 1.0
 
     def _is_translation_of(self, source: Source) -> bool:
         """Whether the two are in different scripts and share too little to compare words."""

@@ -1,0 +1,108 @@
+"""How much is read to prove an answer: calls are counted, for seconds would depend on the machine."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from prompts.checks.denials import (
+    CONDITION,
+    CUE,
+    FLAWS,
+    FREE_NOT_TO,
+    MODAL,
+    NESTING,
+    NEUTRAL,
+    PREFIXED,
+    RESTRICTIVE,
+)
+from prompts.checks.limits import BOUND
+from prompts.folding import fold
+from prompts.model import PromptPassage
+from prompts.proof import ProofStream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+WORDS = "the Supplier shall pay to the Customer whatever it owes under this agreement and "
+GUARDED = [BOUND, CONDITION, CUE, FLAWS, FREE_NOT_TO, MODAL, NESTING, NEUTRAL, PREFIXED, RESTRICTIVE]
+VERDICTS = Path(__file__).with_name("verdicts.jsonl").read_text(encoding="utf-8")
+TEXTS = [
+    text
+    for case in map(json.loads, VERDICTS.splitlines())
+    for text in (case["raw"], *case["passages"].values())
+]
+
+
+def calls(work: Callable[[], object]) -> Counter[str]:
+    """How often each function is called."""
+    counted: Counter[str] = Counter()
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            counted[frame.f_code.co_name] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return counted
+
+
+def prove_slowly(answer: str, passage: str) -> None:
+    stream = ProofStream({(1, 1): PromptPassage(1, 1, 0, passage)})
+    for start in range(0, len(answer), 4):
+        stream.feed(answer[start : start + 4])
+    stream.finish()
+
+
+def test_a_claim_is_not_read_while_it_goes_on() -> None:
+    counted = calls(lambda: prove_slowly(WORDS * 12, WORDS))
+    assert counted["split_blocks"] <= 3
+    assert counted["words_of"] == 1
+
+
+def test_claims_are_read_once_however_small_the_deltas() -> None:
+    answer = "".join(f"In case {number} {WORDS}more. " for number in range(8))
+    assert calls(lambda: prove_slowly(answer, WORDS))["read_claim"] == 8
+
+
+def test_a_marker_is_not_read_while_its_quote_goes_on() -> None:
+    answer = f'Here {WORDS} so on [D1:1 "{WORDS * 4}"].'
+    assert calls(lambda: prove_slowly(answer, WORDS * 4))["read_group"] <= 8
+
+
+def test_a_passage_is_read_once_for_all_answers() -> None:
+    passage = "A passage that no other test has: " + WORDS
+    first, second = (calls(lambda: prove_slowly("It pays what it owes [D1:1].", passage)) for _ in range(2))
+    assert first["sentences"] == 1
+    assert second["sentences"] == 0
+
+
+def test_plain_text_is_not_folded_by_the_character() -> None:
+    assert calls(lambda: fold(WORDS * 50)).total() < 10
+
+
+def test_words_are_stemmed_once() -> None:
+    said = "Zwiffeln shall be gezwiffelt. "
+    passages = [f"Passage {number}: {said}" for number in range(5)]
+    counted = calls(lambda: [prove_slowly(f"{said[:-2]} [D1:1].", passage) for passage in passages])
+    assert counted["_stems"] <= 12
+
+
+@pytest.mark.parametrize("guarded", GUARDED, ids=lambda pattern: pattern.pattern[-20:])
+def test_trying_a_pattern_at_words_alone_loses_no_match(guarded: re.Pattern[str]) -> None:
+    guard, _, bare = guarded.pattern.partition(")(?:")
+    assert guard.startswith("(?=")
+    everywhere = re.compile(f"(?:{bare}", guarded.flags)
+    for text in TEXTS:
+        assert [m.span() for m in guarded.finditer(text)] == [m.span() for m in everywhere.finditer(text)]
