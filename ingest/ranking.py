@@ -6,8 +6,7 @@ score = (place / best place + d · document / best document + c · cosine) · ro
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from heapq import nsmallest
+from dataclasses import dataclass
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING
 
@@ -132,9 +131,8 @@ def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
         priors = {role: weights.prior(role, found.asked) for role in Role}
         priors[Role.PROSE] **= _rivalry(best[Role.SOURCE], best[Role.PROSE])
         weighted = {key: score * priors[hits[key].role] for key, score in weighted.items()}
-    told = {key: round(score, DIGITS) for key, score in weighted.items()}
-    ranked = nsmallest(limit, told, key=lambda key: (-told[key], key))
-    return [replace(hits[key], score=told[key]) for key in ranked]
+    ranked = sorted((-round(score, DIGITS), key) for key, score in weighted.items())
+    return [hits[key].scored(-score) for score, key in ranked[:limit]]
 
 
 def led(leading: Sequence[Hit], others: Sequence[Hit], limit: int) -> list[Hit]:
@@ -149,14 +147,15 @@ def led(leading: Sequence[Hit], others: Sequence[Hit], limit: int) -> list[Hit]:
         order += [*islice(rest, 1), *leading[first : first + PER_OTHER]]
     order = [*order, *rest][:limit]
     scores = accumulate((hit.score for hit in order), min)
-    return [replace(hit, score=score) for hit, score in zip(order, scores, strict=True)]
+    return [hit.scored(score) for hit, score in zip(order, scores, strict=True)]
 
 
-def _best_of_roles(hits: Mapping[_Key, Hit], words: Mapping[_Key, float]) -> dict[Role, float]:
-    """The best score by words among the hits of each role, against 1.0 of the best."""
-    best = dict.fromkeys(Role, 0.0)
-    for key, hit in hits.items():
-        best[hit.role] = max(best[hit.role], words.get(key, 0.0))
+def _best_of_roles(hits: Mapping[_Key, Hit], words: Mapping[_Key, float]) -> list[float]:
+    """By the number of each role, the best score by words among its hits, against 1.0 of the best."""
+    best = [0.0] * len(Role)
+    for key, score in words.items():
+        role = hits[key].role
+        best[role] = max(best[role], score)
     return best
 
 

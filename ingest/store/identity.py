@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
 
 _LECTERN = UUID("5d1c3f0e-6f0a-4a53-9a3b-0c9b1f6d2e47")
 """Never changes: every point of every index follows from it."""
+_REMEMBERED = 256
+"""Scopes whose ids are kept: each call to the store needs one, and it takes four hashes."""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def scope_id(scope: Scope) -> UUID:
     """One namespace inside another, so that no two scopes are taken for one, whatever their names hold."""
     index = uuid5(uuid5(uuid5(_LECTERN, scope.tenant), scope.collection), str(scope.generation))
