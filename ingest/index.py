@@ -11,6 +11,7 @@ import numpy as np
 
 from ingest.answerability import confidence
 from ingest.asking import asked_terms
+from ingest.digests import digest_of
 from ingest.errors import UnsupportedStore
 from ingest.questioning import Known, Search
 from ingest.ranking import Findings, asked_roles, ordered
@@ -68,6 +69,10 @@ class Index(Protocol):
 
     def confidence(self, scope: Scope, question: Question, *, documents: Sequence[int] | None) -> float:
         """How sure it is, from 0 to 1, that what `search` finds holds an answer; costs a search more."""
+        ...
+
+    def digest(self, scope: Scope, document: int) -> str:
+        """What is stored of a document, see `ingest.digests`."""
         ...
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
@@ -220,6 +225,10 @@ class LocalIndex:
         if known is None or monotonic() >= known.until:
             known = self._known[scope] = Known.of(self._store, scope, known)
         return known
+
+    def digest(self, scope: Scope, document: int) -> str:
+        """What is stored of a document, see `ingest.digests`."""
+        return digest_of(self._store.stored(scope, document))
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points."""

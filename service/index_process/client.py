@@ -14,6 +14,7 @@ from service.index_process.requests import (
     Counts,
     DeleteDocuments,
     DeleteScope,
+    Digest,
     Failed,
     Flush,
     Search,
@@ -76,6 +77,10 @@ class RemoteIndex:
     def confidence(self, scope: Scope, question: Question, *, documents: Sequence[int] | None) -> float:
         """How sure it is, from 0 to 1, that what `search` finds holds an answer."""
         return self._call(Confidence(scope, question, documents))
+
+    def digest(self, scope: Scope, document: int) -> str:
+        """What is stored of a document, see `ingest.digests`."""
+        return self._call(Digest(scope, document))
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points."""
