@@ -11,6 +11,7 @@ import numpy as np
 
 from ingest.answerability import confidence
 from ingest.asking import asked_terms
+from ingest.digests import digest_of
 from ingest.errors import UnsupportedStore
 from ingest.questioning import Search
 from ingest.ranking import Findings, asked_roles, ordered
@@ -70,6 +71,10 @@ class Index(Protocol):
 
     def confidence(self, scope: Scope, question: Question, *, documents: Sequence[int] | None) -> float:
         """How sure it is, from 0 to 1, that what `search` finds holds an answer; costs a search more."""
+        ...
+
+    def digest(self, scope: Scope, document: int) -> str:
+        """What is stored of a document, see `ingest.digests`."""
         ...
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
@@ -223,6 +228,10 @@ class LocalIndex:
         if not rest or found[0].end - found[0].start <= SHORT:
             rest = tuple(terms)
         return Route(tuple(hit.document for hit in close), rest)
+
+    def digest(self, scope: Scope, document: int) -> str:
+        """What is stored of a document, see `ingest.digests`."""
+        return digest_of(self._store.stored(scope, document))
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points."""

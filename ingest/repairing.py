@@ -10,7 +10,7 @@ from ingest.errors import Gone, UnknownName
 from ingest.writing import Writer, Written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord
@@ -40,10 +40,15 @@ class Repairer:
             self._index.delete_documents(collection.scope, stray)
         for number, count in expected.items():
             if held.get(number, 0) != count:
-                self._index.delete_documents(collection.scope, [number])
-                self.rewrite(collection, [number])
+                self.renew(collection, [number])
         self.settle_titles(collection)
         return {number: held.get(number, 0) for number in begun}
+
+    def renew(self, collection: CollectionRecord, numbers: Sequence[int]) -> None:
+        """Delete the points of ready versions, whatever they are, and write them again."""
+        for number in numbers:
+            self._index.delete_documents(collection.scope, [number])
+            self.rewrite(collection, [number])
 
     def rewrite(self, collection: CollectionRecord, numbers: Iterable[int]) -> None:
         """Write the points of ready versions again, from what the catalog holds."""

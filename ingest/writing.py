@@ -85,6 +85,12 @@ class Writer:
         self._index.flush()
         return [len(document.chunks) for document in cut]
 
+    def made(self, version: Written) -> tuple[list[Point], Point]:
+        """The points that `write` would write of a version, and its description."""
+        cut = self._cut(version)
+        batches = points_of([cut], analyzer=self._analyzer, embedder=self._embedder)
+        return [point for batch in batches for point in batch], self._description(cut)
+
     def write_description(self, scope: Scope, version: Written) -> None:
         """Write the point that tells which document this is."""
         self._index.upsert(scope.openings, [self._description(self._cut(version))])

@@ -10,7 +10,7 @@ from ingest.errors import PermanentError
 from prompts.plan_request import PromptTooLongError
 from service.commands.auditing import opened
 from service.http.frames import bodies
-from service.http.responses import Hit, SearchResponse
+from service.http.place_shapes import Hit, SearchResponse
 from service.http.warm_shapes import WarmResponse
 from service.models.errors import ModelUnreachable
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
 
     from service.answers import AnswerEvent
+    from service.http.event_shapes import StreamEvent
     from service.http.requests import QueryRequest, SearchRequest
-    from service.http.responses import StreamEvent
     from service.http.warm_shapes import WarmRequest
     from service.settings import Settings
     from service.wiring import Services

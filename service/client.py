@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from service.http.event_shapes import StreamEvent
     from service.http.job_shapes import JobDetails, JobEvent, JobShape
     from service.http.listings import CollectionShape, DocumentList, DocumentShape, DocumentText
+    from service.http.place_shapes import SearchResponse
     from service.http.requests import QueryRequest, SearchRequest
-    from service.http.responses import QueryResponse, SearchResponse, StreamEvent
+    from service.http.responses import QueryResponse
     from service.http.review_shapes import BegunShape, ResumeRequest, ReviewRequest
     from service.http.warm_shapes import WarmRequest, WarmResponse
 

@@ -112,6 +112,10 @@ class GuardedIndex:
         """As `Index.confidence`."""
         return self._index.confidence(scope, self._permitted(scope, question), documents=documents)
 
+    def digest(self, scope: Scope, document: int) -> str:
+        """As `Index.digest`."""
+        return self._index.digest(scope, document)
+
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """As `Index.upsert`."""
         self._index.upsert(scope, points)

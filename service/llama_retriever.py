@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from llama_index.core.callbacks import CallbackManager
     from llama_index.core.schema import QueryBundle
 
-    from service.http.responses import Hit, SearchResponse
+    from service.http.place_shapes import Hit, SearchResponse
 
 _SHOWN = frozenset({"title", "section", "pages"})
 """What models and embeddings read of the metadata; the rest is for programs."""

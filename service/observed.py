@@ -39,6 +39,10 @@ class ObservedIndex:
         with self._searching("confidence"):
             return self._index.confidence(scope, question, documents=documents)
 
+    def digest(self, scope: Scope, document: int) -> str:
+        """As `Index.digest`."""
+        return self._index.digest(scope, document)
+
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """As `Index.upsert`."""
         self._index.upsert(scope, points)

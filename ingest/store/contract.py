@@ -94,6 +94,10 @@ class Store(Protocol):
         """What is stored at these documents and ordinals, in no order, of those that hold a point."""
         ...
 
+    def stored(self, scope: Scope, document: int) -> list[tuple[Hit, SparseVector]]:
+        """Places and sparse vectors of all points of a document, in no order; their scores say nothing."""
+        ...
+
     def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
         """Document and sparse vector of as many points, chosen by their ids: the same until points change."""
         ...

@@ -130,6 +130,24 @@ class EdgeStore:
             found = shard.retrieve([*ids], with_payload=False, with_vector=[SPARSE])
         return [_stored(record) for record in found]
 
+    def stored(self, scope: Scope, document: int) -> list[tuple[Hit, SparseVector]]:
+        """What is stored of a document, in no order; some points at a time, for others wait meanwhile."""
+        found: list[tuple[Hit, SparseVector]] = []
+        offset: qdrant.PointId | None = None
+        while True:
+            request = qdrant.ScrollRequest(
+                offset=offset,
+                limit=_AT_ONCE,
+                filter=_inside(scope, [document]),
+                with_payload=list(HIT_FIELDS),
+                with_vector=[SPARSE],
+            )
+            with self._engine() as shard:
+                records, offset = shard.scroll(request)
+            found += [(hit_of(record.payload, 0.0), _stored(record)) for record in records]
+            if offset is None:
+                return found
+
     def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
         """The points of the lowest ids: those are hashes, so nothing else about them is alike."""
         found: list[tuple[int, SparseVector]] = []

@@ -55,6 +55,10 @@ class StoreOfLengths:
         """What is stored at these places, in no order."""
         return [found for store in self._stores.values() for found in store.sparse_vectors(scope, places)]
 
+    def stored(self, scope: Scope, document: int) -> list[tuple[Hit, SparseVector]]:
+        """What is stored of a document, in no order."""
+        return [point for store in self._stores.values() for point in store.stored(scope, document)]
+
     def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
         """The points of the lowest ids in the store that knows the scope."""
         for store in self._stores.values():

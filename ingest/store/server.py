@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from qdrant_client.conversions.common_types import PointId
 
     from ingest.model import Hit, Scope
     from ingest.store.contract import Point, SparseVector, Store
@@ -42,6 +43,8 @@ NUMBER_BYTES = 24
 """At most, for a float32 in JSON with its comma."""
 OLDEST_SERVER = (1, 19)
 """The first that counts IDF over a part of the collection; older ones ignore the wish in silence."""
+_AT_ONCE = 500
+"""Points that are read at a time."""
 FACETS = 10_000
 """Documents counted by one request, unless there are more."""
 
@@ -180,6 +183,24 @@ class ServerStore:
         with _server():
             found = self._client.retrieve(self._name, ids, with_payload=False, with_vectors=[SPARSE])
         return [_stored(record) for record in found]
+
+    def stored(self, scope: Scope, document: int) -> list[tuple[Hit, SparseVector]]:
+        """What is stored of a document, in no order."""
+        found: list[tuple[Hit, SparseVector]] = []
+        offset: PointId | None = None
+        while True:
+            with _server():
+                records, offset = self._client.scroll(
+                    self._name,
+                    scroll_filter=_inside(scope, [document]),
+                    limit=_AT_ONCE,
+                    offset=offset,
+                    with_payload=list(HIT_FIELDS),
+                    with_vectors=[SPARSE],
+                )
+            found += [(hit_of(record.payload, 0.0), _stored(record)) for record in records]
+            if offset is None:
+                return found
 
     def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
         """The points of the lowest ids: those are hashes, so nothing else about them is alike."""

@@ -10,7 +10,7 @@ from service.client import ServerRefused, ServerUnreachable
 
 if TYPE_CHECKING:
     from ingest.errors import LecternError
-    from service.http.responses import Problem
+    from service.http.shapes import Problem
 
 BUG = "Something went wrong on our side; the bot's log has it. Ask again, or tell whoever runs this bot."
 BROKEN_OFF = "Broken off: the bot was stopped. Ask again once it is back."

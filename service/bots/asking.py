@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Protocol
 from service.bots.replying import partly, reply_of
 from service.bots.styled import Styled, marked, plain
 from service.client import ServerRefused
+from service.http.event_shapes import Delta, PartEvent, StepEvent
 from service.http.requests import QueryRequest
-from service.http.responses import Delta, PartEvent, QueryResponse, StepEvent
+from service.http.responses import QueryResponse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from service.bots.posting import Posting
     from service.bots.threads import Thread
-    from service.http.responses import StreamEvent
+    from service.http.event_shapes import StreamEvent
 
 BEGUN_ANEW = "The earlier conversation is gone (a document in it was deleted); this begins a new one."
 NOT_WHOLE = "This answer is not whole and was not checked."

@@ -12,7 +12,8 @@ from service.links import source_link
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from service.http.responses import Citation, Claim, QueryResponse
+    from service.http.place_shapes import Citation
+    from service.http.responses import Claim, QueryResponse
 
 NOT_PROVEN = "⚠ not proven"
 NO_ANSWER = "The model wrote no answer. Ask again, or ask in other words."

@@ -17,8 +17,9 @@ from service.client import ServerAbsent, ServerUnreachable
 from service.commands import options
 from service.commands.own_server import client_of
 from service.commands.printing import print_answer, print_footer, print_sources, print_step
+from service.http.event_shapes import Delta, PartEvent, PlanEvent, StepEvent, StreamEvent
 from service.http.requests import QueryRequest
-from service.http.responses import Delta, PartEvent, PlanEvent, QueryResponse, StepEvent, StreamEvent
+from service.http.responses import QueryResponse
 from service.running import find_server
 
 if TYPE_CHECKING:

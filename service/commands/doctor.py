@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.errors import LecternError, UnsupportedStore
-from service import configuration, diagnosis, reachability
+from service import comparing, configuration, diagnosis, reachability
 from service.commands import options
 from service.commands.auditing import opened
 from service.diagnosis import Finding
@@ -36,15 +36,20 @@ _COLOURS = {"ok": "green", "wrong": "red", "repaired": "yellow", "note": None}
     help="Ask the endpoints of the settings, too: the model's for its list of models, which is free, else "
     "for one token; the reranker for the order of two words.",
 )
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Compare what the index holds of every document with its text, not of some of them.",
+)
 @options.as_json
-def command(*, repair: bool, online: bool, as_json: bool) -> None:
+def command(*, repair: bool, online: bool, deep: bool, as_json: bool) -> None:
     """Check settings, data folder, catalog and index of all tenants, and whether they agree.
 
     The exit status is 1 where something is wrong and was not repaired. No repair deletes what a document
     needs.
     """
     findings: list[Finding] = []
-    for finding in _findings(repairs=repair, online=online):
+    for finding in _findings(repairs=repair, online=online, deep=deep):
         findings.append(finding)
         if not as_json:
             _print(finding)
@@ -54,7 +59,7 @@ def command(*, repair: bool, online: bool, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _findings(*, repairs: bool, online: bool) -> Iterator[Finding]:
+def _findings(*, repairs: bool, online: bool, deep: bool) -> Iterator[Finding]:
     try:
         settings = options.settings()
     except SettingsError as error:
@@ -75,7 +80,9 @@ def _findings(*, repairs: bool, online: bool) -> Iterator[Finding]:
             yield from diagnosis.check_deleted(services)
             yield from diagnosis.check_tokenizer(services)
             ingester = closing.enter_context(open_ingester(services)) if repairs else None
-            yield from diagnosis.check_collections(services, ingester.repairer if ingester else None)
+            repairer = ingester.repairer if ingester else None
+            yield from diagnosis.check_collections(services, repairer)
+            yield from comparing.check_contents(services, repairer, deep=deep)
             if online:
                 yield from reachability.check_model(settings)
                 yield from reachability.check_reranker(settings)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from service.http.responses import Citation, Hit, PlacedText, QueryResponse, StepEvent
+    from service.http.event_shapes import StepEvent
+    from service.http.place_shapes import Citation, Hit, PlacedText
+    from service.http.responses import QueryResponse
 
 _WIDTH = 100
 _LINES = 14

@@ -16,7 +16,7 @@ from service.http.requests import SearchRequest
 from service.running import find_server
 
 if TYPE_CHECKING:
-    from service.http.responses import SearchResponse
+    from service.http.place_shapes import SearchResponse
     from service.settings import Settings
 
 

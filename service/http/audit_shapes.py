@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ingest.catalog.audit_records import AuditWanted
 from service.http.requests import Moment, Parameters
-from service.http.responses import Response
+from service.http.shapes import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,19 +8,11 @@ from pydantic.json_schema import models_json_schema
 
 from service.http.chat.errors import ChatError
 from service.http.chat.responses import ChatChunk
+from service.http.event_shapes import BlockEvent, PartEvent, PlanEvent, StepEvent, TextEvent, UsageEvent
 from service.http.job_shapes import JobFileShape, JobShape
-from service.http.responses import (
-    BlockEvent,
-    Citation,
-    Claim,
-    PartEvent,
-    PlanEvent,
-    Problem,
-    QueryResponse,
-    StepEvent,
-    TextEvent,
-    UsageEvent,
-)
+from service.http.place_shapes import Citation
+from service.http.responses import Claim, QueryResponse
+from service.http.shapes import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

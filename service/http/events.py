@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from service.answers import AnswerEvent
-    from service.http.responses import Problem
+    from service.http.shapes import Problem
     from service.rendering.answers import AnswerHtml
 
 MEDIA_TYPE = "text/event-stream"

@@ -5,24 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.answers import Cited, Done, Judged, PartRead, Planned, Reasoned, Stepped, Written
-from service.http.responses import (
+from service.http.event_shapes import (
     BlockEvent,
-    Citation,
-    Claim,
-    Cost,
     Delta,
     PartEvent,
     PlanEvent,
-    QueryResponse,
     Reasoning,
     StepEvent,
-    Usage,
     UsageEvent,
 )
+from service.http.place_shapes import Citation
+from service.http.plan_shapes import Cost, Usage
+from service.http.responses import Claim, QueryResponse
 
 if TYPE_CHECKING:
     from service.answers import AnswerEvent
-    from service.http.responses import StreamEvent
+    from service.http.event_shapes import StreamEvent
     from service.rendering.answers import AnswerHtml
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from ingest.catalog.job_records import FileOutcome, JobKind, JobState
 from ingest.discovery import shown_path
 from ingest.errors import FailureReason
-from service.http.responses import Response
+from service.http.shapes import Response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ingest.catalog.key_records import KeyLimits, Permission
 from service.http.requests import CollectionName, Moment, Request
-from service.http.responses import Response
+from service.http.shapes import Response
 
 if TYPE_CHECKING:
     from ingest.catalog.key_records import KeyRecord

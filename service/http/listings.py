@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field
 
 from ingest.errors import FailureReason
-from service.http.responses import Response
+from service.http.shapes import Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field
 
 from ingest.outline.model import ChangeKind
-from service.http.responses import Response
+from service.http.shapes import Response
 
 if TYPE_CHECKING:
     from ingest.catalog.records import VersionRecord

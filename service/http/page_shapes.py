@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field
 
-from service.http.responses import Response
+from service.http.shapes import Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

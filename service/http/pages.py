@@ -12,8 +12,8 @@ from ingest.rendering import MEDIA_TYPE
 from service.http.access import Reading
 from service.http.drawing import Drawing
 from service.http.page_shapes import PageList
+from service.http.place_shapes import PlacedRange
 from service.http.requests import LARGEST_NUMBER
-from service.http.responses import PlacedRange
 from service.library import name_of
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from service.http.allowing import allowed_methods
 from service.http.chat.errors import ChatRefused, chat_error, chat_status, retry_headers, speaks_openai
 from service.http.failing import log_failure
 from service.http.headers import API_HEADERS
-from service.http.responses import Problem
+from service.http.shapes import Problem
 from service.jobs.controlling import WrongState
 from service.jobs.receiving import BadUpload, StorageFull, UploadTooLarge
 from service.models.errors import ModelError

@@ -9,8 +9,9 @@ from starlette.concurrency import run_in_threadpool
 from service.http import event_schemas, events
 from service.http.access import Reading
 from service.http.leaving import unless_left
+from service.http.place_shapes import Hit, SearchResponse
 from service.http.requests import QueryRequest, SearchRequest
-from service.http.responses import Hit, QueryResponse, SearchResponse
+from service.http.responses import QueryResponse
 from service.rendering.answers import AnswerHtml, html_of
 
 router = APIRouter(tags=["questions"])

@@ -11,7 +11,7 @@ from ingest.catalog.review_records import ReviewState
 from prompts.reviewing import AnswerType, ReviewQuestion
 from prompts.typed_values import Verdict
 from service.http.requests import CollectionName, Name, Request
-from service.http.responses import Response
+from service.http.shapes import Response
 from service.reviewing.cells import CellSource, ReadBy, ReviewOrder
 from service.reviewing.questions import LONGEST_NAME, LONGEST_QUESTION, MOST_QUESTIONS
 from service.reviewing.report import Standing

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field
 
-from service.http.responses import Response
+from service.http.shapes import Response
 from service.sessions import turns_of
 
 if TYPE_CHECKING:

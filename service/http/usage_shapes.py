@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ingest.catalog.call_records import UsageKey
 from service.explaining import CacheKind, DifferenceKind
-from service.http.responses import Response
+from service.http.shapes import Response
 
 if TYPE_CHECKING:
     from ingest.catalog.call_records import CallRecord, UsageRow

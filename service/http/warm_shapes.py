@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import Field
 
 from service.answers import Query
+from service.http.plan_shapes import Segment, Usage
 from service.http.requests import Documents, Name, Request
-from service.http.responses import Response, Segment, Usage
+from service.http.shapes import Response
 
 if TYPE_CHECKING:
     from service.warming import Warmed, Warming

@@ -15,6 +15,7 @@ from service.index_process.requests import (
     Deleted,
     DeleteDocuments,
     DeleteScope,
+    Digest,
     Failed,
     Flush,
     Search,
@@ -77,6 +78,10 @@ class RemoteIndex:
     def confidence(self, scope: Scope, question: Question, *, documents: Sequence[int] | None) -> float:
         """How sure it is, from 0 to 1, that what `search` finds holds an answer."""
         return self._call(Confidence(scope, question, documents))
+
+    def digest(self, scope: Scope, document: int) -> str:
+        """What is stored of a document, see `ingest.digests`."""
+        return self._call(Digest(scope, document))
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points."""

@@ -75,6 +75,19 @@ class Confidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Digest:
+    """`Index.digest`."""
+
+    writes: ClassVar[bool] = False
+    scope: Scope
+    document: int
+
+    def run(self, index: Index) -> str:
+        """Read and digest."""
+        return index.digest(self.scope, self.document)
+
+
+@dataclass(frozen=True, slots=True)
 class Upsert:
     """`Index.upsert`."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import Field
 
 from prompts.model import Quoted  # noqa: TC001 — a field's type
-from service.http.responses import Response
+from service.http.shapes import Response
 from service.links import source_link
 
 if TYPE_CHECKING:

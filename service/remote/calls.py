@@ -8,29 +8,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
-from service.http.responses import (
+from service.http.event_shapes import (
     BlockEvent,
-    Citation,
-    Claim,
     Delta,
     PartEvent,
     PlanEvent,
-    QueryResponse,
     Reasoning,
-    SearchResponse,
     StepEvent,
     UsageEvent,
 )
+from service.http.place_shapes import Citation, SearchResponse
+from service.http.responses import Claim, QueryResponse
 from service.remote.forms import Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from service.http.event_shapes import StreamEvent
     from service.http.job_shapes import JobDetails, JobEvent, JobShape
     from service.http.listings import CollectionList, DocumentList, DocumentShape, DocumentText
     from service.http.requests import QueryRequest, Request, SearchRequest
-    from service.http.responses import StreamEvent
     from service.http.review_shapes import BegunShape, ResumeRequest, ReviewRequest
     from service.http.warm_shapes import WarmRequest, WarmResponse
 

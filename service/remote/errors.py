@@ -18,7 +18,7 @@ from ingest.errors import PermanentError, TransientError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from service.http.responses import Problem
+    from service.http.shapes import Problem
 
 
 class ServerRefused(PermanentError):

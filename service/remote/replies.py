@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from service.http.responses import Problem
+from service.http.shapes import Problem
 from service.remote.errors import ServerRefused, ServerUnreachable
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ import pytest
 
 from service.answers import DEFAULT_TENANT
 from service.client import Client
+from service.http.event_shapes import Delta, PlanEvent, UsageEvent
 from service.http.requests import QueryRequest
-from service.http.responses import Delta, PlanEvent, QueryResponse, UsageEvent
+from service.http.responses import QueryResponse
 from tests.fakes.live_service import live
 from tests.fakes.llama import needs_llama, running_llama, settings_for
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from prompts.plan import PromptPlan
-    from service.http.responses import StreamEvent
+    from service.http.event_shapes import StreamEvent
     from service.wiring import Services
     from tests.fakes.llama import LlamaServer, Token
 

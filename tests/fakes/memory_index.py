@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ingest.asking import asked_terms, question_vector
+from ingest.digests import digest_of
 from ingest.fields import Field
 from ingest.model import Hit
 from ingest.terms import Analyzer
@@ -55,6 +56,10 @@ class MemoryIndex:
     def confidence(self, scope: Scope, question: Question, *, documents: Sequence[int] | None) -> float:
         """Sure of whatever it finds, less its doubt."""
         return 1.0 - self.doubt if self.search(scope, question, documents=documents, limit=1) else 0.0
+
+    def digest(self, scope: Scope, document: int) -> str:
+        mine = (p for (held, number, _), p in self.points.items() if (held, number) == (scope, document))
+        return digest_of((point, point.sparse) for point in mine)
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         for point in points:

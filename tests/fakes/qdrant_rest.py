@@ -212,14 +212,15 @@ class QdrantRest:
     def _scroll(self, name: str, body: str) -> Json:
         request = models.ScrollRequest.model_validate_json(body)
         fields, vectors = request.with_payload, request.with_vector
-        if not isinstance(fields, list) or not isinstance(vectors, list) or request.offset:
-            raise HttpError(501, "only first pages of named vectors and fields are translated")
+        if not isinstance(fields, list) or not isinstance(vectors, list):
+            raise HttpError(501, "only named vectors and fields are translated")
         found, following = self._collection(name).shard.scroll(
             edge.ScrollRequest(
                 limit=request.limit,
                 filter=_filter(request.filter),
                 with_payload=fields,
                 with_vector=vectors,
+                offset=None if request.offset is None else UUID(str(request.offset)),
             )
         )
         points: list[Json] = [_record(record) for record in found]

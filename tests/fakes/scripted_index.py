@@ -55,6 +55,9 @@ class ScriptedIndex:
     def confidence(self, scope: Scope, question: Question, *, documents: Sequence[int] | None) -> float:
         return 1 / (1 + len(self.search(scope, question, documents=documents, limit=9)))
 
+    def digest(self, scope: Scope, document: int) -> str:
+        return f"{scope.collection} {document}"
+
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         del scope
         for point in points:

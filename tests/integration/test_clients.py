@@ -15,9 +15,10 @@ from llama_index.core.llms import MockLLM
 from pydantic import SecretStr
 
 from service.client import AsyncClient, Client, ServerRefused
+from service.http.event_shapes import Delta, PlanEvent, UsageEvent
 from service.http.job_shapes import JobFileShape, JobShape
 from service.http.requests import QueryRequest, SearchRequest
-from service.http.responses import Delta, PlanEvent, QueryResponse, UsageEvent
+from service.http.responses import QueryResponse
 from service.settings import Settings
 from tests.fakes.files import LEASE, write_texts
 from tests.fakes.glm5 import Glm5Server, Hang, Reply
@@ -26,8 +27,8 @@ from tests.fakes.live_service import live, passages_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterator
 
+    from service.http.event_shapes import StreamEvent
     from service.http.job_shapes import JobEvent
-    from service.http.responses import StreamEvent
     from tests.fakes.glm5 import Step
     from tests.fakes.http_wire import Recorded
     from tests.fakes.live_service import LiveService

@@ -12,29 +12,39 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import pytest
 from pydantic import SecretStr
 
 from ingest.catalog.job_records import JobRequest
 from ingest.embedding import check_vector
 from ingest.errors import EmbeddingFailed
-from service import configuration, diagnosis, reachability
+from ingest.model import Role
+from ingest.pipeline import Ingester
+from ingest.reading import read
+from ingest.repairing import Repairer
+from ingest.sandbox import InlineParser
+from ingest.store.contract import SparseVector
+from ingest.verifying import Verifier
+from service import comparing, configuration, diagnosis, reachability
 from service.access.keys import make_key
 from service.jobs.owner import this_process
 from service.running import announced
 from service.settings import FallbackProvider, Settings
 from service.wiring import open_services
 from tests.fakes.command_line import CommandLine
-from tests.fakes.files import LEASE, write_texts
+from tests.fakes.embedder import WordEmbedder
+from tests.fakes.files import LEASE, TEXTS, write_texts
 from tests.fakes.live_service import live_in_memory
+from tests.fakes.memory_index import MemoryIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
+    from ingest.store.contract import Point
     from service.diagnosis import Finding
     from service.wiring import Services
 
@@ -185,6 +195,119 @@ class TestData:
             assert states(diagnosis.check_originals(services, repairs=True), "sent files") == ["repaired"]
             assert not kept[0].exists()
             assert states(diagnosis.check_originals(services, repairs=False), "sent files") == ["ok"]
+
+
+def heavier(point: Point) -> Point:
+    weights = point.sparse.values * np.float32(1.001)
+    return replace(point, sparse=SparseVector(point.sparse.indices, weights))
+
+
+def without_a_word(point: Point) -> Point:
+    return replace(point, sparse=SparseVector(point.sparse.indices[1:], point.sparse.values[1:]))
+
+
+def moved(point: Point) -> Point:
+    return replace(point, start=point.start + 1)
+
+
+def of_more_passages(point: Point) -> Point:
+    return replace(point, last_passage=point.last_passage + 1)
+
+
+def of_a_test(point: Point) -> Point:
+    return replace(point, role=Role.TEST)
+
+
+SPOILT = [heavier, without_a_word, moved, of_more_passages, of_a_test]
+
+
+class TestContents:
+    """An index that opens and counts right, and holds something else than the documents say."""
+
+    @pytest.fixture
+    def index(self) -> MemoryIndex:
+        return MemoryIndex()
+
+    @pytest.fixture
+    def services(self, tmp_path: Path, index: MemoryIndex) -> Iterator[Services]:
+        write_texts(tmp_path / "docs", {**TEXTS, "ledger.py": "class Ledger:\n    def add(self): pass\n"})
+        with open_services(Settings(data=tmp_path / "data")) as wired:
+            embedder = WordEmbedder()
+            ingester = Ingester(wired.catalog, index, embedder, InlineParser(read))
+            ingester.ingest("default", "c", [tmp_path / "docs"], largest=2**20, on_progress=lambda _: None)
+            yield replace(wired, index=index, embedder=embedder)
+
+    def said(self, services: Services, repairer: Repairer | None = None, *, deep: bool = False) -> Finding:
+        [finding] = comparing.check_contents(services, repairer, deep=deep)
+        assert finding.check == "contents of c"
+        return finding
+
+    def test_all_is_well(self, services: Services) -> None:
+        documents = len(services.catalog.manifest(services.catalog.collection("default", "c")))
+
+        assert self.said(services).state == "ok"
+        assert self.said(services).detail == f"{documents} documents compared"
+
+    @pytest.mark.parametrize("spoil", SPOILT)
+    @pytest.mark.parametrize("part", ["chunks", "openings"])
+    def test_what_differs_is_named_and_mended(
+        self, services: Services, index: MemoryIndex, spoil: Callable[[Point], Point], part: str
+    ) -> None:
+        whole = index.contents
+        key = next(key for key in index.points if key[0].part == part)
+        index.points[key] = spoil(index.points[key])
+        before = list(diagnosis.check_collections(services, None))
+        assert states(before, "index of c") == ["ok"], "as many as there should be"
+
+        found = self.said(services)
+        assert found.state == "wrong"
+        assert found.detail.startswith("1 document stored otherwise than the text says")
+        assert found.advice == "lectern doctor --repair --deep"
+
+        repairer = Repairer(services.catalog, index, services.embedder)
+        assert self.said(services, repairer).state == "repaired"
+        assert index.contents == whole
+        assert self.said(services).state == "ok"
+
+    def test_points_of_another_document_under_the_right_number(
+        self, services: Services, index: MemoryIndex
+    ) -> None:
+        first, second = (
+            next(k for k in index.points if k[0].part == "chunks" and k[1] == number) for number in (1, 2)
+        )
+        index.points[first] = replace(index.points[second], document=first[1], ordinal=first[2])
+
+        assert self.said(services).state == "wrong"
+
+    def test_another_embedders_are_not_mixed_in(self, services: Services, index: MemoryIndex) -> None:
+        key = next(iter(index.points))
+        index.points[key] = replace(index.points[key], end=index.points[key].end + 1)
+        services = replace(services, embedder=WordEmbedder("words/other"))
+
+        found = self.said(services, Repairer(services.catalog, index, services.embedder))
+
+        assert found.state == "wrong"
+
+    def test_of_many_a_sample_is_compared_unless_all_are_wanted(
+        self, services: Services, tmp_path: Path, index: MemoryIndex
+    ) -> None:
+        write_texts(tmp_path / "more", {f"{n}.md": f"# Berth {n}\n\nIt is let.\n" for n in range(30)})
+        ingester = Ingester(services.catalog, index, services.embedder, InlineParser(read))
+        ingester.ingest("default", "c", [tmp_path / "more"], largest=2**20, on_progress=lambda _: None)
+        documents = len(services.catalog.manifest(services.catalog.collection("default", "c")))
+
+        assert self.said(services).detail == (
+            f"{comparing.SAMPLED} documents compared, of {documents}; --deep compares all"
+        )
+        assert self.said(services, deep=True).detail == f"{documents} documents compared"
+
+    def test_what_is_deleted_meanwhile_is_not_missed(self, services: Services, index: MemoryIndex) -> None:
+        collection = services.catalog.collection("default", "c")
+        verifier = Verifier(services.catalog, index)
+        versions = verifier.comparable(collection)
+        services.delete_document("default", versions[0].document)
+
+        assert verifier.differing(collection, versions) == []
 
 
 class TestTenants:

@@ -13,7 +13,7 @@ from prompts.plan_request import PromptTooLongError
 from service.models.errors import ModelError, PromptTooLong
 
 if TYPE_CHECKING:
-    from service.http.responses import Problem
+    from service.http.shapes import Problem
 
 _ROUTES = ("/v1/chat/completions", "/v1/models")
 _INDEX = re.compile(r"\.(\d+)(?=\.|$)")

@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from service.http.responses import Citation, Claim, Response
+from service.http.place_shapes import Citation
+from service.http.responses import Claim
+from service.http.shapes import Response
 
 FinishReason = Literal["stop", "length"]
 

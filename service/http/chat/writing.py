@@ -24,7 +24,8 @@ from service.http.chat.responses import (
     ReasoningTokens,
     UrlCitation,
 )
-from service.http.responses import Citation, Claim
+from service.http.place_shapes import Citation
+from service.http.responses import Claim
 from service.links import source_link
 
 if TYPE_CHECKING:

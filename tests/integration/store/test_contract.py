@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from qdrant_client import QdrantClient
 
+from ingest.digests import digest_of
 from ingest.model import Role, Scope
 from ingest.store.contract import Point, SparseVector
 from ingest.store.edge import EdgeStore
@@ -430,6 +431,20 @@ def test_both_rankings_equal_the_formulas(store: Store, corpus: Corpus) -> None:
     assert_ranks(hits, {k: v for k, v in by_terms.items() if k in allowed}, corpus.limit, 1e-4)
     hits = near(store, scope, corpus.direction, corpus.documents, corpus.limit)
     assert_ranks(hits, cosines(wanted, corpus.direction), corpus.limit, HALF)
+
+
+def test_a_document_comes_back_whole_and_alone(store: Store) -> None:
+    scope, other = fresh(), fresh()
+    many = [point(1, n, {n: 0.1 + n / 7, 4_000_000_000 - n: 1.5}) for n in range(1_203)]
+    store.upsert(scope, [*many, point(1, 1_203, {}), point(2, 0, {9: 2.0})])
+    store.upsert(other, [point(1, 0, {5: 1.0})])
+    written = [*many, point(1, 1_203, {})]
+
+    found = store.stored(scope, 1)
+
+    assert digest_of(found) == digest_of((one, one.sparse) for one in written)
+    assert digest_of(found[:-1]) != digest_of(found)
+    assert store.stored(scope, 3) == []
 
 
 def test_stored_words_come_back_as_they_were_written(store: Store) -> None:

@@ -23,8 +23,9 @@ from service.client import (
     ServerUnreachable,
     UnsendableFile,
 )
+from service.http.event_shapes import Delta, PlanEvent, Reasoning
 from service.http.requests import QueryRequest, SearchRequest
-from service.http.responses import Delta, PlanEvent, QueryResponse, Reasoning
+from service.http.responses import QueryResponse
 from service.remote.server import server_at
 from tests.fakes.encrypted import certified, encrypted
 from tests.fakes.told import ANSWER, PLAN, as_events
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
     from pathlib import Path
 
+    from service.http.event_shapes import StreamEvent
     from service.http.job_shapes import JobShape
-    from service.http.responses import SearchResponse, StreamEvent
+    from service.http.place_shapes import SearchResponse
 
 T = TypeVar("T")
 WHO = QueryRequest(question="Who pays — “кто”?")

@@ -8,7 +8,7 @@ from ingest.errors import LecternError
 from service.bots.apologies import BUG, apology
 from service.bots.platform import PlatformRefused
 from service.client import ServerRefused, ServerUnreachable
-from service.http.responses import Problem
+from service.http.shapes import Problem
 
 
 def refused(status: int, code: str | None = None) -> ServerRefused:

@@ -12,14 +12,16 @@ from service.bots.platform import Place
 from service.bots.posting import Paces, Posting
 from service.bots.threads import Thread
 from service.client import ServerRefused
-from service.http.responses import Delta, PartEvent, Problem, StepEvent
+from service.http.event_shapes import Delta, PartEvent, StepEvent
+from service.http.shapes import Problem
 from tests.fakes.chat import MemoryChat, answered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
+    from service.http.event_shapes import StreamEvent
     from service.http.requests import QueryRequest
-    from service.http.responses import QueryResponse, StreamEvent
+    from service.http.responses import QueryResponse
 
 PART = PartEvent(
     number=1,

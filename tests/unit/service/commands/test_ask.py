@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from service.commands.ask import tell_part
-from service.http.responses import PartEvent
+from service.http.event_shapes import PartEvent
 
 if TYPE_CHECKING:
     import pytest

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.commands.printing import print_footer, print_step
-from service.http.responses import Cost, Plan, QueryResponse, StepEvent, Usage
+from service.http.event_shapes import StepEvent
+from service.http.plan_shapes import Cost, Plan, Usage
+from service.http.responses import QueryResponse
 
 if TYPE_CHECKING:
     import pytest
