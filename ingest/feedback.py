@@ -79,8 +79,8 @@ def shared_terms(
         return {}
     terms, counts = np.unique(np.concatenate([each.indices for each in passages]), return_counts=True)
     chosen = len(passages)
-    points = background.points
-    common = np.maximum(others.share(terms), counts / max(points, 1))
+    points = max(background.points, chosen)  # since it was drawn more may have come
+    common = np.maximum(others.share(terms), counts / points)
     odds = (counts + 0.5) / (chosen - counts + 0.5)
     usual = (common * points - counts + 0.5) / ((1 - common) * points - chosen + counts + 0.5).clip(0.5)
     offers = np.log(odds / usual) * np.sqrt(counts / chosen)

@@ -49,9 +49,9 @@ EXACT_POINTS = 100_000
 """Up to this many points a segment is searched exactly, even after an optimization."""
 BATCH_BYTES = 4_000_000
 """Of the write-ahead log at once; its files hold 32 MB."""
-_AT_ONCE = 250
+_AT_ONCE = 100
 """Points that are copied, or read of a sample, at a time: searches wait for some 10 ms."""
-_FLUSHED = 16
+_FLUSHED = 40
 """Steps of a copy after which it is flushed, so that the last flush is not one of everything."""
 
 _INDEXES = {SCOPE: qdrant.PayloadSchemaType.Keyword, DOCUMENT: qdrant.PayloadSchemaType.Integer}

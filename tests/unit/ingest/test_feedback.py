@@ -93,5 +93,13 @@ def test_nothing_is_learnt_from_nothing() -> None:
     assert shared_terms([holding(COMMON)] * 5, BACKGROUND, BACKGROUND, strength=1.0) == {}
 
 
+@pytest.mark.parametrize("drawn", [0, 1, 3])
+def test_more_passages_than_were_there_when_the_background_was_drawn(drawn: int) -> None:
+    known = Background.of(list(enumerate(ANSWERS[:drawn])), drawn)
+    weights = shared_terms(ANSWERS, known, known, strength=2.0)
+    assert np.isfinite(list(weights.values())).all()
+    assert all(weight > 0 for weight in weights.values())
+
+
 def test_weights_add_up() -> None:
     assert added({1: 1.0, 2: 2.0}, {}, {2: 0.5}) == {1: 1.0, 2: 2.5}
