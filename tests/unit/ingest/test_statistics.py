@@ -55,6 +55,9 @@ class CountedStore:
     def sparse_vectors(self, scope: Scope, places: Sequence[tuple[int, int]]) -> list[SparseVector]:
         raise NotImplementedError
 
+    def stored(self, scope: Scope, document: int) -> list[tuple[Hit, SparseVector]]:
+        raise NotImplementedError
+
     def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
         raise NotImplementedError
 

@@ -120,7 +120,9 @@ def test_the_manifest_comes_first(tmp_path: Path) -> None:
     assert "does not begin with a manifest" in refused(tmp_path, archive([]))
 
 
-@pytest.mark.parametrize("data", [b"", b"no archive", gzip.compress(b"no archive")])
+@pytest.mark.parametrize(
+    "data", [b"", b"no archive", gzip.compress(b"no archive")], ids=["empty", "text", "compressed"]
+)
 def test_what_is_no_archive_is_refused(tmp_path: Path, data: bytes) -> None:
     refused(tmp_path, data)
 
