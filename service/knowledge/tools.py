@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from ingest.errors import LecternError
 from prompts.plan_request import PromptTooLongError
 from service.answers import Done
+from service.http.wrong_fields import in_one_line, wrong_fields
 from service.knowledge import arguments, shapes, telling
 from service.knowledge.progress import ProgressTeller
 
@@ -165,6 +166,6 @@ def _listing() -> tuple[KnowledgeTool[Any, Any], ...]:
 
 
 def _wrong(error: ValidationError) -> str:
-    """Names every argument that is wrong and what it may be; never repeats it."""
+    """Names the arguments that are wrong and what they may be; never repeats them."""
     found = error.errors(include_url=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)
+    return in_one_line(wrong_fields(found), len(found))
