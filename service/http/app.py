@@ -40,6 +40,7 @@ from service.http.drawing import Drawing
 from service.http.gate import AGENTS, GUARDED, Gate
 from service.http.headers import SecurityHeaders
 from service.http.observing import Observing
+from service.http.send_limit import SendLimit
 from service.http.throttle import Throttle
 from service.jobs.worker import Worker
 from service.readiness import Readiness, checks_of
@@ -110,7 +111,7 @@ def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
     app.router.routes.append(Route(AGENTS, app.state.agents))
     description.describe(app, app.state.doorkeeper)
     # Around all of the stack: what answers unforeseen errors would else be outside of it.
-    app.middleware_stack = Observing(app.build_middleware_stack(), services.observer)
+    app.middleware_stack = SendLimit(Observing(app.build_middleware_stack(), services.observer))
     return app
 
 
