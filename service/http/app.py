@@ -42,6 +42,7 @@ from service.http.headers import SecurityHeaders
 from service.http.observing import Observing
 from service.http.send_limit import SendLimit
 from service.http.throttle import Throttle
+from service.http.turns import Turns
 from service.jobs.worker import Worker
 from service.readiness import Readiness, checks_of
 from service.reviewing.worker import ReviewWorker
@@ -94,6 +95,7 @@ def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
     app.state.leaving = threading.Event()
     app.state.readiness = Readiness(checks_of(services, app.state.leaving.is_set, lambda: _works(app)))
     app.state.drawing = Drawing()
+    app.state.turns = Turns()
     app.state.agents = agents.AgentDoor(services)
     largest = services.settings.largest_upload_mb * _MEGABYTE
     app.state.doorkeeper = _doorkeeper(services, own_token)
