@@ -30,6 +30,10 @@ LARGEST_BODY = 4 * 2**20
 """Bytes: the longest question with its instructions, escaped, and a thousand documents fit."""
 UPLOAD = ("POST", f"{GUARDED}/documents")
 """The one request whose body may be larger."""
+QUESTIONS = ("POST", f"{GUARDED}/reviews/questions")
+"""A file of questions, which takes longer to read than other bodies."""
+LARGEST_QUESTIONS = 2**18
+"""Bytes: a file of 200 questions of 1,000 characters."""
 _AT_ONCE = 4
 """Look-ups of keys, in threads of their own: busy routes keep nobody at the gate."""
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -59,7 +63,7 @@ class Gate:
         self._app = app
         self._doorkeeper = doorkeeper
         self._wrong_keys = wrong_keys or WrongKeys()
-        self._largest_upload = largest_upload
+        self._largest = {UPLOAD: largest_upload, QUESTIONS: LARGEST_QUESTIONS}
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lectern-gate")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +71,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        largest = self._largest_upload if (scope["method"], scope["path"]) == UPLOAD else LARGEST_BODY
+        largest = self._largest.get((scope["method"], scope["path"]), LARGEST_BODY)
         try:
             await self._check(scope, Headers(scope=scope), largest)
         except (Unauthorized, HTTPException, LimitReached, CatalogUnavailable) as refusal:

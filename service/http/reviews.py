@@ -82,7 +82,7 @@ def estimate(body: ReviewRequest, view: Reading) -> EstimateShape:
     return EstimateShape.model_validate(expected)
 
 
-@router.post("/questions", openapi_extra=_QUESTIONS_FILE)
+@router.post("/questions", openapi_extra=_QUESTIONS_FILE, dependencies=[TAKES_LONG])
 async def questions(
     request: Request, _: Reading, name: Annotated[str, Query(min_length=1, max_length=200)]
 ) -> QuestionList:
