@@ -18,7 +18,8 @@ _OK = "ok"
 
 @router.get("/healthz")
 async def healthz() -> Health:
-    """The process answers: no thread is asked for, lest those that are busy make it seem dead."""
+    """The process answers."""
+    # On the event loop: one that waits for a thread while all are busy would seem dead.
     return Health(status=_OK, checks={}, advice={})
 
 
