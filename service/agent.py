@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from service.preparing import Prepared
     from service.presenting import Presenter
     from service.searching import Searcher
+
+
+_AT_ONCE = 8
+"""Calls of tools that work, a search in all texts up to five seconds; further ones wait, and nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Agent:
         self._library = library
         self._searcher = searcher
         self._bounds = bounds
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lectern-agent")
 
     async def events(self, prepared: Prepared) -> AsyncGenerator[AnswerEvent, None]:
         """As `Way.events`."""
@@ -96,7 +102,9 @@ class Agent:
         )
         toolbox = Toolbox(self._library, self._searcher, prepared.collection, chosen, origin=prepared.origin)
         room = min(self._generation.limits(query).prompt_tokens, self._bounds.tokens)
-        return AgentRun(prepared, self._generation, toolbox, steps=self._bounds.steps, room=room)
+        return AgentRun(
+            prepared, self._generation, toolbox, steps=self._bounds.steps, room=room, threads=self._threads
+        )
 
     async def _ask(self, run: AgentRun, heard: Heard) -> AsyncGenerator[AnswerEvent, None]:
         """One reply of the model; of its text what is certainly answer."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from prompts.tool_results import FULL, LAST, REFUSED, REPEATED, Trouble, refusal
 from prompts.tools import tools
 from service.accounting import count_cost, count_usage, with_side_calls
 from service.answers import SideCall, Stepped
+from service.cancelling import in_thread
 from service.flights import NOTHING
 from service.growing import GrowingPrompt, same_call, sendable
 from service.models.contract import Tool, assemble
@@ -23,6 +23,7 @@ from service.recording import call_plan
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+    from concurrent.futures import Executor
 
     from prompts.mirror import Match
     from prompts.model import Citation, PromptPassage
@@ -116,9 +117,17 @@ class AgentRun:
     """The state of one answer."""
 
     def __init__(
-        self, prepared: Prepared, generation: Generation, toolbox: Toolbox, *, steps: int, room: int
+        self,
+        prepared: Prepared,
+        generation: Generation,
+        toolbox: Toolbox,
+        *,
+        steps: int,
+        room: int,
+        threads: Executor,
     ) -> None:
-        """``steps`` of tool calls at most, in a prompt of at most ``room`` tokens."""
+        """``steps`` of tool calls, in ``threads``, at most; in a prompt of at most ``room`` tokens."""
+        self._threads = threads
         self.prepared = prepared
         self.written = ""
         """The answer as the model wrote it."""
@@ -234,7 +243,8 @@ class AgentRun:
 
     async def names(self, numbers: Iterable[int]) -> dict[int, DocumentName]:
         """How prompts name these versions; raises as `Toolbox.names`."""
-        return await asyncio.to_thread(self._toolbox.names, list(numbers))
+        asked = list(numbers)
+        return await in_thread(self._threads, lambda: self._toolbox.names(asked))
 
     def accounted(self, alternatives: Mapping[Mode, tuple[int, int]]) -> tuple[Usage, Cost, Prepared]:
         """What all replies took, and the question with that in its summary."""
@@ -282,7 +292,9 @@ class AgentRun:
             return refusal(FULL)
         self._answered.add(same_call(call))
         with self._generation.observer.tool(call.name, call.id):
-            result = await asyncio.to_thread(self._toolbox.use, call.name, call.arguments, self._stop)
+            result = await in_thread(
+                self._threads, lambda: self._toolbox.use(call.name, call.arguments, self._stop)
+            )
         return self._rendered(result, room)
 
     def _rendered(self, result: ToolResult, room: int) -> Rendered:

@@ -62,8 +62,8 @@ def current_cancellation() -> Cancellation:
     return _current.get() or Cancellation()
 
 
-async def in_thread(threads: Executor, work: Callable[[], _T]) -> _T:
-    """What the work gives, in one of these threads and in the context of this task.
+async def in_thread(threads: Executor | None, work: Callable[[], _T]) -> _T:
+    """What the work gives, in one of these threads, by default the event loop's, and in this task's context.
 
     A thread cannot be stopped: where this task is cancelled, what the work waits for ends in its place.
     """

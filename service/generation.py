@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from threading import Lock
@@ -73,6 +74,10 @@ class _Known:
         self.flights = Flights()
 
 
+_ACCOUNTS_AT_ONCE = 4
+"""Accounts that are read, in threads of their own: nobody's call waits for what others compute."""
+
+
 class Generation:
     """A language model at a provider. One instance serves all requests; its mirrors learn from them."""
 
@@ -99,6 +104,7 @@ class Generation:
         self.settings = settings
         self._close = close
         self._recorder = recorder or Unrecorded()
+        self._accounting = ThreadPoolExecutor(_ACCOUNTS_AT_ONCE, thread_name_prefix="lectern-account")
         self._samples = samples
         self._audience = audience
         self._queue = queue
@@ -178,7 +184,7 @@ class Generation:
             mode=mode,
             plan=plan,
         )
-        return Recording(self._recorder, call, longest, price=self.price(model))
+        return Recording(self._recorder, call, longest, price=self.price(model), threads=self._accounting)
 
     def context(self, model: str) -> int:
         """Tokens that prompt and answer of a model may have together."""

@@ -6,12 +6,13 @@ is sent: a search goes on by its words alone and in its own order, an estimate w
 
 from __future__ import annotations
 
-import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.errors import EgressRefused
+from service.cancelling import in_thread
 from service.models.tokenizers import CountingFailed
 from service.reranking.contract import RerankingFailed
 
@@ -28,12 +29,16 @@ if TYPE_CHECKING:
     from service.recording import Origin
     from service.reranking.contract import Order, Reranker
 
+_AT_ONCE = 4
+"""Look-ups of one guard, in threads of its own: what others compute in the event loop's holds no model up."""
+
 
 class GuardedModel:
     """A language model that is asked only about collections that it may be shown."""
 
     def __init__(self, model: LanguageModel, egress: Egress, recipient: Recipient) -> None:
         self._model = model
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lectern-egress")
         self._egress = egress
         self._recipient = recipient
 
@@ -43,7 +48,8 @@ class GuardedModel:
         Raises:
             EgressRefused: the request's collection may not be shown to it, or it names none.
         """
-        await asyncio.to_thread(self._egress.require, request.tenant, request.collection, self._recipient)
+        tenant, collection = request.tenant, request.collection
+        await in_thread(self._threads, lambda: self._egress.require(tenant, collection, self._recipient))
         async with aclosing(self._model.stream(request)) as events:
             async for event in events:
                 yield event

@@ -15,6 +15,7 @@ from mcp.types import CallToolResult, ListToolsResult, TextContent, Tool, ToolAn
 
 from ingest.catalog.audit_records import OK
 from service.knowledge.auditing import entry_of_call
+from service.knowledge.calls import ClientLeft, RunningCalls
 from service.knowledge.tools import INSTRUCTIONS, Caller, CallFailed, knowledge_tools
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ _MOST_SESSIONS = 5_000
 
 
 def create_server(
-    desk_of: Callable[[object], Desk], address: Callable[[str], str], audit: Noting | None = None
+    desk_of: Callable[[object], Desk],
+    address: Callable[[str], str],
+    audit: Noting | None = None,
+    over_of: Callable[[object], asyncio.Event | None] = lambda _: None,
 ) -> AgentServer:
     """A server of the tools.
 
@@ -46,7 +50,9 @@ def create_server(
         address: what links begin with, from the address that the request came to, which is empty over
             stdio; an empty answer makes no links.
         audit: takes note of the calls.
+        over_of: set once a request is over, and a call that it brought in vain.
     """
+    calls = RunningCalls()
     tools = {tool.name: tool for tool in knowledge_tools()}
     listed = ListToolsResult(tools=[_described(tool) for tool in tools.values()])
 
@@ -65,7 +71,14 @@ def create_server(
 
         base = "" if context.request is None else str(context.request.base_url)
         try:
-            result, told = await tool.call(given, Caller(desk, address(base), _reporting(context)))
+            result, told = await calls.run(
+                lambda: tool.call(given, Caller(desk, address(base), _reporting(context))),
+                desk.caller,
+                over_of(context.request),
+            )
+        except ClientLeft as left:
+            note("cancelled")
+            return _said(str(left), is_error=True)
         except CallFailed as error:
             note(type(error.__cause__ or error).__name__)
             return _said(str(error), is_error=True)

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 from ingest.catalog.call_records import CANCELLED, CallPlan, CallRecord, CallSegment
 from ingest.errors import EgressRefused
 from prompts.render import documents_shown
+from service.cancelling import in_thread
 from service.models.contract import Diverted, Finished, ReasoningDelta, TextDelta, TokenUsage, ToolCallDelta
 from service.models.errors import ContentFiltered, MalformedReply, ModelError, ModelTimeout, StreamCut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor
     from types import TracebackType
     from typing import Self
 
@@ -149,9 +151,19 @@ class Recording:
     """
 
     def __init__(
-        self, recorder: Recorder, call: CallRecord, longest: int, *, price: Price | None = None
+        self,
+        recorder: Recorder,
+        call: CallRecord,
+        longest: int,
+        *,
+        price: Price | None = None,
+        threads: Executor | None = None,
     ) -> None:
-        """``longest`` are the tokens that the answer may have, ``price`` is that of the call's model."""
+        """``longest`` are the tokens that the answer may have, ``price`` is that of the call's model.
+
+        ``threads`` read the account; by default those of the event loop.
+        """
+        self._threads = threads
         self._recorder = recorder
         self._call = call
         self._longest = longest
@@ -163,7 +175,7 @@ class Recording:
     async def __aenter__(self) -> Self:
         look_up = self._recorder.due(self._call)
         if look_up is not None:
-            await asyncio.to_thread(look_up)
+            await in_thread(self._threads, look_up)
         return self._begin()
 
     def __enter__(self) -> Self:

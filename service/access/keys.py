@@ -141,6 +141,11 @@ class Doorkeeper:
             return Caller(self._tenant, SETTINGS_KEY)
         return self._holder(given)
 
+    @property
+    def is_surely_required(self) -> bool:
+        """Whether a key is needed whatever the database says: asked without a thread."""
+        return self._exposed or self._settings_key is not None or self._was_required is True
+
     def is_required(self) -> bool:
         """Whether a key is needed: one of the settings, or any that was ever made.
 
@@ -152,10 +157,9 @@ class Doorkeeper:
             return self._was_required is not False
 
     def _requires(self) -> bool:
-        if self._exposed or self._settings_key is not None:
+        if self.is_surely_required:  # once a key was made, one is needed for good
             return True
-        if not self._was_required:  # once a key was made, one is needed for good
-            self._was_required = self._keys.has_access_keys()
+        self._was_required = self._keys.has_access_keys()
         return self._was_required
 
     def _holder(self, given: str) -> Caller | None:

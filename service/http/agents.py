@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from service.mcp_server import AgentSessions
     from service.wiring import Services
 
+_OVER = "over"
+"""In the state of a request."""
 _log = logging.getLogger(__name__)
 
 
@@ -93,7 +95,7 @@ def _load(services: Services) -> AgentSessions:
     def desk_of(request: object) -> Desk:
         return Desk(View(services, caller_of(cast("Request", request))))  # over HTTP it is always one
 
-    server = create_server(desk_of, lambda base: public or base, services.audit)
+    server = create_server(desk_of, lambda base: public or base, services.audit, _over_of)
     return http_sessions(server, idle=IDLE_SECONDS)
 
 
@@ -102,9 +104,17 @@ def _told_apart(sessions: ASGIApp) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scope["user"] = as_principal(_caller(scope))
-        await sessions(scope, receive, send)
+        over = scope["state"][_OVER] = asyncio.Event()
+        try:
+            await sessions(scope, receive, send)
+        finally:  # its answer is whole, or its client has left: no stream is taken up again
+            over.set()
 
     return OpenSessions(app, _caller)
+
+
+def _over_of(request: object) -> asyncio.Event:
+    return cast("asyncio.Event", cast("Request", request).scope["state"][_OVER])
 
 
 def _caller(scope: Scope) -> Caller:

@@ -40,7 +40,9 @@ from service.http.drawing import Drawing
 from service.http.gate import AGENTS, GUARDED, Gate
 from service.http.headers import SecurityHeaders
 from service.http.observing import Observing
+from service.http.send_limit import SendLimit
 from service.http.throttle import Throttle
+from service.http.turns import Turns
 from service.jobs.worker import Worker
 from service.readiness import Readiness, checks_of
 from service.reviewing.worker import ReviewWorker
@@ -93,6 +95,7 @@ def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
     app.state.leaving = threading.Event()
     app.state.readiness = Readiness(checks_of(services, app.state.leaving.is_set, lambda: _works(app)))
     app.state.drawing = Drawing()
+    app.state.turns = Turns()
     app.state.agents = agents.AgentDoor(services)
     largest = services.settings.largest_upload_mb * _MEGABYTE
     app.state.doorkeeper = _doorkeeper(services, own_token)
@@ -110,7 +113,7 @@ def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
     app.router.routes.append(Route(AGENTS, app.state.agents))
     description.describe(app, app.state.doorkeeper)
     # Around all of the stack: what answers unforeseen errors would else be outside of it.
-    app.middleware_stack = Observing(app.build_middleware_stack(), services.observer)
+    app.middleware_stack = SendLimit(Observing(app.build_middleware_stack(), services.observer))
     return app
 
 

@@ -16,7 +16,7 @@ from ingest.catalog.audit_records import OK, AuditEntry
 from ingest.errors import CatalogUnavailable
 from service.answers import DEFAULT_TENANT
 from service.audit import KEPT
-from service.http.failing import FAILED
+from service.http.failing import FAILED, UNREAD
 from service.http.gate import AGENTS, GUARDED
 from service.http.leaving import CLIENT_LEFT
 from service.http.problems import answer_to
@@ -166,9 +166,10 @@ class _Answer:
 
     def ended(self, error: BaseException | None) -> None:
         """No other piece follows; ``error`` is what has ended it."""
-        if isinstance(error, asyncio.CancelledError):
+        unread = UNREAD in self._scope.get("state", {})
+        if isinstance(error, asyncio.CancelledError) and not unread:
             self._note(self._failed or "cancelled")
-        elif error is None or isinstance(error, (OSError, ClientDisconnect)):
+        elif unread or error is None or isinstance(error, (OSError, ClientDisconnect)):
             self._note(self._failed or str(CLIENT_LEFT))
         else:
             self._note(self._failed or "500")

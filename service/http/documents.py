@@ -12,6 +12,7 @@ from service.http.access import Reading, Writing
 from service.http.listings import DocumentList, DocumentShape, DocumentText, VersionList, VersionShape
 from service.http.outlines import DocumentOutline
 from service.http.requests import LARGEST_NUMBER
+from service.http.turns import TAKES_LONG
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 
@@ -65,7 +66,7 @@ def text(
     return DocumentText.of(found, whole, start, end)
 
 
-@router.get("/{document_id}/outline")
+@router.get("/{document_id}/outline", dependencies=[TAKES_LONG])
 def outline(document_id: str, view: Reading) -> DocumentOutline:
     """Sections, definitions, references, attached parts and amendments, with their places in the text."""
     found = view.document(document_id).version

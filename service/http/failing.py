@@ -10,6 +10,8 @@ from service.models.errors import ModelError
 
 FAILED = "failed"
 """In the state of a request: the status of the error that its stream ended in, although it began with 200."""
+UNREAD = "unread"
+"""In the state of a request: its client has stopped reading the answer."""
 _log = logging.getLogger(__name__)
 
 

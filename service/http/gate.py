@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.status import HTTP_400_BAD_REQUEST, HTTP_403_FORBIDDEN, HTTP_413_CONTENT_TOO_LARGE
 
 from ingest.errors import CatalogUnavailable
 from service.access.rates import LimitReached, WrongKeys
+from service.cancelling import in_thread
 from service.http.problems import Unauthorized, answer_to
 from service.remote.server import TENANT_HEADER
 
@@ -29,6 +30,12 @@ LARGEST_BODY = 4 * 2**20
 """Bytes: the longest question with its instructions, escaped, and a thousand documents fit."""
 UPLOAD = ("POST", f"{GUARDED}/documents")
 """The one request whose body may be larger."""
+QUESTIONS = ("POST", f"{GUARDED}/reviews/questions")
+"""A file of questions, which takes longer to read than other bodies."""
+LARGEST_QUESTIONS = 2**18
+"""Bytes: a file of 200 questions of 1,000 characters."""
+_AT_ONCE = 4
+"""Look-ups of keys, in threads of their own: busy routes keep nobody at the gate."""
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _THIS_MACHINE = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?", re.IGNORECASE)
 """As a request may name it."""
@@ -56,14 +63,15 @@ class Gate:
         self._app = app
         self._doorkeeper = doorkeeper
         self._wrong_keys = wrong_keys or WrongKeys()
-        self._largest_upload = largest_upload
+        self._largest = {UPLOAD: largest_upload, QUESTIONS: LARGEST_QUESTIONS}
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lectern-gate")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer 400, 401, 403, 413, 429 or 503 in its place."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        largest = self._largest_upload if (scope["method"], scope["path"]) == UPLOAD else LARGEST_BODY
+        largest = self._largest.get((scope["method"], scope["path"]), LARGEST_BODY)
         try:
             await self._check(scope, Headers(scope=scope), largest)
         except (Unauthorized, HTTPException, LimitReached, CatalogUnavailable) as refusal:
@@ -74,7 +82,8 @@ class Gate:
     async def _check(self, scope: Scope, headers: Headers, largest: int) -> None:
         path = scope["path"]
         guarded = _is_below(path, GUARDED) or _is_below(path, AGENTS)
-        needs_key = await run_in_threadpool(self._doorkeeper.is_required)
+        known = self._doorkeeper.is_surely_required
+        needs_key = known or await in_thread(self._threads, self._doorkeeper.is_required)
         if guarded:
             scope.setdefault("state", {})["caller"] = await self._caller(scope, headers)
         if not needs_key and not _THIS_MACHINE.fullmatch(headers.get("host", "")):
@@ -92,7 +101,7 @@ class Gate:
     async def _caller(self, scope: Scope, headers: Headers) -> Caller:
         address, given = (scope.get("client") or ("",))[0], _bearer(headers)
         tenant = unquote(headers.get(TENANT_HEADER, "")) or None
-        caller = await run_in_threadpool(self._doorkeeper.caller, given, tenant)
+        caller = await in_thread(self._threads, lambda: self._doorkeeper.caller(given, tenant))
         if caller is not None:
             return caller
         if given is not None:  # a right one is never turned away for the wrong ones beside it

@@ -17,8 +17,9 @@ _OK = "ok"
 
 
 @router.get("/healthz")
-def healthz() -> Health:
+async def healthz() -> Health:
     """The process answers."""
+    # On the event loop: one that waits for a thread while all are busy would seem dead.
     return Health(status=_OK, checks={}, advice={})
 
 

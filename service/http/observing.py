@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 
-from service.http.failing import FAILED
+from service.http.failing import FAILED, UNREAD
 from service.http.gate import GUARDED
 from service.logs import event
 from service.metrics import HttpRequest
@@ -105,7 +105,7 @@ class _Exchange:
             method=self._scope["method"],
             status=self._status,
             seconds=time.perf_counter() - self._started,
-            gone=self._left and not self._whole,
+            gone=(self._left or UNREAD in self._scope["state"]) and not self._whole,
         )
 
 

@@ -30,6 +30,7 @@ from service.http.chat.errors import ChatRefused, chat_error, chat_status, retry
 from service.http.failing import log_failure
 from service.http.headers import API_HEADERS
 from service.http.shapes import Problem
+from service.http.wrong_fields import in_one_line, wrong_fields
 from service.jobs.controlling import WrongState
 from service.jobs.receiving import BadUpload, StorageFull, UploadTooLarge
 from service.models.errors import ModelError
@@ -174,10 +175,11 @@ def _response(
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
-    """Names every field that is wrong and what it may be; never repeats the input."""
+    """Names the fields that are wrong and what they may be; never repeats the input."""
     assert isinstance(error, RequestValidationError)
-    fields = [{"field": ".".join(map(str, e["loc"])), "message": str(e["msg"])} for e in error.errors()]
-    detail = "; ".join(f"{f['field']}: {f['message']}" for f in fields)
+    found = error.errors()
+    fields = wrong_fields(found)
+    detail = in_one_line(fields, len(found))
     problem = _problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=fields)
     return _response(problem, request.scope["path"], error)
 

@@ -12,6 +12,7 @@ from service.http.leaving import unless_left
 from service.http.place_shapes import Hit, SearchResponse
 from service.http.requests import QueryRequest, SearchRequest
 from service.http.responses import QueryResponse
+from service.http.turns import TAKES_LONG
 from service.rendering.answers import AnswerHtml, html_of
 
 router = APIRouter(tags=["questions"])
@@ -42,7 +43,7 @@ async def query(request: QueryRequest, view: Reading, http: Request) -> QueryRes
     return QueryResponse.of(answer, html=html_of(answer) if request.html else None)
 
 
-@router.post("/search")
+@router.post("/search", dependencies=[TAKES_LONG])
 def search(request: SearchRequest, view: Reading) -> SearchResponse:
     """Find places, best first."""
     collection, services = view.collection(request.collection), view.services

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from types import NoneType
-from typing import Annotated, get_args
+from typing import Annotated, cast, get_args
 
 from pydantic import (
     AwareDatetime,
@@ -16,11 +16,13 @@ from pydantic import (
     Field,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from ingest.catalog.call_records import UsageKey, UsageWanted
 from prompts.plan_request import Accuracy
 from service.answers import Mode, Query
+from service.http.wrong_fields import MOST_TOLD
 
 LONGEST_QUESTION = 20_000
 """Code points."""
@@ -85,13 +87,27 @@ def _scalars(annotation: object) -> frozenset[object]:
     return kinds if kinds <= {bool, int, float} else frozenset()
 
 
-class Request(Exact):
-    """Every body: an unknown field is an error, not a silence."""
+class Known(BaseModel):
+    """An unknown field is an error, not a silence; more of them than anybody means are one error."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_unknown(cls, given: object) -> object:
+        if isinstance(given, dict):
+            known = {field.alias or name for name, field in cls.model_fields.items()}
+            unknown = cast("dict[object, object]", given).keys() - known
+            if len(unknown) > MOST_TOLD:  # else each would be an error: a megabyte of names holds 100,000
+                raise ValueError(f"{len(unknown):,} fields are not known here")
+        return cast("object", given)
+
+
+class Request(Exact, Known):
+    """Every body."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Parameters(BaseModel):
+class Parameters(Known):
     """Of a query string, in which all is text: an unknown one is an error, too."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

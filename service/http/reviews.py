@@ -21,6 +21,7 @@ from service.http.review_shapes import (
     ReviewRequest,
     ReviewShape,
 )
+from service.http.turns import TAKES_LONG
 from service.reviewing import controlling
 from service.reviewing.exporting import MEDIA_TYPES, Format
 from service.reviewing.questions import parse_questions
@@ -73,7 +74,7 @@ def begin(body: ReviewRequest, view: Writing, running: Running) -> BegunShape:
     return BegunShape.begun(report(view.services.catalog, begun.review, cells=False), begun)
 
 
-@router.post("/estimate")
+@router.post("/estimate", dependencies=[TAKES_LONG])
 def estimate(body: ReviewRequest, view: Reading) -> EstimateShape:
     """What a new review should cost: nothing is asked, and nothing is kept. `max_usd` is not looked at."""
     view.require(body.collection)
@@ -81,7 +82,7 @@ def estimate(body: ReviewRequest, view: Reading) -> EstimateShape:
     return EstimateShape.model_validate(expected)
 
 
-@router.post("/questions", openapi_extra=_QUESTIONS_FILE)
+@router.post("/questions", openapi_extra=_QUESTIONS_FILE, dependencies=[TAKES_LONG])
 async def questions(
     request: Request, _: Reading, name: Annotated[str, Query(min_length=1, max_length=200)]
 ) -> QuestionList:
@@ -118,6 +119,7 @@ def review(
 
 @router.get(
     "/{review_id}/export",
+    dependencies=[TAKES_LONG],
     response_class=Response,
     responses={200: {"content": _FILES}},
 )

@@ -13,12 +13,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from ingest.catalog.job import new_job_id
+from ingest.store.compacting import free_bytes
 from service.http.access import Work, Writing
 from service.http.job_shapes import JobShape
 from service.http.multipart import MEDIA_TYPE, FormReader, boundary_of
 from service.http.requests import CollectionName
 from service.jobs.controlling import submit_upload
-from service.jobs.receiving import BadUpload, FileReceiver, StorageFull, settle_paths, storing
+from service.jobs.receiving import (
+    BadUpload,
+    FileReceiver,
+    StorageFull,
+    require_room,
+    settle_paths,
+    storing,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,11 +113,12 @@ async def _read(request: Request, form: FormReader) -> None:
 def _arrive(services: Services, identity: str, announced: str) -> Path:
     with storing():
         folder = services.originals.arrive(identity)
-        free = shutil.disk_usage(folder).free
-    if announced.isdecimal() and int(announced) > free:
+        free = free_bytes(folder)
+    try:
+        require_room(free, int(announced) if announced.isdecimal() else 0)
+    except StorageFull:
         shutil.rmtree(folder, ignore_errors=True)
-        # How much is free would tell a tenant what others store.
-        raise StorageFull("the disk of the data folder has no room for this upload")
+        raise
     return folder
 
 

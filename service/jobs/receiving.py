@@ -15,14 +15,22 @@ from typing import TYPE_CHECKING, BinaryIO
 from ingest.catalog.job_records import UploadedFile
 from ingest.discovery import shown_path
 from ingest.errors import PermanentError, TransientError
+from ingest.store.compacting import free_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
 LONGEST_PATH = 1_000
 """Code points."""
 MOST_FILES = 10_000
+RESERVE = 2**28
+"""Bytes of the disk that no upload may take, twice what readiness asks for: without them the catalog and the
+audit log take no writes, deletions included, of any tenant."""
+_LOOK_EVERY = 2**22
+"""Bytes that an upload receives between two looks: many of them at once keep out of the reserve's half."""
+_SMALL_FILE = 2**12
+"""Bytes that even an empty file takes of the disk, its name included."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -60,11 +68,14 @@ class FileReceiver:
     Args:
         folder: where; only this receiver writes there.
         largest: bytes that a file may have.
+        free: bytes that are free on the disk of a folder.
     """
 
-    def __init__(self, folder: Path, largest: int) -> None:
+    def __init__(self, folder: Path, largest: int, *, free: Callable[[Path], int] = free_bytes) -> None:
         self._folder = folder
         self._largest = largest
+        self._free = free
+        self._unseen = 0
         self._file: BinaryIO | None = None
         self._name = ""
         self._digest = blake2b(digest_size=16)
@@ -76,6 +87,7 @@ class FileReceiver:
         if len(self.received) >= MOST_FILES:
             raise BadUpload(f"an upload holds {MOST_FILES:,} files at most")
         self._name, self._digest, self._size = name, blake2b(digest_size=16), 0
+        self._take(_SMALL_FILE)
         with storing():
             self._file = (self._folder / self._staged()).open("xb")
 
@@ -85,6 +97,7 @@ class FileReceiver:
         self._size += len(data)
         if self._size > self._largest:
             raise UploadTooLarge(f"{shown_path(self._name)}: a file holds {self._largest:,} bytes at most")
+        self._take(len(data))
         self._digest.update(data)
         with storing():
             self._file.write(data)
@@ -105,8 +118,26 @@ class FileReceiver:
             self._file.close()
             self._file = None
 
+    def _take(self, size: int) -> None:
+        self._unseen += size
+        if self._unseen >= _LOOK_EVERY:
+            self._unseen = 0
+            with storing():
+                require_room(self._free(self._folder), size)
+
     def _staged(self) -> str:
         return f"{len(self.received):05}"
+
+
+def require_room(free: int, wanted: int) -> None:
+    """Ask before so many bytes are written to a disk with so many free ones.
+
+    Raises:
+        StorageFull: they would leave less than the reserve. How much is free would tell a tenant what others
+            store, so it is not said.
+    """
+    if free - wanted < RESERVE:
+        raise StorageFull("the disk of the data folder has no room for this upload")
 
 
 def settle_paths(received: Sequence[Received], paths: Sequence[str]) -> tuple[UploadedFile, ...]:

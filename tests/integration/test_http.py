@@ -74,6 +74,14 @@ def service(glm5: Glm5Server, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield running
 
 
+def test_a_body_of_unknown_fields_is_refused_in_few_words(service: LiveService) -> None:
+    body = {"question": RENT, **{f"field_{number}": 1 for number in range(100_000)}}
+    for path in ("/v1/query", "/v1/chat/completions"):
+        refused = service.http.post(path, json=body)
+        assert refused.status_code in {400, 422}
+        assert len(refused.content) < 2_000
+
+
 class TestQuery:
     def test_the_answer_has_the_documented_shape(self, service: LiveService) -> None:
         found = service.ask(RENT)

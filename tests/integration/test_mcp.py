@@ -264,6 +264,32 @@ class TestTrouble:
 
         over_http(service, leave, era)
 
+    def test_who_hangs_up_is_not_answered_any_more_either(
+        self, service: LiveService, glm5: Glm5Server
+    ) -> None:
+        """Its client has not said that it cancels: the connection is gone, that is all."""
+        headers = {"Accept": "application/json, text/event-stream"}
+        hello = {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": {"name": "hasty", "version": "1"},
+        }
+
+        def said(method: str, params: object, **fields: object) -> dict[str, object]:
+            return {"jsonrpc": "2.0", "method": method, "params": params, **fields}
+
+        begun = service.http.post("/mcp", headers=headers, json=said("initialize", hello, id=1))
+        headers["mcp-session-id"] = begun.headers["mcp-session-id"]
+        service.http.post("/mcp", headers=headers, json=said("notifications/initialized", {}))
+        for number in range(2, 5):
+            glm5.abandoned.clear()
+            glm5.asked.clear()
+            asking = {"name": "ask", "arguments": {"question": f"{RENT} (silence)"}}
+            call = said("tools/call", asking, id=number)
+            with service.http.stream("POST", "/mcp", headers=headers, json=call):
+                assert glm5.asked.wait(10)
+            assert glm5.abandoned.wait(10)
+
     def test_a_page_of_another_site_is_refused(self, service: LiveService) -> None:
         for method in ("GET", "POST"):
             answer = service.http.request(

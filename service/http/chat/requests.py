@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from prompts.plan_request import Accuracy
 from service.answers import Mode
@@ -13,6 +13,8 @@ from service.http.requests import Documents, Exact, Name, Request
 Citations = Literal["annotations", "footnotes", "both", "none"]
 _LONGEST = 131_072
 _MOST_MESSAGES = 4_000
+_MOST_PARTS = 10_000
+"""Of all messages together: a body has room for 300,000, which take seconds to look at."""
 _NO_EFFECT = "Has no effect"
 _SAMPLING = f"{_NO_EFFECT}: how words are drawn is Lectern's, and every answer is checked."
 
@@ -34,9 +36,12 @@ class ChatMessage(_Loose):
     """One message of a conversation."""
 
     role: str = Field(description="`system`, `developer`, `user` or `assistant`; `tool` is refused.")
-    content: str | list[ContentPart] | None = None
+    content: str | Annotated[list[ContentPart], Field(fail_fast=True)] | None = None
     tool_calls: list[Any] | None = Field(default=None, description="Refused: the model has no tools.")
     function_call: Any = Field(default=None, description="Refused likewise.")
+
+
+_Messages = Annotated[list[ChatMessage], Field(min_length=1, max_length=_MOST_MESSAGES, fail_fast=True)]
 
 
 class StreamOptions(_Loose):
@@ -74,7 +79,7 @@ class ChatRequest(Request):
         description="`lectern/COLLECTION`, or the collection's name alone. Options may follow, for clients "
         "that cannot send `lectern`: `lectern/COLLECTION:footnotes`, `:both`, `:agent`, `:map`, `:high` …"
     )
-    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=_MOST_MESSAGES)] = Field(
+    messages: _Messages = Field(
         description="The last is the user's question. System messages are the application's instructions; "
         "the others are the conversation so far, which is recognised if it was held here."
     )
@@ -93,7 +98,7 @@ class ChatRequest(Request):
     )
     thinking: Thinking | None = Field(default=None, description="The same as GLM has it.")
     n: int | None = Field(default=None, description="Refused, except 1.")
-    stop: str | list[str] | None = Field(
+    stop: str | Annotated[list[str], Field(fail_fast=True)] | None = Field(
         default=None, description="Refused, unless empty: an answer that is cut off could not be checked."
     )
     tools: list[Any] | None = Field(default=None, description="Refused, unless empty.")
@@ -104,7 +109,9 @@ class ChatRequest(Request):
     logprobs: bool | None = Field(default=None, description="Refused, if true.")
     top_logprobs: int | None = Field(default=None, description="Refused, except 0.")
     logit_bias: dict[str, Any] | None = Field(default=None, description="Refused, unless empty.")
-    modalities: list[str] | None = Field(default=None, description='Refused, except `["text"]`.')
+    modalities: Annotated[list[str], Field(fail_fast=True)] | None = Field(
+        default=None, description='Refused, except `["text"]`.'
+    )
     audio: Any = Field(default=None, description="Refused.")
     prediction: Any = Field(default=None, description="Refused.")
     moderation: Any = Field(default=None, description="Refused.")
@@ -128,3 +135,20 @@ class ChatRequest(Request):
     prompt_cache_key: str | None = Field(default=None, description=f"{_NO_EFFECT}: prompts share by content.")
     prompt_cache_retention: str | None = Field(default=None, description=f"{_NO_EFFECT}.")
     prompt_cache_options: Any = Field(default=None, description=f"{_NO_EFFECT}.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_parts(cls, given: object) -> object:
+        if sum(map(_parts, _items(given, "messages"))) > _MOST_PARTS:
+            raise ValueError(f"all messages together hold {_MOST_PARTS:,} parts at most")
+        return given
+
+
+def _parts(message: object) -> int:
+    return len(_items(message, "content"))
+
+
+def _items(given: object, name: str) -> list[object]:
+    """The list of this name in what has not been looked at yet; an empty one where there is none."""
+    found = cast("dict[str, object]", given).get(name) if isinstance(given, dict) else None
+    return cast("list[object]", found) if isinstance(found, list) else []

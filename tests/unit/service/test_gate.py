@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from service.access.keys import Doorkeeper
-from service.http.gate import Gate
+from service.http.gate import LARGEST_QUESTIONS, Gate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,3 +127,9 @@ async def answered(gate: Gate, scope: Scope) -> int:
 
     await gate(scope, receive, send)
     return sent[0]["status"]
+
+
+def test_a_file_of_questions_may_be_smaller_than_other_bodies() -> None:
+    size = {"Host": "localhost", "Content-Length": str(LARGEST_QUESTIONS + 1)}
+    assert status(size, path="/v1/reviews/questions", method="POST") == 413
+    assert status(size, path="/v1/reviews", method="POST") == 200

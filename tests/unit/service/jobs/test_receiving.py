@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from service.http.multipart import FormReader, boundary_of
 from service.jobs.receiving import (
+    RESERVE,
     BadUpload,
     FileReceiver,
     Received,
     StorageFull,
     StorageUnwritable,
     UploadTooLarge,
+    require_room,
     safe_name,
     safe_path,
     settle_paths,
@@ -175,3 +177,59 @@ class TestPaths:
 def test_a_full_disk_is_not_a_closed_one(number: int, kind: type[Exception]) -> None:
     with pytest.raises(kind), storing():
         raise OSError(number, "words of the system")
+
+
+class Disk:
+    """Has so many free bytes beside what lies in the folder that is asked about."""
+
+    def __init__(self, free: int) -> None:
+        self.free = free
+        self.looks = 0
+
+    def __call__(self, folder: Path) -> int:
+        self.looks += 1
+        return self.free - sum(file.stat().st_size for file in folder.iterdir())
+
+
+class TestReserve:
+    MEGABYTE = 2**20
+
+    def fill(self, files: FileReceiver, megabytes: int) -> None:
+        for _ in range(megabytes):
+            files.write(b"x" * self.MEGABYTE)
+
+    def begin(self, files: FileReceiver, count: int) -> None:
+        for number in range(count):
+            files.open(f"{number}.txt")
+            files.close()
+
+    def test_an_upload_ends_before_the_disk_is_full(self, tmp_path: Path) -> None:
+        disk = Disk(RESERVE + 20 * self.MEGABYTE)
+        files = FileReceiver(tmp_path, 2**40, free=disk)
+        files.open("endless.bin")
+        with pytest.raises(StorageFull):
+            self.fill(files, 64)
+        files.abandon()
+
+        assert disk(tmp_path) >= RESERVE - 4 * self.MEGABYTE
+        assert disk.looks < 12
+
+    def test_many_small_files_are_counted_too(self, tmp_path: Path) -> None:
+        disk = Disk(RESERVE)
+        files = FileReceiver(tmp_path, 2**40, free=disk)
+        with pytest.raises(StorageFull):
+            self.begin(files, 3_000)
+        assert 500 < len(list(tmp_path.iterdir())) < 2_000
+
+    def test_what_finds_room_is_taken(self, tmp_path: Path) -> None:
+        files = FileReceiver(tmp_path, 2**40, free=Disk(RESERVE + 64 * self.MEGABYTE))
+        files.open("large.bin")
+        self.fill(files, 40)
+        files.close()
+        assert [one.size for one in files.received] == [40 * self.MEGABYTE]
+
+    def test_what_is_announced_must_leave_the_reserve(self) -> None:
+        require_room(RESERVE + 100, 100)
+        with pytest.raises(StorageFull, match="no room") as raised:
+            require_room(RESERVE + 100, 101)
+        assert not any(character.isdigit() for character in str(raised.value))

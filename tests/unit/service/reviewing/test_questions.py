@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import time
 from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
 
 from prompts.reviewing import ReviewQuestion
-from service.reviewing.questions import BadQuestions, read_questions
+from service.http.gate import LARGEST_QUESTIONS
+from service.reviewing.questions import BadQuestions, parse_questions, read_questions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,3 +142,29 @@ def test_a_workbook_names_the_row_too(tmp_path: Path) -> None:
 
     with pytest.raises(BadQuestions, match="row 3, column type: '7' is none of"):
         read_questions(tmp_path / "q.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"[" * 50_000, "nested too deeply"),
+        (b"{" * 200_000, "nested too deeply"),
+        (b"- " * 100_000, "nested too deeply"),
+        (b"- &a x\n" + b"- *a\n" * 20_000, "more than 10,000 values"),
+        (b"".join(b"k%d: 1\n" % number for number in range(200_000)), "more than 10,000 values"),
+        (b"- " + b"a" * 2**20, "4,000"),
+    ],
+    ids=["lists", "mappings", "items", "aliases", "keys", "scalar"],
+)
+def test_hostile_yaml_is_refused_in_little_time(data: bytes, said: str) -> None:
+    began = time.process_time()
+    with pytest.raises(BadQuestions, match=said):
+        parse_questions("q.yaml", data)
+    assert time.process_time() - began < 5  # seconds of work; keys took 35, lists ended in no answer at all
+
+
+def test_a_full_file_of_questions_is_read() -> None:
+    item = "- id: {0}\n  question: {1}\n  type: date\n  title: Column {0}\n"
+    text = "".join(item.format(number, "When does it end? " * 55) for number in range(200))
+    assert len(parse_questions("q.yaml", text.encode())) == 200
+    assert len(text) < LARGEST_QUESTIONS
