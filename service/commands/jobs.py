@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.catalog.job_records import UNFINISHED
-from ingest.discovery import shown_path
 from ingest.errors import PermanentError
+from ingest.showing import shown_path
 from service.commands import options
 from service.commands.auditing import opened
 from service.commands.ingest import interruptible

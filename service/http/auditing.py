@@ -20,6 +20,7 @@ from service.http.failing import FAILED
 from service.http.gate import AGENTS, GUARDED
 from service.http.leaving import CLIENT_LEFT
 from service.http.problems import answer_to
+from service.naming import id_or_nothing, name_or_nothing
 from service.request_id import current_request_id
 
 if TYPE_CHECKING:
@@ -209,7 +210,10 @@ def action_of(scope: Scope) -> str | None:
 
 
 def entry_of(scope: Scope, action: str, outcome: str) -> AuditEntry:
-    """Who did it, as far as the gate has found out, and to what, as far as the route has."""
+    """Who did it, as far as the gate has found out, and to what, as far as the route has.
+
+    A request may name anything: what cannot be a name or an id is left out.
+    """
     state: dict[str, Any] = scope.get("state", {})
     caller, touched = state.get("caller"), state.get("touched")
     client, named = scope.get("client"), scope.get("path_params", {})
@@ -218,9 +222,9 @@ def entry_of(scope: Scope, action: str, outcome: str) -> AuditEntry:
         caller.tenant if caller else DEFAULT_TENANT,
         caller.key if caller else "",
         action,
-        (touched and touched.collection) or named.get("name", ""),
-        subject or (touched.subject if touched else ""),
+        name_or_nothing((touched and touched.collection) or named.get("name", "")),
+        id_or_nothing(subject) or (touched.subject if touched else ""),
         outcome,
         current_request_id(),
-        peer=client[0] if client else "",
+        peer=id_or_nothing(client[0]) if client else "",
     )
