@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.errors import UnknownName
+from ingest.showing import shown_line
 from service.commands import options
 from service.commands.auditing import keep, opened
+from service.commands.terminal import say, say_json
 from service.http.listings import DocumentList, DocumentShape, VersionList, VersionShape
 
 if TYPE_CHECKING:
@@ -39,14 +41,15 @@ def command(context: click.Context, collection: str | None, *, versions: bool, a
             return
     if as_json:
         shapes = [DocumentShape.of_version(version) for version in documents]
-        click.echo(DocumentList(documents=shapes, next=None).model_dump_json(indent=2))
+        say_json(DocumentList(documents=shapes, next=None).model_dump_json(indent=2))
         return
     for document in documents:
-        click.echo(f"{_line(document)}  {document.title[:60]}")
+        say(f"{_line(document)}  {shown_line(document.title[:60])}")
         for warning in document.warnings:
-            click.secho(f"{'not all of it':16}  {warning}", fg="yellow")
+            say(f"{'not all of it':16}  {shown_line(warning)}", fg="yellow")
     for failure in failures:
-        click.secho(f"{'not read':16}  {failure.path}: {failure.reason}: {failure.detail}", fg="yellow")
+        told = shown_line(f"{failure.path}: {failure.reason}: {failure.detail}")
+        say(f"{'not read':16}  {told}", fg="yellow")
 
 
 @command.command(short_help="Forget documents for good.")
@@ -67,7 +70,7 @@ def delete(documents: tuple[str, ...], collection: str | None) -> None:
         for version in {version.document: version for version in chosen}.values():
             services.delete_document(services.settings.tenant, version.document)
             keep(services, "delete_document", version.collection, version.document)
-            click.echo(f"deleted {version.path}")
+            say(f"deleted {version.path}")
 
 
 @command.command(short_help="Forget the text of versions that have been replaced.")
@@ -83,7 +86,7 @@ def purge(collection: str | None) -> None:
         record = services.library.collection(services.settings.tenant, collection or settings.collection)
         numbers = services.catalog.purge_superseded(record)
         services.index.compact()
-    click.echo(f"purged {len(numbers)} old versions")
+    say(f"purged {len(numbers)} old versions")
 
 
 def find_document(services: Services, collection: str, name: str) -> VersionRecord:
@@ -114,18 +117,16 @@ def _every_version(services: Services, documents: Iterable[VersionRecord]) -> li
 
 def _print_versions(versions: list[VersionShape], *, as_json: bool) -> None:
     if as_json:
-        click.echo(VersionList(versions=versions).model_dump_json(indent=2))
+        say_json(VersionList(versions=versions).model_dump_json(indent=2))
         return
     for version in versions:
         when = version.created_at.astimezone().isoformat(sep=" ", timespec="minutes")
         size = f"{version.characters:,} characters"
-        click.echo(
-            f"{version.id}  D{version.number:<5} {version.path}  version {version.version}  ({size})  "
-            f"{when}  {version.state}"
-        )
+        named = f"{version.id}  D{version.number:<5} {shown_line(version.path)}"
+        say(f"{named}  version {version.version}  ({size})  {when}  {version.state}")
 
 
 def _line(version: VersionRecord) -> str:
     pages = f"{version.pages} pages, " if version.pages else ""
     size = f"{pages}{version.characters:,} characters"
-    return f"{version.document}  D{version.number:<5} {version.path}  ({size})"
+    return f"{version.document}  D{version.number:<5} {shown_line(version.path)}  ({size})"

@@ -21,6 +21,7 @@ from service.commands import options
 from service.commands.auditing import opened
 from service.commands.progress import showing_progress
 from service.commands.rounds import Rounds, keep_ingesting
+from service.commands.terminal import say, say_json
 from service.http.job_shapes import JobShape
 from service.ingesting import open_ingest
 from service.jobs.owner import this_process
@@ -133,8 +134,10 @@ def command(
             paths,
             settings.data,
             lambda may_prune: _ingest_round(settings, name, paths, chosen=chosen, prune=prune and may_prune),
-            lambda report: click.echo(
-                json.dumps(asdict(report), ensure_ascii=False) if as_json else rounds.words_of(report)
+            lambda report: (
+                say_json(json.dumps(asdict(report), ensure_ascii=False))
+                if as_json
+                else say(rounds.words_of(report))
             ),
         )
         return
@@ -144,10 +147,15 @@ def command(
         else:
             report = ingest(settings, name, paths, chosen=chosen, prune=prune, shown=not as_json)
     except Stopped as stopped:
-        told = JobShape.of(stopped.job).model_dump_json(indent=2) if as_json else _told(stopped.job)
-        click.echo(told, err=not as_json)
+        if as_json:
+            say_json(JobShape.of(stopped.job).model_dump_json(indent=2))
+        else:
+            say(_told(stopped.job), err=True)
         raise SystemExit(_INTERRUPTED) from None
-    click.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2) if as_json else describe(report))
+    if as_json:
+        say_json(json.dumps(asdict(report), ensure_ascii=False, indent=2))
+    else:
+        say(describe(report))
     if report.failed:
         raise SystemExit(2)
 

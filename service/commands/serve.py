@@ -16,6 +16,7 @@ import uvicorn
 
 from service import logs
 from service.commands import options
+from service.commands.terminal import say
 from service.http.app import create_app, end, leave
 from service.running import announced, new_token
 from service.settings import SettingsError
@@ -79,7 +80,7 @@ def command(host: str | None, port: int | None) -> None:
             on_over=app.state.agents.hurry,
         )
         with announced(settings.data, url, token):
-            click.echo(f"Lectern answers at {url}  (API: {url}/docs)")
+            say(f"Lectern answers at {url}  (API: {url}/docs)")
             server.run(sockets=[listening])
 
 

@@ -35,3 +35,8 @@ def say(
 def say_json(encoded: str) -> None:
     """Print JSON exactly: what would steer a terminal is escaped in it as JSON escapes characters."""
     click.echo(_BARE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", encoded))
+
+
+def say_over(text: str) -> None:
+    """Print a text on standard error over the line that stands there."""
+    click.echo(f"\r{shown_text(text)}", nl=False, err=True)
