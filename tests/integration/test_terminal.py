@@ -37,7 +37,7 @@ TEXTS = {
     "gate.md": f"# Gate {EVIL}\n\n## Pay {EVIL}\n\n{LINE}\n\n{PROSE}\n",
     "night\x1b[8mkeeper.txt": f"{LINE}\n\nThe night keeper {EVIL} sleeps by day.\n\n{PROSE}\n",
     "keeper.py": f'def keeper():\n    """{LINE}"""\n    return "{EVIL}"\n\nPROSE = "{PROSE}"\n',
-    "keeper.html": f"<html><title>Gate {ESCAPED}</title><p>The keeper {ESCAPED} earns money.</p>{PROSE}</html>",
+    "keeper.html": f"<html><title>Gate {ESCAPED}</title><p>Keepers {ESCAPED} earn money.</p>{PROSE}</html>",
     "keeper.csv": f"name,pay\nkeeper of the gate,{EVIL}4200\nharbour,{PROSE}\n",
     "broken\x1b[8mpay.pdf": f"%PDF-1.4 {EVIL}",
 }
