@@ -59,16 +59,23 @@ def delete(documents: tuple[str, ...], collection: str | None) -> None:
     """Forget documents: texts, index, and the conversations that have shown them. There is no way back.
 
     A document is named by its id, or by the path that `lectern documents` shows. The file stays where it is:
-    the next ingest of its folder reads it again, unless a rule in .lecternignore names it.
+    the next ingest of its folder reads it again, unless a rule in .lecternignore names it. A file that was
+    sent goes too; one that could not be read, and that no document goes by, is named by its path.
     """
     settings = options.settings()
     name = collection or settings.collection
     with opened(settings) as services:
+        tenant = services.settings.tenant
+        failed = set(_failed(services, name).intersection(documents))
         chosen = [
-            find_document(services, name, document) for document in documents
+            find_document(services, name, document) for document in documents if document not in failed
         ]  # all are there, or none goes
+        for path in sorted(failed):
+            services.delete_failure(tenant, name, path)
+            keep(services, "delete_failure", name, "")
+            say(f"deleted {path}")
         for version in {version.document: version for version in chosen}.values():
-            services.delete_document(services.settings.tenant, version.document)
+            services.delete_document(tenant, version.document)
             keep(services, "delete_document", version.collection, version.document)
             say(f"deleted {version.path}")
 
@@ -76,7 +83,9 @@ def delete(documents: tuple[str, ...], collection: str | None) -> None:
 @command.command(short_help="Forget the text of versions that have been replaced.")
 @options.collection
 def purge(collection: str | None) -> None:
-    """Forget the text of versions that newer ones have replaced; old citations of them answer 410 then.
+    """Forget the text of versions that newer ones have replaced, and the files that they were sent as.
+
+    Old citations of them answer 410 then.
 
     Conversations that have shown them end. Then the index is written anew: of what was deleted before, its
     files still hold vectors and the numbers of words, though no text. It waits for that, but is searched on.
@@ -84,9 +93,15 @@ def purge(collection: str | None) -> None:
     settings = options.settings()
     with opened(settings) as services:
         record = services.library.collection(services.settings.tenant, collection or settings.collection)
-        numbers = services.catalog.purge_superseded(record)
-        services.index.compact()
+        numbers = services.purge(record)
     say(f"purged {len(numbers)} old versions")
+
+
+def _failed(services: Services, collection: str) -> set[str]:
+    """Paths of files that could not be read, and that no document goes by."""
+    record = services.library.collection(services.settings.tenant, collection)
+    documents = {version.path for version in services.catalog.ready_versions(record)}
+    return services.catalog.failures(record).keys() - documents
 
 
 def find_document(services: Services, collection: str, name: str) -> VersionRecord:

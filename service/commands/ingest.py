@@ -26,7 +26,8 @@ from service.http.job_shapes import JobShape
 from service.ingesting import open_ingest
 from service.jobs.owner import this_process
 from service.jobs.running import run_job
-from service.loading import folder_of, forget_removed, materialise
+from service.loading import adopt, folder_of, forget_removed, materialise, old_folder_of
+from service.wiring import open_services
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -214,10 +215,15 @@ def begin(services: Services, collection: str, asked: JobRequest) -> JobRecord:
 
 def ingest_source(settings: Settings, collection: str, chosen: ChosenReader, *, shown: bool) -> Report:
     """Ask a source for its documents and ingest them; those that it does not deliver any more are deleted."""
-    source = materialise(folder_of(settings.data, collection, chosen), load(chosen))
-    report = ingest(settings, collection, source.files, shown=shown)
+    delivered = load(chosen)
+    folder = folder_of(settings.data, settings.tenant, collection, chosen)
+    old_folder = old_folder_of(settings.data, collection, chosen)
+    if old_folder.exists():
+        with open_services(settings) as services:
+            adopt(services, collection, folder, old_folder)
+    report = ingest(settings, collection, materialise(folder, delivered).files, shown=shown)
     with opened(settings) as services:
-        forget_removed(services, collection, source.folder)
+        forget_removed(services, collection, folder)
     return report
 
 

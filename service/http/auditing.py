@@ -38,6 +38,7 @@ ACTIONS: Mapping[tuple[str, str], str | None] = {
     ("GET", "/v1/models/{model}"): "list",
     ("POST", "/v1/documents"): "upload",
     ("GET", "/v1/documents"): "list",
+    ("DELETE", "/v1/documents"): "delete_failure",
     ("GET", "/v1/documents/{document_id}"): "read_document",
     ("DELETE", "/v1/documents/{document_id}"): "delete_document",
     ("GET", "/v1/documents/{document_id}/versions"): "read_document",
