@@ -99,7 +99,10 @@ def purge(collection: str | None) -> None:
 
 def _failed(services: Services, collection: str) -> set[str]:
     """Paths of files that could not be read, and that no document goes by."""
-    record = services.library.collection(services.settings.tenant, collection)
+    try:
+        record = services.library.collection(services.settings.tenant, collection)
+    except UnknownName:  # a document may be named by its id, wherever it is
+        return set()
     documents = {version.path for version in services.catalog.ready_versions(record)}
     return services.catalog.failures(record).keys() - documents
 

@@ -259,7 +259,9 @@ def test_a_file_that_could_not_be_read_is_forgotten_by_its_path(
 
     run("ingest", "docs")
     listed = run("documents")
-    deleted = run("documents", "delete", "broken.pdf", "lease.md")
+    lease = json.loads(run("documents", "--json"))["documents"][0]["id"]
+    deleted = run("documents", "delete", "broken.pdf", "-c", "default")
+    deleted += run("documents", "delete", lease, "-c", "nowhere")
     entries = json.loads(run("audit", "--json"))["entries"]
 
     assert "broken.pdf: " in listed
