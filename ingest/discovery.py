@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from ingest.errors import UnknownName, UnreadableFile
 from ingest.listing import list_files
 from ingest.media import IMAGES, UNKNOWN, language_of, media_type_of
 from ingest.model import SourceFile
+from ingest.showing import shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from ingest.errors import FailureReason
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Characters that move a terminal's cursor, or turn the direction of what follows."""
 MAX_FILE_BYTES = 256 * 2**20
 
 
@@ -81,7 +79,7 @@ def discover(
         for place in _find(root, max_bytes, passed_over, every_kind=every_kind):
             places.setdefault(place.found.location, place)
     named = _name(list(places.values()), known or {})
-    lying = tuple(_shown(str(root.resolve())) for root in roots)
+    lying = tuple(shown_path(str(root.resolve())) for root in roots)
     return Discovery(sorted(named, key=lambda found: found.path), passed_over, lying)
 
 
@@ -103,12 +101,12 @@ def _find(root: Path, max_bytes: int, passed_over: Counter[str], *, every_kind: 
     for path in listing.closed:
         location = boundary / path
         yield _Place(
-            Skipped(_shown(path), location, "unreadable", "a folder that may not be opened"), boundary
+            Skipped(shown_path(path), location, "unreadable", "a folder that may not be opened"), boundary
         )
     for path in listing.files:
         if path in listing.versioned and not every_kind and media_type_of(PurePosixPath(path)) in IMAGES:
             # A repository's images are its icons and illustrations, and each would take seconds.
-            passed_over[_shown(PurePosixPath(path).suffix.lower())] += 1
+            passed_over[shown_path(PurePosixPath(path).suffix.lower())] += 1
             continue
         found = _judge(path, boundary / path, max_bytes, boundary, passed_over, every_kind=every_kind)
         if found and not _is_empty_program(found):
@@ -130,20 +128,15 @@ def _judge_named(path: Path, max_bytes: int, *, every_kind: bool) -> Found:
         return _dangling(name, path.absolute())
     location = path.resolve()
     found = _judge(name, location, max_bytes, location.parent, Counter(), every_kind=every_kind)
-    return found or Skipped(_shown(name), location, "unsupported", "no reader for this kind of file")
+    return found or Skipped(shown_path(name), location, "unsupported", "no reader for this kind of file")
 
 
 def judge_file(path: str, location: Path, max_bytes: int) -> Found:
     """Judge a file that goes by a path of somebody's choice, wherever it lies; nothing is opened."""
     if not location.exists():
-        return Skipped(_shown(path), location, "changed", "the file is gone")
+        return Skipped(shown_path(path), location, "changed", "the file is gone")
     found = _judge(path, location, max_bytes, location.parent, Counter(), every_kind=False)
-    return found or Skipped(_shown(path), location, "unsupported", "no reader for this kind of file")
-
-
-def shown_path(path: str) -> str:
-    """A path without characters that move a cursor or turn the direction of what follows."""
-    return _shown(path)
+    return found or Skipped(shown_path(path), location, "unsupported", "no reader for this kind of file")
 
 
 def _judge_link(path: str, location: Path, boundary: Path) -> Skipped | None:
@@ -154,11 +147,11 @@ def _judge_link(path: str, location: Path, boundary: Path) -> Skipped | None:
         return _dangling(path, location)
     if target.is_relative_to(boundary) or (media_type_of(location) is None and not target.is_dir()):
         return None
-    return Skipped(_shown(path), location, "outside", "a link that leaves the folder")
+    return Skipped(shown_path(path), location, "outside", "a link that leaves the folder")
 
 
 def _dangling(path: str, location: Path) -> Skipped:
-    return Skipped(_shown(path), location, "unreadable", "a link that leads nowhere")
+    return Skipped(shown_path(path), location, "unreadable", "a link that leads nowhere")
 
 
 def _judge(
@@ -181,18 +174,18 @@ def _judge(
             media_type = UNKNOWN
         if media_type is None:
             if not location.name.startswith("."):
-                passed_over[_shown(location.suffix.lower())] += 1
+                passed_over[shown_path(location.suffix.lower())] += 1
             return None
         _check_content(location, status, max_bytes)
     except FileNotFoundError:  # Git still lists what was deleted since the last commit
         return None
     except UnreadableFile as error:
-        return Skipped(_shown(path), location, error.reason, error.detail)
+        return Skipped(shown_path(path), location, error.reason, error.detail)
     except OSError as error:
-        return Skipped(_shown(path), location, "unreadable", error.strerror or type(error).__name__)
+        return Skipped(shown_path(path), location, "unreadable", error.strerror or type(error).__name__)
     # Archives and copies may set the time of change; the time of the entry's own change nobody can set.
     changed = max(status.st_mtime_ns, status.st_ctime_ns)
-    return SourceFile(_shown(path), location, media_type, status.st_size, changed)
+    return SourceFile(shown_path(path), location, media_type, status.st_size, changed)
 
 
 def _check_kind(status: os.stat_result) -> None:
@@ -209,19 +202,9 @@ def _check_content(location: Path, status: os.stat_result, max_bytes: int) -> No
         raise UnreadableFile("unreadable", "permission denied")
 
 
-def _shown(path: str) -> str:
-    """A file's name may be any bytes; what people see, and the catalog keeps, is Unicode without controls."""
-    name = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return _CONTROL.sub(lambda found: _escaped(ord(found[0])), name)
-
-
-def _escaped(code: int) -> str:
-    return f"\\x{code:02x}" if code < 1 << 8 else f"\\u{code:04x}"
-
-
 def location_of(source: Found) -> str:
     """Where a file lies, as the catalog keeps it."""
-    return _shown(str(source.location))
+    return shown_path(str(source.location))
 
 
 def is_below(location: str, folders: Iterable[str]) -> bool:
@@ -272,7 +255,8 @@ def _depths(places: Sequence[_Place]) -> dict[Path, int]:
 
 def _path(place: _Place, depth: int) -> str:
     parents = place.root.parts[len(place.root.parts) - depth :]
-    return _shown(PurePosixPath(*parents).as_posix().strip("/") + "/" if parents else "") + place.found.path
+    above = PurePosixPath(*parents).as_posix().strip("/") + "/" if parents else ""
+    return shown_path(above) + place.found.path
 
 
 def _is_taken(path: str, place: _Place, known: Mapping[str, str]) -> bool:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 KEPT = frozenset(
     {
-        *("delete_document", "delete_collection", "delete_session", "delete_review", "purge"),
-        *("change_egress", "make_key", "revoke_key"),
+        *("delete_document", "delete_failure", "delete_collection", "delete_session", "delete_review"),
+        *("purge", "change_egress", "make_key", "revoke_key"),
     }
 )
 """Actions that are written before anybody is told that they were done."""

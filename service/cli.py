@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.errors import LecternError
+from service.commands.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,5 +84,5 @@ def main() -> None:
     try:
         cli.main(prog_name="lectern")
     except (LecternError, OSError) as error:
-        click.echo(f"lectern: {error}", err=True)
+        say(f"lectern: {error}", err=True)
         sys.exit(1)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from ingest.errors import UnusableReader
+from ingest.errors import UnknownName, UnusableReader
 from ingest.media import MARKDOWN, PLAIN, language_of, media_type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ingest.readers.llama import Loaded
     from ingest.readers.options import ChosenReader
@@ -28,6 +30,8 @@ _LONGEST_PART = 80
 _MOST_PARTS = 6
 _HEADING = re.compile(r"^#{1,6} \S", re.MULTILINE)
 _DIGEST_BYTES = 6
+_ROOT, _OLD_ROOT = "delivered", "loaded"
+"""In the data folder. Below the old one tenants shared the folders of collections of one name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +42,30 @@ class Materialised:
     files: list[Path]
 
 
-def folder_of(data: Path, collection: str, chosen: ChosenReader) -> Path:
+def folder_of(data: Path, tenant: str, collection: str, chosen: ChosenReader) -> Path:
     """Where a source's files lie: the same reader with other arguments is another source."""
-    given = _digest(repr(sorted(chosen.arguments)))
-    source = _safe(chosen.name.replace(":", ".")) + (f"-{given}" if chosen.arguments else "")
-    return data / "loaded" / _distinct(collection) / source
+    return _collection_folder(data, tenant, collection) / _source(chosen)
+
+
+def old_folder_of(data: Path, collection: str, chosen: ChosenReader) -> Path:
+    """Where a source's files lay before tenants had folders of their own, see `adopt`."""
+    safe = _safe(collection)
+    return (
+        data / _OLD_ROOT / (safe if safe == collection else f"{safe}-{_digest(collection)}") / _source(chosen)
+    )
+
+
+def forget_delivered(data: Path, locations: Iterable[str]) -> None:
+    """Delete files that sources have delivered; what lies elsewhere is its owner's and stays."""
+    roots = [(data / name).resolve() for name in (_ROOT, _OLD_ROOT)]
+    for location in map(Path, filter(None, locations)):
+        if any(location.is_relative_to(root) for root in roots):
+            location.unlink(missing_ok=True)
+
+
+def forget_sources(data: Path, tenant: str, collection: str) -> None:
+    """Delete all that sources have delivered for a collection."""
+    shutil.rmtree(_collection_folder(data, tenant, collection), ignore_errors=True)
 
 
 def materialise(folder: Path, delivered: Sequence[Loaded]) -> Materialised:
@@ -64,6 +87,31 @@ def materialise(folder: Path, delivered: Sequence[Loaded]) -> Materialised:
     return Materialised(folder, sorted(wanted))
 
 
+def adopt(services: Services, collection: str, folder: Path, old_folder: Path) -> None:
+    """Have the documents of a source name files in its own folder, where it shared one with other tenants.
+
+    The files are copied before the source is asked, so that a document stays what it is; what no tenant names
+    any more is deleted.
+    """
+    tenant, catalog = services.settings.tenant, services.catalog
+    with suppress(UnknownName):  # it is new: nothing of it is old
+        record = catalog.collection(tenant, collection)
+        for known in catalog.known_files(record).values():
+            location = Path(known.location)
+            if known.location and location.is_relative_to(old_folder):
+                own = folder / location.relative_to(old_folder)
+                own.parent.mkdir(parents=True, exist_ok=True)
+                with suppress(FileNotFoundError):
+                    shutil.copy2(location, own)
+                catalog.touch(known, size=known.size, modified_ns=known.modified_ns, location=str(own))
+        failed = catalog.failures(record).values()
+        catalog.forget_failures(
+            record, [each.path for each in failed if Path(each.location).is_relative_to(old_folder)]
+        )
+    if not any(Path(location).is_relative_to(old_folder) for location in _locations(services)):
+        shutil.rmtree(old_folder, ignore_errors=True)
+
+
 def forget_removed(services: Services, collection: str, folder: Path) -> None:
     """Delete the documents of files that lay in ``folder`` and are gone, by this run or one that was killed.
 
@@ -75,6 +123,14 @@ def forget_removed(services: Services, collection: str, folder: Path) -> None:
         location = Path(known.location)
         if known.location and location.is_relative_to(folder) and not location.exists():
             services.delete_document(services.settings.tenant, known.document)
+
+
+def _locations(services: Services) -> Iterator[str]:
+    """Where the files of all tenants lie."""
+    catalog = services.catalog
+    for tenant in catalog.tenants():
+        for collection in catalog.collections(tenant):
+            yield from catalog.locations(tenant, collection.name).values()
 
 
 def _named(delivered: Iterable[Loaded]) -> dict[str, str]:
@@ -120,10 +176,19 @@ def _ended(path: str, text: str) -> str:
     return path + (".md" if _HEADING.search(text) else ".txt")
 
 
+def _collection_folder(data: Path, tenant: str, collection: str) -> Path:
+    return data / _ROOT / _distinct(tenant) / _distinct(collection)
+
+
+def _source(chosen: ChosenReader) -> str:
+    given = _digest(repr(sorted(chosen.arguments)))
+    return _safe(chosen.name.replace(":", ".")) + (f"-{given}" if chosen.arguments else "")
+
+
 def _distinct(name: str) -> str:
-    """A folder's name for a collection: two collections never share one."""
+    """A folder's name for a tenant or a collection: no two share one, whatever a system takes for equal."""
     safe = _safe(name)
-    return safe if safe == name else f"{safe}-{_digest(name)}"
+    return safe if safe == name.casefold() else f"{safe}-{_digest(name)}"
 
 
 def _digest(text: str) -> str:

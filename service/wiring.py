@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ingest.catalog.catalog import open_catalog
 from ingest.catalog.job_records import UNFINISHED
 from ingest.embedding import Watched
+from ingest.errors import UnknownName
 from ingest.index import LocalIndex
 from ingest.remote_embedding import EmbeddingService
 from ingest.rendering import RenderingProcess
@@ -27,9 +28,11 @@ from service.ending import Ending
 from service.guards import GuardedIndex
 from service.index_process.client import RemoteIndex
 from service.jobs.controlling import cancel_all
+from service.jobs.forgetting import forget_unowned
 from service.jobs.originals import Originals
 from service.ledger import Ledger
 from service.library import Library
+from service.loading import forget_delivered, forget_sources
 from service.map_planning import MapPlanner
 from service.models.assembling import Upstreams
 from service.models.providers import GENERIC, PROVIDERS
@@ -62,6 +65,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
+    from ingest.catalog.records import CollectionRecord
     from ingest.embedding import Embedder
     from ingest.index import Index
     from service.access.budgets import Budgets
@@ -105,6 +109,7 @@ class Services:
             UnknownName, Gone: it is not there, or not any more.
         """
         version = self.catalog.document(tenant, identity).version
+        location = self.catalog.location(tenant, identity)
         numbers = self.catalog.delete_document(tenant, identity)
         for number in numbers:
             self.page_images.forget(tenant, version.collection, number)
@@ -112,6 +117,7 @@ class Services:
         with self.originals.locked():
             unfinished = self.catalog.jobs(tenant, collections=[version.collection], states=UNFINISHED)
             self.originals.forget_document(tenant, version.collection, version.path, unfinished)
+        forget_delivered(self.settings.data, [location])
         # Asked afterwards: a re-index that ends in between has not taken the document over any more.
         for scope in self.catalog.collection(tenant, version.collection).scopes:
             self.index.delete_documents(scope, numbers)
@@ -125,6 +131,7 @@ class Services:
             IndexUnavailable: the index does not answer; the collection is still there to be deleted.
         """
         scopes = self.catalog.collection(tenant, name).scopes
+        locations = self.catalog.locations(tenant, name).values()
         cancel_all(self.catalog, tenant, name)
         for scope in scopes:
             self.index.delete_scope(scope)
@@ -136,6 +143,37 @@ class Services:
         self.library.forget(tenant, name)
         with self.originals.locked():
             self.originals.forget_collection(tenant, name)
+        forget_delivered(self.settings.data, locations)
+        forget_sources(self.settings.data, tenant, name)
+
+    def delete_failure(self, tenant: str, collection: str, path: str) -> None:
+        """Forget that a file could not be read, and the file itself where it was sent.
+
+        Raises:
+            UnknownName: there is no such collection, or no such failure in it.
+        """
+        record = self.catalog.collection(tenant, collection)
+        failure = self.catalog.failures(record).get(path)
+        if failure is None:
+            raise UnknownName("failure", path)
+        self.catalog.forget_failures(record, [path])
+        forget_unowned(self.catalog, self.originals, record, [path])
+        if path not in {known.path for known in self.catalog.ready_versions(record)}:
+            forget_delivered(self.settings.data, [failure.location])
+
+    def purge(self, collection: CollectionRecord) -> tuple[int, ...]:
+        """Forget the versions of a collection that newer ones have replaced, and the files they were sent as.
+
+        Returns:
+            Their numbers.
+        """
+        numbers = self.catalog.purge_superseded(collection)
+        for number in numbers:
+            self.page_images.forget(collection.tenant, collection.name, number)
+            self.library.forget(collection.tenant, collection.name, number)
+        forget_unowned(self.catalog, self.originals, collection)
+        self.index.compact()
+        return numbers
 
     async def close_model(self) -> None:
         """Let go of the model's connections, in the event loop that used them."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Touched:
-    """What a caller has named or reached, for the audit log: names and ids alone."""
+    """What a caller has named or reached, for the audit log, which checks that they are names and ids."""
 
     collection: str = ""
     subject: str = ""

@@ -17,6 +17,7 @@ from service.client import ServerAbsent, ServerUnreachable
 from service.commands import options
 from service.commands.own_server import client_of
 from service.commands.printing import print_answer, print_footer, print_sources, print_step
+from service.commands.terminal import say, say_json, say_over
 from service.http.event_shapes import Delta, PartEvent, PlanEvent, StepEvent, StreamEvent
 from service.http.requests import QueryRequest
 from service.http.responses import QueryResponse
@@ -92,7 +93,7 @@ def command(
     with closing(_events(settings, request)) as events:
         answer = _follow(events, quiet=as_json)
     if as_json:
-        click.echo(answer.model_dump_json(indent=2))
+        say_json(answer.model_dump_json(indent=2))
 
 
 def _follow(events: Iterator[_Told], *, quiet: bool) -> QueryResponse:
@@ -113,15 +114,14 @@ def _follow(events: Iterator[_Told], *, quiet: bool) -> QueryResponse:
                     print_step(event)
                 case Delta() if streamed:
                     begun = True
-                    click.echo(event.text, nl=False)
-                    sys.stdout.flush()
+                    say(event.text, nl=False)
                 case QueryResponse():
                     return _shown(event, server, streamed=streamed, quiet=quiet)
                 case _:
                     pass
     except LecternError:
         if begun:  # what went wrong must not look like the answer's next words
-            click.echo()
+            say()
         raise
     raise ServerUnreachable("the answer broke off")
 
@@ -130,20 +130,19 @@ def tell_part(part: PartEvent, read: int, *, quiet: bool) -> None:
     """How far a map has come, on one line of a terminal."""
     if quiet or not sys.stderr.isatty():
         return
-    sys.stderr.write(f"\r  read {read} of {part.of} parts" + ("\n" if read == part.of else ""))
-    sys.stderr.flush()
+    say_over(f"  read {read} of {part.of} parts" + ("\n" if read == part.of else ""))
 
 
 def _shown(answer: QueryResponse, server: str, *, streamed: bool, quiet: bool) -> QueryResponse:
     """What is still to be printed once the whole answer is there."""
     if streamed:
-        click.echo("\n")
+        say("\n")
         print_sources(answer)
         print_footer(answer)
     elif not quiet:
         print_answer(answer)
     if server and not quiet:
-        click.secho(f"  answered by the server at {server}, by its settings", dim=True)
+        say(f"  answered by the server at {server}, by its settings", dim=True)
     return answer
 
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ingest.showing import shown_line
 from service.commands import options
 from service.commands.auditing import opened
+from service.commands.terminal import say, say_json
 from service.http.audit_shapes import AuditList, AuditRequest
 
 if TYPE_CHECKING:
@@ -43,16 +45,23 @@ def command(
             services.audit.entries(services.settings.tenant, request.to_wanted()), request.limit
         )
     if as_json:
-        click.echo(found.model_dump_json(indent=2))
+        say_json(found.model_dump_json(indent=2))
         return
     for entry in found.entries:
-        click.echo(_line(entry))
+        say(_line(entry))
     if found.next is not None:
-        click.secho(f"older ones: --before {found.next}", dim=True)
+        say(f"older ones: --before {found.next}", dim=True)
 
 
 def _line(entry: AuditShape) -> str:
     when = entry.at.astimezone().isoformat(sep=" ", timespec="seconds")
-    who = " ".join(filter(None, (entry.key, entry.peer))) or "-"
-    what = " ".join(filter(None, (entry.collection, entry.subject)))
-    return f"{entry.number:>8}  {when}  {who:24}  {entry.action:18}  {entry.outcome:8}  {what}"
+    who = _shown(entry.key, entry.peer) or "-"
+    what = _shown(entry.collection, entry.subject)
+    return (
+        f"{entry.number:>8}  {when}  {who:24}  {_shown(entry.action):18}  {_shown(entry.outcome):8}  {what}"
+    )
+
+
+def _shown(*names: str) -> str:
+    """Names on one line without what could pass for columns or an entry of its own."""
+    return " ".join(" ".join(shown_line(name).split()) for name in names if name)

@@ -13,6 +13,7 @@ import click
 
 from ingest.catalog.audit_records import AuditEntry
 from service.audit import KEPT, Audit
+from service.naming import id_or_nothing, name_or_nothing
 from service.user import current_user
 from service.wiring import open_services
 
@@ -86,8 +87,8 @@ def opened(
             settings.tenant,
             "",
             "list" if only_looks else action,
-            about or settings.collection,
-            context.params.get("identity") or context.params.get("session") or "",
+            name_or_nothing(about or settings.collection),
+            id_or_nothing(context.params.get("identity") or context.params.get("session")),
             peer=current_user(),
         )
         try:

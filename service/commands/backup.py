@@ -13,6 +13,7 @@ from service.backup.manifest import UnusableBackup
 from service.backup.reading import verify
 from service.backup.taking import take
 from service.commands import options
+from service.commands.terminal import say, say_json
 
 if TYPE_CHECKING:
     from service.backup.manifest import Manifest
@@ -35,11 +36,17 @@ def command(file: Path, *, only_verify: bool, force: bool, as_json: bool) -> Non
     """
     if only_verify:
         manifest = verify(file)
-        click.echo(json.dumps(_figures(file, manifest), indent=2) if as_json else _verified(file, manifest))
+        if as_json:
+            say_json(json.dumps(_figures(file, manifest), indent=2))
+        else:
+            say(_verified(file, manifest))
         return
     _require_room(file, force=force)
     taken = take(options.settings(), file)
-    click.echo(json.dumps(asdict(taken), ensure_ascii=False, indent=2) if as_json else describe(taken))
+    if as_json:
+        say_json(json.dumps(asdict(taken), ensure_ascii=False, indent=2))
+    else:
+        say(describe(taken))
 
 
 def _require_room(file: Path, *, force: bool) -> None:

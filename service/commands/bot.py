@@ -13,6 +13,7 @@ from ingest.errors import PermanentError
 from service.bots.redacting import Redacting
 from service.bots.running import rules_of, run, stop_on_signals
 from service.commands import options
+from service.commands.terminal import say
 from service.remote.server import server_at
 from service.running import find_server
 from service.settings import SettingsError
@@ -95,7 +96,7 @@ def _serve(settings: Settings, given: str | None, name: str, make: Callable[[], 
         raise click.UsageError(f"--server: {error}") from None
     _log_without_secrets(settings)
     if not rules_of(settings, name).allowed:
-        click.secho(
+        say(
             f"Nobody may talk to this bot yet: set LECTERN_{name.upper()}_ALLOWED to ids of people or chats, "
             "or to everyone. Whoever writes to it is told their id.",
             fg="yellow",
@@ -110,10 +111,10 @@ async def _answer(make: Callable[[], Platform], settings: Settings, server: str)
     platform = make()
 
     def started() -> None:
-        click.echo(f"{platform.account} answers from {server}; Ctrl-C ends it")
+        say(f"{platform.account} answers from {server}; Ctrl-C ends it")
 
     await run(platform, settings, server, stop=stop, started=started)
-    click.echo("The bot has ended.")
+    say("The bot has ended.")
 
 
 def _running(settings: Settings) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from ingest.showing import shown_line
+from service.commands.terminal import say
 
 if TYPE_CHECKING:
     from service.http.usage_shapes import UsageGroup, UsageList, UsageTotals
@@ -28,7 +30,7 @@ _SUM = "in all"
 def print_usage(usage: UsageList) -> None:
     """A line for each row, and their sum."""
     if not usage.total.calls:
-        click.echo("no calls of a language model are on record")
+        say("no calls of a language model are on record")
         return
     console = Console(highlight=False)
     console.print(_table(usage, console.width))
@@ -83,7 +85,7 @@ def dollars(amount: float | None) -> str:
 
 def _name(row: UsageGroup) -> str:
     found = row.day or row.collection or row.key or row.model
-    return str(found) if found else "(none)"
+    return shown_line(str(found)) if found else "(none)"
 
 
 def _cells(row: UsageTotals, drawn: Text) -> tuple[str | Text, ...]:

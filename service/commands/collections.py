@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ingest.showing import shown_line
 from service.commands import options
 from service.commands.auditing import opened
 from service.commands.documents import find_document
+from service.commands.terminal import say, say_json
 from service.egress_policy import ANY, EgressPolicy
 from service.http.listings import CollectionList, CollectionShape, FailureShape
 from service.wording import counted
@@ -50,15 +52,17 @@ def command(context: click.Context, *, as_json: bool) -> None:
             for record in catalog.collections(services.settings.tenant)
         ]
     if as_json:
-        click.echo(CollectionList(collections=shapes).model_dump_json(indent=2))
+        say_json(CollectionList(collections=shapes).model_dump_json(indent=2))
         return
     for shape in shapes:
         failed = f", {len(shape.failures)} not read" if shape.failures else ""
-        click.echo(f"{shape.name}  ({counted(shape.documents, 'document')}{failed})  {shape.embedder}")
+        say(f"{shown_line(shape.name)}  ({counted(shape.documents, 'document')}{failed})  {shape.embedder}")
         if shape.egress != ANY:
-            click.echo(f"  egress  {shape.egress}")
+            say(f"  egress  {shape.egress}")
         for pinned in shape.pinned:
-            click.echo(f"  pinned  D{pinned.number:<5} {pinned.path}  ({pinned.characters:,} characters)")
+            say(
+                f"  pinned  D{pinned.number:<5} {shown_line(pinned.path)}  ({pinned.characters:,} characters)"
+            )
 
 
 @command.command(short_help="Forget a collection and all it holds.")
@@ -67,7 +71,7 @@ def delete(name: str) -> None:
     """Forget a collection and all it holds: texts, index, conversations. There is no way back."""
     with opened(options.settings()) as services:
         services.delete_collection(services.settings.tenant, name)
-    click.echo(f"deleted {name}")
+    say(f"deleted {name}")
 
 
 @command.command(short_help="Have every prompt begin with these documents.")
@@ -83,7 +87,7 @@ def pin(name: str, documents: tuple[str, ...]) -> None:
         chosen = _chosen(services, name, documents)
         _set(services, name, [*_pinned(services, name), *chosen])
         for path in chosen.values():
-            click.echo(f"pinned {path}")
+            say(f"pinned {path}")
 
 
 @command.command(short_help="Take documents from the front of the prompts.")
@@ -95,7 +99,7 @@ def unpin(name: str, documents: tuple[str, ...]) -> None:
         chosen = _chosen(services, name, documents)
         _set(services, name, [document for document in _pinned(services, name) if document not in chosen])
         for path in chosen.values():
-            click.echo(f"unpinned {path}")
+            say(f"unpinned {path}")
 
 
 @command.command(short_help="Say who may be shown a collection's text.")
@@ -112,7 +116,7 @@ def egress(name: str, recipients: str | None) -> None:
         if recipients is not None:
             services.catalog.set_egress(services.settings.tenant, name, recipients)
         policy = services.egress.policy(services.library.collection(services.settings.tenant, name))
-    click.echo(f"{name} may be shown to {_WORDS.get(str(policy), str(policy))}")
+    say(f"{name} may be shown to {_WORDS.get(str(policy), str(policy))}")
 
 
 def _chosen(services: Services, name: str, documents: tuple[str, ...]) -> dict[str, str]:

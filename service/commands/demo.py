@@ -16,6 +16,7 @@ from service.commands.auditing import opened
 from service.commands.ingest import describe
 from service.commands.printing import print_answer
 from service.commands.progress import showing_progress
+from service.commands.terminal import say
 from service.http.requests import QueryRequest
 from service.http.responses import QueryResponse
 from service.ingesting import open_ingester
@@ -49,10 +50,10 @@ def command() -> None:
         _ingest(services, corpus)
         with running(services) as runner:
             right = sum(_ask(services, runner, expected) for expected in questions)
-    click.echo(f"\n{right} of {len(questions)} answers cite what they should.")
+    say(f"\n{right} of {len(questions)} answers cite what they should.")
     if right < len(questions):
         raise SystemExit(1)
-    click.echo(f'Go on: lectern ask -c {COLLECTION} "How is the late fee calculated?"')
+    say(f'Go on: lectern ask -c {COLLECTION} "How is the late fee calculated?"')
 
 
 def find_corpus() -> Path:
@@ -79,11 +80,11 @@ def _ingest(services: Services, corpus: Path) -> None:
         report = ingester.ingest(
             services.settings.tenant, COLLECTION, [corpus], largest=_LARGEST, on_progress=on_progress
         )
-    click.echo(describe(report))
+    say(describe(report))
 
 
 def _ask(services: Services, runner: Runner, expected: Expected) -> bool:
-    click.secho(f"\n? {expected.question}", fg="cyan", bold=True)
+    say(f"\n? {expected.question}", fg="cyan", bold=True)
     request = QueryRequest(question=expected.question, collection=COLLECTION)
     *_, answer = answer_events(services, runner, request)
     assert isinstance(answer, QueryResponse)

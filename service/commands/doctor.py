@@ -14,6 +14,7 @@ from ingest.errors import LecternError, UnsupportedStore
 from service import comparing, configuration, diagnosis, reachability
 from service.commands import options
 from service.commands.auditing import opened
+from service.commands.terminal import say, say_json
 from service.diagnosis import Finding
 from service.ingesting import open_ingester
 from service.settings import SettingsError
@@ -54,7 +55,7 @@ def command(*, repair: bool, online: bool, deep: bool, as_json: bool) -> None:
         if not as_json:
             _print(finding)
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+        say_json(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
     if any(finding.state == "wrong" for finding in findings):
         raise SystemExit(1)
 
@@ -96,8 +97,8 @@ def _findings(*, repairs: bool, online: bool, deep: bool) -> Iterator[Finding]:
 
 
 def _print(finding: Finding) -> None:
-    state = click.style(f"{finding.state:8}", fg=_COLOURS[finding.state])
     said = f"  {finding.detail}" if finding.detail else ""
-    click.echo(f"{state}  {finding.check}{said}")
+    say(f"{finding.state:8}", fg=_COLOURS[finding.state], nl=False)
+    say(f"  {finding.check}{said}")
     if finding.advice:
-        click.echo(f"{'':8}    {finding.advice}")
+        say(f"{'':8}    {finding.advice}")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.errors import UnknownName
+from ingest.showing import shown_line
 from service.commands import options
 from service.commands.auditing import keep, opened
+from service.commands.terminal import say, say_json
 from service.http.listings import DocumentList, DocumentShape, VersionList, VersionShape
 
 if TYPE_CHECKING:
@@ -39,14 +41,15 @@ def command(context: click.Context, collection: str | None, *, versions: bool, a
             return
     if as_json:
         shapes = [DocumentShape.of_version(version) for version in documents]
-        click.echo(DocumentList(documents=shapes, next=None).model_dump_json(indent=2))
+        say_json(DocumentList(documents=shapes, next=None).model_dump_json(indent=2))
         return
     for document in documents:
-        click.echo(f"{_line(document)}  {document.title[:60]}")
+        say(f"{_line(document)}  {shown_line(document.title[:60])}")
         for warning in document.warnings:
-            click.secho(f"{'not all of it':16}  {warning}", fg="yellow")
+            say(f"{'not all of it':16}  {shown_line(warning)}", fg="yellow")
     for failure in failures:
-        click.secho(f"{'not read':16}  {failure.path}: {failure.reason}: {failure.detail}", fg="yellow")
+        told = shown_line(f"{failure.path}: {failure.reason}: {failure.detail}")
+        say(f"{'not read':16}  {told}", fg="yellow")
 
 
 @command.command(short_help="Forget documents for good.")
@@ -56,24 +59,33 @@ def delete(documents: tuple[str, ...], collection: str | None) -> None:
     """Forget documents: texts, index, and the conversations that have shown them. There is no way back.
 
     A document is named by its id, or by the path that `lectern documents` shows. The file stays where it is:
-    the next ingest of its folder reads it again, unless a rule in .lecternignore names it.
+    the next ingest of its folder reads it again, unless a rule in .lecternignore names it. A file that was
+    sent goes too; one that could not be read, and that no document goes by, is named by its path.
     """
     settings = options.settings()
     name = collection or settings.collection
     with opened(settings) as services:
+        tenant = services.settings.tenant
+        failed = set(_failed(services, name).intersection(documents))
         chosen = [
-            find_document(services, name, document) for document in documents
+            find_document(services, name, document) for document in documents if document not in failed
         ]  # all are there, or none goes
+        for path in sorted(failed):
+            services.delete_failure(tenant, name, path)
+            keep(services, "delete_failure", name, "")
+            say(f"deleted {path}")
         for version in {version.document: version for version in chosen}.values():
-            services.delete_document(services.settings.tenant, version.document)
+            services.delete_document(tenant, version.document)
             keep(services, "delete_document", version.collection, version.document)
-            click.echo(f"deleted {version.path}")
+            say(f"deleted {version.path}")
 
 
 @command.command(short_help="Forget the text of versions that have been replaced.")
 @options.collection
 def purge(collection: str | None) -> None:
-    """Forget the text of versions that newer ones have replaced; old citations of them answer 410 then.
+    """Forget the text of versions that newer ones have replaced, and the files that they were sent as.
+
+    Old citations of them answer 410 then.
 
     Conversations that have shown them end. Then the index is written anew: of what was deleted before, its
     files still hold vectors and the numbers of words, though no text. It waits for that, but is searched on.
@@ -81,9 +93,18 @@ def purge(collection: str | None) -> None:
     settings = options.settings()
     with opened(settings) as services:
         record = services.library.collection(services.settings.tenant, collection or settings.collection)
-        numbers = services.catalog.purge_superseded(record)
-        services.index.compact()
-    click.echo(f"purged {len(numbers)} old versions")
+        numbers = services.purge(record)
+    say(f"purged {len(numbers)} old versions")
+
+
+def _failed(services: Services, collection: str) -> set[str]:
+    """Paths of files that could not be read, and that no document goes by."""
+    try:
+        record = services.library.collection(services.settings.tenant, collection)
+    except UnknownName:  # a document may be named by its id, wherever it is
+        return set()
+    documents = {version.path for version in services.catalog.ready_versions(record)}
+    return services.catalog.failures(record).keys() - documents
 
 
 def find_document(services: Services, collection: str, name: str) -> VersionRecord:
@@ -114,18 +135,16 @@ def _every_version(services: Services, documents: Iterable[VersionRecord]) -> li
 
 def _print_versions(versions: list[VersionShape], *, as_json: bool) -> None:
     if as_json:
-        click.echo(VersionList(versions=versions).model_dump_json(indent=2))
+        say_json(VersionList(versions=versions).model_dump_json(indent=2))
         return
     for version in versions:
         when = version.created_at.astimezone().isoformat(sep=" ", timespec="minutes")
         size = f"{version.characters:,} characters"
-        click.echo(
-            f"{version.id}  D{version.number:<5} {version.path}  version {version.version}  ({size})  "
-            f"{when}  {version.state}"
-        )
+        named = f"{version.id}  D{version.number:<5} {shown_line(version.path)}"
+        say(f"{named}  version {version.version}  ({size})  {when}  {version.state}")
 
 
 def _line(version: VersionRecord) -> str:
     pages = f"{version.pages} pages, " if version.pages else ""
     size = f"{pages}{version.characters:,} characters"
-    return f"{version.document}  D{version.number:<5} {version.path}  ({size})"
+    return f"{version.document}  D{version.number:<5} {shown_line(version.path)}  ({size})"

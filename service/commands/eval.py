@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from service.commands import eval_answers, options
+from service.commands.terminal import say, say_json
 from service.evaluation.answer_comparison import compare_answers
 from service.evaluation.answer_runs import holds_answers
 from service.evaluation.cases import make_case
@@ -103,7 +104,10 @@ def retrieval(
     if run_file is not None:
         run_file.write_text("".join(f"{result.line()}\n" for result in ran), encoding="utf-8")
     table = tabulate(ran)
-    click.echo(json.dumps(table.as_json(), indent=2) if as_json else format_table(table))
+    if as_json:
+        say_json(json.dumps(table.as_json(), indent=2))
+    else:
+        say(format_table(table))
 
 
 @command.command()
@@ -150,7 +154,10 @@ def compare(
         if documents or queries or among or name:
             raise click.UsageError("runs of answers are compared without any option but --show and --json")
         answers = compare_answers(before, after)
-        click.echo(json.dumps(answers.as_json(show), indent=2) if as_json else answers.as_text(show))
+        if as_json:
+            say_json(json.dumps(answers.as_json(show), indent=2))
+        else:
+            say(answers.as_text(show))
         return
     if documents is None or queries is None:
         raise click.UsageError("runs of hits need --documents and --queries")
@@ -163,12 +170,12 @@ def compare(
     changed = most_changed(comparison.pairs, measure, show)
     better, worse = ([make_case(pair, measure, texts) for pair in pairs] for pairs in changed)
     if as_json:
-        click.echo(json.dumps(_as_json(comparison, measure, better, worse), indent=2))
+        say_json(json.dumps(_as_json(comparison, measure, better, worse), indent=2))
         return
-    click.echo(format_comparison(comparison))
+    say(format_comparison(comparison))
     for heading, cases in ((f"Better by {measure}", better), (f"Worse by {measure}", worse)):
         if cases:
-            click.echo("\n" + format_cases(heading, cases))
+            say("\n" + format_cases(heading, cases))
 
 
 def _chosen(comparison: Comparison, name: str | None) -> str:

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from service.answers import MODES
 from service.commands import options
 from service.commands.auditing import opened
+from service.commands.terminal import say, say_json
 from service.evaluation.answer_questions import read_questions
 from service.evaluation.answer_runs import RunFile
 from service.evaluation.answers import Asking
@@ -92,7 +93,10 @@ def command(
             run=run,
             on_done=on_done,
         )
-    click.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=False) if as_json else report.as_text())
+    if as_json:
+        say_json(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
+    else:
+        say(report.as_text())
 
 
 @contextmanager

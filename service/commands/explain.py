@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ingest.showing import shown_line
 from service.commands import options
 from service.commands.auditing import opened
 from service.commands.charts import dollars
+from service.commands.terminal import say, say_json
 from service.http.usage_shapes import ExplanationShape
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def command(*, request_id: str, as_json: bool) -> None:
     with opened(options.settings()) as services:
         found = ExplanationShape.of(services.ledger.explanation(services.settings.tenant, request_id))
     if as_json:
-        click.echo(found.model_dump_json(indent=2))
+        say_json(found.model_dump_json(indent=2))
         return
     _print_call(found)
     _print_segments(found)
@@ -37,17 +39,18 @@ def command(*, request_id: str, as_json: bool) -> None:
 def _print_call(found: ExplanationShape) -> None:
     call = found.call
     when = call.created_at.astimezone().isoformat(sep=" ", timespec="seconds")
-    click.secho(
-        f"{found.id}  {when}  {call.model} at {call.provider}, {call.mode or call.purpose}", bold=True
+    say(
+        f"{found.id}  {when}  {shown_line(call.model)} at {call.provider}, {call.mode or call.purpose}",
+        bold=True,
     )
     if call.outcome != "ok":
-        click.secho(f"  did not come to its end: {call.outcome}", fg="yellow")
+        say(f"  did not come to its end: {call.outcome}", fg="yellow")
     if found.reason:
-        click.echo(f"  {found.reason}")
+        say(f"  {found.reason}")
     for one in found.calls:
-        click.echo(f"  {one.purpose}: {_figures(one)}")
+        say(f"  {one.purpose}: {_figures(one)}")
     if len(found.calls) > 1:
-        click.echo(f"  in all {dollars(found.usd)}, {dollars(found.saved_usd)} saved by the cache")
+        say(f"  in all {dollars(found.usd)}, {dollars(found.saved_usd)} saved by the cache")
 
 
 def _figures(call: ExplainedCall) -> str:
@@ -55,25 +58,27 @@ def _figures(call: ExplainedCall) -> str:
     cached = f"{call.cached_tokens:,} from the cache ({call.predicted_cached_tokens:,} foretold)"
     money = f"{dollars(call.usd)}, {dollars(call.saved_usd)} saved"
     written = f"{call.completion_tokens:,} written"
-    return f"{read}, {cached}, {written}; {money}; {call.milliseconds / 1_000:.1f} s by {call.model}"
+    return (
+        f"{read}, {cached}, {written}; {money}; {call.milliseconds / 1_000:.1f} s by {shown_line(call.model)}"
+    )
 
 
 def _print_segments(found: ExplanationShape) -> None:
     if not found.segments:
         return
-    click.echo(f"\n  {'block':14}{'tokens':>9}{'foretold':>10}  {'fingerprint':18}documents")
+    say(f"\n  {'block':14}{'tokens':>9}{'foretold':>10}  {'fingerprint':18}documents")
     for segment in found.segments:
         shown = ", ".join(f"D{number}" for number in segment.documents)
         figures = f"{segment.tokens:>9,}{segment.cached_tokens:>10,}"
         line = f"  {segment.name:14}{figures}  {segment.fingerprint:18}{shown}"
-        click.secho(line.rstrip(), dim=segment.same)
+        say(line.rstrip(), dim=segment.same)
 
 
 def _print_reasons(found: ExplanationShape) -> None:
     before = found.compared_with
-    click.echo()
+    say()
     if before is not None:
         where = "the request before in its session" if before.same_session else "the request before"
-        click.echo(f"  compared with {where}, {before.id}")
-    click.echo(f"  first difference: {found.difference.why}")
-    click.echo(f"  cache: {found.cache.why}")
+        say(f"  compared with {where}, {before.id}")
+    say(f"  first difference: {found.difference.why}")
+    say(f"  cache: {found.cache.why}")

@@ -21,11 +21,13 @@ from service.commands import options
 from service.commands.auditing import opened
 from service.commands.progress import showing_progress
 from service.commands.rounds import Rounds, keep_ingesting
+from service.commands.terminal import say, say_json
 from service.http.job_shapes import JobShape
 from service.ingesting import open_ingest
 from service.jobs.owner import this_process
 from service.jobs.running import run_job
-from service.loading import folder_of, forget_removed, materialise
+from service.loading import adopt, folder_of, forget_removed, materialise, old_folder_of
+from service.wiring import open_services
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -133,8 +135,10 @@ def command(
             paths,
             settings.data,
             lambda may_prune: _ingest_round(settings, name, paths, chosen=chosen, prune=prune and may_prune),
-            lambda report: click.echo(
-                json.dumps(asdict(report), ensure_ascii=False) if as_json else rounds.words_of(report)
+            lambda report: (
+                say_json(json.dumps(asdict(report), ensure_ascii=False))
+                if as_json
+                else say(rounds.words_of(report))
             ),
         )
         return
@@ -144,10 +148,15 @@ def command(
         else:
             report = ingest(settings, name, paths, chosen=chosen, prune=prune, shown=not as_json)
     except Stopped as stopped:
-        told = JobShape.of(stopped.job).model_dump_json(indent=2) if as_json else _told(stopped.job)
-        click.echo(told, err=not as_json)
+        if as_json:
+            say_json(JobShape.of(stopped.job).model_dump_json(indent=2))
+        else:
+            say(_told(stopped.job), err=True)
         raise SystemExit(_INTERRUPTED) from None
-    click.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2) if as_json else describe(report))
+    if as_json:
+        say_json(json.dumps(asdict(report), ensure_ascii=False, indent=2))
+    else:
+        say(describe(report))
     if report.failed:
         raise SystemExit(2)
 
@@ -206,10 +215,15 @@ def begin(services: Services, collection: str, asked: JobRequest) -> JobRecord:
 
 def ingest_source(settings: Settings, collection: str, chosen: ChosenReader, *, shown: bool) -> Report:
     """Ask a source for its documents and ingest them; those that it does not deliver any more are deleted."""
-    source = materialise(folder_of(settings.data, collection, chosen), load(chosen))
-    report = ingest(settings, collection, source.files, shown=shown)
+    delivered = load(chosen)
+    folder = folder_of(settings.data, settings.tenant, collection, chosen)
+    old_folder = old_folder_of(settings.data, collection, chosen)
+    if old_folder.exists():
+        with open_services(settings) as services:
+            adopt(services, collection, folder, old_folder)
+    report = ingest(settings, collection, materialise(folder, delivered).files, shown=shown)
     with opened(settings) as services:
-        forget_removed(services, collection, source.folder)
+        forget_removed(services, collection, folder)
     return report
 
 

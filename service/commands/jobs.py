@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.catalog.job_records import UNFINISHED
-from ingest.discovery import shown_path
 from ingest.errors import PermanentError
+from ingest.showing import shown_line, shown_path
 from service.commands import options
 from service.commands.auditing import opened
 from service.commands.ingest import interruptible
 from service.commands.pace import Done, amount, pace, span
 from service.commands.progress import showing_progress
+from service.commands.terminal import say, say_json
 from service.http.job_shapes import JobDetails, JobList, JobShape
 from service.ingesting import open_ingest
 from service.jobs import controlling
@@ -48,12 +49,12 @@ def command(context: click.Context, collection: str | None, *, as_json: bool) ->
     with _catalog() as services:
         found = services.catalog.jobs(services.settings.tenant, collections=chosen, limit=_LISTED)
     if as_json:
-        click.echo(JobList(jobs=[JobShape.of(job) for job in found]).model_dump_json(indent=2))
+        say_json(JobList(jobs=[JobShape.of(job) for job in found]).model_dump_json(indent=2))
         return
     for job in found:
-        click.echo(_line(job))
+        say(_line(job))
     if not found:
-        click.echo("no jobs")
+        say("no jobs")
 
 
 @command.command()
@@ -65,13 +66,13 @@ def show(identity: str, *, as_json: bool) -> None:
         job = services.catalog.job(services.settings.tenant, identity)
         failures = services.catalog.failed_job_files(job)
     if as_json:
-        click.echo(JobDetails.with_failures(job, failures).model_dump_json(indent=2))
+        say_json(JobDetails.with_failures(job, failures).model_dump_json(indent=2))
         return
-    click.echo(_line(job))
+    say(_line(job))
     for file in failures[:_LISTED_FAILURES]:
-        click.echo(f"  {file.path}: {file.reason}: {file.detail}")
+        say(shown_line(f"  {file.path}: {file.reason}: {file.detail}"))
     if len(failures) > _LISTED_FAILURES:
-        click.echo(f"  and {len(failures) - _LISTED_FAILURES:,} more: --json lists them all")
+        say(f"  and {len(failures) - _LISTED_FAILURES:,} more: --json lists them all")
 
 
 @command.command()
@@ -130,7 +131,10 @@ def _catalog() -> Generator[Services]:
 
 
 def _tell(job: JobRecord, words: str, *, as_json: bool) -> None:
-    click.echo(JobShape.of(job).model_dump_json(indent=2) if as_json else f"job {job.id}: {words}")
+    if as_json:
+        say_json(JobShape.of(job).model_dump_json(indent=2))
+    else:
+        say(f"job {job.id}: {words}")
 
 
 def _line(job: JobRecord) -> str:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.catalog.key_records import PERMISSIONS
+from ingest.showing import shown_line
 from service.access.keys import make_key
 from service.commands import options
 from service.commands.auditing import keep_key
+from service.commands.terminal import say, say_json
 from service.http.key_shapes import KeyList, KeyRequest, KeyShape, NewKeyShape
 from service.wiring import open_catalog_of
 
@@ -105,10 +107,10 @@ def create(
         )
         keep_key(catalog, settings, "make_key", record)
     if as_json:
-        click.echo(NewKeyShape.made(key, record).model_dump_json(indent=2))
+        say_json(NewKeyShape.made(key, record).model_dump_json(indent=2))
         return
-    click.echo(f"{record.id} of tenant {record.tenant}: {_words(KeyShape.of(record))}", err=True)
-    click.echo(key)
+    say(f"{record.id} of tenant {record.tenant}: {_words(KeyShape.of(record))}", err=True)
+    say(key)
 
 
 @command.command("list", short_help="List the keys, without what opens anything.")
@@ -121,10 +123,10 @@ def list_keys(tenant: str | None, *, everybody: bool, as_json: bool) -> None:
         found = catalog.access_keys(None if everybody else tenant or settings.tenant)
     shapes = [KeyShape.of(key) for key in found]
     if as_json:
-        click.echo(KeyList(keys=shapes).model_dump_json(indent=2))
+        say_json(KeyList(keys=shapes).model_dump_json(indent=2))
         return
     for shape in shapes:
-        click.echo(f"{shape.id}  {shape.tenant}  {shape.name}: {_words(shape)}")
+        say(f"{shape.id}  {shape.tenant}  {shown_line(shape.name)}: {_words(shape)}")
 
 
 @command.command(short_help="Revoke a key: it opens nothing any more.")
@@ -143,7 +145,10 @@ def revoke(identity: str, tenant: str | None, *, as_json: bool) -> None:
         record = catalog.revoke_key(found.tenant if found else tenant or settings.tenant, identity)
         keep_key(catalog, settings, "revoke_key", record)
     shape = KeyShape.of(record)
-    click.echo(shape.model_dump_json(indent=2) if as_json else f"revoked {shape.id}")
+    if as_json:
+        say_json(shape.model_dump_json(indent=2))
+    else:
+        say(f"revoked {shape.id}")
 
 
 @contextmanager
@@ -166,7 +171,8 @@ def _words(key: KeyShape) -> str:
     )
     said = [
         ", ".join(key.permissions),
-        "in " + (", ".join(key.collections) if key.collections is not None else "all collections"),
+        "in "
+        + (shown_line(", ".join(key.collections)) if key.collections is not None else "all collections"),
         *(f"{most:g} {what}" for what, most in limits if most is not None),
     ]
     if key.revoked_at is not None:

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 from pydantic import BaseModel, ValidationError
 
+from service.naming import LONGEST_NAME
 from service.settings import load_settings
 
 if TYPE_CHECKING:
     from service.settings import Settings
 
 Body = TypeVar("Body", bound=BaseModel)
-
-LONGEST_NAME = 200
-"""Code points of a collection's name, over HTTP as here."""
 
 
 def _check_name(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:

@@ -6,7 +6,8 @@ import textwrap
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-import click
+from ingest.showing import shown_line
+from service.commands.terminal import say
 
 if TYPE_CHECKING:
     from service.http.event_shapes import StepEvent
@@ -27,13 +28,13 @@ def where(place: PlacedText) -> str:
         parts.append(_reach("line ", "lines ", place.line_start, place.line_end))
     if place.section:
         parts.append(".".join(place.section) if _is_code(place.path) else " › ".join(place.section))
-    return ", ".join(parts)
+    return shown_line(", ".join(parts))
 
 
 def print_answer(answer: QueryResponse) -> None:
     """The answer; extracts are their own sources and are not said twice."""
     if answer.llm_generated or not answer.citations:
-        click.echo(f"{answer.answer}\n")
+        say(f"{answer.answer}\n")
     print_sources(answer)
     print_footer(answer)
 
@@ -42,42 +43,44 @@ def print_sources(answer: QueryResponse) -> None:
     """The list under an answer: each number, its place, its verdict, its words."""
     for citation in answer.citations:
         verdict = "" if citation.quoted in {"exact", "normalized"} else f"  ({citation.quoted})"
-        click.echo(f"  [{citation.index}] " + click.style(where(citation), bold=True) + verdict)
-        click.echo(_quoted(citation))
+        say(f"  [{citation.index}] ", nl=False)
+        say(where(citation), bold=True, nl=False)
+        say(verdict)
+        say(_quoted(citation))
     for claim in answer.claims:
         if claim.substantive and not claim.supported:
             why = f" ({', '.join(claim.missing)})" if claim.missing else ""
             words = " ".join(answer.answer[claim.start : claim.end].split())
-            click.secho(f"  not proven{why}: {textwrap.shorten(words, 160)}", fg="yellow")
+            say(f"  not proven{why}: {textwrap.shorten(words, 160)}", fg="yellow")
     for marker in answer.unresolved:
-        click.secho(f"  names no source: {marker}", fg="yellow")
+        say(f"  names no source: {marker}", fg="yellow")
 
 
 def print_step(step: StepEvent) -> None:
     """What an agent did, beside the answer: on the other stream."""
     brought = f"{step.results} found" if step.error is None else step.error
-    click.secho(f"  {step.tool} {textwrap.shorten(step.arguments, 80)}: {brought}", dim=True, err=True)
+    say(f"  {step.tool} {textwrap.shorten(step.arguments, 80)}: {brought}", dim=True, err=True)
 
 
 def print_footer(answer: QueryResponse) -> None:
     """What was searched for and failed, where it is worth a word, and what the answer took."""
     if answer.plan.searched is not None:
-        click.secho(f"  searched for: {answer.plan.searched}", dim=True)
+        say(f"  searched for: {answer.plan.searched}", dim=True)
     for warning in answer.plan.warnings:
-        click.secho(f"  {warning}", fg="yellow")
+        say(f"  {warning}", fg="yellow")
     if answer.llm_generated and not answer.answer.strip():
-        click.secho("  the model wrote no answer", fg="yellow")
+        say("  the model wrote no answer", fg="yellow")
     if answer.confidence is not None and not answer.citations:
         sure = f"{answer.confidence:.0%} sure of an answer"
-        click.secho(f"  {sure}: lectern search shows what comes nearest", dim=True)
+        say(f"  {sure}: lectern search shows what comes nearest", dim=True)
     if not answer.llm_generated:
         withheld = answer.plan.withheld_from is not None
         why = answer.plan.reason if withheld else "no model is configured (LECTERN_LLM_API_KEY)"
-        click.secho(f"  extracts: {why}", dim=True)
+        say(f"  extracts: {why}", dim=True)
         return
     usage, cost = answer.usage, answer.cost
     price = "price unknown" if cost.usd is None else f"${cost.usd:.5f}"
-    click.secho(
+    say(
         f"  {'grounded' if answer.grounded else 'not fully proven'} · {answer.model} · {answer.plan.mode} · "
         f"{usage.prompt_tokens} tokens read, {usage.cached_tokens} of them from the cache, "
         f"{usage.completion_tokens} written · {price} · session {answer.session_id}",
@@ -87,11 +90,13 @@ def print_footer(answer: QueryResponse) -> None:
 
 def print_hit(rank: int, hit: Hit) -> None:
     """One search hit."""
-    click.echo(f"{rank:>3}. " + click.style(where(hit), bold=True) + f"  {hit.passages[0]}  {hit.score:.4f}")
-    click.echo(textwrap.indent(textwrap.fill(" ".join(hit.text.split()), _WIDTH), "     "))
+    say(f"{rank:>3}. ", nl=False)
+    say(where(hit), bold=True, nl=False)
+    say(f"  {hit.passages[0]}  {hit.score:.4f}")
+    say(textwrap.indent(textwrap.fill(" ".join(hit.text.split()), _WIDTH), "     "))
     if hit.context:
         beside = ", ".join(f"{one.marker} ({one.why})" for one in hit.context)
-        click.secho(textwrap.indent(textwrap.fill(f"with {beside}", _WIDTH), "     "), dim=True)
+        say(textwrap.indent(textwrap.fill(f"with {beside}", _WIDTH), "     "), dim=True)
 
 
 def _quoted(citation: Citation) -> str:

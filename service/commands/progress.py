@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Display
 
+from ingest.showing import shown_line
 from service.commands.pace import Done, pace
+from service.commands.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -30,7 +31,7 @@ def showing_progress(*, enabled: bool) -> Generator[Callable[[Progress], None]]:
     display = Display(
         BarColumn(24),
         TextColumn("{task.fields[pace]}"),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),  # a path's brackets are its own
         console=console,
         transient=True,
         disable=not (enabled and console.is_terminal),
@@ -54,13 +55,13 @@ def showing_progress(*, enabled: bool) -> Generator[Callable[[Progress], None]]:
             )
             if enabled and not console.is_terminal and monotonic() - told > _LINE_SECONDS:
                 told = monotonic()
-                click.echo(f"{done}  {progress.path[-_LONGEST_PATH:]}", err=True)
+                say(f"{done}  {progress.path[-_LONGEST_PATH:]}", err=True)
             display.update(
                 bar,
                 total=progress.bytes_total,
                 completed=progress.bytes_done,
                 pace=done,
-                description=progress.path[-_LONGEST_PATH:],
+                description=shown_line(progress.path)[-_LONGEST_PATH:],
             )
 
         yield show

@@ -12,6 +12,7 @@ import click
 from ingest.reindexing import Reindexer
 from service.commands import options
 from service.commands.auditing import opened
+from service.commands.terminal import say, say_json, say_over
 from service.ingest_lock import holding
 from service.wording import counted
 
@@ -34,7 +35,10 @@ def command(collection: str | None, *, anew: bool, as_json: bool) -> None:
     with opened(settings, collection=name) as services, holding(settings.data, f"re-index of {name!r}"):
         reindexer = Reindexer(services.catalog, services.index, services.embedder)
         report = reindexer.reindex(settings.tenant, name, on_progress=_show, anew=anew)
-    click.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2) if as_json else describe(report))
+    if as_json:
+        say_json(json.dumps(asdict(report), ensure_ascii=False, indent=2))
+    else:
+        say(describe(report))
 
 
 def describe(report: ReindexReport) -> str:
@@ -49,4 +53,4 @@ def describe(report: ReindexReport) -> str:
 def _show(progress: ReindexProgress) -> None:
     if sys.stderr.isatty():
         end = "\n" if progress.done == progress.total else ""
-        click.echo(f"\r{progress.done}/{progress.total} documents{end}", nl=False, err=True)
+        say_over(f"{progress.done}/{progress.total} documents{end}")

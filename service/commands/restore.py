@@ -11,6 +11,7 @@ import click
 
 from service.backup.restoring import restore
 from service.commands import options
+from service.commands.terminal import say, say_json
 
 if TYPE_CHECKING:
     from service.backup.restoring import Restored
@@ -28,7 +29,10 @@ def command(file: Path, *, force: bool, as_json: bool) -> None:
     not right afterwards, as `lectern doctor` would tell.
     """
     restored = restore(options.settings(), file, force=force)
-    click.echo(json.dumps(asdict(restored), ensure_ascii=False, indent=2) if as_json else describe(restored))
+    if as_json:
+        say_json(json.dumps(asdict(restored), ensure_ascii=False, indent=2))
+    else:
+        say(describe(restored))
     if restored.wrong:
         raise SystemExit(1)
 

@@ -17,6 +17,7 @@ from service.commands import options
 from service.commands.auditing import opened
 from service.commands.own_server import client_of
 from service.commands.review_progress import showing_cells
+from service.commands.terminal import say, say_json
 from service.http.review_files import encode
 from service.http.review_shapes import BegunShape, ResumeRequest, ReviewQuestionRequest, ReviewRequest
 from service.jobs.controlling import WrongState
@@ -106,7 +107,7 @@ def command(
         server = desk.server.url if desk.server else ""
         _write(out, encode(found, form, server=server))
     if as_json:
-        click.echo(encode(found, "json").decode())
+        say_json(encode(found, "json").decode())
     _conclude(found, out, whole=whole, served=bool(server))
 
 
@@ -124,7 +125,7 @@ class _Desk:
         """Begin the review and say what it should cost."""
         begun = self._begun_by_server() or self._begun_here()
         if not quiet:
-            click.echo(_price(begun), err=True)
+            say(_price(begun), err=True)
         return self._services.catalog.review(self._services.settings.tenant, begun.id)
 
     def follow(self, review: ReviewRecord, *, quiet: bool) -> bool:
@@ -261,17 +262,17 @@ def _conclude(found: ReviewReport, out: Path, *, whole: bool, served: bool) -> N
     counts, spent = found.counts(), found.review.spent
     told = ", ".join(f"{count:,} {standing}" for standing, count in counts.items() if count)
     price = "price unknown" if spent.unpriced and not spent.usd else f"${spent.usd:.4f}"
-    click.echo(
+    say(
         f"{out}: {told} · {spent.prompt_tokens:,} tokens read, {spent.cached_tokens:,} of them from the "
         f"cache, {spent.completion_tokens:,} written · {price}",
         err=True,
     )
     if not whole:
         on = "the server goes on with it" if served else "the same command goes on"
-        click.echo(f"lectern: stopped; {on}, and so does --resume {found.review.id}", err=True)
+        say(f"lectern: stopped; {on}, and so does --resume {found.review.id}", err=True)
         raise SystemExit(_INTERRUPTED)
     if found.review.state != "done":
         raise PermanentError(f"review {found.review.id} {found.review.state}: {found.review.reason}")
     if counts["failed"]:
-        click.echo(f"{counts['failed']:,} cells failed: --retry-failed asks them once more", err=True)
+        say(f"{counts['failed']:,} cells failed: --retry-failed asks them once more", err=True)
         raise SystemExit(_SOME_FAILED)

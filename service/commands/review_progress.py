@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Display
 
 from service.commands.pace import span
+from service.commands.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -42,7 +42,7 @@ def showing_cells(*, enabled: bool) -> Generator[Callable[[int, int], None]]:
             words = f"{done:,} of {total:,} cells{_left(done - first, total - done, monotonic() - began)}"
             if enabled and not console.is_terminal and monotonic() - told > _LINE_SECONDS:
                 told = monotonic()
-                click.echo(words, err=True)
+                say(words, err=True)
             display.update(bar, total=total, completed=done, description=words)
 
         yield show

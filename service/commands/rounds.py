@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
 
-import click
-
 from ingest.errors import LecternError, TransientError
+from service.commands.terminal import say
 from service.watching import wait_for_changes
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def _line_of(report: Report) -> str:
 
 
 def _complain(error: Exception) -> None:
-    click.echo(f"{_now()}  lectern: {error}", err=True)
+    say(f"{_now()}  lectern: {error}", err=True)
 
 
 def _now() -> str:

@@ -12,6 +12,7 @@ from service.client import ServerAbsent
 from service.commands import options
 from service.commands.own_server import client_of
 from service.commands.printing import print_hit
+from service.commands.terminal import say, say_json
 from service.http.requests import SearchRequest
 from service.running import find_server
 
@@ -45,12 +46,12 @@ def command(
     )
     found = _found(settings, request)
     if as_json:
-        click.echo(found.model_dump_json(indent=2))
+        say_json(found.model_dump_json(indent=2))
         return
     for rank, hit in enumerate(found.hits, start=1):
         print_hit(rank, hit)
     if not found.hits:
-        click.echo("nothing found")
+        say("nothing found")
 
 
 def _found(settings: Settings, request: SearchRequest) -> SearchResponse:

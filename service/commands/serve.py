@@ -17,6 +17,7 @@ import uvicorn
 
 from service import logs
 from service.commands import options
+from service.commands.terminal import say
 from service.http.app import create_app, end, leave
 from service.running import announced, new_token
 from service.settings import SettingsError
@@ -81,7 +82,7 @@ def command(host: str | None, port: int | None) -> None:
         )
         gc.freeze()  # what is loaded stays: each full collection would look through it for 130 ms
         with announced(settings.data, url, token):
-            click.echo(f"Lectern answers at {url}  (API: {url}/docs)")
+            say(f"Lectern answers at {url}  (API: {url}/docs)")
             server.run(sockets=[listening])
 
 

@@ -12,6 +12,7 @@ from ingest.catalog.call_records import USAGE_KEYS
 from service.commands import options
 from service.commands.auditing import opened
 from service.commands.charts import print_usage
+from service.commands.terminal import say, say_json
 from service.http.requests import UsageRequest
 from service.http.usage_shapes import UsageList
 from service.models.assembling import prices_of, provider_of
@@ -54,7 +55,7 @@ def command(
     with opened(settings) as services:
         found = UsageList.of(by, services.ledger.usage(settings.tenant, request.to_wanted()))
     if as_json:
-        click.echo(found.model_dump_json(indent=2))
+        say_json(found.model_dump_json(indent=2))
     else:
         print_usage(found)
 
@@ -64,11 +65,11 @@ def _print_prices(settings: Settings, *, as_json: bool) -> None:
     table = in_force(provider, prices_of(settings))
     if as_json:
         rows = [{"model": row.model, **asdict(row.price), "source": row.source} for row in table]
-        click.echo(json.dumps({"provider": provider.name, "as_of": as_of(), "prices": rows}, indent=2))
+        say_json(json.dumps({"provider": provider.name, "as_of": as_of(), "prices": rows}, indent=2))
         return
-    click.echo(f"dollars per million tokens at {provider.name}; the list is of {as_of()}\n")
-    click.echo(f"{'model':28}  {'input':>8}  {'cached':>8}  {'output':>8}")
+    say(f"dollars per million tokens at {provider.name}; the list is of {as_of()}\n")
+    say(f"{'model':28}  {'input':>8}  {'cached':>8}  {'output':>8}")
     for row in table:
         figures = "  ".join(f"{figure:8.3f}" for figure in asdict(row.price).values())
-        click.echo(f"{row.model:28}  {figures}{'  (settings)' if row.source == 'settings' else ''}")
-    click.secho(f"all others: {'free, the server is your own' if provider.own else 'unknown'}", dim=True)
+        say(f"{row.model:28}  {figures}{'  (settings)' if row.source == 'settings' else ''}")
+    say(f"all others: {'free, the server is your own' if provider.own else 'unknown'}", dim=True)

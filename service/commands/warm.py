@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ingest.showing import shown_line
 from service.client import ServerAbsent
 from service.commands import options
 from service.commands.charts import dollars
 from service.commands.own_server import client_of
+from service.commands.terminal import say, say_json
 from service.http.warm_shapes import WarmRequest
 from service.running import find_server
 
@@ -65,25 +67,25 @@ def command(
             _print_before(found)
         found = next(answers, found)
     if as_json:
-        click.echo(found.model_dump_json(indent=2))
+        say_json(found.model_dump_json(indent=2))
     elif not estimate:
         _print_after(found)
 
 
 def _print_before(found: WarmResponse) -> None:
     parts = ", ".join(f"{one.name} {one.tokens:,}" for one in found.segments)
-    click.echo(f"{found.tokens:,} tokens for {found.model}: {parts}")
+    say(f"{found.tokens:,} tokens for {shown_line(found.model)}: {parts}")
     for warning in found.warnings:
-        click.secho(warning, fg="yellow")
+        say(warning, fg="yellow")
     times = "" if found.sends == 1 else f", sent {found.sends} times"
     held = f"{found.cached_tokens:,} of them should be cached already"
-    click.echo(f"expected: {dollars(found.expected_usd)}{times}; {held}")
+    say(f"expected: {dollars(found.expected_usd)}{times}; {held}")
 
 
 def _print_after(found: WarmResponse) -> None:
     assert found.usage is not None
     read = f"{found.usage.prompt_tokens:,} tokens read, {found.held_before:,} cached before"
-    click.echo(f"warmed: {dollars(found.usd)}; {read}")
+    say(f"warmed: {dollars(found.usd)}; {read}")
 
 
 def _answers(settings: Settings, collection: str, requests: Sequence[WarmRequest]) -> Generator[WarmResponse]:

@@ -20,6 +20,7 @@ from service.http.failing import FAILED, UNREAD
 from service.http.gate import AGENTS, GUARDED
 from service.http.leaving import CLIENT_LEFT
 from service.http.problems import answer_to
+from service.naming import id_or_nothing, name_or_nothing
 from service.request_id import current_request_id
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ ACTIONS: Mapping[tuple[str, str], str | None] = {
     ("GET", "/v1/models/{model}"): "list",
     ("POST", "/v1/documents"): "upload",
     ("GET", "/v1/documents"): "list",
+    ("DELETE", "/v1/documents"): "delete_failure",
     ("GET", "/v1/documents/{document_id}"): "read_document",
     ("DELETE", "/v1/documents/{document_id}"): "delete_document",
     ("GET", "/v1/documents/{document_id}/versions"): "read_document",
@@ -210,7 +212,10 @@ def action_of(scope: Scope) -> str | None:
 
 
 def entry_of(scope: Scope, action: str, outcome: str) -> AuditEntry:
-    """Who did it, as far as the gate has found out, and to what, as far as the route has."""
+    """Who did it, as far as the gate has found out, and to what, as far as the route has.
+
+    A request may name anything: what cannot be a name or an id is left out.
+    """
     state: dict[str, Any] = scope.get("state", {})
     caller, touched = state.get("caller"), state.get("touched")
     client, named = scope.get("client"), scope.get("path_params", {})
@@ -219,9 +224,9 @@ def entry_of(scope: Scope, action: str, outcome: str) -> AuditEntry:
         caller.tenant if caller else DEFAULT_TENANT,
         caller.key if caller else "",
         action,
-        (touched and touched.collection) or named.get("name", ""),
-        subject or (touched.subject if touched else ""),
+        name_or_nothing((touched and touched.collection) or named.get("name", "")),
+        id_or_nothing(subject) or (touched.subject if touched else ""),
         outcome,
         current_request_id(),
-        peer=client[0] if client else "",
+        peer=id_or_nothing(client[0]) if client else "",
     )

@@ -74,6 +74,18 @@ def outline(document_id: str, view: Reading) -> DocumentOutline:
     return DocumentOutline.of(found, outline_of(content.document))
 
 
+@router.delete("", status_code=HTTP_204_NO_CONTENT)
+def delete_unread(
+    view: Writing,
+    path: Annotated[str, Query(min_length=1, max_length=4_000, description="As the collection names it.")],
+    collection: Annotated[str, Query(min_length=1, max_length=200)] = "default",
+) -> Response:
+    """Forget a file that could not be read, with the file itself where it was sent."""
+    view.require(collection)
+    view.services.delete_failure(view.tenant, collection, path)
+    return Response(status_code=HTTP_204_NO_CONTENT)
+
+
 @router.delete("/{document_id}", status_code=HTTP_204_NO_CONTENT)
 def delete(document_id: str, view: Writing) -> Response:
     """Forget a document: its text, its index, the conversations that have shown it."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field
 
 from ingest.catalog.job_records import FileOutcome, JobKind, JobState
-from ingest.discovery import shown_path
 from ingest.errors import FailureReason
+from ingest.showing import shown_path
 from service.http.shapes import Response
 
 if TYPE_CHECKING:

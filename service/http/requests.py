@@ -23,6 +23,7 @@ from ingest.catalog.call_records import UsageKey, UsageWanted
 from prompts.plan_request import Accuracy
 from service.answers import Mode, Query
 from service.http.wrong_fields import MOST_TOLD
+from service.naming import COLLECTION_NAME, LONGEST_NAME
 
 LONGEST_QUESTION = 20_000
 """Code points."""
@@ -30,7 +31,7 @@ LARGEST_NUMBER = 2**31 - 1
 """Of a version: what the catalog's databases hold."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-CollectionName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+CollectionName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=COLLECTION_NAME)]
 Question = Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION, pattern=r"\S")]
 Documents = Annotated[list[Name], Field(min_length=1, max_length=1_000)]
 

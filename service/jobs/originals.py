@@ -101,13 +101,41 @@ class Originals:
         self, tenant: str, collection: str, path: str, unfinished: Sequence[JobRecord]
     ) -> None:
         """Delete the originals of a document, but what unfinished jobs still have to read. Hold `locked`."""
-        folder = self._folder(tenant, collection) / _key(path)
+        self.forget_all_but(tenant, collection, [], unfinished, paths=[path])
+
+    def forget_all_but(
+        self,
+        tenant: str,
+        collection: str,
+        kept: Iterable[tuple[str, str]],
+        unfinished: Sequence[JobRecord],
+        *,
+        paths: Iterable[str] | None = None,
+    ) -> None:
+        """Delete originals that belong to nothing any more. Hold `locked`.
+
+        Args:
+            tenant: whose they are.
+            collection: of which collection.
+            kept: paths and hashes of what is still known of.
+            unfinished: jobs that still have to read what was sent for them.
+            paths: only originals of these; None looks through all.
+        """
+        root = self._folder(tenant, collection)
         spared = {self._location(job, file) for job in unfinished for file in job.request.uploads}
-        for original in folder.glob("*"):
-            if original not in spared:
-                original.unlink(missing_ok=True)
-        with suppress(OSError):
-            folder.rmdir()
+        named = {(_key(path), content_hash) for path, content_hash in kept}
+        folders = root.glob("*") if paths is None else [root / _key(path) for path in paths]
+        for folder in folders:
+            for original in folder.glob("*"):
+                is_known = (folder.name, original.name.partition(".")[0]) in named
+                if not is_known and original not in spared:
+                    original.unlink(missing_ok=True)
+            with suppress(OSError):
+                folder.rmdir()
+
+    def has_several(self, tenant: str, collection: str, path: str) -> bool:
+        """Whether more than one file is kept of those that were sent under this path."""
+        return len(list((self._folder(tenant, collection) / _key(path)).glob("*"))) > 1
 
     def forget_collection(self, tenant: str, collection: str) -> None:
         """Delete the originals of a collection."""

@@ -13,8 +13,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from ingest.catalog.job_records import UploadedFile
-from ingest.discovery import shown_path
 from ingest.errors import PermanentError, TransientError
+from ingest.showing import shown_path
 from ingest.store.compacting import free_bytes
 
 if TYPE_CHECKING:

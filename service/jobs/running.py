@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ingest.catalog.job_records import JobFile, JobReport
 from ingest.discovery import Discovery, judge_file
 from ingest.errors import Cancelled, Gone, LecternError, TransientError
+from service.jobs.forgetting import forget_replaced
 from service.jobs.watching import Watch
 
 if TYPE_CHECKING:
@@ -90,9 +91,13 @@ def _ingest(
     largest = services.settings.largest_file_mb * _MEGABYTE
     if job.kind == "upload":
         found = _uploaded(services, job, largest)
-        return work.ingester.ingest_found(
+        report = work.ingester.ingest_found(
             job.tenant, job.collection, found, on_progress=on_progress, cancelled=cancelled
         )
+        collection = services.catalog.collection(job.tenant, job.collection)
+        sent = [file.path for file in job.request.uploads]
+        forget_replaced(services.catalog, services.originals, collection, sent)
+        return report
     return work.ingester.ingest(
         job.tenant,
         job.collection,

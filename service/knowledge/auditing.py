@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 from ingest.catalog.audit_records import AuditEntry
+from service.naming import id_or_nothing, name_or_nothing
 from service.request_id import current_request_id
 from service.user import current_user
 
@@ -33,13 +34,15 @@ def entry_of_call(
 
     Args:
         tool: its name.
-        arguments: as they came, checked or not.
+        arguments: as they came, checked or not: of them only what may be a name or an id is noted.
         desk: carried it out.
         outcome: ``ok``, or the name of an error.
         peer: the address that it came from over HTTP; None over stdio.
     """
     caller = desk.caller
-    collection = "" if tool == "list_collections" else str(arguments.get("collection") or desk.default)
+    collection = (
+        "" if tool == "list_collections" else name_or_nothing(arguments.get("collection") or desk.default)
+    )
     return AuditEntry(
         caller.tenant,
         caller.key,
@@ -56,7 +59,7 @@ def _subject(arguments: Mapping[str, Any]) -> str:
     """The session that is gone on with, or the markers that are read; never a question."""
     session, markers = arguments.get("session_id"), arguments.get("markers")
     if isinstance(session, str):
-        return session
+        return id_or_nothing(session)
     if not isinstance(markers, list):
         return ""
     read = cast("list[object]", markers)[:_MOST_MARKERS]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ingest.discovery import shown_path
+from ingest.showing import shown_path
 from prompts.invisible import INVISIBLE, LINE_ENDS
 from service.wording import counted
 

@@ -39,7 +39,7 @@ _NARROW = 16
 def to_csv(report: ReviewReport) -> str:
     """A row for each cell, the first one names the columns; no text in it is a formula."""
     written = io.StringIO(newline="")
-    table = csv.writer(written)
+    table = csv.writer(written, quoting=csv.QUOTE_ALL)
     table.writerow(CSV_COLUMNS)
     for version, cell in report.cells():
         table.writerow([defuse(value) for value in _csv_row(version, cell)])

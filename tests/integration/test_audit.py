@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote
 
 import click
 import httpx2
@@ -16,7 +18,7 @@ from click.testing import CliRunner
 from mcp.client.streamable_http import streamable_http_client
 from pydantic import SecretStr
 
-from ingest.catalog.audit_records import AuditWanted
+from ingest.catalog.audit_records import AuditEntry, AuditWanted
 from ingest.errors import CatalogUnavailable
 from service.access.keys import make_key
 from service.audit import KEPT, Audit
@@ -37,10 +39,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ingest.catalog.audit_records import AuditEntry
     from tests.fakes.glm5 import Step
     from tests.fakes.live_service import LiveService
 
+FORGED = "x\n       9  2026-11-26 12:00:00+00:00  delete_document ok contracts\x1b[8m\x9b2J\u202e"
+"""A collection's name that would be an entry of its own, and hide what follows."""
 RENT = "What is the monthly rent of the warehouse?"
 STREAMED: list[tuple[str, dict[str, object]]] = [
     ("/v1/query", {"question": RENT, "collection": "docs", "mode": "retrieve", "stream": True}),
@@ -194,6 +197,41 @@ class TestKeys:
         assert key not in json.dumps(seen)
         assert admin not in json.dumps(seen)
         assert log(service)[-1].key == boss.id
+
+    def test_cannot_write_an_entry_of_their_own(self, service: LiveService) -> None:
+        key, _ = make_key(
+            service.services.catalog, "default", "reader", permissions=["read"], collections=["only"]
+        )
+        authorized = {"Authorization": f"Bearer {key}"}
+
+        async def forge(url: str) -> None:
+            async with (
+                httpx2.AsyncClient(timeout=20, trust_env=False, headers=authorized) as http,
+                mcp.Client(streamable_http_client(f"{url}/mcp", http_client=http)) as agent,
+            ):
+                await agent.call_tool("search", {"query": RENT, "collection": FORGED})
+                await agent.call_tool(
+                    "ask", {"question": RENT, "collection": "only", "session_id": FORGED[:60]}
+                )
+                await agent.call_tool("search", {"query": RENT, "collection": ["x\x1b[8m"]})
+
+        with served(service.services) as url, httpx2.Client(base_url=url, trust_env=False) as http:
+            asyncio.run(forge(url))
+            for path in ("collections", "documents", "sessions"):
+                http.get(f"/v1/{path}/x%1B%5B2J", headers=authorized)
+            http.get(f"/v1/documents/{quote('x  9  delete_document ok')}", headers=authorized)
+            http.get("/v1/documents", params={"collection": FORGED}, headers=authorized)
+
+        assert told(service) == [
+            ("search", "", "", "ValidationError"),
+            ("ask", "only", "", "UnknownName"),
+            ("search", "", "", "ValidationError"),
+            ("list", "", "", "404"),
+            ("read_document", "", "", "404"),
+            ("read_session", "", "", "404"),
+            ("read_document", "", "", "404"),
+            ("list", "", "", "404"),
+        ]
 
     def test_who_knocks_without_end_does_not_fill_the_log(self, service: LiveService) -> None:
         make_key(service.services.catalog, "default", "boss", permissions=["admin"])
@@ -360,6 +398,23 @@ class TestAgents:
 
 
 class TestCommands:
+    def test_what_older_logs_hold_is_shown_harmless(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("LECTERN_DATA", str(tmp_path / "data"))
+        with open_services(Settings(data=tmp_path / "data")) as services:
+            entry = AuditEntry("default", "", "search", FORGED, FORGED, FORGED, peer=FORGED)
+            services.audit.note(entry)
+            services.audit.note(entry)
+
+        shown = CliRunner().invoke(cli, ["audit"], color=True).output
+        told = json.loads(CliRunner().invoke(cli, ["audit", "--json"]).output)["entries"]
+
+        assert len(shown.splitlines()) == 2
+        assert re.findall("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown) == []
+        assert "x\\x0a 9 2026-11-26 12:00:00+00:00" in shown
+        assert {each["collection"] for each in told} == {"default", FORGED}  # the log was read
+
     def test_every_command_has_its_action(self) -> None:
         assert set(paths()) == commands.ACTIONS.keys()
 

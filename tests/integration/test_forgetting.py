@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
 from ingest.errors import Gone, IndexUnavailable, UnknownName
 from ingest.pipeline import Ingester
@@ -15,6 +17,7 @@ from ingest.reading import read
 from ingest.sandbox import InlineParser
 from prompts.tool_results import PassagesFound
 from service.answers import Query
+from service.cli import cli
 from service.generation import Generation, GenerationSettings
 from service.models.providers import PROVIDERS
 from service.preparing import Preparer
@@ -241,3 +244,28 @@ def preparer(services: Services, generation: Generation | None = None) -> Prepar
 def generation() -> Generation:
     chosen = GenerationSettings("glm-5", 20_000, 200, 2_500, 0.3, thinking=False)
     return Generation(ScriptedModel([]), PROVIDERS["zai"], chosen)
+
+
+def test_a_file_that_could_not_be_read_is_forgotten_by_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_texts(tmp_path / "docs", {"lease.md": "# Lease\n\nThe rent is 4,200 euros.\n"})
+    (tmp_path / "docs" / "broken.pdf").write_bytes(b"%PDF-1.4 no pages")
+    monkeypatch.setenv("LECTERN_DATA", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> str:
+        return CliRunner().invoke(cli, list(arguments)).output
+
+    run("ingest", "docs")
+    listed = run("documents")
+    lease = json.loads(run("documents", "--json"))["documents"][0]["id"]
+    deleted = run("documents", "delete", "broken.pdf", "-c", "default")
+    deleted += run("documents", "delete", lease, "-c", "nowhere")
+    entries = json.loads(run("audit", "--json"))["entries"]
+
+    assert "broken.pdf: " in listed
+    assert deleted == "deleted broken.pdf\ndeleted lease.md\n"
+    assert run("documents") == ""
+    assert [entry["action"] for entry in entries[:2]] == ["delete_document", "delete_failure"]
+    assert (tmp_path / "docs" / "broken.pdf").exists()

@@ -118,6 +118,13 @@ class Stage:
     def document(self, part: str = "") -> Asked:
         return Asked(f"/v1/documents/{self.ingest('lease.md')}{part}")
 
+    def unread(self) -> Asked:
+        """A file that could not be read."""
+        catalog = self.service.services.catalog
+        record = catalog.collection(TENANT, COLLECTION)
+        catalog.record_failure(record, "unread.pdf", "unreadable", "no pages", size=0, modified_ns=0)
+        return Asked(f"/v1/documents?collection={COLLECTION}&path=unread.pdf")
+
     def doomed(self) -> Asked:
         name = f"{secrets.token_hex(4)}.md"
         (self.folder / name).write_text(f"# Note {name}\n\nIt is short.\n", encoding="utf-8")
@@ -216,6 +223,7 @@ ROWS = (
         READ,
         lambda stage: Asked(f"/v1/documents/{stage.ingest('plan.pdf')}/pages/1/image"),
     ),
+    Row("DELETE /v1/documents", WRITE, lambda stage: stage.unread(), done=204),
     Row("DELETE /v1/documents/{document_id}", WRITE, lambda stage: stage.doomed(), done=204),
     Row("GET /v1/collections", READ, lambda _: Asked("/v1/collections"), limited=200, stranger=200),
     Row("GET /v1/collections/{name:path}", READ, lambda _: Asked(f"/v1/collections/{COLLECTION}")),

@@ -75,6 +75,10 @@ def ended(service: LiveService, job: str) -> Any:  # noqa: ANN401 — JSON
     return found
 
 
+def send_and_wait(service: LiveService, files: Files, collection: str, state: str = "done") -> None:
+    assert ended(service, send(service, files, collection)["id"])["state"] == state
+
+
 def on_disk(data: Path) -> list[Path]:
     return [path for path in (data / "uploads").rglob("*") if path.is_file() and path.name != "lock"]
 
@@ -125,6 +129,51 @@ class TestUpload:
         assert "Addendum" in original.read_text()
         assert service.http.delete(f"/v1/documents/{document['id']}").status_code == 204
         assert set(on_disk(data)) == before
+
+    def test_a_purge_deletes_the_files_of_versions_that_were_replaced_and_no_others(
+        self, service: LiveService, data: Path
+    ) -> None:
+        before = set(on_disk(data))
+        secret = "The old rent was 3,900 euros.\n"
+        for text in (LEASE + secret, LEASE):
+            send_and_wait(service, {"lease.md": text, "other.md": text}, "purged")
+        send_and_wait(service, {"broken.pdf": b"%PDF-1.4 no pages"}, "purged", state="failed")
+        send_and_wait(service, {"lease.md": b""}, "purged", state="failed")
+        record = service.services.catalog.collection("default", "purged")
+        assert len(set(on_disk(data)) - before) == 6
+
+        assert len(service.services.purge(record)) == 2
+
+        left = {path: path.read_bytes() for path in set(on_disk(data)) - before}
+        assert sorted(left.values()) == sorted([b"", b"%PDF-1.4 no pages", *[LEASE.encode()] * 2])
+        document = service.documents("purged")["lease.md"]
+        kept = service.services.originals.original("default", "purged", "lease.md", document["content_hash"])
+        assert kept in left
+
+    def test_a_file_that_could_not_be_read_goes_with_the_one_that_takes_its_place(
+        self, service: LiveService, data: Path
+    ) -> None:
+        before = set(on_disk(data))
+        send_and_wait(service, {"scan.pdf": b"%PDF-1.4 no pages"}, "mended", state="failed")
+        send_and_wait(service, {"scan.pdf": b"%PDF-1.4 none either"}, "mended", state="failed")
+        assert [path.read_bytes() for path in set(on_disk(data)) - before] == [b"%PDF-1.4 none either"]
+
+        whole = page_of("The rent is 4,200 euros.")
+        send_and_wait(service, {"scan.pdf": whole}, "mended")
+
+        assert [path.read_bytes() for path in set(on_disk(data)) - before] == [whole]
+
+    def test_a_file_that_could_not_be_read_can_be_deleted(self, service: LiveService, data: Path) -> None:
+        before = set(on_disk(data))
+        send_and_wait(service, {"lost.pdf": b"%PDF-1.4 no pages", "lease.md": LEASE}, "unread")
+        gone = {"collection": "unread", "path": "lost.pdf"}
+
+        assert service.http.delete("/v1/documents", params={**gone, "path": "lease.md"}).status_code == 404
+        assert service.http.delete("/v1/documents", params=gone).status_code == 204
+        assert service.http.delete("/v1/documents", params=gone).status_code == 404
+
+        assert service.get("/v1/collections/unread")["failures"] == []
+        assert [path.read_text() for path in set(on_disk(data)) - before] == [LEASE]
 
     def test_the_pages_of_what_was_sent_are_shown_also_of_the_version_before(
         self, service: LiveService

@@ -71,14 +71,15 @@ def test_a_source_that_delivers_nothing_removes_nothing(tmp_path: Path) -> None:
     assert written(tmp_path) == {"kept.txt": "a"}
 
 
-def test_other_collections_and_arguments_have_other_folders(tmp_path: Path) -> None:
+def test_other_tenants_collections_and_arguments_have_other_folders(tmp_path: Path) -> None:
     places = {
-        folder_of(tmp_path, collection, ChosenReader("a.b:C", arguments, ""))
+        folder_of(tmp_path, tenant, collection, ChosenReader("a.b:C", arguments, ""))
+        for tenant in ("default", "acme", "Acme", "../acme")
         for collection in ("legal", "Legal docs", "Legal/docs", "../..")
         for arguments in ((), (("space", "1"),), (("space", "2"),))
     }
-    assert len(places) == 12
-    assert all(place.parent.parent == tmp_path / "loaded" for place in places)
+    assert len({str(place).casefold() for place in places}) == 48
+    assert all(place.parent.parent.parent == tmp_path / "delivered" for place in places)
     assert all(".." not in place.parts for place in places)
 
 
