@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from ingest.errors import EmbeddingFailed, EmbeddingRefused
+from ingest.proxies import may_be_proxied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -89,7 +90,12 @@ class EmbeddingService:
         import httpx2  # noqa: PLC0415 — 0.2 CPU seconds that the embedded encoder saves
 
         if self._http is None:
-            self._http = httpx2.Client(base_url=self._base_url, headers=self._headers, timeout=_SECONDS)
+            self._http = httpx2.Client(
+                base_url=self._base_url,
+                headers=self._headers,
+                timeout=_SECONDS,
+                trust_env=may_be_proxied(self._base_url),
+            )
         failure = ""
         for attempt in range(_ATTEMPTS):
             if attempt:

@@ -7,6 +7,7 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from ingest.proxies import may_be_proxied
 from service.loop_thread import LoopClosed, LoopThread
 from service.reranking.contract import Order, RerankingFailed
 from service.reranking.dialects import TEXTS, address_of, dialect_of, read_scores, request_body, wants_texts
@@ -72,7 +73,9 @@ class RerankEndpoint:
         """The library bounds each wait; here all of them together are bounded."""
         import httpx2  # noqa: PLC0415 — 0.2 CPU seconds that whoever has no such endpoint saves
 
-        self._http = self._http or httpx2.AsyncClient(headers=self._headers, timeout=None)
+        self._http = self._http or httpx2.AsyncClient(
+            headers=self._headers, timeout=None, trust_env=may_be_proxied(self._address)
+        )
         content = bytearray()
         try:
             async with (
