@@ -185,6 +185,48 @@ def test_a_cut_reply_is_charged_for_what_came(payer: Payer, path: str, body: dic
     assert spent.usd > (spent.planned_tokens + spent.calls) * GLM5.input / 1e6  # more than the prompts
 
 
+class TestAttemptsThatAreLost:
+    """The provider may have read each of them, whatever came after."""
+
+    @pytest.fixture
+    def silent(self, first: Glm5Server) -> Generator[None]:
+        """The first provider takes the prompt and hangs up."""
+        yield from scripted(first, CutStream(after=0))
+
+    @pytest.mark.usefixtures("silent")
+    def test_they_are_charged_with_the_answer(self, payer: Payer, first: Glm5Server) -> None:
+        before = len(first.requests)
+        answer = payer.post("/v1/query", QUERY)
+
+        assert answer.status_code == 200, answer.text
+        lost = len(first.requests) - before
+        assert lost == 2
+        spent = payer.spent()
+        planned = spent.planned_tokens * lost * GLM5.input / 1e6
+        assert spent.usd == pytest.approx(answer.json()["cost"]["usd"] + planned)
+
+    def test_they_are_charged_where_the_first_provider_may_not_be_asked(
+        self, payer: Payer, first: Glm5Server, other: Glm5Server, service: LiveService
+    ) -> None:
+        catalog, asked = service.services.catalog, len(first.requests)
+        catalog.set_egress("default", "default", "vllm")
+        cutting = scripted(other, CutStream(after=0))
+        next(cutting)
+        try:
+            before = len(other.requests)
+            answer = payer.post("/v1/query", QUERY)
+            lost = len(other.requests) - before
+        finally:
+            next(cutting, None)
+            catalog.set_egress("default", "default", "any")
+
+        assert answer.status_code == 502, answer.text  # not 403: somebody was asked
+        assert (len(first.requests), lost) == (asked, 5)
+        spent = payer.spent()
+        assert (spent.calls, spent.failed, spent.unpriced) == (1, 1, 0)
+        assert spent.usd == pytest.approx(spent.planned_tokens * lost * 500.0 / 1e6)
+
+
 class TestReviews:
     def test_who_goes_on_pays(self, service: LiveService, payer: Payer, first: Glm5Server) -> None:
         poor = Payer(service, usd=0.000_001)
