@@ -66,6 +66,7 @@ def make_generation(settings: Settings, upstreams: Upstreams | None, recorder: R
         thinking=settings.thinking,
         prices=prices_of(settings),
         code_model=settings.code_model,
+        named=frozenset(filter(None, (settings.map_model, settings.task_model))),
     )
     connection = upstreams.connect()
     return Generation(
