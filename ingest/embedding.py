@@ -61,6 +61,20 @@ def embedder_within(embedder: Embedder, scope: Scope) -> Embedder:
     return embedder.within(scope) if isinstance(embedder, ScopedEmbedder) else embedder
 
 
+@runtime_checkable
+class AskingEmbedder(Protocol):
+    """An embedder that sends texts elsewhere, and can ask for leave each time that it does."""
+
+    def asking(self, require_leave: Callable[[], None]) -> Embedder:
+        """The same embedder: its ``embed`` calls this before each request, and raises what it raises."""
+        ...
+
+
+def embedder_asking(embedder: Embedder, require_leave: Callable[[], None]) -> Embedder:
+    """The embedder that asks before each request: the same, unless it makes any."""
+    return embedder.asking(require_leave) if isinstance(embedder, AskingEmbedder) else embedder
+
+
 class UniversalSentenceEncoder:
     """Google's multilingual Universal Sentence Encoder v3 (16 languages), in numpy, from its wheel.
 
@@ -121,6 +135,10 @@ class Watched:
         """As the wrapped one does."""
         with self._watch():
             return self._embedder.embed(texts)
+
+    def asking(self, require_leave: Callable[[], None]) -> Watched:
+        """As `AskingEmbedder.asking`."""
+        return Watched(embedder_asking(self._embedder, require_leave), self._watch)
 
 
 class Interruptible:

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from ingest.errors import EmbeddingFailed, EmbeddingRefused
+from ingest.proxies import may_be_proxied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,10 +64,18 @@ class EmbeddingService:
             EmbeddingFailed: no answer, several times.
             EmbeddingRefused: an answer that no repetition changes.
         """
+        return self.embed_asking(texts, lambda: None)
+
+    def asking(self, require_leave: Callable[[], None]) -> _Asking:
+        """As `AskingEmbedder.asking`."""
+        return _Asking(self, require_leave)
+
+    def embed_asking(self, texts: Sequence[str], require_leave: Callable[[], None]) -> NDArray[np.float32]:
+        """As `embed`; ``require_leave`` is called before each request, and what it raises is raised."""
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for first in range(0, len(texts), BATCH):
             batch = texts[first : first + BATCH]
-            vectors[first : first + len(batch)] = self._vectors(batch)
+            vectors[first : first + len(batch)] = self._vectors(batch, require_leave)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
 
@@ -75,9 +84,9 @@ class EmbeddingService:
         if self._http is not None:
             self._http.close()
 
-    def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def _vectors(self, texts: Sequence[str], require_leave: Callable[[], None]) -> NDArray[np.float32]:
         body: dict[str, object] = {"model": self._model, "input": [text or " " for text in texts]}
-        reply = self._parsed(self._answer(body))
+        reply = self._parsed(self._answer(body, require_leave))
         vectors = np.asarray([i.embedding for i in sorted(reply.data, key=lambda i: i.index)], np.float32)
         if vectors.shape != (len(texts), self.dimensions) or not np.isfinite(vectors).all():
             raise EmbeddingRefused(
@@ -85,15 +94,21 @@ class EmbeddingService:
             )
         return vectors
 
-    def _answer(self, body: dict[str, object]) -> httpx2.Response:
+    def _answer(self, body: dict[str, object], require_leave: Callable[[], None]) -> httpx2.Response:
         import httpx2  # noqa: PLC0415 — 0.2 CPU seconds that the embedded encoder saves
 
         if self._http is None:
-            self._http = httpx2.Client(base_url=self._base_url, headers=self._headers, timeout=_SECONDS)
+            self._http = httpx2.Client(
+                base_url=self._base_url,
+                headers=self._headers,
+                timeout=_SECONDS,
+                trust_env=may_be_proxied(self._base_url),
+            )
         failure = ""
         for attempt in range(_ATTEMPTS):
             if attempt:
                 self._sleep(2.0**attempt / 2)
+            require_leave()
             try:
                 response = self._http.post("embeddings", json=body)
             except httpx2.TransportError as error:
@@ -111,3 +126,22 @@ class EmbeddingService:
             return _Reply.model_validate_json(response.content)
         except ValidationError as error:
             raise EmbeddingRefused(f"{self._model} gave no embeddings") from error
+
+
+class _Asking:
+    """The service with a question before each request."""
+
+    def __init__(self, service: EmbeddingService, require_leave: Callable[[], None]) -> None:
+        self._service = service
+        self._require_leave = require_leave
+
+    @property
+    def identity(self) -> str:
+        return self._service.identity
+
+    @property
+    def dimensions(self) -> int:
+        return self._service.dimensions
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self._service.embed_asking(texts, self._require_leave)

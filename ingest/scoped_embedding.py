@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.embedding import CHECK_TEXT
+from ingest.embedding import CHECK_TEXT, embedder_asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,10 +50,10 @@ class GuardedEmbedder:
 
 
 class _WithinScope:
-    """Asks for leave before every call: what is allowed may change during a long ingest."""
+    """Asks for leave before every call, and whatever the call sends: that may change during a long ingest."""
 
     def __init__(self, embedder: Embedder, require_leave: Callable[[], None]) -> None:
-        self._embedder = embedder
+        self._embedder = embedder_asking(embedder, require_leave)
         self._require_leave = require_leave
 
     @property

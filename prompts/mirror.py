@@ -67,6 +67,18 @@ class PrefixMirror:
         """By their piece, and then by identity."""
         self._lock = Lock()
 
+    @property
+    def size(self) -> int:
+        """Code points that it remembers."""
+        return self._size
+
+    def shrink(self, least: int) -> int:
+        """Forget the longest unused until so many code points are gone, or all are; how many went."""
+        with self._lock:
+            before = self._size
+            self._keep(before - least)
+            return before - self._size
+
     def cached(self, messages: Sequence[PromptMessage], now: float) -> int:
         """Code points at the front of the rendered messages that the cache should hold at ``now``."""
         return self._match(messages, now, self.lifetime, self.sightings).characters
@@ -87,8 +99,7 @@ class PrefixMirror:
                 node.times += 1
                 self._nodes[id(node)] = node
                 self._nodes.move_to_end(id(node))
-            while self._size > self._capacity and self._nodes:
-                self._forget(self._nodes.popitem(last=False)[1])
+            self._keep(self._capacity)
 
     def at(self, now: float) -> HeldPrefixes:
         """The mirror as a plan reads it."""
@@ -156,6 +167,10 @@ class PrefixMirror:
         self._holding.setdefault(piece, {})[id(grown)] = grown
         self._size += len(piece)
         return grown
+
+    def _keep(self, most: int) -> None:
+        while self._size > most and self._nodes:
+            self._forget(self._nodes.popitem(last=False)[1])
 
     def _forget(self, node: _Node) -> None:
         assert node.before is not None

@@ -110,7 +110,7 @@ class Agent:
         """One reply of the model; of its text what is certainly answer."""
         request = run.request(heard)
         async with run.recording(heard) as call:
-            async with aclosing(self._generation.model.stream(request)) as events:
+            async with aclosing(self._generation.model.stream(call.asking(request))) as events:
                 async for event in events:
                     call.heard(event)
                     match event:

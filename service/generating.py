@@ -110,7 +110,8 @@ class Generating:
         self, prepared: Prepared, flight: Flight, reply: _Reply, call: Recording
     ) -> AsyncGenerator[AnswerEvent, None]:
         """The model's reply, proven as it arrives."""
-        async with aclosing(self._generation.model.stream(self._request(prepared))) as events:
+        request = call.asking(self._request(prepared))
+        async with aclosing(self._generation.model.stream(request)) as events:
             async for event in events:
                 call.heard(event)
                 match event:

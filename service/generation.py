@@ -6,19 +6,17 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import TYPE_CHECKING
 
-from prompts.mirror import PrefixMirror, render
+from prompts.mirror import render
 from prompts.plan_request import Limits, PromptTooLongError
 from prompts.pricing import CachePricing
 from service.accounting import summarise
-from service.cache_learning import CacheLearner, Observation
-from service.calibration import Calibration
+from service.cache_learning import Observation
 from service.demand import Demand
-from service.flights import Flights
+from service.known_models import KnownModels
 from service.models.contract import Message, ModelRequest
-from service.models.prices import price
+from service.models.prices import in_force, price
 from service.models.providers import UNKNOWN_CONTEXT, limits_of
 from service.observing import Observer
 from service.recording import Origin, Recording, Unrecorded, begun_call
@@ -34,9 +32,10 @@ if TYPE_CHECKING:
     from service.answers import PlanSummary, Query
     from service.egress import Audience
     from service.flights import Flight
+    from service.known_models import KnownModel
     from service.models.contract import Diverted, LanguageModel, TokenUsage
     from service.models.prices import Price
-    from service.models.providers import CacheTraits, Provider
+    from service.models.providers import Provider
     from service.models.queueing import CallQueue
     from service.recording import Recorder
     from service.token_samples import TokenSamples
@@ -62,16 +61,14 @@ class GenerationSettings:
     """By model, over the published ones."""
     code_model: str | None = None
     """Answers questions to collections that are mostly programs; None leaves them to ``model``."""
+    named: frozenset[str] = frozenset()
+    """Further models that the settings ask for something."""
 
-
-class _Known:
-    """What was learnt of one model's cache and tokens."""
-
-    def __init__(self, traits: CacheTraits) -> None:
-        self.mirror = PrefixMirror(traits.lifetime_seconds, sightings=2 if traits.second_sight else 1)
-        self.learner = CacheLearner(traits)
-        self.calibration = Calibration()
-        self.flights = Flights()
+    def listed(self, provider: Provider) -> frozenset[str]:
+        """Models that settings or prices know; whatever else is asked for is a caller's word."""
+        priced = {row.model for row in in_force(provider, self.prices)}
+        chosen = {self.model} if self.code_model is None else {self.model, self.code_model}
+        return self.named | priced | chosen
 
 
 _ACCOUNTS_AT_ONCE = 4
@@ -110,8 +107,7 @@ class Generation:
         self._queue = queue
         self.observer = observer or Observer()
         self.demand = Demand()
-        self._models: dict[tuple[str, str], _Known] = {}
-        self._lock = Lock()
+        self._models = KnownModels(provider.cache, settings.listed(provider))
 
     async def close(self) -> None:
         """Let go of the model's connections, in the event loop that they were made in."""
@@ -230,10 +226,12 @@ class Generation:
     def calibrate(self, query: Query, text: str) -> str | None:
         """Have the provider's tokenizer count a text, where it is asked to and the script is new to it.
 
+        Only for models that settings or prices name: any other name is the caller's, and costs a request.
+
         Returns:
             Why it gave no count, where it was asked in vain.
         """
-        if self._samples is None:
+        if self._samples is None or not self._models.is_listed(self.name(query)):
             return None
         calibration = self._known(query).calibration
         origin = Origin(query.tenant, query.collection, key=query.key)
@@ -308,7 +306,7 @@ class Generation:
 
     def read(self, query: Query, messages: Sequence[PromptMessage]) -> None:
         """The provider has read this prompt: from now on its cache should hold it."""
-        self._known(query).mirror.sent(messages, time.monotonic())
+        self._models.sent(self._known(query), messages)
 
     def learn(
         self,
@@ -338,17 +336,13 @@ class Generation:
 
     def recall(self, query: Query, messages: Sequence[PromptMessage], age: float) -> None:
         """The provider read this prompt so many seconds ago, before this process knew of it."""
-        mirror, now = self._known(query).mirror, time.monotonic()
-        if mirror.known(messages, now).characters < len(render(messages)):
-            mirror.sent(messages, now - age)
+        known = self._known(query)
+        if known.mirror.known(messages, time.monotonic()).characters < len(render(messages)):
+            self._models.sent(known, messages, age)
 
-    def _known(self, query: Query) -> _Known:
+    def _known(self, query: Query) -> KnownModel:
         """What is known of the model's cache as the tenant sees it."""
-        key = (query.tenant, self.name(query))
-        with self._lock:
-            if key not in self._models:
-                self._models[key] = _Known(self.provider.cache)
-            return self._models[key]
+        return self._models.of(query.tenant, self.name(query))
 
     def _answer_tokens(self, query: Query) -> int:
         known = limits_of(self.name(query))

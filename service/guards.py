@@ -56,7 +56,7 @@ class GuardedModel:
 
 
 class GuardedReranker:
-    """A reranker that is shown only passages that it may see."""
+    """A reranker that is shown only passages that it may see; one that asks by itself may refuse later."""
 
     def __init__(self, reranker: Reranker, egress: Egress, recipient: Recipient) -> None:
         self._reranker = reranker
@@ -67,9 +67,9 @@ class GuardedReranker:
         """As `Reranker.rerank`; that it may not be asked is a failure like any other."""
         try:
             self._egress.require(origin.tenant, origin.collection, self._recipient)
+            return self._reranker.rerank(question, passages, origin=origin)
         except EgressRefused as error:
             raise RerankingFailed(str(error)) from error
-        return self._reranker.rerank(question, passages, origin=origin)
 
     def close(self) -> None:
         """As `Reranker.close`."""

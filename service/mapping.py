@@ -124,7 +124,7 @@ class Mapping:
         async with free, generation.flight(query, planned.prompt.messages) as flight:
             try:
                 async with self._recording(prepared, planned) as recording:
-                    reply = await complete(generation.model, request, recording.heard)
+                    reply = await complete(generation.model, recording.asking(request), recording.heard)
                     call = self._call(prepared, planned, reply)
                     recording.counted(call.usage, Cost(call.usd, None, 0.0))
             except (KeyRejected, QuotaExhausted, BudgetUsedUp):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
+from ingest.proxies import may_be_proxied
 from service.diagnosis import Finding
 from service.models.assembling import endpoints_of
 from service.recording import Origin
@@ -48,7 +49,7 @@ def _of_endpoint(endpoint: Endpoint, check: str, settings: str) -> Finding:
     headers = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
     base = endpoint.base_url.rstrip("/")
     try:
-        with httpx2.Client(headers=headers, timeout=SECONDS) as http:
+        with httpx2.Client(headers=headers, timeout=SECONDS, trust_env=may_be_proxied(base)) as http:
             state, detail, advice = _of_list(http, base, endpoint.model, settings)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         said = f"{endpoint.label} does not answer: {type(error).__name__}"

@@ -14,27 +14,23 @@ from ingest.catalog.call_records import CANCELLED, CallPlan, CallRecord, CallSeg
 from ingest.errors import EgressRefused
 from prompts.render import documents_shown
 from service.cancelling import in_thread
-from service.models.contract import Diverted, Finished, ReasoningDelta, TextDelta, TokenUsage, ToolCallDelta
-from service.models.errors import ContentFiltered, MalformedReply, ModelError, ModelTimeout, StreamCut
+from service.models.attempts import Attempt, Attempts
+from service.models.contract import Diverted, TokenUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Executor
     from types import TracebackType
     from typing import Self
 
     from prompts.plan import PromptMessage, PromptPlan
     from service.answers import Cost, PlanSummary, Usage
-    from service.models.contract import ModelEvent
+    from service.models.contract import ModelEvent, ModelRequest
     from service.models.prices import Price
 
 _ID_BYTES = 8
 _LEFT = (GeneratorExit, asyncio.CancelledError, KeyboardInterrupt)
 """What a call is ended by when nobody wants its answer any more."""
-_READ = (ContentFiltered, MalformedReply, ModelTimeout, StreamCut)
-"""Failures of a provider that may have read the prompt, and bills it, though nothing of a reply arrived."""
-_BYTES_A_TOKEN = 3
-"""Of UTF-8: English has four, Chinese three. Tokenising every delta would take the event loop's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +48,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What a provider should bill for a call that it gave no count of."""
+    """What providers should bill for a call of which they gave no count, or not of every attempt."""
 
     usage: TokenUsage
-    """The planned prompt, and what of the reply has arrived, estimated."""
+    """Of all attempts; of one without a count the planned prompt, and what of its reply has arrived."""
     usd: float | None
-    """None where nobody knows the price of who answered."""
+    """None where nobody knows the price of one that was asked."""
+    attempts: int = 1
+    """That are billed."""
 
 
 class Recorder(Protocol):
@@ -81,7 +79,8 @@ class Recorder(Protocol):
     def record(self, call: CallRecord, owed: Owed | None = None) -> None:
         """Take note of a call that has ended. Neither waits nor fails.
 
-        ``owed`` is given where the provider has not counted it and bills it all the same.
+        ``owed`` is given where the provider has not counted it, or an attempt before it, and bills it all the
+        same: it is for the whole call.
         """
         ...
 
@@ -142,12 +141,13 @@ class Recording:
     """A call under way: enter it before the model is asked, leave it once the reply is whole.
 
     async with generation.recording(origin, "answer", model="glm-5", planned=3_000, longest=4_096) as call:
-        reply = await complete(model, request, call.heard)
+        reply = await complete(model, call.asking(request), call.heard)
         call.counted(usage, cost)
 
     Entering raises what `Recorder.begin` raises: then nothing may be asked. In a thread that may wait, it is
     a plain ``with``. Where no count of the provider's has come by the end, its planned prompt and what of the
-    reply has arrived are owed: they are billed, however it ended.
+    reply has arrived are owed: they are billed, however it ended. So is every attempt before the last one
+    that a provider may have read. Of a model that tells nothing of its attempts, one is taken for made.
     """
 
     def __init__(
@@ -167,10 +167,9 @@ class Recording:
         self._recorder = recorder
         self._call = call
         self._longest = longest
-        self._price = price
-        self._arrived = 0
-        self._told: TokenUsage | None = None
-        self._is_counted = False
+        self._attempts = Attempts()
+        self._seen = Attempt(price)
+        self._counted: Owed | None = None
 
     async def __aenter__(self) -> Self:
         look_up = self._recorder.due(self._call)
@@ -184,22 +183,21 @@ class Recording:
             look_up()
         return self._begin()
 
+    def asking(self, request: ModelRequest) -> ModelRequest:
+        """The request as it is to be asked: each time that it is sent is noted here."""
+        return replace(request, attempts=self._attempts)
+
     def heard(self, event: ModelEvent) -> None:
         """Something of the reply has arrived."""
-        match event:
-            case Diverted():
-                self._call = replace(self._call, provider=event.provider, model=event.model)
-                self._price = event.price
-            case ReasoningDelta() | TextDelta():
-                self._arrived += _bytes(event.text)
-            case ToolCallDelta():
-                self._arrived += _bytes(event.name) + _bytes(event.arguments)
-            case Finished():
-                self._told = event.usage
+        if isinstance(event, Diverted):
+            self._call = replace(self._call, provider=event.provider, model=event.model)
+        self._seen.heard(event)
 
     def counted(self, usage: Usage, cost: Cost) -> None:
         """What the call took, as the provider has counted it."""
-        self._is_counted = self._told is None or self._told.reported
+        if self._seen.told is None or self._seen.told.reported:
+            took = TokenUsage(usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens)
+            self._counted = Owed(took, cost.usd)
         self._call = replace(
             self._call,
             prompt_tokens=usage.prompt_tokens,
@@ -222,15 +220,14 @@ class Recording:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is EgressRefused:  # nothing was sent; the audit log has it
+        if kind is EgressRefused and not self._attempts.made:  # the audit log has it
             self._recorder.forget(self._call)
             return
         spent = 1_000 * (time.perf_counter() - self._started)
         ended = replace(self._call, milliseconds=spent)
         if kind is not None:
             ended = replace(ended, outcome=CANCELLED if issubclass(kind, _LEFT) else kind.__name__)
-        is_owed = not self._is_counted and self._is_billed(kind)
-        self._recorder.record(ended, self._owed() if is_owed else None)
+        self._recorder.record(ended, self._owed(kind))
 
     def _begin(self) -> Self:
         self._recorder.begin(self._call, self._longest)
@@ -238,21 +235,32 @@ class Recording:
         self._call = replace(self._call, created_at=datetime.now(UTC))
         return self
 
-    def _is_billed(self, kind: type[BaseException] | None) -> bool:
-        """Whether the provider bills a call that ended so: not where it refused it, or was not reached."""
-        if kind is None or self._arrived or self._told is not None:
-            return True
-        return issubclass(kind, _READ) or not issubclass(kind, ModelError)
+    def _owed(self, kind: type[BaseException] | None) -> Owed | None:
+        """What the call should be billed for, where that is not just what was counted."""
+        if kind is not None:
+            self._seen.failed(kind)
+        attempts = self._attempts.made or [self._seen]
+        lost = [one for one in attempts if one.is_billed]
+        if self._counted is None:
+            return _sum([self._lost(one) for one in lost]) if lost else None
+        # What is counted is the last one.
+        return _sum([self._counted, *map(self._lost, lost[:-1])]) if lost[:-1] else None
 
-    def _owed(self) -> Owed:
-        usage = self._told
-        if usage is None or not usage.reported:
-            usage = TokenUsage(self._call.planned_tokens, 0, -(-self._arrived // _BYTES_A_TOKEN))
-        return Owed(usage, None if self._price is None else self._price.dollars(usage))
+    def _lost(self, attempt: Attempt) -> Owed:
+        usage = attempt.usage(self._call.planned_tokens)
+        return Owed(usage, None if attempt.price is None else attempt.price.dollars(usage))
 
 
-def _bytes(text: str) -> int:
-    return len(text.encode(errors="replace"))
+def _sum(bills: Sequence[Owed]) -> Owed:
+    if len(bills) == 1:
+        return bills[0]
+    usage = TokenUsage(
+        sum(bill.usage.prompt_tokens for bill in bills),
+        sum(bill.usage.cached_tokens for bill in bills),
+        sum(bill.usage.completion_tokens for bill in bills),
+    )
+    known = [bill.usd for bill in bills if bill.usd is not None]
+    return Owed(usage, sum(known) if len(known) == len(bills) else None, len(bills))
 
 
 def begun_call(

@@ -80,7 +80,8 @@ class SideModel:
         planned = sum(count_tokens(m.content) for m in messages)
         begun = begun_call(origin, purpose, provider=self._provider, model=name, planned=planned)
         with Recording(self._recorder, begun, max_tokens, price=self._price(name)) as recording:
-            reply = self._model.complete(request, seconds=seconds, heard=recording.heard)
+            asked = recording.asking(request)
+            reply = self._model.complete(asked, seconds=seconds, heard=recording.heard)
             answered, rate = _charged(reply.diverted) or (name, self._price(name))
             call = count_side_call(purpose, answered, reply.usage, planned, rate)
             recording.counted(call.usage, Cost(call.usd, call.saved_usd))

@@ -104,7 +104,7 @@ class Warmer:
         async with generation.flight(query, plan.messages) as flight:
             foretold = generation.summarise(query, plan)
             async with self._recording(generation, warming, foretold) as call:
-                reply = await complete(generation.model, request, call.heard)
+                reply = await complete(generation.model, call.asking(request), call.heard)
                 usage = count_usage(reply.usage, foretold.tokens, foretold.cached_tokens)
                 cost = count_cost(usage, generation.price(warming.model), {})
                 call.counted(usage, cost)

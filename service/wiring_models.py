@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from service.library import Library
     from service.models.assembling import Upstreams
     from service.presenting import Presenter
-    from service.recording import Recorder
+    from service.recording import Origin, Recorder
     from service.searching import Searcher
     from service.settings import Settings
 
@@ -66,6 +66,7 @@ def make_generation(settings: Settings, upstreams: Upstreams | None, recorder: R
         thinking=settings.thinking,
         prices=prices_of(settings),
         code_model=settings.code_model,
+        named=frozenset(filter(None, (settings.map_model, settings.task_model))),
     )
     connection = upstreams.connect()
     return Generation(
@@ -136,11 +137,16 @@ def make_reordering(
     egress: Egress,
 ) -> Reordering | None:
     """What orders hits anew, closed with the services; None where nothing is asked to."""
-    reranker = make_reranker(settings, side, generation)
+    recipient = Recipient.at(settings.rerank_base_url or "")
+
+    def require_leave(origin: Origin) -> None:
+        egress.require(origin.tenant, origin.collection, recipient)
+
+    reranker = make_reranker(settings, side, generation, require_leave=require_leave)
     if reranker is None:
         return None
     if settings.rerank_base_url is not None:
-        reranker = GuardedReranker(reranker, egress, Recipient.at(settings.rerank_base_url))
+        reranker = GuardedReranker(reranker, egress, recipient)
     closing.callback(reranker.close)
     return Reordering(library, reranker, settings.rerank_candidates)
 

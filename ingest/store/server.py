@@ -16,6 +16,7 @@ from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from ingest.errors import IndexUnavailable, UnsupportedStore
+from ingest.proxies import may_be_proxied
 from ingest.store.identity import ids_of, point_ids, scope_id
 from ingest.store.lengths import StoreOfLengths
 from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of, payloads
@@ -67,7 +68,7 @@ def connect_all(url: str, key: str | None, *, dimensions: int) -> StoreOfLengths
     def make(length: int) -> ServerStore:
         return connect(url, key, dimensions=length, collection_name=f"{COLLECTION_NAME}-{length}")
 
-    client = QdrantClient(url=url, api_key=key, timeout=TIMEOUT_SECONDS, check_compatibility=False)
+    client = _client(url, key, TIMEOUT_SECONDS)
     try:
         with _server():
             lengths = _lengths(client)
@@ -79,6 +80,11 @@ def connect_all(url: str, key: str | None, *, dimensions: int) -> StoreOfLengths
         if name == f"{COLLECTION_NAME}-{length}" and length not in stores:
             stores[length] = make(length)
     return StoreOfLengths(stores, make)
+
+
+def _client(url: str, key: str | None, seconds: int) -> QdrantClient:
+    proxied = may_be_proxied(url)
+    return QdrantClient(url=url, api_key=key, timeout=seconds, check_compatibility=False, trust_env=proxied)
 
 
 def _lengths(client: QdrantClient) -> dict[str, int]:
@@ -106,7 +112,7 @@ def connect(
         IndexUnavailable: no answer, or none in time.
         UnsupportedStore: the server is too old, refuses the key, or holds other vectors.
     """
-    client = QdrantClient(url=url, api_key=key, timeout=timeout_seconds, check_compatibility=False)
+    client = _client(url, key, timeout_seconds)
     try:
         return ServerStore.open(client, collection_name=collection_name, dimensions=dimensions)
     except BaseException:

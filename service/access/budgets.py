@@ -193,7 +193,7 @@ class Budgets:
         """As `Recorder.record`: it counts with what it took or is owed, in the ledger, too.
 
         One whose cost nobody knows, as that of another provider without a known price, took all that was set
-        aside: otherwise a budget would be none.
+        aside, for each time that it was sent: otherwise a budget would be none.
         """
         account = self._accounts.get((call.tenant, call.key))
         aside = account.under_way.get(call.id) if account is not None else None
@@ -218,7 +218,7 @@ class Budgets:
     def _took(self, call: CallRecord, owed: Owed | None, aside: _SetAside) -> float | None:
         """Dollars of a call that has ended; None where no provider bills it."""
         if owed is not None:
-            return aside.most if owed.usd is None else owed.usd
+            return aside.most * owed.attempts if owed.usd is None else owed.usd
         if call.usd is None and call.outcome == OK:
             return aside.most
         if call.was_left:

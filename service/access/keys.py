@@ -91,6 +91,31 @@ class KeyStore(Protocol):
         ...
 
 
+class KeyEnded(PermanentError):
+    """Work goes on for an access key that opens nothing any more."""
+
+    def __init__(self) -> None:
+        super().__init__("the access key that paid for it was revoked or has expired: another one can go on")
+
+
+def require_live(keys: KeyStore, label: str) -> None:
+    """Ask before a key pays for what is done while its holder is away; it blocks.
+
+    Args:
+        keys: what was made so far.
+        label: a caller's key; those of no key and of the settings' one are live for good.
+
+    Raises:
+        KeyEnded: it was revoked, has expired, or is not known here.
+        CatalogUnavailable: the database does not answer.
+    """
+    if label in {"", SETTINGS_KEY}:
+        return
+    record = keys.access_key(label)
+    if record is None or not record.is_live(datetime.now(UTC)):
+        raise KeyEnded
+
+
 class Doorkeeper:
     """Tells callers apart. Its calls block: make them in a thread.
 

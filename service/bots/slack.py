@@ -15,6 +15,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from ingest.proxies import may_be_proxied
 from service.bots.commands import COMMANDS
 from service.bots.platform import Attachment, Incoming, Place, PlatformRefused, PlatformUnreachable, SlowDown
 
@@ -63,6 +64,8 @@ class Slack:
         self._api_host = urlsplit(api).hostname
         # Any: the library's methods are typed in part only.
         self._web: Any = AsyncWebClient(bot_token, base_url=api, logger=_library_log)
+        if not may_be_proxied(api):
+            self._web.proxy = None
         self._pace = pace
         self._user = ""
         self._account = ""
@@ -128,6 +131,8 @@ class Slack:
                 self._listening(receive), self._app_token, logger=_library_log, web_client=self._web
             )
             self._handler.client.wss_uri = str(opened["url"])
+            if not may_be_proxied(self._handler.client.wss_uri):
+                self._handler.client.proxy = None
             await self._handler.connect_async()
 
     async def stop_receiving(self) -> None:
@@ -164,9 +169,10 @@ class Slack:
     async def _fetch(self, address: str, to: Path, largest: int) -> None:
         headers = {"Authorization": f"Bearer {self._bot_token}"}
         timeout = aiohttp.ClientTimeout(total=_DOWNLOAD_SECONDS)
+        proxy = self._web.proxy if may_be_proxied(address) else None
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(address, headers=headers, proxy=self._web.proxy, allow_redirects=False) as response,
+            session.get(address, headers=headers, proxy=proxy, allow_redirects=False) as response,
         ):
             if response.status != HTTPStatus.OK:
                 raise PlatformRefused(

@@ -24,6 +24,7 @@ from telegram.error import (
 from telegram.ext import Application, TypeHandler
 from telegram.request import HTTPXRequest
 
+from ingest.proxies import may_be_proxied
 from service.bots.commands import COMMANDS
 from service.bots.platform import Attachment, Incoming, Place, PlatformRefused, PlatformUnreachable, SlowDown
 
@@ -82,7 +83,11 @@ class Telegram:
             _LARGEST_FILE if urlsplit(api).hostname == urlsplit(API).hostname else _LARGEST_FILE_OF_OWN
         )
         # Our own, because the library forgets to close its connections where it cannot start.
-        self._requests = (HTTPXRequest(_CONNECTIONS, read_timeout=_READ_SECONDS), HTTPXRequest(1))
+        proxied = {"trust_env": may_be_proxied(api)}
+        self._requests = (
+            HTTPXRequest(_CONNECTIONS, read_timeout=_READ_SECONDS, httpx_kwargs=proxied),
+            HTTPXRequest(1, httpx_kwargs=proxied),
+        )
         self._application: Application[Any, Any, Any, Any, Any, Any] = (
             Application.builder()
             .token(token)

@@ -63,7 +63,7 @@ class Judge:
         async with generation.recording(
             origin, PURPOSE, model=self._model, planned=planned, longest=LONGEST_REPLY
         ) as call:
-            reply = await complete(generation.model, request, call.heard)
+            reply = await complete(generation.model, call.asking(request), call.heard)
             usage = count_usage(reply.usage, planned, 0)
             cost = count_cost(usage, generation.price(self._model), {})
             call.counted(usage, cost)

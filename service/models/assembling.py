@@ -1,8 +1,9 @@
 """From settings to a model that outlives its providers' bad days.
 
 From the outside in: a queue, the salt of the tenant, the list of providers, of each its retries within a
-shared budget, its circuit breaker, the guard of egress, and the client itself. A retry passes the breaker
-and the guard, so that a provider that is given up or forbidden meanwhile is not asked again.
+shared budget, its circuit breaker, the guard of egress, the meter of attempts, and the client itself. A
+retry passes the breaker and the guard, so that a provider that is given up or forbidden meanwhile is not
+asked again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from service.egress import Audience
 from service.egress_policy import Recipient
 from service.guards import GuardedModel
+from service.models.attempts import MeteredModel
 from service.models.checking import MOST_OUTPUT
 from service.models.circuit import BreakingModel, Circuit, CircuitPolicy
 from service.models.fallback import Fallback, FallbackModel
@@ -38,7 +40,7 @@ from service.settings import SettingsError
 from service.tokens import token_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pydantic import SecretStr
 
@@ -113,9 +115,9 @@ class Upstreams:
         self._salt = salt
         provider = provider_of(settings)
         recipient = _recipient(settings.llm_base_url, provider)
-        self._stand_in = stand_in and self._watched(
-            stand_in, provider.name, settings.llm_model or provider.model, recipient
-        )
+        name = settings.llm_model or provider.model
+        self._charge = partial(_charged, provider, name, prices_of(settings))
+        self._stand_in = stand_in and self._watched(stand_in, provider.name, name, recipient, self._charge)
         _show(observer, self.queue, self.endpoints)
         recipients = [endpoint.recipient for endpoint in self.endpoints] or [recipient]
         self.audience = Audience(egress, tuple(recipients))
@@ -129,9 +131,10 @@ class Upstreams:
             return Connection(QueuedModel(SaltedModel(self._stand_in, self._salt), self.queue))
         most = self._attempts if attempts is None else min(attempts, self._attempts)
         clients = [self._client(endpoint) for endpoint in self.endpoints]
+        charges = [self._charge, *(partial(_same, endpoint.price) for endpoint in self.endpoints[1:])]
         watched = [
-            self._watched(client, endpoint.provider.name, endpoint.model, endpoint.recipient)
-            for endpoint, client in zip(self.endpoints, clients, strict=True)
+            self._watched(client, endpoint.provider.name, endpoint.model, endpoint.recipient, charge)
+            for endpoint, client, charge in zip(self.endpoints, clients, charges, strict=True)
         ]
         patient = [
             self._patient(
@@ -146,9 +149,17 @@ class Upstreams:
         model = FallbackModel(patient[0], others, count=_count) if others else patient[0]
         return Connection(QueuedModel(SaltedModel(model, self._salt), self.queue), clients)
 
-    def _watched(self, model: LanguageModel, provider: str, name: str, recipient: Recipient) -> GuardedModel:
-        """Behind the guard of egress, every attempt that passes it is observed."""
-        return GuardedModel(ObservedModel(model, provider, name, self.observer), self.egress, recipient)
+    def _watched(
+        self,
+        model: LanguageModel,
+        provider: str,
+        name: str,
+        recipient: Recipient,
+        charge: Callable[[str | None], Price | None],
+    ) -> GuardedModel:
+        """Behind the guard of egress, every attempt that passes it is observed and counted."""
+        counted = MeteredModel(ObservedModel(model, provider, name, self.observer), charge)
+        return GuardedModel(counted, self.egress, recipient)
 
     def _patient(self, endpoint: Endpoint, model: LanguageModel, attempts: int) -> LanguageModel:
         return RetryingModel(
@@ -209,6 +220,18 @@ def prices_of(settings: Settings) -> dict[str, Price]:
 def secret(key: SecretStr | None) -> str:
     """A key, empty where there is none."""
     return key.get_secret_value() if key else ""
+
+
+def _charged(
+    provider: Provider, default: str, overrides: Mapping[str, Price], model: str | None
+) -> Price | None:
+    """What the configured provider takes for a model of this name."""
+    return price(provider, model or default, overrides)
+
+
+def _same(said: Price | None, _: str | None) -> Price | None:
+    """What a provider takes that serves one model, whatever that was asked for as."""
+    return said
 
 
 def _fallback(endpoint: Endpoint, asked: LanguageModel) -> Fallback:

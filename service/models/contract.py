@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable
 
     from ingest.errors import LecternError
+    from service.models.attempts import Attempts
     from service.models.prices import Price
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -88,6 +89,8 @@ class ModelRequest:
     tenant: str = ""
     collection: str = ""
     """Whose text it holds. Never sent; `service.guards` refuses what does not say so."""
+    attempts: Attempts | None = field(default=None, compare=False, repr=False)
+    """Is told each time that it is sent; not sent itself."""
 
 
 @dataclass(frozen=True, slots=True)

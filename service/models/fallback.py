@@ -66,7 +66,11 @@ class FallbackModel:
         self._count = count
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
-        """As `LanguageModel.stream`; where all fail, the error is the first provider's."""
+        """As `LanguageModel.stream`; where all fail, the error is the first one's that was asked.
+
+        Raises:
+            EgressRefused: none of them may be shown it; nothing was sent.
+        """
         begun = False
         try:
             async with aclosing(self._first.stream(request)) as events:
@@ -86,6 +90,7 @@ class FallbackModel:
         self, request: ModelRequest, failed: LecternError
     ) -> AsyncGenerator[ModelEvent, None]:
         tokens = await asyncio.to_thread(self._tokens, request)
+        told = failed  # one that was not to be shown it tells nothing of why those fail that were
         for other in self._others:
             fitting = other.adapted(request)
             if tokens + fitting.max_tokens > other.limits.context:
@@ -106,7 +111,8 @@ class FallbackModel:
                 if begun:
                     raise
                 _log.warning("%s could not help either: %s", other.told, error)
-        raise failed
+                told = error if isinstance(told, EgressRefused) else told
+        raise told
 
     def _tokens(self, request: ModelRequest) -> int:
         """Estimated, of the prompt."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from ingest.proxies import may_be_proxied
 from service.models.body import request_body, request_headers
 from service.models.complaints import reported, reported_plainly, seconds_to_wait
 from service.models.errors import MalformedReply, ModelTimeout, ModelUnreachable, StreamCut
@@ -76,7 +77,7 @@ class OpenAIModel:
             max_retries=0,
             timeout=openai.Timeout(self._timeouts.idle, connect=self._timeouts.connect),
             # Half the CPU a word of the package's usual transport, and words that gathered come at once.
-            http_client=openai.DefaultAioHttpClient(),
+            http_client=openai.DefaultAioHttpClient(trust_env=may_be_proxied(base_url)),
         )
         # What the package would take from OPENAI_* variables is meant for another company.
         self._headers: Mapping[str, str | openai.Omit] = {
@@ -185,6 +186,8 @@ async def _before(deadline: float, step: Awaitable[T], *, broken: type[ModelErro
     except (openai.APIConnectionError, httpx2.RequestError) as error:
         if _timed_out(error):
             raise ModelTimeout("no sign of life from the provider") from error
+        if isinstance(error, httpx2.ReadError):
+            raise broken("the provider closed the connection before the reply was whole") from error
         raise broken(f"the connection to the provider broke: {error.__cause__ or error}") from error
     except openai.APIStatusError as error:
         retry_after = seconds_to_wait(error.response.headers.get("retry-after"), datetime.now(UTC))

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ingest.errors import TransientError
+from ingest.proxies import may_be_proxied
 from prompts.pricing import MESSAGE_TOKENS, REQUEST_TOKENS
 
 if TYPE_CHECKING:
@@ -78,7 +79,13 @@ class EndpointTokenizer:
 
         headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
         try:
-            reply = httpx2.post(address, json=body, headers=headers, timeout=self.seconds)
+            reply = httpx2.post(
+                address,
+                json=body,
+                headers=headers,
+                timeout=self.seconds,
+                trust_env=may_be_proxied(address),
+            )
             if reply.status_code != HTTPStatus.OK:
                 raise CountingFailed(f"{address}: status {reply.status_code}")
             found: object = json.loads(reply.content)

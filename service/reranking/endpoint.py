@@ -7,12 +7,13 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from ingest.proxies import may_be_proxied
 from service.loop_thread import LoopClosed, LoopThread
 from service.reranking.contract import Order, RerankingFailed
 from service.reranking.dialects import TEXTS, address_of, dialect_of, read_scores, request_body, wants_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import httpx2
 
@@ -25,13 +26,22 @@ _LARGEST_REPLY = 2**22
 class RerankEndpoint:
     """A reranker behind HTTP. It is asked once: an answer waits for it, and can do without it."""
 
-    def __init__(self, base_url: str, api_key: str | None, *, model: str | None, seconds: float) -> None:
-        """``seconds`` is the time for the whole order."""
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None,
+        *,
+        model: str | None,
+        seconds: float,
+        require_leave: Callable[[Origin], None] = lambda _: None,
+    ) -> None:
+        """``seconds`` is the time for the whole order; ``require_leave`` is called before each request."""
         self._address = address_of(base_url)
         self._dialect = dialect_of(base_url)
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._model = model
         self._seconds = seconds
+        self._require_leave = require_leave
         self._loop = LoopThread("lectern-rerank", close=self._let_go)
         self._http: httpx2.AsyncClient | None = None
 
@@ -40,13 +50,14 @@ class RerankEndpoint:
 
         Raises:
             RerankingFailed: no answer in time, an error, or an answer that is not one score a passage.
+            EgressRefused: leave was not given.
             asyncio.CancelledError: whoever this thread works for has left.
         """
-        del origin  # the endpoint keeps nothing of ours apart
         deadline = time.monotonic() + self._seconds
         scores: list[float] = []
         while len(scores) < len(passages):
             batch = passages[len(scores) :][: self._dialect.most]
+            self._require_leave(origin)
             status, content = self._post(question, batch, deadline)
             if self._dialect is not TEXTS and wants_texts(status, content):
                 self._dialect = TEXTS
@@ -72,7 +83,9 @@ class RerankEndpoint:
         """The library bounds each wait; here all of them together are bounded."""
         import httpx2  # noqa: PLC0415 — 0.2 CPU seconds that whoever has no such endpoint saves
 
-        self._http = self._http or httpx2.AsyncClient(headers=self._headers, timeout=None)
+        self._http = self._http or httpx2.AsyncClient(
+            headers=self._headers, timeout=None, trust_env=may_be_proxied(self._address)
+        )
         content = bytearray()
         try:
             async with (

@@ -107,7 +107,7 @@ class CellKeeper:
         async with generation.flight(query, plan.messages) as flight:
             foretold = generation.summarise(query, plan)
             async with self._recording(query, foretold) as call:
-                reply = await complete(generation.model, request, call.heard)
+                reply = await complete(generation.model, call.asking(request), call.heard)
                 usage = count_usage(reply.usage, foretold.tokens, foretold.cached_tokens)
                 cost = count_cost(usage, generation.charged(generation.name(query), reply.diverted), {})
                 call.counted(usage, cost)

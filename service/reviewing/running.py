@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from ingest.errors import LecternError, PermanentError
 from prompts.plan_request import PromptTooLongError
+from service.access.keys import KeyEnded, require_live
 from service.jobs.owner import has_died
 from service.reviewing.asking import CellKeeper, DocumentDesk
 from service.reviewing.cells import decode_order
@@ -78,7 +79,8 @@ async def run_review(
     """Run a review that this process has claimed, until all its cells are there.
 
     What is finished is kept at once, so that whatever ends the process costs only the cells under way. Where
-    this task is cancelled, the review waits to be gone on with.
+    this task is cancelled, the review waits to be gone on with. Once the key that pays for it is revoked or
+    has expired, it fails with that reason, and another key can go on with it.
     """
     work = asyncio.create_task(_ask_missing(services, review, on_cell))
     watch = asyncio.create_task(_watch(services.catalog, review, work))
@@ -86,6 +88,8 @@ async def run_review(
     try:
         await asyncio.wait([work])
         ended = _ended(work)
+        if work.cancelled() and watch.done() and (unpaid := watch.result()) is not None:
+            ended = "failed", str(unpaid)
     finally:
         work.cancel()
         watch.cancel()
@@ -99,6 +103,7 @@ async def _ask_missing(
 ) -> None:
     order, settings = decode_order(review.request), services.settings
     generation, catalog = require_model(services), services.catalog
+    await asyncio.to_thread(require_live, catalog, review.key)
     keeper = CellKeeper(
         catalog,
         services.library,
@@ -126,17 +131,25 @@ def warming_of(generation: Generation) -> int:
     return 2 if generation.provider.cache.second_sight else 1
 
 
-async def _watch(catalog: Catalog, review: ReviewRecord, work: asyncio.Task[None]) -> None:
-    """Show that the process lives, and stop the work when somebody asks for it, or has taken it over."""
+async def _watch(catalog: Catalog, review: ReviewRecord, work: asyncio.Task[None]) -> KeyEnded | None:
+    """Show that the process lives, and stop the work when somebody asks for it, or has taken it over.
+
+    Returns:
+        Why nobody pays for it any more, where it was stopped for that.
+    """
     while True:
         try:
             standing = await asyncio.to_thread(catalog.review_standing, review)
+            await asyncio.to_thread(require_live, catalog, review.key)
+        except KeyEnded as error:
+            work.cancel()
+            return error
         except LecternError as error:
             _log.warning("review %s: %s", review.id, error)
         else:
             if not standing.owned or standing.cancelling:
                 work.cancel()
-                return
+                return None
         await asyncio.sleep(_LOOK_SECONDS)
 
 

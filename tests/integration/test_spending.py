@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -11,8 +12,10 @@ from pydantic import SecretStr
 
 from ingest.catalog.call_records import UsageWanted
 from ingest.catalog.key_records import KeyLimits
-from service.access.keys import make_key
+from service.access.keys import KeyEnded, make_key
+from service.http.review_shapes import ReviewRequest
 from service.models.prices import Price
+from service.reviewing.controlling import begin
 from service.settings import FallbackProvider, ModelPrice, Settings
 from tests.fakes.files import LEASE, write_texts
 from tests.fakes.glm5 import CutStream, ErrorReply, Glm5Server, Hang, Reply
@@ -87,7 +90,7 @@ def cut(first: Glm5Server) -> Generator[None]:
     yield from scripted(first, CUT)
 
 
-def scripted(server: Glm5Server, step: ErrorReply | CutStream) -> Generator[None]:
+def scripted(server: Glm5Server, step: ErrorReply | CutStream | Hang) -> Generator[None]:
     before = server.script
     server.script = lambda _: step
     yield
@@ -115,8 +118,12 @@ class Payer:
     def review(self, begun: httpx2.Response) -> Any:  # noqa: ANN401 — JSON
         """As it ended."""
         assert begun.status_code == 202, begun.text
+        return self.ended(begun.json()["id"])
+
+    def ended(self, identity: str) -> Any:  # noqa: ANN401 — JSON
+        """A review at its end."""
         while True:
-            review = self.http.get(f"/v1/reviews/{begun.json()['id']}").json()
+            review = self.http.get(f"/v1/reviews/{identity}").json()
             if review["state"] not in {"queued", "running"}:
                 return review
             time.sleep(0.02)
@@ -185,6 +192,48 @@ def test_a_cut_reply_is_charged_for_what_came(payer: Payer, path: str, body: dic
     assert spent.usd > (spent.planned_tokens + spent.calls) * GLM5.input / 1e6  # more than the prompts
 
 
+class TestAttemptsThatAreLost:
+    """The provider may have read each of them, whatever came after."""
+
+    @pytest.fixture
+    def silent(self, first: Glm5Server) -> Generator[None]:
+        """The first provider takes the prompt and hangs up."""
+        yield from scripted(first, CutStream(after=0))
+
+    @pytest.mark.usefixtures("silent")
+    def test_they_are_charged_with_the_answer(self, payer: Payer, first: Glm5Server) -> None:
+        before = len(first.requests)
+        answer = payer.post("/v1/query", QUERY)
+
+        assert answer.status_code == 200, answer.text
+        lost = len(first.requests) - before
+        assert lost == 2
+        spent = payer.spent()
+        planned = spent.planned_tokens * lost * GLM5.input / 1e6
+        assert spent.usd == pytest.approx(answer.json()["cost"]["usd"] + planned)
+
+    def test_they_are_charged_where_the_first_provider_may_not_be_asked(
+        self, payer: Payer, first: Glm5Server, other: Glm5Server, service: LiveService
+    ) -> None:
+        catalog, asked = service.services.catalog, len(first.requests)
+        catalog.set_egress("default", "default", "vllm")
+        cutting = scripted(other, CutStream(after=0))
+        next(cutting)
+        try:
+            before = len(other.requests)
+            answer = payer.post("/v1/query", QUERY)
+            lost = len(other.requests) - before
+        finally:
+            next(cutting, None)
+            catalog.set_egress("default", "default", "any")
+
+        assert answer.status_code == 502, answer.text  # not 403: somebody was asked
+        assert (len(first.requests), lost) == (asked, 5)
+        spent = payer.spent()
+        assert (spent.calls, spent.failed, spent.unpriced) == (1, 1, 0)
+        assert spent.usd == pytest.approx(spent.planned_tokens * lost * 500.0 / 1e6)
+
+
 class TestReviews:
     def test_who_goes_on_pays(self, service: LiveService, payer: Payer, first: Glm5Server) -> None:
         poor = Payer(service, usd=0.000_001)
@@ -223,3 +272,44 @@ class TestReviews:
         assert (begun.status_code, resumed.status_code, nobodys.status_code) == (429, 429, 404)
         assert begun.json()["code"] == "insufficient_quota"
         assert service.services.catalog.review("default", done["id"]).key == payer.record.id
+
+    def test_a_revoked_key_pays_for_nothing_more(
+        self, service: LiveService, payer: Payer, first: Glm5Server
+    ) -> None:
+        leaked, asked = Payer(service), len(first.requests)
+        hanging = scripted(first, Hang(after=0))
+        next(hanging)
+        with leaked.http:
+            begun = leaked.post("/v1/reviews", {**ORDER, "name": "leaked"})
+            identity = begun.json()["id"]
+            while len(first.requests) == asked:
+                time.sleep(0.02)
+            service.services.catalog.revoke_key("default", leaked.record.id)
+        try:
+            ended = payer.ended(identity)
+        finally:
+            next(hanging, None)
+
+        assert (ended["state"], ended["reason"]) == ("failed", str(KeyEnded()))
+        resumed = payer.post(f"/v1/reviews/{identity}/resume", {})
+        assert payer.review(resumed)["state"] == "done"
+        assert (leaked.spent().calls, payer.spent().calls) == (1, 1)
+
+    @pytest.mark.parametrize("how", ["revoked", "expired", "unknown"])
+    def test_nor_for_what_still_waits(
+        self, service: LiveService, payer: Payer, first: Glm5Server, how: str
+    ) -> None:
+        soon = datetime.now(UTC) + timedelta(milliseconds=50)
+        catalog, asked = service.services.catalog, len(first.requests)
+        _, key = make_key(catalog, "default", "", expires_at=soon if how == "expired" else None)
+        if how == "revoked":
+            catalog.revoke_key("default", key.id)
+        time.sleep(0.1)
+        order = ReviewRequest.model_validate(ORDER).to_order()
+        label = "0" * 12 if how == "unknown" else key.id
+
+        waiting = begin(service.services, "default", "default", order, key=label, unattended=True).review
+
+        ended = payer.ended(waiting.id)
+        assert (ended["state"], ended["reason"]) == ("failed", str(KeyEnded()))
+        assert len(first.requests) == asked

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from ingest.errors import EmbeddingFailed, EmbeddingRefused
+from ingest.embedding import Watched
+from ingest.errors import EgressRefused, EmbeddingFailed, EmbeddingRefused
+from ingest.model import Scope
 from ingest.remote_embedding import BATCH, EmbeddingService
+from ingest.scoped_embedding import GuardedEmbedder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -122,6 +125,26 @@ class TestEmbeddingService:
             service(url).embed(["x"])
 
         assert len(arrived) == 1
+
+    @pytest.mark.parametrize("status", [200, 503])
+    def test_leave_is_asked_before_each_request(self, status: int) -> None:
+        """Of the second batch, or of the second attempt at the first one."""
+        asked: list[int] = []
+
+        def require_leave() -> None:
+            asked.append(len(arrived))
+            if len(asked) == 3:
+                raise EgressRefused("contracts", "somewhere")
+
+        with endpoint(lambda body: vectors(body) if status == 200 else (status, "")) as (url, arrived):
+            remote = Watched(service(url), nullcontext)
+            within = GuardedEmbedder(remote, lambda _, __: require_leave()).within(Scope("t", "contracts"))
+            with pytest.raises(EgressRefused):
+                within.embed(["x"] * 3 * BATCH)
+
+        assert len(arrived) == 1
+        assert asked == [0, 0, 1]
+        assert (within.identity, within.dimensions) == ("small/2", 2)
 
     def test_its_identity_tells_model_and_length(self) -> None:
         assert service("http://x").identity == "small/2"

@@ -14,10 +14,10 @@ from ingest.catalog.key_records import KeyLimits, KeyRecord, Permission
 from ingest.errors import EgressRefused
 from service.access.budgets import Budgets, BudgetUsedUp
 from service.access.caller import Forbidden
-from service.models.contract import Diverted, TextDelta
+from service.models.contract import Diverted, TextDelta, TokenUsage
 from service.models.errors import StreamCut
 from service.models.prices import Price
-from service.recording import Origin, Recording, begun_call
+from service.recording import Origin, Owed, Recording, begun_call
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -253,6 +253,12 @@ class TestAnotherProvider:
     ) -> None:
         made = end(books, budgets, error, self.UNKNOWN, TextDelta("It"))
         assert made.usd == pytest.approx(MOST)
+
+    def test_for_each_time_that_it_was_sent(self, books: Books, budgets: Budgets) -> None:
+        call = books.call()
+        budgets.begin(call, LONGEST)
+        budgets.record(replace(call, outcome="ModelTimeout"), Owed(TokenUsage(2 * PROMPT), None, 2))
+        assert books.calls[-1].usd == pytest.approx(2 * MOST)
 
     def test_and_so_does_a_whole_one(self, books: Books, budgets: Budgets) -> None:
         call = books.call()

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ingest.errors import EgressRefused
+from service.egress_policy import Recipient
+from service.guards import GuardedReranker
 from service.recording import Origin
 from service.reranking.contract import RerankingFailed
 from service.reranking.endpoint import RerankEndpoint
+from tests.fakes.egress import EverythingMayLeave
 from tests.fakes.rerank_server import RerankServer
 
 if TYPE_CHECKING:
@@ -45,6 +49,26 @@ def test_the_best_come_first_whatever_the_server_speaks(dialect: Dialect) -> Non
 def test_equal_scores_keep_the_order_they_came_in() -> None:
     with RerankServer(lambda _, text: float(text[0] == "b")) as server:
         assert order(server.base_url, ["a1", "b1", "a2", "b2"]) == ["b1", "b2", "a1", "a2"]
+
+
+def test_leave_is_asked_before_each_request() -> None:
+    texts = ["x" * n for n in range(1, 71)]
+
+    def require_leave(origin: Origin) -> None:
+        if len(server.requests) == 2:
+            raise EgressRefused(origin.collection, "somewhere")
+
+    with (
+        RerankServer(length, "texts") as server,
+        closing(
+            RerankEndpoint(server.base_url, None, model=None, seconds=5, require_leave=require_leave)
+        ) as endpoint,
+    ):
+        guarded = GuardedReranker(endpoint, EverythingMayLeave(), Recipient.at(server.base_url))
+        with pytest.raises(RerankingFailed, match="may not be shown"):
+            guarded.rerank("?", texts, origin=Origin("t", "contracts"))
+
+    assert len(server.requests) == 2
 
 
 def test_a_server_of_texts_is_asked_in_batches_and_known_from_then_on() -> None:
