@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ingest.catalog.collection import same_direction
-from ingest.catalog.job_records import UNFINISHED
 from ingest.discovery import is_vacant
 from ingest.embedding import check_vector
 from ingest.errors import LecternError
@@ -19,6 +18,7 @@ from service.backup.taking import abandoned_backups
 from service.calibration import script_of
 from service.ingest_lock import abandoned
 from service.jobs.controlling import settle
+from service.jobs.forgetting import forget_strays, strays
 from service.jobs.owner import has_died
 from service.models.tokenizers import CountingFailed
 from service.recording import Origin
@@ -100,25 +100,23 @@ def check_leftovers(data: Path, *, repairs: bool) -> Iterator[Finding]:
 def check_originals(services: Services, *, repairs: bool) -> Iterator[Finding]:
     """Files that were sent and belong to no document, no failure and no job any more."""
     catalog, originals = services.catalog, services.originals
-    with originals.locked():
-        kept = {
-            (collection.tenant, collection.name, path)
-            for collection in _collections(services)
-            for path in catalog.locations(collection.tenant, collection.name)
-        }
-        for job in catalog.jobs(states=UNFINISHED):
-            kept |= {(job.tenant, job.collection, file.path) for file in job.request.uploads}
-        strays = originals.strays(kept)
-        if repairs:
-            for folder in strays:
-                shutil.rmtree(folder, ignore_errors=True)
-    said = f"{len(strays)} files that were sent belong to nothing any more"
-    if not strays:
+    if repairs:
+        found = forget_strays(catalog, originals)
+    else:
+        with originals.locked():
+            found = strays(catalog, originals)
+    said = f"{len(found)} files that were sent belong to nothing any more"
+    if not found:
         yield Finding("sent files", "ok")
     elif repairs:
         yield Finding("sent files", "repaired", said)
     else:
-        yield Finding("sent files", "wrong", said, "lectern doctor --repair deletes them")
+        yield Finding(
+            "sent files",
+            "wrong",
+            said,
+            "lectern doctor --repair deletes them, and so does the next `lectern serve`",
+        )
 
 
 def check_jobs(services: Services, *, repairs: bool) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from ingest.catalog.job_records import UNFINISHED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
+    from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord
@@ -44,6 +46,33 @@ def forget_replaced(
     paths = [path for path in sent if originals.has_several(collection.tenant, collection.name, path)]
     if paths:
         forget_unowned(catalog, originals, collection, paths)
+
+
+def strays(catalog: Catalog, originals: Originals) -> list[Path]:
+    """Folders of sent files that belong to no document, failure or unfinished job, of any tenant.
+
+    Who was killed between a deletion in the catalog and that of the files has left them. Hold
+    `Originals.locked`.
+    """
+    # Jobs first: what one publishes in between is then known by the job, or by its document.
+    kept = {
+        (job.tenant, job.collection, file.path)
+        for job in catalog.jobs(states=UNFINISHED)
+        for file in job.request.uploads
+    }
+    for tenant in catalog.tenants():
+        for collection in catalog.collections(tenant):
+            kept |= {(tenant, collection.name, path) for path in catalog.locations(tenant, collection.name)}
+    return originals.strays(kept)
+
+
+def forget_strays(catalog: Catalog, originals: Originals) -> list[Path]:
+    """Delete the `strays`; those that there were."""
+    with originals.locked():
+        found = strays(catalog, originals)
+        for folder in found:
+            shutil.rmtree(folder, ignore_errors=True)
+    return found
 
 
 def _known(catalog: Catalog, collection: CollectionRecord) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from service.ingest_lock import IngestRunning
 from service.ingesting import open_ingest
 from service.jobs.alone import run_alone
 from service.jobs.controlling import TRUSTED_ATTEMPTS, settle
+from service.jobs.forgetting import forget_strays
 from service.jobs.owner import this_process
 from service.jobs.running import run_job
 
@@ -124,9 +125,10 @@ def is_waiting(services: Services) -> bool:
 
 
 def tidy(services: Services) -> bool:
-    """Delete what uploads that were never acknowledged have left."""
+    """Delete what uploads that were never acknowledged have left, and deletions that were cut short."""
     with services.originals.locked():
         services.originals.sweep({job.id for job in services.catalog.jobs()})
+    forget_strays(services.catalog, services.originals)
     prune(services)
     return True
 

@@ -196,6 +196,33 @@ class TestData:
             assert not kept[0].exists()
             assert states(diagnosis.check_originals(services, repairs=False), "sent files") == ["ok"]
 
+    def test_the_next_server_deletes_what_a_deletion_that_was_cut_short_has_left(
+        self, tmp_path: Path
+    ) -> None:
+        with live_in_memory(Settings(data=tmp_path / "data")) as service:
+            for name in ("lease.md", "policy.md"):
+                sent = {"file": (name, LEASE.encode())}
+                job = service.http.post("/v1/documents", files=sent, data={"collection": "c"}).json()["id"]
+                assert_soon(lambda job=job: service.get(f"/v1/jobs/{job}")["state"] == "done")
+        kept = set((tmp_path / "data" / "uploads" / "kept").glob("*/*/*"))
+        assert len(kept) == 2
+        with closing(sqlite3.connect(tmp_path / "data" / "catalog.sqlite", timeout=10)) as catalog:
+            catalog.execute("PRAGMA foreign_keys=ON")
+            catalog.execute("DELETE FROM documents WHERE path = 'lease.md'")
+            catalog.commit()
+
+        with live_in_memory(Settings(data=tmp_path / "data")) as service:
+            assert_soon(lambda: len([file for file in kept if file.exists()]) == 1)
+            assert states(diagnosis.check_originals(service.services, repairs=False), "sent files") == ["ok"]
+
+
+def assert_soon(holds: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if holds():
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError
+
 
 def heavier(point: Point) -> Point:
     weights = point.sparse.values * np.float32(1.001)
