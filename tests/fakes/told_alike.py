@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import httpx2
 
@@ -56,6 +56,8 @@ _MADE = frozenset({"id", "session_id", "document_id"})
 _ID = re.compile(r"[A-Za-z0-9_-]{11,}")
 _NAMED = re.compile(r"(review-|chatcmpl-)?(.*)", re.DOTALL)
 _IMAGE = "image/"
+_ABOUT_WORDS = {"citation": "index", "claim": "start"}
+"""Events that are told between the words, and which of their fields says of which ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +90,53 @@ def _parts(response: httpx2.Response) -> list[Any]:
         return [response.json()] if response.content else []
     if "event-stream" not in kind:
         return [response.text]
-    return [_value(line) for line in response.text.splitlines() if line]
+    return _gathered([_frame(frame) for frame in response.text.split("\n\n") if frame.strip()])
 
 
-def _value(line: str) -> Any:  # noqa: ANN401 — JSON
-    name, _, said = line.partition(": ")
+def _frame(written: str) -> tuple[str, Any]:
+    """The event's name, empty where it has none, and its data."""
+    fields = {name: value for name, _, value in (line.partition(": ") for line in written.splitlines())}
+    said = fields.get("data", written)
     try:
-        return [name, json.loads(said)]
+        return fields.get("event", ""), json.loads(said)
     except ValueError:
-        return line
+        return fields.get("event", ""), said
+
+
+def _gathered(frames: Sequence[tuple[str, Any]]) -> list[Any]:
+    """The frames of a stream, however the words came: those that arrive together are passed on together.
+
+    So all words are one, and what is told of them between is in the order of the places that it is about.
+    """
+    words: dict[str, str] = {}
+    told: list[tuple[str, Any]] = []
+    others: list[Any] = []
+    for name, value in frames:
+        said = _words(name, value)
+        for kind, text in said.items():
+            words[kind] = words.get(kind, "") + text
+        if name in _ABOUT_WORDS:
+            told.append((name, value))
+        elif not said:
+            others.append([name, value])
+    told.sort(
+        key=lambda one: (one[0], one[1][_ABOUT_WORDS[one[0]]])
+    )  # stable: the last one of a place stays it
+    return [*others, *map(list, told), words]
+
+
+def _words(name: str, value: Any) -> dict[str, str]:  # noqa: ANN401 — JSON
+    """By their kind, those of a frame that holds nothing else."""
+    if name in {"delta", "reasoning"}:
+        return {name: value["text"]}
+    try:
+        (choice,) = value["choices"]
+        delta = choice["delta"]
+    except (KeyError, TypeError, ValueError):
+        return {}
+    if choice.get("finish_reason") or delta.get("annotations") or "role" in delta:
+        return {}
+    return {kind: delta[kind] for kind in ("content", "reasoning_content") if delta.get(kind)}
 
 
 def _plain(world: World, value: Any, left_out: frozenset[str]) -> Any:  # noqa: ANN401 — JSON

@@ -151,3 +151,24 @@ def test_a_reranker_is_hung_up_on(threads: ThreadPoolExecutor) -> None:
             leave(threads, lambda: endpoint.rerank("?", ["a", "b"], origin=Origin("default")), asked)
             assert hung_up.wait(5)
         serving.join()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is what is tested
+def test_nobody_waits_for_a_thread_that_has_died(loop: LoopThread, threads: ThreadPoolExecutor) -> None:
+    async def die() -> None:
+        raise SystemExit
+
+    async def answer() -> int:
+        return 42
+
+    silent = Silent()
+    waiting = threads.submit(loop.run, silent.work)
+    assert silent.begun.wait(5)
+
+    with pytest.raises(SystemExit):
+        loop.run(die)
+
+    with pytest.raises(LoopClosed):
+        waiting.result(timeout=5)
+    loop.close()
+    assert loop.run(answer) == 42

@@ -25,5 +25,5 @@ def test_a_prompt_of_known_passages_is_counted_without_reading_them_again() -> N
     for passage in passages:
         count_tokens(passage)
     before = count_tokens.cache_info().misses
-    count_tokens("Passages:\n" + "".join(passages))
+    count_tokens("Of the passages of this test:\n" + "".join(passages))
     assert count_tokens.cache_info().misses == before + 2, "the whole, and its heading"
