@@ -16,6 +16,7 @@ import click
 import uvicorn
 
 from service import logs
+from service.arenas import share_arenas
 from service.commands import options
 from service.commands.terminal import say
 from service.http.app import create_app, end, leave
@@ -54,6 +55,7 @@ def command(host: str | None, port: int | None) -> None:
     """
     given = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
     settings = options.settings().model_copy(update=given)
+    share_arenas()
     sys.setswitchinterval(_SWITCH_SECONDS)
     logs.configure_for(settings)
     for number in (signal.SIGINT, signal.SIGTERM):

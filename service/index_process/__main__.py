@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from ingest.errors import LecternError
+from service.arenas import share_arenas
 from service.index_process.address import Place
 from service.index_process.server import serve
 
@@ -34,6 +35,7 @@ def main() -> None:
     to_starter = os.dup(1)
     os.dup2(2, 1)
     signal.signal(signal.SIGTERM, _leave)
+    share_arenas()
     sys.setswitchinterval(_SWITCH_SECONDS)
 
     def announce(failure: LecternError | None = None) -> None:
