@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import logging
 import re
-import sys
 import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from ingest.errors import CatalogUnavailable, IndexUnavailable
 from ingest.tracing import trace_of
+from service.log_writing import LogWriter
 from service.models.errors import ModelError
 from service.request_id import current_request_id
 
@@ -41,19 +41,23 @@ _NOISY = ("uvicorn.access",)
 
 def configure_for(settings: Settings) -> None:
     """As the settings say."""
-    configure(form=settings.log_format, level=settings.log_level, content=settings.log_content)
+    configure(
+        form=settings.log_format,
+        level=settings.log_level,
+        content=settings.log_content,
+        handler=LogWriter(),
+    )
 
 
-def configure(*, form: Format, level: Level, content: bool, stream: TextIO | None = None) -> None:
-    """Send all that this process logs to ``stream``, standard error by default.
+def configure(*, form: Format, level: Level, content: bool, handler: logging.Handler) -> None:
+    """Send all that this process logs to one handler.
 
     Args:
         form: of the lines.
         level: of our own messages; those of libraries begin at ``warning``, with ``content`` here too.
         content: whether lines may hold what documents, questions, answers and providers say.
-        stream: where to.
+        handler: writes the lines.
     """
-    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(Lines(form, content=content))
     handler.addFilter(_stamp)
     root = logging.getLogger()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -200,6 +201,31 @@ def test_two_that_come_at_once_are_one(line: CommandLine) -> None:
         server.communicate(timeout=30)
         assert server.returncode == 0
         assert time.monotonic() - began >= 3
+
+
+def test_a_log_that_nobody_reads_stops_nothing(line: CommandLine) -> None:
+    """Whoever collects the log hangs, and its pipe is full."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"\n" * 4_096)
+    os.set_blocking(writing, True)
+    server = line.start_logging_to(writing, "serve", "--port", "0", LECTERN_LOG_LEVEL="debug")
+    os.close(writing)
+    try:
+        assert server.stdout is not None
+        url = server.stdout.readline().split()[3]
+        with httpx2.Client(base_url=url, timeout=60, trust_env=False) as http:
+            for number in range(100):
+                assert http.get(f"/v1/documents/D{number + 1000}").status_code == 404
+            assert http.post("/v1/query", json=question("", stream=False)).status_code == 200
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=60) == 0
+    finally:
+        server.kill()
+        server.communicate(timeout=60)
+        os.close(reading)
 
 
 def test_jobs_go_on_at_the_next_start(line: CommandLine, tmp_path: Path) -> None:

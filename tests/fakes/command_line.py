@@ -63,12 +63,15 @@ class CommandLine:
         return ran
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        return self.start_logging_to(subprocess.PIPE, *arguments, **environment)
+
+    def start_logging_to(self, stderr: int, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [*COMMAND, *arguments],
             env=self._environment(environment),
             cwd=self.folder,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             encoding="utf-8",
         )
