@@ -9,7 +9,7 @@ import click
 from pydantic import SecretStr
 
 from service.cli import cli
-from service.settings import FILE, PREFIX, Settings
+from service.settings import FILE, GROUPS, PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,10 +65,12 @@ def _described(command: click.Command, context: click.Context) -> Iterator[str]:
 def _settings() -> Iterator[str]:
     yield "## Settings\n"
     yield f"In `{FILE}` the name is the same without `{PREFIX}` and in lower case.\n"
-    yield "| variable | default | |\n|---|---|---|"
-    for name, field in Settings.model_fields.items():
-        yield f"| `{PREFIX}{name.upper()}` | {_default(field)} | {_cell(field.description or '')} |"
-    yield ""
+    for group in GROUPS:
+        yield f"### {(group.__doc__ or '').rstrip('.')}\n"
+        yield "| variable | default | |\n|---|---|---|"
+        for name, field in group.model_fields.items():
+            yield f"| `{PREFIX}{name.upper()}` | {_default(field)} | {_cell(field.description or '')} |"
+        yield ""
 
 
 def _default(field: FieldInfo) -> str:

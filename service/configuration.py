@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from service.diagnosis import Finding
 from service.models.assembling import prices_of, provider_of
 from service.models.prices import price
-from service.settings import FILE, is_this_machine
+from service.setting_groups.serving import is_this_machine
+from service.settings import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

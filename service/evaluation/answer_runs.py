@@ -7,7 +7,7 @@ question the last one counts.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping  # noqa: TC003 — pydantic reads it at run time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING

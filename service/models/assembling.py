@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from service.models.contract import LanguageModel
     from service.models.providers import Provider
     from service.observing import Observer
-    from service.settings import ModelPrice, Settings
+    from service.setting_groups.models import ModelPrice
+    from service.settings import Settings
 
 DEFAULT_PROVIDER = "zai"
 _BEFORE_ANOTHER = 2

@@ -30,7 +30,8 @@ from service import comparing, configuration, diagnosis, reachability
 from service.access.keys import make_key
 from service.jobs.owner import this_process
 from service.running import announced
-from service.settings import FallbackProvider, Settings
+from service.setting_groups.models import FallbackProvider
+from service.settings import Settings
 from service.wiring import open_services
 from tests.fakes.command_line import CommandLine
 from tests.fakes.embedder import WordEmbedder

@@ -16,7 +16,8 @@ from pydantic import SecretStr
 
 from service.models.errors import KeyRejected, StreamCut
 from service.models.prices import Price
-from service.settings import FallbackProvider, ModelPrice, Settings
+from service.setting_groups.models import FallbackProvider, ModelPrice
+from service.settings import Settings
 from tests.fakes.files import LEASE, write_texts
 from tests.fakes.glm5 import CutStream, ErrorReply, Glm5Server, Hang, Reply
 from tests.fakes.live_service import live, parse_events, passages_of

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from pydantic import SecretStr
 
 from service.cli import cli
-from service.settings import ModelPrice, Settings
+from service.setting_groups.models import ModelPrice
+from service.settings import Settings
 from tests.fakes.files import LEASE, write_texts
 from tests.fakes.glm5 import CutStream, ErrorReply, Glm5Server, Hang, Reply
 from tests.fakes.live_service import live, passages_of

@@ -16,7 +16,8 @@ from service.access.keys import KeyEnded, make_key
 from service.http.review_shapes import ReviewRequest
 from service.models.prices import Price
 from service.reviewing.controlling import begin
-from service.settings import FallbackProvider, ModelPrice, Settings
+from service.setting_groups.models import FallbackProvider, ModelPrice
+from service.settings import Settings
 from tests.fakes.files import LEASE, write_texts
 from tests.fakes.glm5 import CutStream, ErrorReply, Glm5Server, Hang, Reply
 from tests.fakes.live_service import live

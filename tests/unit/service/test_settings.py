@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import ModelPrice, Settings, SettingsError, load_settings
+from service.setting_groups.models import ModelPrice
+from service.settings import Settings, SettingsError, load_settings
 
 
 def test_defaults_need_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,34 @@
+"""How files are read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from service.setting_groups.group import SettingGroup
+
+
+class ReadingSettings(SettingGroup):
+    """Reading."""
+
+    ocr_languages: str = Field(
+        default="eng+rus+chi_sim",
+        pattern=r"^\w+(\+\w+)*$",
+        description="Languages of scanned pages, by tesseract's names, the likeliest first.",
+    )
+    ocr_threads: Annotated[int, Field(gt=0)] | None = Field(
+        default=None,
+        description="Pages that each reading process recognises at a time; by default the cores shared out.",
+    )
+    parse_seconds: float = Field(
+        default=120.0, gt=0, description="Time that parsing one file may take without progress."
+    )
+    parse_memory_mb: int = Field(default=4_096, gt=0, description="Address space of each parsing process.")
+    parse_workers: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="Processes that read files; by default one a core, at most 8."
+    )
+    embed_workers: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="Processes that embed with the embedded encoder; by default the same."
+    )
+    largest_file_mb: int = Field(default=512, gt=0, description="Larger files are refused by name.")
