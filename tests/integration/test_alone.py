@@ -33,6 +33,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by a Unix
 
 DEAD = json.dumps({**json.loads(this_process()), "pid": "999999999"})
 PATIENCE = 60
+LONG_PATH = "register.md"
+LONG = b"The berth is let by the week.\n" * 10_000
+"""Takes far longer than any test sleeps."""
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 def send(services: Services, path: str) -> JobRecord:
-    content = TEXTS[path].encode()
+    content = LONG if path == LONG_PATH else TEXTS[path].encode()
     identity = new_job_id()
     arrived = services.originals.arrive(identity)
     (arrived / "00000").write_bytes(content)
@@ -98,9 +101,9 @@ def test_one_process_dies_and_the_next_job_comes_to_its_end(services: Services) 
     assert found.version.path == "policy.txt"
 
 
-@pytest.mark.parametrize("seconds", [0, 1.5])
+@pytest.mark.parametrize("seconds", [0, 3])
 def test_a_server_that_stops_leaves_it_waiting(services: Services, seconds: float) -> None:
-    [job] = suspects(services, "lease.md")
+    [job] = suspects(services, LONG_PATH)
     worker = Worker(services)
     worker.start()
     its_process()
