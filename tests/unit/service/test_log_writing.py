@@ -4,7 +4,9 @@ import logging
 import os
 import re
 import threading
+import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,6 @@ from service.logs import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from pathlib import Path
 
 PATIENCE = 60
 
@@ -54,6 +55,13 @@ def say(logger: logging.Logger, count: int) -> None:
     assert not saying.is_alive(), "whoever logs waits for whoever reads"
 
 
+def await_lost(writer: LogWriter, count: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while writer.lost < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_all_is_written_in_its_order(tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as log, logging_to(LogWriter(log.fileno())) as logger:
         say(logger, 2_000)
@@ -64,7 +72,7 @@ def test_all_is_written_in_its_order(tmp_path: Path) -> None:
 
 def test_nobody_waits_for_a_reader_and_what_is_lost_is_counted(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
-    writer = LogWriter(writing, most_lines=100)
+    writer = LogWriter(writing, most_bytes=20_000)
     writer.setFormatter(Lines("text", content=False))
     with logging_to(writer) as logger:
         say(logger, 5_000)
@@ -100,6 +108,62 @@ def test_a_closed_file_ends_nothing() -> None:
     with logging_to(LogWriter(writing)) as logger:
         say(logger, 10)
     os.close(writing)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="is a disk that is full")
+def test_what_a_full_disk_does_not_take_is_counted(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb", buffering=0) as full, (tmp_path / "log").open("wb") as log:
+        writer = LogWriter(full.fileno())
+        with logging_to(writer) as logger:
+            say(logger, 20)
+            await_lost(writer, 20)
+            os.dup2(log.fileno(), full.fileno())  # there is room again
+            say(logger, 1)
+
+    first, told = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert first == f"line 0 {'x' * 80}"
+    assert told.startswith("20 lines of this log are lost")
+
+
+def test_after_half_a_line_the_next_begins_anew(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    with (tmp_path / "log").open("wb") as log:
+        writer = LogWriter(writing)
+        with logging_to(writer) as logger:
+            logger.info("x" * 1_000_000)
+            os.read(reading, 1)
+            os.close(reading)
+            await_lost(writer, 1)
+            os.dup2(log.fileno(), writing)
+            say(logger, 1)
+    os.close(writing)
+
+    begun, first, told = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert begun == ""
+    assert first == f"line 0 {'x' * 80}"
+    assert told.startswith("1 lines of this log are lost")
+
+
+def test_long_lines_do_not_fill_the_memory(pipe: tuple[int, int]) -> None:
+    writer = LogWriter(pipe[1], most_bytes=2_000_000)
+    with logging_to(writer) as logger:
+        for _ in range(50):
+            logger.info("x" * 1_000_000)
+        assert writer.lost >= 48
+
+
+def test_what_is_said_after_its_end_starts_nothing(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log:
+        writer = LogWriter(log.fileno())
+        with logging_to(writer) as logger:
+            say(logger, 1)
+        before = {*threading.enumerate()}
+        logger.addHandler(writer)
+        say(logger, 1)
+        logger.removeHandler(writer)
+        assert {*threading.enumerate()} <= before
+
+    assert (tmp_path / "log").read_text(encoding="utf-8").count("line 0") == 1
 
 
 def test_a_line_that_cannot_be_made_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
