@@ -186,20 +186,12 @@ class Jobs(CatalogPart):
         with self._database.write() as connection:
             return connection.execute(update(jobs).where(_held(job)).values(values)).rowcount > 0
 
-    def move_job(
-        self,
-        job: JobRecord,
-        state: JobState,
-        *,
-        unattended: bool | None = None,
-        request: JobRequest | None = None,
-    ) -> bool:
-        """Change state, and request, of a job that nobody runs; False where it has another state by now."""
+    def move_job(self, job: JobRecord, state: JobState, *, unattended: bool | None = None) -> bool:
+        """Change the state of a job that nobody runs; False where it has another by now."""
         ends = datetime.now(UTC) if state in FINISHED else None
         values: dict[str, Any] = {"state": state, "finished_at": ends, "cancelling": False}
         values |= {"attempts": 0} if state == "queued" else {}
         values |= {} if unattended is None else {"unattended": unattended}
-        values |= {} if request is None else {"request": encode_value(request)}
         still = _named(job.tenant, job.id) & (jobs.c.state == job.state) & (jobs.c.owner == job.owner)
         with self._database.write() as connection:
             return connection.execute(update(jobs).where(still).values(values)).rowcount > 0

@@ -29,7 +29,6 @@ def decode_request(text: str) -> JobRequest:
         tuple(_value(UploadedFile, each) for each in uploads),
         prune=bool(found.get("prune")),
         reader=str(found.get("reader", "")),
-        key=str(found.get("key", "")),
     )
 
 

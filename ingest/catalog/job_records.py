@@ -39,8 +39,6 @@ class JobRequest:
     """Whether documents whose files are gone are deleted."""
     reader: str = ""
     """``module:Class`` of a reader that the user chose; only the same command can do that again."""
-    key: str = ""
-    """Label of the access key that asks for it; empty where none does."""
 
 
 @dataclass(frozen=True, slots=True)

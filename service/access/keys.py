@@ -95,7 +95,7 @@ class KeyEnded(PermanentError):
     """Work goes on for an access key that opens nothing any more."""
 
     def __init__(self) -> None:
-        super().__init__("the access key that asked for it was revoked or has expired: another one can go on")
+        super().__init__("the access key that paid for it was revoked or has expired: another one can go on")
 
 
 def require_live(keys: KeyStore, label: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.catalog.job_records import UNFINISHED, JobRequest
@@ -34,12 +33,8 @@ def submit_upload(
     tenant: str,
     collection: str,
     identity: str,
-    key: str = "",
 ) -> JobRecord:
-    """Acknowledge an upload: on return its files and its job survive a loss of power.
-
-    ``key`` is the label of the access key that asks for it.
-    """
+    """Acknowledge an upload: on return its files and its job survive a loss of power."""
     with originals.locked():
         originals.admit(identity, arrived)
         try:
@@ -47,7 +42,7 @@ def submit_upload(
                 tenant,
                 collection,
                 "upload",
-                JobRequest(uploads=tuple(files), key=key),
+                JobRequest(uploads=tuple(files)),
                 place=originals.place,
                 identity=identity,
             )
@@ -75,18 +70,11 @@ def cancel(catalog: Catalog, tenant: str, identity: str) -> JobRecord:
 
 
 def retry(
-    catalog: Catalog,
-    originals: Originals,
-    tenant: str,
-    identity: str,
-    *,
-    unattended: bool = True,
-    key: str = "",
+    catalog: Catalog, originals: Originals, tenant: str, identity: str, *, unattended: bool = True
 ) -> JobRecord:
     """Queue a job again: what is indexed is skipped, what failed is read again.
 
-    ``unattended`` says whether a server will run it, or somebody who waits for it; ``key`` is the label of
-    the access key that asks now.
+    ``unattended`` says whether a server will run it, or somebody who waits for it.
 
     Raises:
         UnknownName: there is no such job.
@@ -109,10 +97,9 @@ def retry(
         pass  # it was to be made by the job
     else:
         catalog.forget_failures(collection, [file.path for file in failed])
-    request = replace(job.request, key=key)
-    moved = catalog.move_job(job, "queued", unattended=unattended, request=request)
+    moved = catalog.move_job(job, "queued", unattended=unattended)
     if not moved:  # it has changed its state in this moment
-        return retry(catalog, originals, tenant, identity, unattended=unattended, key=key)
+        return retry(catalog, originals, tenant, identity, unattended=unattended)
     return catalog.job(tenant, identity)
 
 

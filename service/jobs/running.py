@@ -5,17 +5,13 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.catalog.job_records import JobFile, JobReport
 from ingest.discovery import Discovery, judge_file
 from ingest.errors import Cancelled, Gone, LecternError, TransientError
-from ingest.store.compacting import free_bytes
 from service.jobs.forgetting import forget_replaced
-from service.jobs.going_on import GoingOn
-from service.jobs.receiving import StorageFull
 from service.jobs.watching import Watch
 
 if TYPE_CHECKING:
@@ -51,33 +47,25 @@ def run_job(
     *,
     stopping: threading.Event,
     on_progress: Callable[[Progress], None] = lambda _: None,
-    free: Callable[[Path], int] = free_bytes,
 ) -> Ran:
     """Do what a claimed job asks for and record its end.
 
-    ``stopping`` ends it early: queued again, or cancelled where somebody waits for it. Once the access key
-    that asked for it opens nothing any more, or the disk has hardly any room left, it has failed; ``free``
-    tells the bytes that are free on the disk of a folder.
+    ``stopping`` ends it early: queued again, or cancelled where somebody waits for it.
 
     Raises:
         CatalogUnavailable: its end could not be recorded.
     """
-    going_on = GoingOn(services.catalog, services.settings.data, free=free)
-    require = partial(going_on.require, job)
-    with Watch(services.catalog, job, stopping, abort=work.abort, require=require) as watch:
+    with Watch(services.catalog, job, stopping, work.abort) as watch:
 
         def show(progress: Progress) -> None:
             watch.note(progress)
             on_progress(progress)
 
         try:
-            require()
             with services.observer.job(job.kind, job.id):
                 report = _ingest(services, work, job, show, lambda: watch.ending is not None)
         except Cancelled:
-            return Ran(_end_early(watch, work, job), error=watch.refusal)
-        except StorageFull as error:
-            return Ran(watch.finish("failed", JobReport(reason=str(error))), error=error)
+            return Ran(_end_early(watch, work, job))
         except (TransientError, Gone) as error:
             return Ran(_try_again(watch, job, str(error)), error=error)
         except (LecternError, OSError) as error:
@@ -161,8 +149,6 @@ def _end_early(watch: Watch, work: OpenIngest, job: JobRecord) -> JobState:
             work.ingester.withdraw(job.tenant, job.collection)
         except LecternError as error:  # the next ingest does it
             _log.warning("job %s: %s", job.id, error)
-    if watch.refusal is not None:
-        return watch.finish("failed", JobReport(reason=str(watch.refusal)))
     return watch.finish("cancelled", JobReport())
 
 

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Literal
 
 from ingest.catalog.job_records import JobFile, JobProgress, Standing
-from ingest.errors import CatalogUnavailable, LecternError
+from ingest.errors import LecternError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ LOOK_SECONDS = 0.5
 _HEARTBEAT_LOOKS = 10
 _log = logging.getLogger(__name__)
 
-Ending = Literal["cancelled", "stopping", "lost", "refused"]
+Ending = Literal["cancelled", "stopping", "lost"]
 
 
 class Watch:
@@ -32,25 +32,16 @@ class Watch:
         job: as it was claimed.
         stopping: set where the whole process is to end.
         abort: ends what is being parsed.
-        require: raises why the job may not go on.
     """
 
     def __init__(
-        self,
-        catalog: Catalog,
-        job: JobRecord,
-        stopping: threading.Event,
-        *,
-        abort: Callable[[], None],
-        require: Callable[[], None],
+        self, catalog: Catalog, job: JobRecord, stopping: threading.Event, abort: Callable[[], None]
     ) -> None:
         self.ending: Ending | None = None
-        self.refusal: LecternError | None = None
         self._catalog = catalog
         self._job = job
         self._stopping = stopping
         self._abort = abort
-        self._require = require
         self._guard = threading.Lock()
         self._progress = JobProgress()
         self._files: list[JobFile] = []
@@ -114,27 +105,15 @@ class Watch:
             except LecternError as error:  # the next look may succeed; the job itself goes on
                 _log.warning("job %s: %s", self._job.id, error)
                 standing = Standing(owned=True, cancelling=False)
-            self._ask()
             self.ending = self.ending or self._ending(standing)
             if self.ending is not None:
                 self._abort()
-
-    def _ask(self) -> None:
-        """Whether it may go on."""
-        try:
-            self._require()
-        except (CatalogUnavailable, OSError) as error:  # the next look may know
-            _log.warning("job %s: %s", self._job.id, error)
-        except LecternError as error:
-            self.refusal = error
 
     def _ending(self, standing: Standing) -> Ending | None:
         if not standing.owned:
             return "lost"
         if standing.cancelling:
             return "cancelled"
-        if self.refusal is not None:
-            return "refused"
         return "stopping" if self._stopping.is_set() else None
 
     def _exchange(self, *, beat: bool) -> Standing:
