@@ -14,7 +14,6 @@ from functools import partial
 from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Self, cast
-from uuid import UUID
 
 import qdrant_edge as qdrant
 
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
+    from uuid import UUID
 
     import numpy as np
     from numpy.typing import NDArray
@@ -305,7 +305,7 @@ class EdgeStore:
             if written is None:
                 self._places.forget_all()
             else:
-                self._places.forget(identity.int for identity in written)
+                self._places.forget(written)
             shard.update(operation)
             if self._fresh is not None:
                 self._update_fresh(self._fresh, operation)
@@ -334,7 +334,7 @@ class EdgeStore:
             request = qdrant.QueryRequest(count, query=query, filter=within, params=params)
             with self._engine() as shard:
                 found = shard.query(request)
-                places = self._places.of([_number(point.id) for point in found], partial(_read, shard))
+                places = self._places.of([_own(point.id) for point in found], partial(_read, shard))
             return [place.scored(point.score) for place, point in zip(places, found, strict=True)]
 
         return best(fetch, limit)
@@ -409,16 +409,15 @@ def _copied(
     return offset
 
 
-def _number(identity: qdrant.PointId) -> int:
-    """Of an id, for which Python has no quick hash."""
-    return cast("UUID", identity).int
+def _own(identity: qdrant.PointId) -> UUID:
+    """An id as `ingest.store.identity` makes them all."""
+    return cast("UUID", identity)
 
 
-def _read(shard: qdrant.EdgeShard, points: Sequence[int]) -> dict[int, Hit]:
-    """The places of these points, without a score, by their numbers."""
-    ids = [UUID(int=number) for number in points]
+def _read(shard: qdrant.EdgeShard, ids: Sequence[UUID]) -> dict[int, Hit]:
+    """The places of these points, without a score, by the numbers of their ids."""
     records = shard.retrieve([*ids], with_payload=list(HIT_FIELDS), with_vector=False)
-    return {_number(record.id): hit_of(record.payload, 0.0) for record in records}
+    return {_own(record.id).int: hit_of(record.payload, 0.0) for record in records}
 
 
 def _sparse(vector: SparseVector) -> qdrant.SparseVector:
