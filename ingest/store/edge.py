@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from array import array
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Self, cast
@@ -29,6 +30,7 @@ from ingest.store.compacting import (
 )
 from ingest.store.identity import ids_of, point_ids, scope_id
 from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of, payloads
+from ingest.store.places import Places
 from ingest.store.points import Points
 from ingest.store.ranking import best
 from ingest.store.vectors import batches, check_sparse, directions, stored
@@ -70,6 +72,7 @@ class EdgeStore:
         self._open = True
         self._swapping = Lock()
         self._fresh: qdrant.EdgeShard | None = None
+        self._places = Places()
         self._deleted = self._noted = deleted_in(path)
 
     @classmethod
@@ -100,7 +103,7 @@ class EdgeStore:
             made = map(
                 _point, ids[batch], dense[batch], part.sparse_lists(), payloads(scope, part, named=False)
             )
-            self._update(qdrant.UpdateOperation.upsert_points(list(made)))
+            self._update(qdrant.UpdateOperation.upsert_points(list(made)), ids[batch])
 
     def search_sparse(
         self, scope: Scope, vector: SparseVector, *, documents: Sequence[int] | None, limit: int
@@ -285,7 +288,7 @@ class EdgeStore:
 
     @contextmanager
     def _engine(self) -> Generator[qdrant.EdgeShard]:
-        """The shard, for one call: it holds the interpreter lock, so that no call ever waits for another."""
+        """The shard, for a call or two: each holds the interpreter lock, so hardly any waits for another."""
         with self._swapping, _failing():
             yield self._shard
 
@@ -296,8 +299,13 @@ class EdgeStore:
             if field not in known:
                 self._update(qdrant.UpdateOperation.create_field_index(field, schema))
 
-    def _update(self, operation: qdrant.UpdateOperation) -> None:
+    def _update(self, operation: qdrant.UpdateOperation, written: Sequence[UUID] | None = None) -> None:
+        """Write to the points of the ids ``written``, or to any."""
         with self._engine() as shard:
+            if written is None:
+                self._places.forget_all()
+            else:
+                self._places.forget(written)
             shard.update(operation)
             if self._fresh is not None:
                 self._update_fresh(self._fresh, operation)
@@ -323,11 +331,11 @@ class EdgeStore:
         within = _inside(scope, documents)
 
         def fetch(count: int) -> list[Hit]:
-            request = qdrant.QueryRequest(
-                count, query=query, filter=within, params=params, with_payload=list(HIT_FIELDS)
-            )
+            request = qdrant.QueryRequest(count, query=query, filter=within, params=params)
             with self._engine() as shard:
-                return [hit_of(point.payload, point.score) for point in shard.query(request)]
+                found = shard.query(request)
+                places = self._places.of([_own(point.id) for point in found], partial(_read, shard))
+            return [place.scored(point.score) for place, point in zip(places, found, strict=True)]
 
         return best(fetch, limit)
 
@@ -399,6 +407,17 @@ def _copied(
         points = [qdrant.Point(record.id, record.vector or {}, record.payload) for record in records]
         fresh.update(qdrant.UpdateOperation.upsert_points(points))
     return offset
+
+
+def _own(identity: qdrant.PointId) -> UUID:
+    """An id as `ingest.store.identity` makes them all."""
+    return cast("UUID", identity)
+
+
+def _read(shard: qdrant.EdgeShard, ids: Sequence[UUID]) -> dict[int, Hit]:
+    """The places of these points, without a score, by the numbers of their ids."""
+    records = shard.retrieve([*ids], with_payload=list(HIT_FIELDS), with_vector=False)
+    return {_own(record.id).int: hit_of(record.payload, 0.0) for record in records}
 
 
 def _sparse(vector: SparseVector) -> qdrant.SparseVector:

@@ -231,6 +231,19 @@ def test_the_same_place_is_replaced_whole(store: Store) -> None:
     assert store.counts(scope) == {1: 2}
 
 
+def test_a_place_that_was_found_before_is_found_as_it_is_now(store: Store) -> None:
+    scope = fresh()
+    for end, delete in ((5, False), (6, False), (7, True)):  # written anew twice, then after a deletion
+        if delete:
+            store.delete_documents(scope, [1])
+            assert asked(store, scope, 7) == []
+        store.upsert(scope, [replace(point(1, 0, {7: 1.0}, (1, 0, 0, 0)), end=end)])
+        for _ in range(2):
+            (hit,) = asked(store, scope, 7)
+            assert hit.end == end
+            assert near(store, scope, (1, 0, 0, 0))[0].end == end
+
+
 def test_a_chunk_without_terms_or_direction_is_kept_and_never_found(store: Store) -> None:
     scope = fresh()
     store.upsert(scope, [point(1, 0), point(1, 1, {}, (0, 0, 0, 0)), point(1, 2, {7: 1.0}, (0, 1, 0, 0))])
