@@ -18,6 +18,9 @@ import pytest
 from filelock import FileLock
 
 from ingest.terms import Analyzer
+from service.asking import search
+from service.http.requests import SearchRequest
+from service.settings import Settings
 from tests.fakes.command_line import CommandLine
 from tests.fakes.files import LEASE, TEXTS, write_texts
 
@@ -42,9 +45,13 @@ def line(tmp_path: Path) -> CommandLine:
 
 
 def hits(line: CommandLine) -> list[Any]:
-    """Hit lists, whatever the ids."""
-    found = [line.ok("search", question, "--json", "-n", "20").json["hits"] for question in QUESTIONS]
-    return [[{k: v for k, v in hit.items() if k != "document_id"} for hit in ranked] for ranked in found]
+    """Hit lists, whatever the ids: what ``lectern search`` prints, without a process for each question."""
+    settings = Settings(data=line.data)
+    found = [
+        search(settings, SearchRequest(query=question, collection=settings.collection, top_k=20)).hits
+        for question in QUESTIONS
+    ]
+    return [[hit.model_dump(mode="json", exclude={"document_id"}) for hit in ranked] for ranked in found]
 
 
 def held(line: CommandLine) -> list[tuple[Any, ...]]:

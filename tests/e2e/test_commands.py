@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+from click.testing import CliRunner
 
+from service.cli import cli
 from service.extracting import NOTHING_FOUND
 from service.running import FILE
 from tests.fakes.command_line import CommandLine
@@ -378,4 +380,7 @@ def test_help_names_every_command(line: CommandLine) -> None:
 
     for name in ("ask", "demo", "documents", "eval", "ingest", "search", "serve"):
         assert f"  {name} " in told
-        assert line.ok(name, "--help").out.startswith(f"Usage: lectern {name}")
+        helped = CliRunner().invoke(cli, [name, "--help"], prog_name="lectern")
+        assert (helped.exit_code, helped.stderr) == (0, "")
+        assert helped.stdout.startswith(f"Usage: lectern {name}")
+    assert line.ok("serve", "--help").out.startswith("Usage: lectern serve")
