@@ -35,6 +35,7 @@ SHARED = {
     ),
     "httpx2": (
         "ingest/remote_embedding.py",
+        "service/embedding_connection.py",
         "service/models/openai_client.py",
         "service/reachability.py",
         "service/remote/concurrent.py",
