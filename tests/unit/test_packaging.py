@@ -54,6 +54,7 @@ SHARED = {
     "sqlalchemy": ("ingest/catalog/",),
     "starlette": ("service/http/",),
     "tree_sitter": ("ingest/readers/",),
+    "uvicorn": ("service/commands/serve.py", "service/http/connection.py"),
 }
 """Libraries that more than one module may import, and where; every other one has a single file."""
 EXTRAS = {
