@@ -54,6 +54,8 @@ class Question:
     """Identity of the embedder that the scope's vectors are of, where the asker knows it."""
     by_words: bool = False
     """Whether it must not be embedded: it may not go to the machine that does that."""
+    vector: tuple[float, ...] | None = None
+    """Its vector, where the asker has had it embedded."""
 
 
 class Index(Protocol):
@@ -204,6 +206,8 @@ class LocalIndex:
     def _vector(self, question: Question) -> NDArray[np.float32]:
         if question.by_words:
             return np.zeros(self._embedder.dimensions, np.float32)  # as of a text without words: near nothing
+        if question.vector is not None:
+            return np.asarray(question.vector, np.float32)
         return self._embedder.embed([question.text])[0]
 
     def _route(

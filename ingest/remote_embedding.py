@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from pydantic import BaseModel, ValidationError
@@ -12,7 +12,7 @@ from ingest.errors import EmbeddingFailed, EmbeddingRefused
 from ingest.proxies import may_be_proxied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import httpx2
     from numpy.typing import NDArray
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 BATCH = 64
 """Texts a request."""
 _ATTEMPTS = 4
-_SECONDS = 60.0
+SECONDS = 60.0
+"""That the endpoint may stay silent."""
 _RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504})
 
 
@@ -33,6 +34,53 @@ class _Reply(BaseModel):
     data: list[_Item]
 
 
+class Connection(Protocol):
+    """How requests reach the endpoint, and how somebody waits between two of them."""
+
+    def post(self, body: Mapping[str, object]) -> httpx2.Response:
+        """Send a request; raises `httpx2.TransportError`, `EmbeddingFailed`."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; raises `EmbeddingFailed`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        ...
+
+
+class PlainConnection:
+    """`Connection` in the thread that asks."""
+
+    def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
+        self._base_url = base_url
+        self._headers = headers
+        self._http: httpx2.Client | None = None
+
+    def post(self, body: Mapping[str, object]) -> httpx2.Response:
+        """Send a request."""
+        import httpx2  # noqa: PLC0415 — 0.2 CPU seconds that the embedded encoder saves
+
+        if self._http is None:
+            self._http = httpx2.Client(
+                base_url=self._base_url,
+                headers=self._headers,
+                timeout=SECONDS,
+                trust_env=may_be_proxied(self._base_url),
+            )
+        return self._http.post("embeddings", json=body)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if self._http is not None:
+            self._http.close()
+
+
 class EmbeddingService:
     """An embedder behind HTTP. Vectors are normalised here, whatever the endpoint does."""
 
@@ -43,14 +91,14 @@ class EmbeddingService:
         *,
         model: str,
         dimensions: int,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
+        connect: Callable[[str, Mapping[str, str]], Connection] = PlainConnection,
     ) -> None:
-        self._base_url = base_url
-        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._http: httpx2.Client | None = None
+        """``connect`` is given the address and the headers; ``sleep`` takes the place of its connection's."""
+        self._connection = connect(base_url, {"Authorization": f"Bearer {api_key}"} if api_key else {})
         self._model = model
         self.dimensions = dimensions
-        self._sleep = sleep
+        self._sleep = sleep or self._connection.sleep
 
     @property
     def identity(self) -> str:
@@ -81,8 +129,7 @@ class EmbeddingService:
 
     def close(self) -> None:
         """Let go of the connections."""
-        if self._http is not None:
-            self._http.close()
+        self._connection.close()
 
     def _vectors(self, texts: Sequence[str], require_leave: Callable[[], None]) -> NDArray[np.float32]:
         body: dict[str, object] = {"model": self._model, "input": [text or " " for text in texts]}
@@ -97,20 +144,13 @@ class EmbeddingService:
     def _answer(self, body: dict[str, object], require_leave: Callable[[], None]) -> httpx2.Response:
         import httpx2  # noqa: PLC0415 — 0.2 CPU seconds that the embedded encoder saves
 
-        if self._http is None:
-            self._http = httpx2.Client(
-                base_url=self._base_url,
-                headers=self._headers,
-                timeout=_SECONDS,
-                trust_env=may_be_proxied(self._base_url),
-            )
         failure = ""
         for attempt in range(_ATTEMPTS):
             if attempt:
                 self._sleep(2.0**attempt / 2)
             require_leave()
             try:
-                response = self._http.post("embeddings", json=body)
+                response = self._connection.post(body)
             except httpx2.TransportError as error:
                 failure = str(error)
                 continue

@@ -62,15 +62,19 @@ def current_cancellation() -> Cancellation:
     return _current.get() or Cancellation()
 
 
-async def in_thread(threads: Executor | None, work: Callable[[], _T]) -> _T:
+async def in_thread(threads: Executor | None, work: Callable[[], _T], *, outlast: bool = False) -> _T:
     """What the work gives, in one of these threads, by default the event loop's, and in this task's context.
 
-    A thread cannot be stopped: where this task is cancelled, what the work waits for ends in its place.
+    A thread cannot be stopped: where this task is cancelled, what the work waits for ends in its place. With
+    ``outlast`` the task ends only after the thread has: who counts such tasks counts threads.
     """
     cancellation, context = Cancellation(), copy_context()
     context.run(_current.set, cancellation)
+    working = asyncio.get_running_loop().run_in_executor(threads, lambda: context.run(work))
     try:
-        return await asyncio.get_running_loop().run_in_executor(threads, lambda: context.run(work))
+        return await (asyncio.shield(working) if outlast else working)
     except asyncio.CancelledError:
         cancellation.cancel()
+        if outlast:
+            await asyncio.gather(working, return_exceptions=True)
         raise

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ingest.embedding import UniversalSentenceEncoder
 from ingest.parallel_embedding import ParallelEmbedder
 from ingest.remote_embedding import EmbeddingService
+from service.embedding_connection import LoopConnection
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -30,6 +31,7 @@ def make_embedder(settings: Settings) -> Embedder:
         key.get_secret_value() if key else None,
         model=settings.embeddings_model,
         dimensions=settings.embeddings_dimensions,
+        connect=LoopConnection,
     )
 
 

@@ -19,6 +19,7 @@ from service.reranking.contract import RerankingFailed
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
+    from ingest.embedding import ScopedEmbedder
     from ingest.index import Index, Question
     from ingest.model import Hit, Scope
     from ingest.store.contract import Point
@@ -99,24 +100,27 @@ class GuardedTokenizer:
 
 
 class GuardedIndex:
-    """An index that has questions embedded elsewhere: by their words alone where they may not go there."""
+    """An index whose questions are embedded elsewhere: by their words alone where they may not go there.
 
-    def __init__(self, index: Index, egress: Egress, recipient: Recipient) -> None:
-        """``recipient`` is the embeddings endpoint."""
+    They are embedded here and not by the index, whose process hears nothing of a policy that changes between
+    two attempts, nor of a client that leaves.
+    """
+
+    def __init__(self, index: Index, embedder: ScopedEmbedder) -> None:
+        """``embedder`` asks for leave before each request."""
         self._index = index
-        self._egress = egress
-        self._recipient = recipient
+        self._embedder = embedder
 
     def search(
         self, scope: Scope, question: Question, *, documents: Sequence[int] | None, limit: int
     ) -> list[Hit]:
         """As `Index.search`."""
-        asked = self._permitted(scope, question)
+        asked = self._embedded(scope, question)
         return self._index.search(scope, asked, documents=documents, limit=limit)
 
     def confidence(self, scope: Scope, question: Question, *, documents: Sequence[int] | None) -> float:
         """As `Index.confidence`."""
-        return self._index.confidence(scope, self._permitted(scope, question), documents=documents)
+        return self._index.confidence(scope, self._embedded(scope, question), documents=documents)
 
     def digest(self, scope: Scope, document: int) -> str:
         """As `Index.digest`."""
@@ -154,9 +158,9 @@ class GuardedIndex:
         """As `Index.close`."""
         self._index.close()
 
-    def _permitted(self, scope: Scope, question: Question) -> Question:
+    def _embedded(self, scope: Scope, question: Question) -> Question:
         try:
-            self._egress.require(scope.tenant, scope.collection, self._recipient)
+            (vector,) = self._embedder.within(scope).embed([question.text])
         except EgressRefused:
             return replace(question, by_words=True)
-        return question
+        return replace(question, vector=tuple(vector.tolist()))

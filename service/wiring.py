@@ -338,7 +338,7 @@ def _guarded(settings: Settings, egress: Egress, embedder: Embedder, index: Inde
         return embedder, index
     recipient = Recipient.at(settings.embeddings_base_url)
     guarded = GuardedEmbedder(embedder, partial(egress.require, recipient=recipient))
-    return guarded, GuardedIndex(index, egress, recipient)
+    return guarded, GuardedIndex(index, guarded)
 
 
 def _cache_traits(provider: str) -> CacheTraits:

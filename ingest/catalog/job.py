@@ -180,18 +180,30 @@ class Jobs(CatalogPart):
             connection.execute(update(jobs).where(mine).values(**values, **_RELEASED))
         return True
 
-    def release_job(self, job: JobRecord, state: JobState, *, attempts: int) -> bool:
-        """Take a job from the owner in this record, as ``queued`` or ``interrupted``; False if too late."""
-        values = {"state": state, "attempts": attempts, **_RELEASED}
+    def release_job(self, job: JobRecord, state: JobState, *, attempts: int, reason: str = "") -> bool:
+        """Take a job from the owner in this record, as ``queued`` or ``interrupted``; False if too late.
+
+        ``reason`` is told of it until it is begun again.
+        """
+        report = encode_value(JobReport(reason=reason))
+        values = {"state": state, "attempts": attempts, "report": report, **_RELEASED}
         with self._database.write() as connection:
             return connection.execute(update(jobs).where(_held(job)).values(values)).rowcount > 0
 
-    def move_job(self, job: JobRecord, state: JobState, *, unattended: bool | None = None) -> bool:
-        """Change the state of a job that nobody runs; False where it has another by now."""
+    def move_job(
+        self,
+        job: JobRecord,
+        state: JobState,
+        *,
+        unattended: bool | None = None,
+        request: JobRequest | None = None,
+    ) -> bool:
+        """Change the state of a job that nobody runs, and its request; False where it has another by now."""
         ends = datetime.now(UTC) if state in FINISHED else None
         values: dict[str, Any] = {"state": state, "finished_at": ends, "cancelling": False}
         values |= {"attempts": 0} if state == "queued" else {}
         values |= {} if unattended is None else {"unattended": unattended}
+        values |= {} if request is None else {"request": encode_value(request)}
         still = _named(job.tenant, job.id) & (jobs.c.state == job.state) & (jobs.c.owner == job.owner)
         with self._database.write() as connection:
             return connection.execute(update(jobs).where(still).values(values)).rowcount > 0

@@ -29,6 +29,7 @@ def decode_request(text: str) -> JobRequest:
         tuple(_value(UploadedFile, each) for each in uploads),
         prune=bool(found.get("prune")),
         reader=str(found.get("reader", "")),
+        key=str(found.get("key", "")),
     )
 
 

@@ -39,6 +39,8 @@ class JobRequest:
     """Whether documents whose files are gone are deleted."""
     reader: str = ""
     """``module:Class`` of a reader that the user chose; only the same command can do that again."""
+    key: str = ""
+    """Label of the access key that asked for it, or last tried it again; empty where no key did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class JobReport:
     characters: int = 0
     chunks: int = 0
     reason: str = ""
-    """Why the job as a whole failed."""
+    """Why the job as a whole failed, or waits again."""
 
 
 @dataclass(frozen=True, slots=True)

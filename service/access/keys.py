@@ -95,11 +95,11 @@ class KeyEnded(PermanentError):
     """Work goes on for an access key that opens nothing any more."""
 
     def __init__(self) -> None:
-        super().__init__("the access key that paid for it was revoked or has expired: another one can go on")
+        super().__init__("the access key that asked for it was revoked or has expired: another one can go on")
 
 
 def require_live(keys: KeyStore, label: str) -> None:
-    """Ask before a key pays for what is done while its holder is away; it blocks.
+    """Ask before work is done for a key while its holder is away; it blocks.
 
     Args:
         keys: what was made so far.

@@ -21,6 +21,7 @@ from service.http.job_shapes import JobDetails, JobList, JobShape
 from service.ingesting import open_ingest
 from service.jobs import controlling
 from service.jobs.owner import this_process
+from service.jobs.receiving import StorageFull
 from service.jobs.running import run_job
 from service.running import find_server
 
@@ -116,7 +117,9 @@ def _run(services: Services, wanted: JobRecord, *, quiet: bool) -> JobRecord:
             if claimed is None:
                 break
             with showing_progress(enabled=not quiet) as on_progress:
-                run_job(services, work, claimed, stopping=stopping, on_progress=on_progress)
+                ran = run_job(services, work, claimed, stopping=stopping, on_progress=on_progress)
+            if isinstance(ran.error, StorageFull):  # which would be claimed again at once
+                raise ran.error
             if claimed.id == wanted.id:
                 break
     return services.catalog.job(wanted.tenant, wanted.id)
@@ -153,7 +156,8 @@ def _standing(job: JobRecord, now: datetime) -> str:
     report = job.report
     if job.state == "queued":
         size = sum(file.size for file in job.request.uploads)
-        return f"waits, {amount(size)}" if size else "waits"
+        waits = f"waits, {amount(size)}" if size else "waits"
+        return f"{waits}: {report.reason}" if report.reason else waits
     if job.state in UNFINISHED or job.state == "cancelled":
         return _how_far(job, now)
     counts = f"{report.indexed:,} indexed, {report.unchanged:,} unchanged, {report.failed:,} failed"

@@ -20,6 +20,7 @@ from service.arenas import share_arenas
 from service.commands import options
 from service.commands.terminal import say
 from service.http.app import create_app, end, leave
+from service.http.connection import CuttableProtocol
 from service.running import announced, new_token
 from service.settings import SettingsError
 from service.wiring import open_services
@@ -72,7 +73,7 @@ def command(host: str | None, port: int | None) -> None:
             loop=_LOOP,
             # The others that uvicorn takes where they happen to be installed set no bound to a request's
             # headers, or answer what no route of ours speaks.
-            http="h11",
+            http=CuttableProtocol,
             ws="none",
         )
         server = _Server(

@@ -12,6 +12,8 @@ FAILED = "failed"
 """In the state of a request: the status of the error that its stream ended in, although it began with 200."""
 UNREAD = "unread"
 """In the state of a request: its client has stopped reading the answer."""
+CUT_OFF = "cut_off"
+"""In the state of a request: a function that ends its connection, whatever is still to be sent."""
 _log = logging.getLogger(__name__)
 
 

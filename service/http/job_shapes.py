@@ -41,7 +41,7 @@ class JobReportShape(Response):
     failed: int
     characters: int
     chunks: int
-    reason: str = Field(description="Why the job as a whole failed; else empty.")
+    reason: str = Field(description="Why the job as a whole failed, or waits again; else empty.")
 
 
 class JobFileShape(Response):

@@ -70,8 +70,8 @@ def cancel(job_id: str, view: Writing) -> JobShape:
 @router.post("/jobs/{job_id}/retry", status_code=HTTPStatus.ACCEPTED)
 def retry(job_id: str, view: Writing, work: Work) -> JobShape:
     """Queue a job again: what is indexed is skipped, what failed is read again."""
-    catalog, originals = view.services.catalog, view.services.originals
-    queued = controlling.retry(catalog, originals, view.tenant, view.job(job_id).id)
+    catalog, originals, key = view.services.catalog, view.services.originals, view.caller.key
+    queued = controlling.retry(catalog, originals, view.tenant, view.job(job_id).id, key=key)
     work.wake()
     return JobShape.of(queued)
 
@@ -89,8 +89,9 @@ def ingest(body: IngestRequest, view: Administering, work: Work) -> JobShape:
         )
     view.require(body.collection)
     paths = _allowed(services.settings, body.paths)
+    asked = JobRequest(paths=paths, key=view.caller.key)
     queued = services.catalog.add_job(
-        view.tenant, body.collection, "ingest", JobRequest(paths=paths), place=services.originals.place
+        view.tenant, body.collection, "ingest", asked, place=services.originals.place
     )
     view.touched.subject = queued.id
     work.wake()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from service.cancelling import in_thread
 from service.http import event_schemas, events
 from service.http.access import Reading
 from service.http.leaving import unless_left
@@ -14,6 +17,9 @@ from service.http.requests import QueryRequest, SearchRequest
 from service.http.responses import QueryResponse
 from service.http.turns import TAKES_LONG
 from service.rendering.answers import AnswerHtml, html_of
+
+if TYPE_CHECKING:
+    from service.access.view import View
 
 router = APIRouter(tags=["questions"])
 
@@ -43,9 +49,15 @@ async def query(request: QueryRequest, view: Reading, http: Request) -> QueryRes
     return QueryResponse.of(answer, html=html_of(answer) if request.html else None)
 
 
-@router.post("/search", dependencies=[TAKES_LONG])
-def search(request: SearchRequest, view: Reading) -> SearchResponse:
+@router.post("/search", response_model=SearchResponse, dependencies=[TAKES_LONG])
+async def search(request: SearchRequest, view: Reading, http: Request) -> SearchResponse | Response:
     """Find places, best first."""
+    # A turn is a thread's: it ends no sooner, though the client may leave before.
+    searching = in_thread(http.app.state.turns.threads, lambda: _found(request, view), outlast=True)
+    return await unless_left(http, searching)
+
+
+def _found(request: SearchRequest, view: View) -> SearchResponse:
     collection, services = view.collection(request.collection), view.services
     chosen = services.library.numbers(collection, request.documents) if request.documents else None
     hits = services.searcher.search(

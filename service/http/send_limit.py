@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from service.http.failing import UNREAD
+from service.http.failing import CUT_OFF, UNREAD
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,7 +15,7 @@ SECONDS = 30.0
 
 
 class SendLimit:
-    """ASGI middleware: ends a request whose answer nobody takes, and with it what makes that answer.
+    """ASGI middleware: ends a request whose answer nobody takes, what makes that answer, and its connection.
 
     Until then the answer waits, its model's place taken: this is how a slow reader slows what it reads.
     """
@@ -51,3 +51,6 @@ class SendLimit:
         except TimeoutError:
             if not request.expired():
                 raise
+            if CUT_OFF in state:
+                state[CUT_OFF]()
+                await asyncio.sleep(0)  # the server hears of it before it complains of an unfinished answer

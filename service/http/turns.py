@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -38,6 +39,8 @@ class Turns:
     def __init__(
         self, at_once: int = AT_ONCE, of_one: int = OF_ONE_KEY, most_waiting: int = MOST_WAITING
     ) -> None:
+        self.threads = ThreadPoolExecutor(at_once, thread_name_prefix="lectern-turn")
+        """For routes that begin their thread themselves: one for each turn."""
         self._turns = asyncio.Semaphore(at_once)
         self._of_one = of_one
         self._most_waiting = most_waiting

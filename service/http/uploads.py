@@ -137,6 +137,7 @@ def _accept(view: View, form: FormReader, files: FileReceiver, folder: Path, ide
             tenant=view.tenant,
             collection=collection,
             identity=identity,
+            key=view.caller.key,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.catalog.job_records import UNFINISHED, JobRequest
@@ -33,8 +34,12 @@ def submit_upload(
     tenant: str,
     collection: str,
     identity: str,
+    key: str = "",
 ) -> JobRecord:
-    """Acknowledge an upload: on return its files and its job survive a loss of power."""
+    """Acknowledge an upload: on return its files and its job survive a loss of power.
+
+    ``key`` is the label of the access key that sent it.
+    """
     with originals.locked():
         originals.admit(identity, arrived)
         try:
@@ -42,7 +47,7 @@ def submit_upload(
                 tenant,
                 collection,
                 "upload",
-                JobRequest(uploads=tuple(files)),
+                JobRequest(uploads=tuple(files), key=key),
                 place=originals.place,
                 identity=identity,
             )
@@ -70,11 +75,18 @@ def cancel(catalog: Catalog, tenant: str, identity: str) -> JobRecord:
 
 
 def retry(
-    catalog: Catalog, originals: Originals, tenant: str, identity: str, *, unattended: bool = True
+    catalog: Catalog,
+    originals: Originals,
+    tenant: str,
+    identity: str,
+    *,
+    unattended: bool = True,
+    key: str = "",
 ) -> JobRecord:
     """Queue a job again: what is indexed is skipped, what failed is read again.
 
-    ``unattended`` says whether a server will run it, or somebody who waits for it.
+    ``unattended`` says whether a server will run it, or somebody who waits for it; ``key`` is the label of
+    the access key that it goes on for.
 
     Raises:
         UnknownName: there is no such job.
@@ -97,9 +109,9 @@ def retry(
         pass  # it was to be made by the job
     else:
         catalog.forget_failures(collection, [file.path for file in failed])
-    moved = catalog.move_job(job, "queued", unattended=unattended)
+    moved = catalog.move_job(job, "queued", unattended=unattended, request=replace(job.request, key=key))
     if not moved:  # it has changed its state in this moment
-        return retry(catalog, originals, tenant, identity, unattended=unattended)
+        return retry(catalog, originals, tenant, identity, unattended=unattended, key=key)
     return catalog.job(tenant, identity)
 
 

@@ -25,8 +25,8 @@ LONGEST_PATH = 1_000
 """Code points."""
 MOST_FILES = 10_000
 RESERVE = 2**28
-"""Bytes of the disk that no upload may take, twice what readiness asks for: without them the catalog and the
-audit log take no writes, deletions included, of any tenant."""
+"""Bytes of the disk that no upload and no ingest may take, twice what readiness asks for: without them the
+catalog and the audit log take no writes, deletions included, of any tenant."""
 _LOOK_EVERY = 2**22
 """Bytes that an upload receives between two looks: many of them at once keep out of the reserve's half."""
 _SMALL_FILE = 2**12
@@ -129,15 +129,15 @@ class FileReceiver:
         return f"{len(self.received):05}"
 
 
-def require_room(free: int, wanted: int) -> None:
-    """Ask before so many bytes are written to a disk with so many free ones.
+def require_room(free: int, wanted: int = 0, what: str = "this upload") -> None:
+    """Ask before so many bytes are written to a disk with so many free ones; ``what`` is what takes them.
 
     Raises:
         StorageFull: they would leave less than the reserve. How much is free would tell a tenant what others
             store, so it is not said.
     """
     if free - wanted < RESERVE:
-        raise StorageFull("the disk of the data folder has no room for this upload")
+        raise StorageFull(f"the disk of the data folder has no room for {what}")
 
 
 def settle_paths(received: Sequence[Received], paths: Sequence[str]) -> tuple[UploadedFile, ...]:

@@ -12,6 +12,8 @@ from ingest.catalog.job_records import JobFile, JobReport
 from ingest.discovery import Discovery, judge_file
 from ingest.errors import Cancelled, Gone, LecternError, TransientError
 from service.jobs.forgetting import forget_replaced
+from service.jobs.leave import require_leave
+from service.jobs.receiving import StorageFull
 from service.jobs.watching import Watch
 
 if TYPE_CHECKING:
@@ -50,22 +52,26 @@ def run_job(
 ) -> Ran:
     """Do what a claimed job asks for and record its end.
 
-    ``stopping`` ends it early: queued again, or cancelled where somebody waits for it.
+    ``stopping`` ends it early: queued again, or cancelled where somebody waits for it. One whose access key
+    has ended fails, and another key can try it again; one that has no room on the disk waits for it.
 
     Raises:
         CatalogUnavailable: its end could not be recorded.
     """
-    with Watch(services.catalog, job, stopping, work.abort) as watch:
+    with Watch(services.catalog, job, stopping, work.abort, lambda: require_leave(services, job)) as watch:
 
         def show(progress: Progress) -> None:
             watch.note(progress)
             on_progress(progress)
 
         try:
+            require_leave(services, job)
             with services.observer.job(job.kind, job.id):
                 report = _ingest(services, work, job, show, lambda: watch.ending is not None)
         except Cancelled:
-            return Ran(_end_early(watch, work, job))
+            return Ran(_end_early(watch, work, job), error=watch.refusal)
+        except StorageFull as error:
+            return Ran(_wait_for_room(watch, job, error), error=error)
         except (TransientError, Gone) as error:
             return Ran(_try_again(watch, job, str(error)), error=error)
         except (LecternError, OSError) as error:
@@ -144,12 +150,23 @@ def _end_early(watch: Watch, work: OpenIngest, job: JobRecord) -> JobState:
     """What was finished stays; what was half written goes, unless somebody is to go on with it."""
     if watch.ending == "stopping" and job.unattended:  # nothing went wrong: this attempt does not count
         return watch.release(attempts=max(0, watch.attempts() - 1))
+    if isinstance(watch.refusal, StorageFull):
+        return _wait_for_room(watch, job, watch.refusal)
     if job.unattended:
         try:
             work.ingester.withdraw(job.tenant, job.collection)
         except LecternError as error:  # the next ingest does it
             _log.warning("job %s: %s", job.id, error)
+    if watch.refusal is not None:
+        return watch.finish("failed", JobReport(reason=str(watch.refusal)))
     return watch.finish("cancelled", JobReport())
+
+
+def _wait_for_room(watch: Watch, job: JobRecord, full: StorageFull) -> JobState:
+    """Nothing is wrong with its files, however long it lasts: this attempt does not count."""
+    if not job.unattended:
+        return watch.finish("failed", JobReport(reason=str(full)))
+    return watch.release(attempts=max(0, watch.attempts() - 1), reason=str(full))
 
 
 def _try_again(watch: Watch, job: JobRecord, reason: str) -> JobState:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from ingest.catalog.job_records import JobFile, JobProgress, Standing
 from ingest.errors import LecternError
+from service.access.keys import KeyEnded
+from service.jobs.receiving import StorageFull
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +23,7 @@ LOOK_SECONDS = 0.5
 _HEARTBEAT_LOOKS = 10
 _log = logging.getLogger(__name__)
 
-Ending = Literal["cancelled", "stopping", "lost"]
+Ending = Literal["cancelled", "stopping", "lost", "refused"]
 
 
 class Watch:
@@ -32,16 +34,25 @@ class Watch:
         job: as it was claimed.
         stopping: set where the whole process is to end.
         abort: ends what is being parsed.
+        require_leave: raises `KeyEnded` or `StorageFull` where the job may not go on.
     """
 
     def __init__(
-        self, catalog: Catalog, job: JobRecord, stopping: threading.Event, abort: Callable[[], None]
+        self,
+        catalog: Catalog,
+        job: JobRecord,
+        stopping: threading.Event,
+        abort: Callable[[], None],
+        require_leave: Callable[[], None] = lambda: None,
     ) -> None:
         self.ending: Ending | None = None
+        self.refusal: KeyEnded | StorageFull | None = None
+        """Why it may not go on, where it is ended for that."""
         self._catalog = catalog
         self._job = job
         self._stopping = stopping
         self._abort = abort
+        self._require_leave = require_leave
         self._guard = threading.Lock()
         self._progress = JobProgress()
         self._files: list[JobFile] = []
@@ -86,9 +97,9 @@ class Watch:
         self._settle()
         return self._catalog.job(self._job.tenant, self._job.id).attempts
 
-    def release(self, *, attempts: int) -> JobState:
-        """Leave the job to whoever takes it up next."""
-        self._catalog.release_job(self._job, "queued", attempts=attempts)
+    def release(self, *, attempts: int, reason: str = "") -> JobState:
+        """Leave the job to whoever takes it up next; ``reason`` tells what it waits for."""
+        self._catalog.release_job(self._job, "queued", attempts=attempts, reason=reason)
         return "queued"
 
     def _settle(self) -> None:
@@ -105,7 +116,7 @@ class Watch:
             except LecternError as error:  # the next look may succeed; the job itself goes on
                 _log.warning("job %s: %s", self._job.id, error)
                 standing = Standing(owned=True, cancelling=False)
-            self.ending = self.ending or self._ending(standing)
+            self.ending = self.ending or self._ending(standing) or self._refused()
             if self.ending is not None:
                 self._abort()
 
@@ -115,6 +126,16 @@ class Watch:
         if standing.cancelling:
             return "cancelled"
         return "stopping" if self._stopping.is_set() else None
+
+    def _refused(self) -> Ending | None:
+        try:
+            self._require_leave()
+        except (KeyEnded, StorageFull) as error:
+            self.refusal = error
+            return "refused"
+        except (LecternError, OSError) as error:  # nobody can tell: the next look may
+            _log.warning("job %s: %s", self._job.id, error)
+        return None
 
     def _exchange(self, *, beat: bool) -> Standing:
         if beat or self._files:

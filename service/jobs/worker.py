@@ -14,6 +14,7 @@ from service.ingesting import open_ingest
 from service.jobs.alone import run_alone
 from service.jobs.controlling import TRUSTED_ATTEMPTS, settle
 from service.jobs.forgetting import forget_strays
+from service.jobs.leave import require_disk
 from service.jobs.owner import this_process
 from service.jobs.running import run_job
 
@@ -70,6 +71,7 @@ class Worker:
             try:
                 tidied = tidied or tidy(self._services)
                 if is_waiting(self._services):
+                    require_disk(self._services)
                     self._drain()
             except LecternError as error:
                 _log.warning("jobs wait: %s", error)
@@ -92,6 +94,7 @@ class Worker:
         with ExitStack() as closing:
             work = self._enter(closing)
             while work is not None and not self._stopping.is_set():
+                require_disk(self._services)
                 job = self._services.catalog.claim_job(self._services.originals.place, this_process())
                 if job is None or job.attempts > TRUSTED_ATTEMPTS:
                     return job

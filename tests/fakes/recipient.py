@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
     from types import TracebackType
 
@@ -26,6 +28,11 @@ class Recipient:
     shown: list[tuple[str, dict[str, Any]]] = field(default_factory=list[tuple[str, dict[str, Any]]])
     """Path and body of every request."""
     connections: int = 0
+    silent: str = ""
+    """Last part of the path where nothing is answered any more."""
+    asked_in_vain: threading.Event = field(default_factory=threading.Event)
+    hung_up: threading.Event = field(default_factory=threading.Event)
+    """Whether who was not answered has closed the connection."""
 
     def __enter__(self) -> Self:
         recipient = self
@@ -40,6 +47,10 @@ class Recipient:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 recipient.shown.append((self.path, body))
+                if recipient.silent and self.path.endswith(recipient.silent):
+                    self.close_connection = True
+                    recipient.wait_for_hanging_up(self.connection)
+                    return
                 kind, content = _reply(self.path, body)
                 self.send_response(200)
                 self.send_header("Content-Type", kind)
@@ -74,6 +85,14 @@ class Recipient:
             "exact_tokens": True,
             "rewrite_followups": True,
         }
+
+    def wait_for_hanging_up(self, connection: socket.socket) -> None:
+        """Answer nothing, and hear when the other side has had enough."""
+        self.asked_in_vain.set()
+        with suppress(ConnectionError):
+            while connection.recv(1):
+                pass
+        self.hung_up.set()
 
     def kinds(self) -> set[str]:
         """Last parts of the paths that were asked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
@@ -9,11 +10,13 @@ from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING
 
 import httpx2
+import pytest
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
 from service.http.app import create_app
+from service.http.connection import CuttableProtocol
 from service.http.send_limit import SendLimit
 from service.models.contract import Message, ModelRequest
 from service.models.queueing import CallQueue, QueuedModel
@@ -55,7 +58,8 @@ class Talker:
 
 @contextmanager
 def serving(app: ASGIApp) -> Generator[int]:
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", http="h11"))
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, http=CuttableProtocol)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -77,6 +81,11 @@ def becomes(queue: CallQueue, running: int) -> bool:
     return True
 
 
+def read_all(client: socket.socket) -> None:
+    while client.recv(2**20):
+        pass
+
+
 def test_who_stops_reading_loses_the_place_of_the_model() -> None:
     talker = Talker(PIECES)
     with (
@@ -87,6 +96,22 @@ def test_who_stops_reading_loses_the_place_of_the_model() -> None:
         assert becomes(talker.queue, 1)
 
         assert becomes(talker.queue, 0)
+
+
+def test_and_the_connection_with_all_that_waits_in_it(caplog: pytest.LogCaptureFixture) -> None:
+    talker = Talker(PIECES)
+    with (
+        serving(SendLimit(talker.app, seconds=0.5)) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=20) as client,
+    ):
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert becomes(talker.queue, 1)
+        assert becomes(talker.queue, 0)
+
+        time.sleep(0.1)
+        with pytest.raises(ConnectionResetError):
+            read_all(client)
+        assert [line.message for line in caplog.records if line.levelno >= logging.WARNING] == []
 
 
 def test_a_slow_reader_is_waited_for_and_hears_all() -> None:

@@ -35,6 +35,7 @@ SHARED = {
     ),
     "httpx2": (
         "ingest/remote_embedding.py",
+        "service/embedding_connection.py",
         "service/models/openai_client.py",
         "service/reachability.py",
         "service/remote/concurrent.py",
@@ -53,6 +54,7 @@ SHARED = {
     "sqlalchemy": ("ingest/catalog/",),
     "starlette": ("service/http/",),
     "tree_sitter": ("ingest/readers/",),
+    "uvicorn": ("service/commands/serve.py", "service/http/connection.py"),
 }
 """Libraries that more than one module may import, and where; every other one has a single file."""
 EXTRAS = {

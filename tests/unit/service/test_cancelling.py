@@ -88,6 +88,39 @@ def test_nothing_is_begun_afterwards(threads: ThreadPoolExecutor, loop: LoopThre
     assert not silent.begun.is_set()
 
 
+def test_a_task_that_outlasts_its_thread_ends_with_it_and_no_sooner(threads: ThreadPoolExecutor) -> None:
+    busy, free, ended = threading.Event(), threading.Event(), list[str]()
+
+    def work() -> None:
+        busy.set()
+        assert free.wait(5)
+        ended.append("thread")
+
+    async def run() -> None:
+        asking = asyncio.create_task(in_thread(threads, work, outlast=True))
+        assert await asyncio.to_thread(busy.wait, 5)
+        asking.cancel()
+        done, _ = await asyncio.wait([asking], timeout=0.1)
+        assert not done
+        free.set()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        ended.append("task")
+
+    asyncio.run(run())
+
+    assert ended == ["thread", "task"]
+
+
+@pytest.mark.parametrize("outlast", [False, True])
+def test_what_goes_wrong_in_a_thread_is_told(threads: ThreadPoolExecutor, outlast: bool) -> None:
+    def work() -> None:
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        asyncio.run(in_thread(threads, work, outlast=outlast))
+
+
 def test_work_of_others_goes_on(loop: LoopThread) -> None:
     silent, first = Silent(), threading.Event()
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from ingest.catalog.catalog import open_catalog
 from ingest.embedding import CHECK_TEXT, embedder_within
 from ingest.errors import EgressRefused, UnknownName
 from ingest.index import Question
+from ingest.remote_embedding import EmbeddingService
 from ingest.scoped_embedding import GuardedEmbedder
 from service.egress import REFUSED, SENT, Audience, Egress
 from service.egress_policy import EgressPolicy, Recipient
@@ -31,7 +33,7 @@ from tests.fakes.memory_index import MemoryIndex
 from tests.fakes.scripted_model import ScriptedModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ingest.catalog.audit_records import AuditEntry
     from ingest.catalog.catalog import Catalog
@@ -43,6 +45,7 @@ REQUEST = ModelRequest((Message("user", "Who signs?"),), 100, tenant="default", 
 ORIGIN = Origin("default", "docs")
 HERE = {
     "ingest/remote_embedding.py": "behind ingest.scoped_embedding and GuardedIndex",
+    "service/embedding_connection.py": "the connections of ingest.remote_embedding",
     "service/models/openai_client.py": "behind GuardedModel",
     "service/models/tokenizers.py": "behind GuardedTokenizer",
     "service/reranking/endpoint.py": "behind GuardedReranker",
@@ -307,14 +310,48 @@ class TestGuards:
         assert embedder_within(words, scope) is words
 
     def test_a_question_that_may_not_go_there_is_searched_by_its_words(self, desk: Desk) -> None:
-        index = Asked()
-        guarded = GuardedIndex(index, desk.egress, ZAI)
+        index, words = Asked(), WordEmbedder()
+        embedder = GuardedEmbedder(words, lambda t, c: desk.egress.require(t, c, ZAI))
+        guarded = GuardedIndex(index, embedder)
         scope, question = desk.catalog.collection("default", "docs").scope, Question("rent?")
         guarded.search(scope, question, documents=None, limit=1)
         desk.limit("none")
         guarded.search(scope, question, documents=None, limit=1)
         guarded.confidence(scope, question, documents=None)
         assert [asked.by_words for asked in index.questions] == [False, True, True]
+        assert words.texts == ["rent?"]
+        [vector] = WordEmbedder().embed(["rent?"])
+        assert [asked.vector for asked in index.questions] == [tuple(vector.tolist()), None, None]
+
+    def test_leave_for_a_question_is_asked_again_before_each_attempt(self, desk: Desk) -> None:
+        attempts = list[str]()
+
+        class Silent:
+            """Its policy has become another one by the time that it would be asked again."""
+
+            def __init__(self, address: str, headers: Mapping[str, str]) -> None:
+                del address, headers
+
+            def post(self, body: Mapping[str, object]) -> httpx2.Response:
+                attempts.append(str(body["input"]))
+                raise httpx2.ConnectTimeout("no answer")
+
+            def sleep(self, seconds: float) -> None:
+                del seconds
+                desk.limit("none")
+
+            def close(self) -> None:
+                attempts.append("closed")
+
+        remote = EmbeddingService("http://e", None, model="e", dimensions=2, connect=Silent)
+        index = Asked()
+        guarded = GuardedIndex(index, GuardedEmbedder(remote, lambda t, c: desk.egress.require(t, c, ZAI)))
+        scope = desk.catalog.collection("default", "docs").scope
+
+        guarded.search(scope, Question("rent?"), documents=None, limit=1)
+
+        assert attempts == ["['rent?']"]
+        assert [asked.by_words for asked in index.questions] == [True]
 
 
 def test_every_module_that_can_reach_another_machine_is_known() -> None:
