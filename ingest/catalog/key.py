@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _LIMITS = tuple(KeyLimits.__slots__)
 _SALT_BYTES = 8
 
+_NOTING_SECONDS = 0.1
+"""That a request waits for the time of its key to be noted."""
+
 
 class Keys(CatalogPart):
     """The calls about access keys. Which tenant a key opens, the key alone says."""
@@ -70,8 +73,8 @@ class Keys(CatalogPart):
         return _record(found[0])
 
     def note_key_used(self, key: KeyRecord, at: datetime) -> None:
-        """It was seen."""
-        with self._database.write() as connection:
+        """It was seen; `CatalogUnavailable` where another writer does not let this one on at once."""
+        with self._database.write(patience=_NOTING_SECONDS) as connection:
             chosen = _named(key.tenant, key.id)
             connection.execute(update(access_keys).where(chosen).values(used_at=at))
 

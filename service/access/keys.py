@@ -26,6 +26,7 @@ _ID_BYTES = 6
 _SECRET_BYTES = 32
 _KEY = re.compile(r"lectern_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 _USED_EVERY = timedelta(minutes=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _LONGEST_NAME = 200
 _NOBODYS = "0" * 64
 """Digest that an unknown key is compared with: it takes the same work as a known one."""
@@ -145,6 +146,7 @@ class Doorkeeper:
         self._exposed = exposed
         self._defaults = defaults or KeyLimits()
         self._was_required: bool | None = None
+        self._noted: dict[str, datetime] = {}
 
     def caller(self, given: str | None, tenant: str | None = None) -> Caller | None:
         """Who gives this key, or none; None where a key is needed and this is none that opens anything.
@@ -194,13 +196,16 @@ class Doorkeeper:
         is_right = _same(_digest(given), _NOBODYS if record is None else record.digest)
         if record is None or not is_right or not record.is_live(now):
             return None
-        if record.used_at is None or now - record.used_at >= _USED_EVERY:
-            self._note_used(record, now)
+        self._note_used(record, now)
         limits = record.limits.within(self._defaults)
         return Caller(record.tenant, record.id, record.permissions, record.collections, limits)
 
     def _note_used(self, record: KeyRecord, now: datetime) -> None:
-        # Who may read while nothing can be written need not wait for this.
+        last = max(record.used_at or _NEVER, self._noted.get(record.id, _NEVER))
+        if now - last < _USED_EVERY:
+            return
+        self._noted[record.id] = now
+        # Who may read while nothing can be written waits a moment for this, and not with every request.
         with contextlib.suppress(LecternError):
             self._keys.note_key_used(record, now)
 

@@ -34,6 +34,7 @@ from service.http import (
     uploads,
     usage,
 )
+from service.http.allowing import routes_of
 from service.http.auditing import Auditing
 from service.http.chat import routes as chat
 from service.http.drawing import Drawing
@@ -83,6 +84,7 @@ def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
     app = FastAPIOffline(
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would lead to whatever host the request names
         static_url=description.FILES,
         title="Lectern",
         version=version("lectern"),
@@ -96,6 +98,8 @@ def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
     app.state.readiness = Readiness(checks_of(services, app.state.leaving.is_set, lambda: _works(app)))
     app.state.drawing = Drawing()
     app.state.turns = Turns()
+    routes: list[Route] = []
+    app.state.routes = routes
     app.state.agents = agents.AgentDoor(services)
     largest = services.settings.largest_upload_mb * _MEGABYTE
     app.state.doorkeeper = _doorkeeper(services, own_token)
@@ -104,12 +108,12 @@ def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
     app.add_middleware(Auditing, audit=services.audit)
     app.add_middleware(SecurityHeaders)
     problems.install(app)
-    app.include_router(health.router)
-    app.include_router(metrics.router)
-    app.include_router(description.router)
-    app.include_router(page.router)
+    for part in (health, metrics, description, page):
+        app.include_router(part.router)
+        routes += routes_of(part.router)
     for part in (*_READING, *_KEEPING):
         app.include_router(part.router, prefix=GUARDED, dependencies=[Depends(_described)])
+        routes += routes_of(part.router, GUARDED)
     app.router.routes.append(Route(AGENTS, app.state.agents))
     description.describe(app, app.state.doorkeeper)
     # Around all of the stack: what answers unforeseen errors would else be outside of it.

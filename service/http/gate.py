@@ -80,6 +80,10 @@ class Gate:
         await self._app(scope, _bounded(receive, largest), send)
 
     async def _check(self, scope: Scope, headers: Headers, largest: int) -> None:
+        if "transfer-encoding" in headers and "content-length" in headers:
+            # Two servers in a row that believe one each disagree where the request ends (RFC 9112, 6.1).
+            said = "a request has either a Content-Length or a Transfer-Encoding"
+            raise HTTPException(HTTP_400_BAD_REQUEST, said, {"Connection": "close"})
         path = scope["path"]
         guarded = _is_below(path, GUARDED) or _is_below(path, AGENTS)
         known = self._doorkeeper.is_surely_required

@@ -186,6 +186,6 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 def _expected(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = allowed_methods(request.app.routes, request.scope)
+        allowed = allowed_methods(request.app.state.routes, request.scope)
         error = HTTPException(error.status_code, error.detail, {"Allow": allowed})
     return answer_to(error, request.scope["path"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -205,3 +207,15 @@ class TestPermissions:
 
         assert len(answers) > 30
         assert {place: status for place, status in answers.items() if status != 403} == {}
+
+
+def test_readers_do_not_wait_for_a_writer(catalog: Catalog, tmp_path: Path) -> None:
+    """Another process holds the catalog's lock: that a key was used cannot be noted, and need not be."""
+    text, record = make_key(catalog, "acme", "reader")
+    with closing(sqlite3.connect(tmp_path / "catalog.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(1) as pool:
+            found = pool.submit(Doorkeeper(catalog).caller, text).result(timeout=20)
+        other.execute("ROLLBACK")
+    assert found is not None
+    assert found.key == record.id

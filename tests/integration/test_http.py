@@ -523,3 +523,28 @@ def test_events_are_parsed_as_they_are_framed() -> None:
     framed = 'event: delta\ndata: {"text":"a\\n\\nb"}\n\nevent: done\ndata: {}\n\n'
 
     assert parse_events(framed) == [("delta", {"text": "a\n\nb"}), ("done", {})]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("HEAD", "/v1/collections", "GET"),
+        ("DELETE", "/v1/collections", "GET"),
+        ("PUT", "/v1/collections/default", "DELETE, GET"),
+        ("PATCH", "/v1/documents", "DELETE, GET, POST"),
+        ("PUT", "/v1/documents/D1/text", "GET"),
+        ("POST", "/healthz", "GET"),
+    ],
+)
+def test_a_method_that_is_not_there_is_told_the_others(
+    service: LiveService, method: str, path: str, allowed: str
+) -> None:
+    answered = service.http.request(method, path)
+    assert (answered.status_code, answered.headers["allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize("path", ["/v1/collections/", "/v1/documents/", "/healthz/"])
+def test_no_request_is_led_to_the_host_that_it_names(service: LiveService, path: str) -> None:
+    answered = service.http.get(path, follow_redirects=False)
+    assert answered.status_code == 404
+    assert "location" not in answered.headers

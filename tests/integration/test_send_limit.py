@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import threading
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response  # noqa: TC002 — FastAPI reads the types of a route
 from fastapi.responses import StreamingResponse
 
 from service.http.app import create_app
@@ -57,8 +58,8 @@ class Talker:
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Generator[int]:
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, http=CuttableProtocol)
+def serving(app: ASGIApp, protocol: type[CuttableProtocol] = CuttableProtocol) -> Generator[int]:
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, http=protocol)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -130,3 +131,64 @@ def test_a_slow_reader_is_waited_for_and_hears_all() -> None:
 def test_the_service_stands_behind_it(tmp_path: Path) -> None:
     with open_services(Settings(data=tmp_path)) as services:
         assert isinstance(create_app(services).middleware_stack, SendLimit)
+
+
+class Hasty(CuttableProtocol):
+    head_seconds = 0.5
+
+
+GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: localhost\r\n"])
+def test_a_head_that_does_not_come_holds_no_connection(begun: bytes) -> None:
+    with (
+        serving(FastAPI(), Hasty) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=20) as client,
+    ):
+        client.sendall(begun)
+        assert client.recv(100) == b""
+
+
+def test_nor_does_half_of_a_second_one() -> None:
+    with (
+        serving(FastAPI(), Hasty) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=20) as client,
+    ):
+        client.sendall(GET)
+        assert client.recv(10_000).startswith(b"HTTP/1.1 404")
+        client.sendall(GET[:-4])
+        read_all(client)
+
+
+def test_an_answer_and_a_body_may_take_longer_than_a_head() -> None:
+    async def echo(request: Request) -> Response:
+        said = await request.body()
+        await asyncio.sleep(2 * Hasty.head_seconds)
+        return Response(said)
+
+    app = FastAPI()
+    app.post("/")(echo)
+    with serving(app, Hasty) as port, socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n12345")
+        time.sleep(2 * Hasty.head_seconds)
+        client.sendall(b"67890")
+        assert client.recv(10_000).startswith(b"HTTP/1.1 200")
+
+
+def test_a_request_with_two_ends_is_the_connections_last(tmp_path: Path) -> None:
+    smuggling = (
+        b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + GET.replace(b" / ", b" /healthz ")
+    )
+    with (
+        open_services(Settings(data=tmp_path)) as services,
+        serving(create_app(services)) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=20) as client,
+    ):
+        client.sendall(smuggling)
+        heard = b""
+        while piece := client.recv(10_000):
+            heard += piece
+    assert heard.startswith(b"HTTP/1.1 400")
+    assert heard.count(b"HTTP/1.1 ") == 1

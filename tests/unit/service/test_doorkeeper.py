@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ingest.catalog.key_records import KeyLimits, KeyRecord, Permission
+from ingest.errors import CatalogUnavailable
 from service.access.caller import Caller
 from service.access.keys import SETTINGS_KEY, Doorkeeper
 
@@ -94,4 +95,17 @@ def test_a_key_is_noted_as_used_once_a_minute() -> None:
     door.caller(KEY)
     keys.records = (replace(RECORD, used_at=datetime.now(UTC)),)
     door.caller(KEY)
+    assert keys.used == [RECORD.id]
+
+
+def test_where_nothing_can_be_written_it_is_not_tried_with_every_request() -> None:
+    class Unwritable(Keys):
+        def note_key_used(self, key: KeyRecord, at: datetime) -> None:
+            super().note_key_used(key, at)
+            raise CatalogUnavailable("locked")
+
+    keys = Unwritable(RECORD)
+    door = Doorkeeper(keys)
+    for _ in range(5):
+        assert door.caller(KEY) is not None
     assert keys.used == [RECORD.id]

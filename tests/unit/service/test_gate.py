@@ -34,6 +34,11 @@ def status(
     headers: Mapping[str, str], *, path: str = "/v1/collections", method: str = "GET", key: str = ""
 ) -> int:
     """What a request gets; 200 where it came through."""
+    return beginning(headers, path=path, method=method, key=key)["status"]
+
+
+def beginning(headers: Mapping[str, str], *, path: str, method: str, key: str) -> Message:
+    """Of the answer to a request."""
     sent: list[Message] = []
 
     async def behind(scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,7 +54,15 @@ def status(
     given = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     scope: Scope = {"type": "http", "method": method, "path": path, "headers": given, "query_string": b""}
     asyncio.run(Gate(behind, Doorkeeper(NoKeys(), key or None))(scope, receive, send))
-    return sent[0]["status"]
+    return sent[0]
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/collections", "/mcp"])
+def test_two_ends_of_one_request_are_none(path: str) -> None:
+    headers = {"Host": "localhost", "Content-Length": "5", "Transfer-Encoding": "chunked"}
+    begun = beginning(headers, path=path, method="POST", key="")
+    assert begun["status"] == 400
+    assert (b"connection", b"close") in begun["headers"]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8421", "localhost", "LOCALHOST:80", "[::1]:8421", "[::1]"])
