@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,6 +41,7 @@ QUOTES = {
 QUESTION = (
     "Which commission is earned, how long is the formula secret, and what interest do late payments bear?"
 )
+FIRST_WORDS = "The documents"
 READ_WITHIN = 60_000
 """Milliseconds."""
 
@@ -51,12 +54,32 @@ def script(request: Recorded) -> Reply:
         for quote in QUOTES.values()
     }
     told = [f'- {quote} [{marker} "{quote}"].' for quote, marker in found.items()]
-    return Reply("\n\n".join(["The documents say:", *told]), chunk=5, delay=0.02)
+    return Reply("\n\n".join([f"{FIRST_WORDS} say:", *told]), chunk=5)
+
+
+class Halting:
+    """Stops a reply behind its first words until they have been seen."""
+
+    def __init__(self) -> None:
+        self.seen = threading.Event()
+        self._sent = ""
+
+    def before(self, frame: str) -> None:
+        if FIRST_WORDS in self._sent:
+            assert self.seen.wait(READ_WITHIN / 1_000)
+        for choice in json.loads(frame)["choices"]:
+            self._sent += choice["delta"].get("content") or ""
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[LiveService]:
+def halting() -> Halting:
+    return Halting()
+
+
+@pytest.fixture
+def service(tmp_path: Path, halting: Halting) -> Iterator[LiveService]:
     with Glm5Server(script) as glm5:
+        glm5.on_frame = halting.before
         settings = Settings(
             data=tmp_path / "data",
             llm_base_url=glm5.base_url,
@@ -68,7 +91,7 @@ def service(tmp_path: Path) -> Iterator[LiveService]:
 
 
 def test_files_that_are_sent_are_asked_about_and_open_at_the_words(
-    browser: Browser, service: LiveService, tmp_path: Path
+    browser: Browser, service: LiveService, halting: Halting, tmp_path: Path
 ) -> None:
     write_pdf(tmp_path / "agency.pdf", ["A page before it.", f"{QUOTES['agency.pdf']}."])
     write_docx(tmp_path / "nda.docx")
@@ -85,7 +108,8 @@ def test_files_that_are_sent_are_asked_about_and_open_at_the_words(
 
         page.get_by_role("link", name="Ask", exact=True).click()
         ask(visit, QUESTION, wait=False)
-        page.locator(".answer .pending", has_text="The documents").wait_for()
+        page.locator(".answer .pending", has_text=FIRST_WORDS).wait_for()
+        halting.seen.set()
         finished(visit)
         assert page.locator(".grounding.good").count() == 1
         marks = page.locator(".answer a.citation")

@@ -94,5 +94,6 @@ def test_the_answer_ends_alike_and_all_that_is_kept_of_it_is_its_call(
         if line.entry.action == "ask"
     )
     assert line.outcome == "410"
+    service.services.ledger.settle()
     (call,) = catalog.calls_of("default", line.subject)
     assert (call.outcome, call.plan) == (outcome, None)
