@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.errors import LecternError
+from service.collecting import without_collecting
 from service.commands.terminal import say
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"service.commands.{cmd_name}").command
+        with without_collecting():
+            command = import_module(f"service.commands.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
 

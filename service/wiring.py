@@ -182,8 +182,12 @@ class Services:
 
 
 @contextmanager
-def open_services(settings: Settings, *, model: LanguageModel | None = None) -> Generator[Services]:
+def open_services(
+    settings: Settings, *, model: LanguageModel | None = None, needs_index: bool = True
+) -> Generator[Services]:
     """Wire the services for as long as the block runs; ``model`` stands in for the configured one.
+
+    Where they are not opened for the index, an embedded one is not started before it is asked something.
 
     Raises:
         SettingsError: an unknown provider, no database's URL, or a data folder that cannot be made.
@@ -203,7 +207,7 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         observer = make_observer(settings, catalog, ledger)
         closing.callback(observer.tracer.close)
         embedder = _embedder(settings, observer, closing)
-        index = _index(settings, embedder, observer)
+        index = _index(settings, embedder, observer, at_once=needs_index)
         closing.callback(index.close)
         embedder, index = _guarded(settings, egress, embedder, index)
         originals = Originals(settings.data)
@@ -318,9 +322,9 @@ def _embedder(settings: Settings, observer: Observer, closing: ExitStack) -> Emb
     return Watched(made, lambda: observer.embeddings(settings.embeddings_model, made.dimensions))
 
 
-def _index(settings: Settings, embedder: Embedder, observer: Observer) -> Index:
+def _index(settings: Settings, embedder: Embedder, observer: Observer, *, at_once: bool) -> Index:
     if settings.qdrant_url is None:
-        index = RemoteIndex(settings.data, FACTORY)
+        index = RemoteIndex(settings.data, FACTORY, at_once=at_once)
         observer.metrics.watch(
             "index_processes", "Index processes met, one after another.", lambda: index.starts
         )

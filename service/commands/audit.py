@@ -40,7 +40,7 @@ def command(
     """
     wanted = {"since": since, "action": action, "collection": collection, "key": key, "before": before}
     request = options.body(AuditRequest, **wanted, limit=limit)
-    with opened(options.settings()) as services:
+    with opened(options.settings(), needs_index=False) as services:
         found = AuditList.of(
             services.audit.entries(services.settings.tenant, request.to_wanted()), request.limit
         )

@@ -67,7 +67,11 @@ ACTIONS: Mapping[str, str | None] = {
 
 @contextmanager
 def opened(
-    settings: Settings, *, collection: str | None = None, only_looks: bool = False
+    settings: Settings,
+    *,
+    collection: str | None = None,
+    only_looks: bool = False,
+    needs_index: bool = True,
 ) -> Generator[Services]:
     """The services for the command that runs; how it ends is noted.
 
@@ -75,9 +79,10 @@ def opened(
         settings: the command's.
         collection: which one it is about, where its parameters do not say so.
         only_looks: it changes nothing this time.
+        needs_index: whether it is sure to ask the index, or to write to it; see `open_services`.
     """
     context = click.get_current_context(silent=True)
-    with open_services(settings) as services:
+    with open_services(settings, needs_index=needs_index) as services:
         action = None if context is None else ACTIONS[path_of(context)]
         if context is None or action is None:
             yield services

@@ -39,7 +39,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
     """List the collections, by name."""
     if context.invoked_subcommand is not None:
         return
-    with opened(options.settings()) as services:
+    with opened(options.settings(), needs_index=False) as services:
         catalog = services.catalog
         shapes = [
             CollectionShape.of(
@@ -83,7 +83,7 @@ def pin(name: str, documents: tuple[str, ...]) -> None:
     A document is named by its id, or by the path that `lectern documents` shows; its next versions are pinned
     like it. `lectern warm` has the provider's cache hold them before anybody asks.
     """
-    with opened(options.settings()) as services:
+    with opened(options.settings(), needs_index=False) as services:
         chosen = _chosen(services, name, documents)
         _set(services, name, [*_pinned(services, name), *chosen])
         for path in chosen.values():
@@ -95,7 +95,7 @@ def pin(name: str, documents: tuple[str, ...]) -> None:
 @click.argument("documents", nargs=-1, required=True, metavar="ID|PATH...")
 def unpin(name: str, documents: tuple[str, ...]) -> None:
     """Take documents from the front of a collection's prompts; they are still searched and read."""
-    with opened(options.settings()) as services:
+    with opened(options.settings(), needs_index=False) as services:
         chosen = _chosen(services, name, documents)
         _set(services, name, [document for document in _pinned(services, name) if document not in chosen])
         for path in chosen.values():
@@ -112,7 +112,7 @@ def egress(name: str, recipients: str | None) -> None:
     as it stands in an address, or `local` for servers on this machine. It holds for models, rerankers,
     embeddings and tokenizers alike, from the next sending on.
     """
-    with opened(options.settings(), only_looks=recipients is None) as services:
+    with opened(options.settings(), only_looks=recipients is None, needs_index=False) as services:
         if recipients is not None:
             services.catalog.set_egress(services.settings.tenant, name, recipients)
         policy = services.egress.policy(services.library.collection(services.settings.tenant, name))

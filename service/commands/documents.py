@@ -32,7 +32,7 @@ def command(context: click.Context, collection: str | None, *, versions: bool, a
     if context.invoked_subcommand is not None:
         return
     settings = options.settings()
-    with opened(settings) as services:
+    with opened(settings, needs_index=False) as services:
         record = services.library.collection(services.settings.tenant, collection or settings.collection)
         documents = list(_all(services, record.name))
         failures = services.catalog.failures(record).values()

@@ -26,7 +26,7 @@ def command(*, request_id: str, as_json: bool) -> None:
     What its prompt was made of, what was foretold and what was served from the cache, what it cost; and the
     first block that differs from the request before, with the reason.
     """
-    with opened(options.settings()) as services:
+    with opened(options.settings(), needs_index=False) as services:
         found = ExplanationShape.of(services.ledger.explanation(services.settings.tenant, request_id))
     if as_json:
         say_json(found.model_dump_json(indent=2))

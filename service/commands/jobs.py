@@ -128,7 +128,7 @@ def _run(services: Services, wanted: JobRecord, *, quiet: bool) -> JobRecord:
 @contextmanager
 def _catalog() -> Generator[Services]:
     """The services, with jobs of dead processes told from those of living ones."""
-    with opened(options.settings()) as services:
+    with opened(options.settings(), needs_index=False) as services:
         controlling.settle(services.catalog)
         yield services
 

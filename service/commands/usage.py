@@ -52,7 +52,7 @@ def command(
         return
     wanted = {"from": since, "to": until, "collection": collection, "model": model, "key": key, "by": by}
     request = options.body(UsageRequest, **wanted)
-    with opened(settings) as services:
+    with opened(settings, needs_index=False) as services:
         found = UsageList.of(by, services.ledger.usage(settings.tenant, request.to_wanted()))
     if as_json:
         say_json(found.model_dump_json(indent=2))

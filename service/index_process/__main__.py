@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from ingest.errors import LecternError
 from service.arenas import share_arenas
+from service.collecting import without_collecting
 from service.index_process.address import Place
 from service.index_process.server import serve
 
@@ -54,7 +55,8 @@ def main() -> None:
 def load(factory: str) -> Callable[[Path], ServedIndex]:
     """The function that ``module:function`` names."""
     module, _, function = factory.partition(":")
-    return cast("Callable[[Path], ServedIndex]", getattr(import_module(module), function))
+    with without_collecting():
+        return cast("Callable[[Path], ServedIndex]", getattr(import_module(module), function))
 
 
 def _leave(_signal: int, _frame: object) -> NoReturn:

@@ -51,8 +51,10 @@ class RemoteIndex:
     been killed, a call starts it again, once.
     """
 
-    def __init__(self, data: Path, factory: str, *, grace: float = 1.0) -> None:
-        """Connect; ``factory`` is ``module:function`` and opens the `Index` inside the process.
+    def __init__(self, data: Path, factory: str, *, grace: float = 1.0, at_once: bool = True) -> None:
+        """Connect, or only when it is asked something where this need not be ``at_once``.
+
+        ``factory`` is ``module:function`` and opens the `Index` inside the process.
 
         Raises:
             IndexUnavailable: the process neither answers nor starts.
@@ -67,7 +69,8 @@ class RemoteIndex:
         self._served_by = 0
         self.starts = 0
         """Index processes that were met here: each after the first one stands for one that ended."""
-        self._put_back(self._connect())
+        if at_once:
+            self._put_back(self._connect())
 
     def search(
         self, scope: Scope, question: Question, *, documents: Sequence[int] | None, limit: int

@@ -196,6 +196,13 @@ class TestLife:
         wait_for(lambda: not alive(pid))
         assert not data.exists()
 
+    def test_it_may_begin_with_the_first_request(self, data: Path) -> None:
+        with RemoteIndex(data, SCRIPTED, grace=0, at_once=False) as index:
+            assert index.starts == 0
+            assert not Place(data).log.exists()
+            assert alive(ask(index))
+            assert index.starts == 1
+
     def test_clients_come_and_go_without_an_error(self, data: Path) -> None:
         for _ in range(6):
             with RemoteIndex(data, SCRIPTED, grace=0) as index:
