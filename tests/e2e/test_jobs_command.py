@@ -2,80 +2,89 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import sqlite3
 import sys
-import time
-from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ingest.pipeline import GROUP_CHARACTERS
 from tests.fakes.command_line import CommandLine
 from tests.fakes.files import LEASE, write_texts
+from tests.fakes.recipient import DIMENSIONS, Recipient
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Generator
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends commands by Unix signals")
 
-BATCHES = (24, 20, 20, 20)
-"""Files that are new to each of the four ingests, which leave most of theirs to the next."""
+BATCHES = 4
+"""Of three files each: a long one that is finished, a short one that waits, and one behind it."""
 
 
-def begun(line: CommandLine, folder: Path, batch: int) -> tuple[subprocess.Popen[str], Any]:
-    """An ingest of which some files are finished, and its job."""
-    first = len([*folder.glob("*.md")])
-    texts = {f"{n:02}.md": f"# Lease {n}\n\n{LEASE * 50}" for n in range(first, first + batch)}
-    write_texts(folder, texts)
+@pytest.fixture
+def endpoint() -> Generator[Recipient]:
+    with Recipient() as started:
+        yield started
+
+
+@pytest.fixture
+def line(tmp_path: Path, endpoint: Recipient) -> CommandLine:
+    """What is read is embedded by a server that keeps an ingest waiting."""
+    url = endpoint.settings["embeddings_base_url"]
+    settings = {"LECTERN_EMBEDDINGS_BASE_URL": url, "LECTERN_EMBEDDINGS_DIMENSIONS": str(DIMENSIONS)}
+    return CommandLine(tmp_path / "data", tmp_path, settings)
+
+
+def begun(line: CommandLine, endpoint: Recipient, batch: int) -> tuple[subprocess.Popen[str], Any]:
+    """An ingest of which one file is finished, and another one waits; and its job."""
+    long = "\n\n".join(LEASE for _ in range(GROUP_CHARACTERS // len(LEASE) + 1))
+    waits = f"The lease of batch {batch} waits."
+    texts = {
+        "a": f"# Lease {batch}\n\n{long}",
+        "b": f"# Lease\n\n{waits}\n",
+        "c": f"# After {batch}\n\n{long}",
+    }
+    write_texts(line.folder / "docs", {f"{batch}-{name}.md": text for name, text in texts.items()})
+    endpoint.withheld = waits
+    endpoint.asked_in_vain.clear()
+    endpoint.go.clear()
     ingest = line.start("ingest", "docs")
-    deadline = time.monotonic() + 120
-    while not has_finished_files(line.data):
-        assert ingest.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    assert endpoint.asked_in_vain.wait(120)
     [job] = [job for job in line.ok("jobs", "--json").json["jobs"] if job["state"] == "running"]
     assert job["progress"]["files_done"]
     return ingest, job
 
 
-def has_finished_files(data: Path) -> bool:
-    """Whether the job that runs has: looked up here, for a command takes as long as several files."""
-    catalog = f"{(data / 'catalog.sqlite').as_uri()}?mode=ro"
-    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(catalog, uri=True)) as database:
-        running = database.execute("SELECT progress FROM jobs WHERE state = 'running'").fetchall()
-        return any(json.loads(progress)["files_done"] for (progress,) in running)
-    return False  # there is no catalog yet
-
-
-def test_ingests_are_interrupted_cancelled_and_go_on(tmp_path: Path) -> None:
-    docs, line = tmp_path / "docs", CommandLine(tmp_path / "data", tmp_path)
-
-    ingest, job = begun(line, docs, BATCHES[0])
+def test_ingests_are_interrupted_cancelled_and_go_on(line: CommandLine, endpoint: Recipient) -> None:
+    ingest, job = begun(line, endpoint, 0)
     ingest.send_signal(signal.SIGKILL)
     ingest.communicate()
+    endpoint.go.set()
     assert line.ok("jobs", "show", job["id"], "--json").json["state"] == "interrupted"
     assert "interrupted" in line.ok("jobs").out
 
-    for number, batch in zip((signal.SIGINT, signal.SIGTERM), BATCHES[1:3], strict=True):
-        ingest, second = begun(line, docs, batch)
+    for batch, number in enumerate((signal.SIGINT, signal.SIGTERM), 1):
+        ingest, second = begun(line, endpoint, batch)
         ingest.send_signal(number)
+        endpoint.go.set()
         _, told = ingest.communicate(timeout=60)
         assert ingest.returncode == 130
         assert "files were finished and stay" in told
         assert line.ok("jobs", "show", second["id"], "--json").json["state"] == "cancelled"
 
-    ingest, third = begun(line, docs, BATCHES[3])
+    ingest, third = begun(line, endpoint, 3)
     line.ok("jobs", "cancel", third["id"])
+    endpoint.go.set()
     ingest.communicate(timeout=60)
     assert ingest.returncode == 130
 
     again = line.ok("jobs", "retry", job["id"], "--json").json
     assert again["state"] == "done"
-    assert again["report"]["indexed"] + again["report"]["unchanged"] == sum(BATCHES)
-    assert len(line.ok("documents", "--json").json["documents"]) == sum(BATCHES)
+    assert again["report"]["indexed"] + again["report"]["unchanged"] == 3 * BATCHES
+    assert len(line.ok("documents", "--json").json["documents"]) == 3 * BATCHES
     refused = line.run("jobs", "retry", job["id"])
     assert (refused.status, refused.out) == (1, "")
     assert "is done" in refused.err

@@ -30,6 +30,9 @@ class Recipient:
     connections: int = 0
     silent: str = ""
     """Last part of the path where nothing is answered any more."""
+    withheld: str = ""
+    """Words of texts that are not answered before ``go``."""
+    go: threading.Event = field(default_factory=threading.Event)
     asked_in_vain: threading.Event = field(default_factory=threading.Event)
     hung_up: threading.Event = field(default_factory=threading.Event)
     """Whether who was not answered has closed the connection."""
@@ -51,12 +54,16 @@ class Recipient:
                     self.close_connection = True
                     recipient.wait_for_hanging_up(self.connection)
                     return
+                if recipient.withheld and any(recipient.withheld in text for text in body.get("input", ())):
+                    recipient.asked_in_vain.set()
+                    recipient.go.wait()
                 kind, content = _reply(self.path, body)
-                self.send_response(200)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
+                with suppress(ConnectionError):  # of a client that was killed meanwhile
+                    self.send_response(200)
+                    self.send_header("Content-Type", kind)
+                    self.send_header("Content-Length", str(len(content)))
+                    self.end_headers()
+                    self.wfile.write(content)
 
             def log_message(self, *_: object, **__: object) -> None:
                 """Say nothing."""
