@@ -17,6 +17,7 @@ from service.jobs.receiving import RESERVE, StorageFull
 from service.settings import Settings
 from tests.fakes.files import LEASE, write_texts
 from tests.fakes.live_service import live
+from tests.fakes.recipient import DIMENSIONS, Recipient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -27,20 +28,26 @@ if TYPE_CHECKING:
 
 PATIENCE = 60
 FILES = 60
+WAITS = "This lease waits."
+"""In a file of the second group: its embedding is withheld until the test says so."""
 UNFINISHED = {"queued", "running"}
 
 
 class Holder:
     """A client with a key of its own."""
 
-    def __init__(self, service: LiveService) -> None:
+    def __init__(self, service: LiveService, endpoint: Recipient) -> None:
+        self._endpoint = endpoint
         key, self.record = make_key(service.services.catalog, "default", "", permissions=("read", "write"))
         headers = {"Authorization": f"Bearer {key}"}
         self.http = httpx2.Client(base_url=service.url, headers=headers, timeout=60, trust_env=False)
 
     def send(self, collection: str, files: int = FILES) -> str:
         """The job of an upload."""
-        parts = [("file", (f"{n}.md", f"# Lease {n}\n\n" + LEASE * 20)) for n in range(files)]
+        self._endpoint.go.clear()
+        texts = [f"# Lease {n}\n\n" + LEASE * 20 for n in range(files)]
+        texts[-1] += f"\n{WAITS}\n"
+        parts = [("file", (f"{n:02}.md", text)) for n, text in enumerate(texts)]
         answer = self.http.post("/v1/documents", files=parts, data={"collection": collection})
         assert answer.status_code == 202, answer.text
         return answer.json()["id"]
@@ -69,14 +76,24 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Generator[LiveService]:
-    with live(Settings(data=tmp_path_factory.mktemp("data"))) as running:
+def endpoint() -> Generator[Recipient]:
+    with Recipient(withheld=WAITS) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, endpoint: Recipient) -> Generator[LiveService]:
+    url = endpoint.settings["embeddings_base_url"]
+    settings = Settings(
+        data=tmp_path_factory.mktemp("data"), embeddings_base_url=url, embeddings_dimensions=DIMENSIONS
+    )
+    with live(settings) as running:
         yield running
 
 
 @pytest.fixture
-def holder(service: LiveService) -> Generator[Holder]:
-    made = Holder(service)
+def holder(service: LiveService, endpoint: Recipient) -> Generator[Holder]:
+    made = Holder(service, endpoint)
     with made.http:
         yield made
 
@@ -120,14 +137,15 @@ def published(service: LiveService, collection: str) -> int:
 
 class TestKeys:
     def test_one_that_is_revoked_ends_what_it_began_and_another_goes_on(
-        self, service: LiveService, holder: Holder
+        self, service: LiveService, holder: Holder, endpoint: Recipient
     ) -> None:
-        leaked = Holder(service)
+        leaked = Holder(service, endpoint)
         with leaked.http:
             job = leaked.send("leaked")
         begun(service, job)
 
         service.services.catalog.revoke_key("default", leaked.record.id)
+        endpoint.go.set()
 
         found = ended(service, job)
         assert (found.state, found.report.reason) == ("failed", str(KeyEnded()))
@@ -168,12 +186,13 @@ class TestKeys:
 
 class TestDisk:
     def test_a_job_waits_for_room_and_goes_on_by_itself(
-        self, service: LiveService, holder: Holder, disk: Disk
+        self, service: LiveService, holder: Holder, endpoint: Recipient, disk: Disk
     ) -> None:
         job = holder.send("crowded")
         begun(service, job)
 
         disk.free = RESERVE - 1
+        endpoint.go.set()
 
         waiting = until(service, job, lambda found: found.state == "queued" and bool(found.report.reason))
         assert "no room for more documents" in waiting.report.reason
