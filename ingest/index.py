@@ -237,9 +237,9 @@ class LocalIndex:
         """What is stored of a document, see `ingest.digests`."""
         return digest_of(self._store.stored(scope, document))
 
-    def points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
-        """As `Store.points`."""
-        return self._store.points(scope, documents, after)
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+        """As `Store.read_points`."""
+        return self._store.read_points(scope, documents, after)
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points."""

@@ -6,55 +6,49 @@ byte, are left alone: killed anywhere, the next run does what is left.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ingest.errors import IndexUnavailable
-from ingest.store.points import PLACE_FIELDS, Points
+from ingest.store.comparing import differing, read_all
+from ingest.store.points import PLACE_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ingest.catalog.catalog import Catalog
-    from ingest.catalog.records import CollectionRecord
+    from ingest.catalog.records import CollectionRecord, VersionRecord
     from ingest.model import Scope
-    from ingest.store.contract import Point, PointPage
+    from ingest.store.comparing import PointHolder
 
 GROUP = 1_000
 """Points that are read, written and read again at a time, or all those of one document."""
-ROUNDING = 1e-3
-"""Of a vector's entries, within which two stores hold the same: both keep half precision."""
-_DOCUMENT, _ORDINAL = PLACE_FIELDS.index("document"), PLACE_FIELDS.index("ordinal")
+_DOCUMENT = PLACE_FIELDS.index("document")
 
 
-class PointHolder(Protocol):
-    """What points are copied from, or into: a `Store`, or the index in its process."""
+class PointRegister(Protocol):
+    """What says which points there should be: the catalog, whose calls these are."""
 
-    def points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
-        """See `Store.points`."""
+    def tenants(self) -> tuple[str, ...]:
+        """See `Collections.tenants`."""
         ...
 
-    def counts(self, scope: Scope) -> Mapping[int, int]:
-        """See `Store.counts`."""
+    def collections(self, tenant: str) -> tuple[CollectionRecord, ...]:
+        """See `Collections.collections`."""
         ...
 
-    def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
-        """See `Store.upsert`."""
+    def buried_collections(self) -> tuple[CollectionRecord, ...]:
+        """See `Collections.buried_collections`."""
         ...
 
-    def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
-        """See `Store.delete_documents`; an index forgets the openings as well."""
+    def manifest(self, collection: CollectionRecord) -> dict[int, int]:
+        """See `Versions.manifest`."""
         ...
 
-    def delete_scope(self, scope: Scope) -> None:
-        """See `Store.delete_scope`, likewise."""
-        ...
-
-    def flush(self) -> None:
-        """See `Store.flush`."""
+    def pending_versions(self, collection: CollectionRecord) -> tuple[VersionRecord, ...]:
+        """See `Versions.pending_versions`."""
         ...
 
 
@@ -97,7 +91,7 @@ class Migration:
 
     def __init__(
         self,
-        catalog: Catalog,
+        catalog: PointRegister,
         source: PointHolder,
         target: PointHolder,
         *,
@@ -118,7 +112,6 @@ class Migration:
         for collection in self._collections():
             for scope in collection.scopes:
                 self._copy_scope(collection, scope)
-                self._copy_scope(collection, scope.openings)
 
     def settle(self) -> MigrationReport:
         """Forget what was deleted meanwhile, and what the target held that belongs to nothing.
@@ -163,27 +156,34 @@ class Migration:
         return pending | self._catalog.manifest(collection).keys()
 
     def _copy_scope(self, collection: CollectionRecord, scope: Scope) -> None:
-        live, held = self._live(collection), self._target.counts(scope)
-        self._forget(scope, held.keys() - live)
+        """Group by group, so that a document is whole, with its opening, before others are begun."""
+        live = self._live(collection)
         whole = self._catalog.manifest(collection) if scope == collection.scope else {}
+        parts = (scope, scope.openings)
+        held = {part: self._target.counts(part) for part in parts}
+        for part in parts:
+            self._forget(part, held[part].keys() - live)
         there = {
-            number: count
-            for number, count in self._source.counts(scope).items()
-            if number in live and (whole.get(number, count) == count or held.get(number) != whole[number])
+            part: {number: count for number, count in self._source.counts(part).items() if number in live}
+            for part in parts
         }
+        for number in [n for n, count in there[scope].items() if whole.get(n, count) != count]:
+            if held[scope].get(number) == whole[number]:  # a half one must not take its place
+                del there[scope][number]
+        sizes = Counter(there[scope]) + Counter(there[scope.openings])
         done = 0
-        for numbers in _groups(there):
-            self._copy_documents(scope, numbers, held)
-            done += sum(there[number] for number in numbers)
-            self._on_progress(MigrationProgress(collection.name, done, sum(there.values())))
+        for numbers in _groups(sizes):
+            for part in parts:
+                self._copy_documents(part, [n for n in numbers if n in there[part]], held[part])
+            done += sum(sizes[number] for number in numbers)
+            self._on_progress(MigrationProgress(collection.name, done, sizes.total()))
         self._target.flush()
 
     def _copy_documents(self, scope: Scope, numbers: Sequence[int], held: Mapping[int, int]) -> None:
         present = [number for number in numbers if number in held]
-        ours = _read(self._source, scope, numbers)
-        wanted = differing(ours, _read(self._target, scope, present))
-        whole = scope if scope.part == "chunks" else replace(scope, part="chunks")
-        self._tally.kept |= {(whole, number) for number in present if number not in wanted}
+        ours = read_all(self._source, scope, numbers)
+        wanted = differing(ours, read_all(self._target, scope, present))
+        self._tally.kept |= {(_whole(scope), number) for number in present if number not in wanted}
         if not wanted:
             return
         if stale := [number for number in wanted if number in held]:
@@ -191,9 +191,9 @@ class Migration:
         ours = ours.taken(np.flatnonzero(np.isin(ours.places[:, _DOCUMENT], wanted)))
         for first in range(0, len(ours), GROUP):
             self._target.upsert(scope, ours[first : first + GROUP])
-        if wrong := differing(ours, _read(self._target, scope, wanted)):
+        if wrong := differing(ours, read_all(self._target, scope, wanted)):
             raise IndexUnavailable(f"what was written of D{wrong[0]} is read otherwise: call it again")
-        self._tally.copied |= {(whole, number) for number in wanted}
+        self._tally.copied |= {(_whole(scope), number) for number in wanted}
         self._tally.points += len(ours)
 
     def _forget_strays(self, collection: CollectionRecord) -> None:
@@ -210,7 +210,7 @@ class Migration:
     def _forget(self, scope: Scope, numbers: Iterable[int]) -> None:
         if numbers := sorted(numbers):
             self._target.delete_documents(scope, numbers)
-            self._tally.forgotten |= {(replace(scope, part="chunks"), number) for number in numbers}
+            self._tally.forgotten |= {(_whole(scope), number) for number in numbers}
 
     def _forget_scope(self, scope: Scope) -> None:
         for part in (scope, scope.openings):
@@ -219,45 +219,9 @@ class Migration:
                 self._tally.forgotten |= {(scope, number) for number in numbers}
 
 
-def differing(ours: Points, theirs: Points) -> list[int]:
-    """The documents of ours that theirs do not hold, or not the same: both by document and ordinal."""
-    rows = dict(_documents(theirs))
-    return [
-        number
-        for number, mine in _documents(ours)
-        if number not in rows or not _same(ours[mine], theirs[rows[number]])
-    ]
-
-
-def _same(ours: Points, theirs: Points) -> bool:
-    """Places and terms are the same to the bit, dense vectors but for their rounding."""
-    exact = all(
-        np.array_equal(getattr(ours, name), getattr(theirs, name))
-        for name in ("places", "borders", "indices", "values")
-    )
-    return exact and np.allclose(ours.dense, theirs.dense, rtol=0.0, atol=ROUNDING)
-
-
-def _documents(points: Points) -> Iterator[tuple[int, slice]]:
-    """The rows of each document."""
-    numbers = points.places[:, _DOCUMENT]
-    starts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
-    for first, last in pairwise([*starts, len(numbers)]):
-        yield int(numbers[first]), slice(first, last)
-
-
-def _read(holder: PointHolder, scope: Scope, numbers: Sequence[int]) -> Points:
-    """All points of these documents, by document and ordinal."""
-    pages: list[Points] = []
-    after: str | None = None
-    while numbers:
-        page = holder.points(scope, numbers, after)
-        pages.append(page.points)
-        after = page.next
-        if after is None:
-            break
-    points = Points.joined(pages)
-    return points.taken(np.lexsort((points.places[:, _ORDINAL], points.places[:, _DOCUMENT])))
+def _whole(scope: Scope) -> Scope:
+    """Where the chunks are: a document is told of once, whichever of its points it was about."""
+    return replace(scope, part="chunks")
 
 
 def _groups(counts: Mapping[int, int]) -> Iterator[list[int]]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from ingest.catalog.catalog import Catalog
-    from ingest.migrating import MigrationProgress, MigrationReport, PointHolder
+    from ingest.migrating import MigrationProgress, MigrationReport
+    from ingest.store.comparing import PointHolder
     from ingest.store.layout import Layout
     from ingest.store.server_names import ServerAddress
     from service.settings import Settings

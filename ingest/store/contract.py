@@ -107,7 +107,7 @@ class Store(Protocol):
         """Places and sparse vectors of all points of a document, in no order; their scores say nothing."""
         ...
 
-    def points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
         """Whole points of these documents, in the order of their ids; dense vectors have length 1, or 0."""
         ...
 

@@ -153,7 +153,7 @@ class EdgeStore:
             if offset is None:
                 return found
 
-    def points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
         """Some of the points of these documents: others wait meanwhile."""
         request = qdrant.ScrollRequest(
             offset=None if after is None else UUID(after),

@@ -60,10 +60,10 @@ class StoreOfLengths:
         """What is stored of a document, in no order."""
         return [point for store in self._stores.values() for point in store.stored(scope, document)]
 
-    def points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
         """Some of the points of these documents, of the store that knows the scope."""
         for store in self._stores.values():
-            page = store.points(scope, documents, after)
+            page = store.read_points(scope, documents, after)
             if page.points:
                 return page
         return PointPage(Points.of(()), None)

@@ -209,7 +209,7 @@ class ServerStore:
             if offset is None:
                 return found
 
-    def points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
         """Some of the points of these documents."""
         within = _inside(scope, documents)
         records, following = self._scroll(within, _WHOLE_AT_ONCE, offset=after, vectors=[DENSE, SPARSE])

@@ -84,8 +84,8 @@ class RemoteIndex:
         """What is stored of a document, see `ingest.digests`."""
         return self._call(Digest(scope, document))
 
-    def points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
-        """Some of the points of these documents, whole; see `Store.points`."""
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+        """Some of the points of these documents, whole; see `Store.read_points`."""
         return self._call(ReadPoints(scope, documents, after))
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:

@@ -28,8 +28,8 @@ REST = 1.0
 class ServedIndex(Index, Protocol):
     """The index that the process owns."""
 
-    def points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
-        """As `ingest.store.contract.Store.points`."""
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+        """As `ingest.store.contract.Store.read_points`."""
         ...
 
     def compact(

@@ -90,7 +90,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class ReadPoints:
-    """`ServedIndex.points`."""
+    """`ServedIndex.read_points`."""
 
     writes: ClassVar[bool] = False
     scope: Scope
@@ -99,7 +99,7 @@ class ReadPoints:
 
     def run(self, index: ServedIndex) -> PointPage:
         """Read."""
-        return index.points(self.scope, self.documents, self.after)
+        return index.read_points(self.scope, self.documents, self.after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import re
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self, TypeAlias
@@ -98,6 +99,8 @@ class QdrantRest:
     def __init__(self, folder: Path, *, version: str = "1.19.0") -> None:
         self.requests: list[Recorded] = []
         self.failures: deque[Failure] = deque()
+        self.lost = 0
+        """Requests that are done next, and whose answers are lost."""
         self.denied: list[str] = []
         """Collections that the next question for them says are not there."""
         self._folder = folder
@@ -364,7 +367,12 @@ class QdrantRest:
                     status, answer = server.respond(
                         self.command, self.path, body, self.headers.get("api-key")
                     )
-                self._send(status, headers, json.dumps(answer).encode())
+                if server.lost:
+                    server.lost -= 1
+                    self.close_connection = True
+                    return
+                with suppress(ConnectionError):  # whoever asked was killed
+                    self._send(status, headers, json.dumps(answer).encode())
 
             def _send(self, status: int, headers: tuple[tuple[str, str], ...], content: bytes) -> None:
                 self.send_response(status)

@@ -60,7 +60,7 @@ class ScriptedIndex:
     def digest(self, scope: Scope, document: int) -> str:
         return f"{scope.collection} {document}"
 
-    def points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
         del scope, documents, after
         return PointPage(Points.of(()), None)
 
