@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ingest.catalog.audit_records import AuditEntry
 from ingest.errors import PermanentError
 from ingest.migrating import Migration
-from ingest.store.layout import AS_IT_IS
+from ingest.store.layout import AS_IT_IS, ServerAddress
+from ingest.store.retrying import Patience, Retrying
 from service.audit import Audit
 from service.edge_index import FACTORY
 from service.index_process.client import RemoteIndex
 from service.ingest_lock import holding
+from service.qdrant_layout import layout_of, qdrant_key
 from service.user import current_user
-from service.wiring import layout_of, open_catalog_of, qdrant_key
+from service.wiring import open_catalog_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
     from ingest.migrating import MigrationProgress, MigrationReport
     from ingest.store.comparing import PointHolder
     from ingest.store.layout import Layout
-    from ingest.store.server_names import ServerAddress
     from service.settings import Settings
 
 EMBEDDED = "embedded"
@@ -123,9 +125,12 @@ def _open(
         with RemoteIndex(settings.data, FACTORY) as index:
             yield index
         return
-    from ingest.store.server_names import connect_all  # noqa: PLC0415 — a CPU second that --help saves
+    # A CPU second that --help saves.
+    from ingest.store.server_names import connect_all, differences  # noqa: PLC0415
 
-    store = connect_all(_address(settings, place, key), dimensions=length, layout=layout)
+    address = _address(settings, place, key)
+    differences(replace(address, retrying=None), layout)  # one that is away now is told of soon
+    store = connect_all(address, dimensions=length, layout=layout)
     try:
         yield store
     finally:
@@ -134,9 +139,6 @@ def _open(
 
 def _address(settings: Settings, url: str, key: str | None) -> ServerAddress:
     """Each server gets its own key: that of the settings is for the one that they name, or will name."""
-    from ingest.store.retrying import Patience, Retrying  # noqa: PLC0415
-    from ingest.store.server_names import ServerAddress  # noqa: PLC0415
-
     named = settings.qdrant_url is None or settings.qdrant_url.rstrip("/") == url.rstrip("/")
     patience = Patience(reading=PATIENCE_SECONDS, writing=PATIENCE_SECONDS)
     return ServerAddress(url, key or (qdrant_key(settings) if named else None), Retrying(patience))

@@ -16,7 +16,7 @@ from ingest.index import LocalIndex
 from ingest.remote_embedding import EmbeddingService
 from ingest.rendering import RenderingProcess
 from ingest.scoped_embedding import GuardedEmbedder
-from ingest.store.layout import Layout
+from ingest.store.layout import ServerAddress
 from service.agent_choice import AgentChooser
 from service.answering import Answerer
 from service.audit import Audit
@@ -44,6 +44,7 @@ from service.page_images import PageImages
 from service.page_originals import PageOriginals
 from service.preparing import Preparer
 from service.presenting import Presenter
+from service.qdrant_layout import layout_of, qdrant_key
 from service.recording import Recorders
 from service.searching import Searcher
 from service.sessions import Sessions
@@ -326,30 +327,11 @@ def _index(settings: Settings, embedder: Embedder, observer: Observer) -> Index:
             "index_processes", "Index processes met, one after another.", lambda: index.starts
         )
         return ObservedIndex(index, observer)
-    # A CPU second that the embedded store saves.
-    from ingest.store.server_names import ServerAddress, connect_all  # noqa: PLC0415
+    from ingest.store.server_names import connect_all  # noqa: PLC0415 — a CPU second that embedded saves
 
     address = ServerAddress(settings.qdrant_url, qdrant_key(settings))
     stores = connect_all(address, dimensions=embedder.dimensions, layout=layout_of(settings))
     return ObservedIndex(LocalIndex(stores, embedder), observer)
-
-
-def qdrant_key(settings: Settings) -> str | None:
-    """The API key of the Qdrant server."""
-    return settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
-
-
-def layout_of(settings: Settings) -> Layout:
-    """How the Qdrant server is to keep its collections."""
-    return Layout(
-        shards=settings.qdrant_shards,
-        replicas=settings.qdrant_replicas,
-        consistency=settings.qdrant_consistency,
-        quantization=settings.qdrant_quantization,
-        vectors_on_disk=settings.qdrant_vectors_on_disk,
-        payload_on_disk=settings.qdrant_payload_on_disk,
-        strict=settings.qdrant_strict,
-    )
 
 
 def _guarded(settings: Settings, egress: Egress, embedder: Embedder, index: Index) -> tuple[Embedder, Index]:

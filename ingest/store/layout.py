@@ -1,9 +1,12 @@
-"""How a Qdrant server lays a collection out: on how many machines, in how many bits, in memory or on disk."""
+"""Where a Qdrant server is, and how it lays collections out: on how many machines, in how many bits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from ingest.store.retrying import Retrying
 
 Quantization = Literal["none", "int8"]
 
@@ -30,3 +33,13 @@ class Layout:
 
 AS_IT_IS = Layout()
 """Leaves what there is alone, and makes what is new as a server makes it, but strict."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAddress:
+    """A server, and how patient its callers are."""
+
+    url: str
+    key: str | None = None
+    """Its API key."""
+    retrying: Retrying | None = None

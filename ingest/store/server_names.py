@@ -28,23 +28,13 @@ if TYPE_CHECKING:
     from qdrant_client import QdrantClient
 
     from ingest.store.contract import Store
-    from ingest.store.layout import Layout
+    from ingest.store.layout import Layout, ServerAddress
     from ingest.store.server import ServerStore
 
 Result = TypeVar("Result")
 
 _NAME = re.compile(rf"{COLLECTION_NAME}(?:-\d+)?")
 _VERSION = re.compile(rf"({_NAME.pattern})-v(\d+)")
-
-
-@dataclass(frozen=True, slots=True)
-class ServerAddress:
-    """A server, and how patient its callers are."""
-
-    url: str
-    key: str | None = None
-    """Its API key."""
-    retrying: Retrying | None = None
 
 
 def connect_all(address: ServerAddress, *, dimensions: int, layout: Layout = AS_IT_IS) -> StoreOfLengths:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import threading
 import time
 from collections import deque
@@ -101,6 +102,8 @@ class QdrantRest:
         self.failures: deque[Failure] = deque()
         self.lost = 0
         """Requests that are done next, and whose answers are lost."""
+        self.dies_after: int | None = None
+        """Requests that are done before all others get no answer, as if whoever asks had been killed."""
         self.denied: list[str] = []
         """Collections that the next question for them says are not there."""
         self._folder = folder
@@ -224,6 +227,7 @@ class QdrantRest:
         if dropped is None:
             return False
         dropped.shard.close()
+        shutil.rmtree(self._folder / self.aliases.get(name, name))
         self.aliases = {alias: held for alias, held in self.aliases.items() if held in self._collections}
         return True
 
@@ -355,6 +359,11 @@ class QdrantRest:
             def _answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
                 headers: tuple[tuple[str, str], ...] = ()
+                if server.dies_after is not None:
+                    if server.dies_after == 0:
+                        self.close_connection = True
+                        return
+                    server.dies_after -= 1
                 if server.failures:
                     failure = server.failures.popleft()
                     time.sleep(failure.seconds)

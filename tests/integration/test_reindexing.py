@@ -13,7 +13,8 @@ from ingest.pipeline import Ingester
 from ingest.reading import read
 from ingest.reindexing import Reindexer, garbage
 from ingest.sandbox import InlineParser
-from ingest.store.server_names import ServerAddress, connect_all
+from ingest.store.layout import ServerAddress
+from ingest.store.server_names import connect_all
 from service.edge_index import open_shards
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.files import LEASE, TEXTS, write_texts

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from qdrant_client import models
 
-from ingest.store.layout import AS_IT_IS, Layout
+from ingest.store.layout import AS_IT_IS, Layout, ServerAddress
 from ingest.store.retrying import AT_ONCE, Patience, Retrying
 from ingest.store.server import BATCH_BYTES, connect
 from ingest.store.server_layout import LIMITS, MOST_POINTS
-from ingest.store.server_names import ServerAddress, differences
+from ingest.store.server_names import differences
 from tests.fakes.qdrant_rest import COLLECTION, Failure, QdrantRest
 from tests.integration.store.test_server_requests import (
     DIRECTION,
