@@ -18,7 +18,7 @@ from qdrant_client import QdrantClient
 
 from ingest.embedding import UniversalSentenceEncoder
 from ingest.index import LocalIndex, Question
-from ingest.model import Hit
+from ingest.model import Hit, Scope
 from ingest.pipeline import Ingester
 from ingest.reading import read
 from ingest.sandbox import InlineParser
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ingest.model import Scope
     from ingest.store.contract import Store
 
 pytestmark = needs_shared
@@ -82,11 +81,8 @@ def compare(
     questions = corpus(folder / "docs", taken)[:most]
     embedder = UniversalSentenceEncoder()
     told = Counter[str](questions=len(questions))
-    with (
-        ExitStack() as closing,
-        QdrantRest(folder / "server") as server,
-        opened(folder / "docs", folder / "data") as workshop,
-    ):
+    with ExitStack() as closing:
+        server = closing.enter_context(QdrantRest(folder / "server"))
         stores: dict[str, Store] = {
             "edge": open_shards(folder / "edge", embedder.dimensions),
             "server": connect_all(ServerAddress(server.url), dimensions=embedder.dimensions),
@@ -95,21 +91,21 @@ def compare(
         for store in stores.values():
             closing.callback(store.close)
         indexes = {name: LocalIndex(store, embedder) for name, store in stores.items()}
-        for name, index in indexes.items():
+        for name, index in indexes.items():  # each with its catalog, so that ids of points are the same
+            workshop = closing.enter_context(opened(folder / "docs", folder / f"data-{name}"))
             ingester = Ingester(workshop.catalog, index, embedder, InlineParser(read))
-            ingester.ingest("default", name, [workshop.folder], largest=LARGEST, on_progress=lambda _: None)
-        scopes = {name: workshop.catalog.collection("default", name).scope for name in indexes}
+            ingester.ingest("default", "docs", [workshop.folder], largest=LARGEST, on_progress=lambda _: None)
         for number, asked in enumerate(questions):
-            ours = search(indexes["edge"], scopes["edge"], asked)
+            ours = search(indexes["edge"], asked)
             assert ours
             for name in ("server", *(["memory"] if number % in_memory_every == 0 else [])):
-                theirs = search(indexes[name], scopes[name], asked)
+                theirs = search(indexes[name], asked)
                 told[f"{name}: {verdict(ours, theirs)}"] += 1
     return told
 
 
-def search(index: LocalIndex, scope: Scope, asked: str) -> list[Hit]:
-    return index.search(scope, Question(asked), documents=None, limit=DEPTH)
+def search(index: LocalIndex, asked: str) -> list[Hit]:
+    return index.search(Scope("default", "docs"), Question(asked), documents=None, limit=DEPTH)
 
 
 def verdict(ours: Sequence[Hit], theirs: Sequence[Hit]) -> str:
