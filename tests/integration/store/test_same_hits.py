@@ -40,7 +40,7 @@ pytestmark = needs_shared
 TIED = 2e-3
 """Scores that lie no further apart are equal: cosines are stored in half precision."""
 DEPTH = 20
-FEW = {"multilingual/xquad-ru": 3, "multilingual/xquad-zh": 3}
+FEW = {"multilingual/xquad-ru": 1, "multilingual/xquad-zh": 4}
 MANY = {
     "cuad": 12,
     "multilingual/xquad-ru": 48,
@@ -49,8 +49,8 @@ MANY = {
 }
 
 
-def corpus(folder: Path, taken: dict[str, int]) -> list[str]:
-    """Write the first documents of each set; the questions about them."""
+def corpus(folder: Path, taken: dict[str, int], most: int | None) -> list[str]:
+    """Write the first documents of each set; at most so many questions about those of each."""
     questions: list[str] = []
     for number, (name, count) in enumerate(taken.items()):
         with shared(f"{name}/documents.jsonl").open(encoding="utf-8") as lines:
@@ -61,7 +61,7 @@ def corpus(folder: Path, taken: dict[str, int]) -> list[str]:
         chosen = {document["doc_id"] for document in documents}
         with shared(f"{name}/queries.jsonl").open(encoding="utf-8") as lines:
             asked = [json.loads(line) for line in lines]
-        questions += [query["query"] for query in asked if query["doc_id"] in chosen]
+        questions += [query["query"] for query in asked if query["doc_id"] in chosen][:most]
     return questions
 
 
@@ -78,7 +78,7 @@ def compare(
 
     The client's in-memory mode looks at every point in Python: of many questions it is asked some.
     """
-    questions = corpus(folder / "docs", taken)[:most]
+    questions = corpus(folder / "docs", taken, most)
     embedder = UniversalSentenceEncoder()
     told = Counter[str](questions=len(questions))
     with ExitStack() as closing:
@@ -130,10 +130,10 @@ def test_places_that_change_without_a_tie_are_told_from_ties() -> None:
 
 
 def test_a_few_documents_are_found_alike(tmp_path: Path) -> None:
-    told = compare(tmp_path, FEW, 24)
-    assert told["questions"] == 24
+    told = compare(tmp_path, FEW, 8)
+    assert told["questions"] == 16
     assert told["server: different"] == told["memory: different"] == 0, told
-    assert told["server: identical"] == 24, told
+    assert told["server: identical"] == 16, told
 
 
 @pytest.mark.slow

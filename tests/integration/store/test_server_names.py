@@ -97,15 +97,15 @@ def test_each_further_one_swaps_in_one_step(server: QdrantRest) -> None:
         assert serving.counts(SCOPE) == {1: 1}
 
 
+@pytest.mark.slow
 def test_vectors_of_every_length_are_swapped(server: QdrantRest) -> None:
     with closing(stores(server, 4)) as store:
         filled(store)
 
     rebuild(server)
-    rebuild(server)
 
-    assert server.aliases == {"lectern": "lectern-v2", "lectern-6": "lectern-6-v2"}
-    assert server.names == {"lectern-v2", "lectern-6-v2"}
+    assert server.aliases == {"lectern": "lectern-v1", "lectern-6": "lectern-6-v1"}
+    assert server.names == {"lectern-v1", "lectern-6-v1"}
     with closing(stores(server, 6)) as store:
         assert found(store, OLD, 4) == ([1, 2], [1, 2])
         assert found(store, NEW, 6) == ([1], [1])
