@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from pydantic import SecretStr
 
+from ingest.catalog.audit_records import AuditWanted
 from ingest.errors import IndexUnavailable
 from ingest.index import LocalIndex, Question
 from ingest.migrating import Migration
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from ingest.store.lengths import StoreOfLengths
     from tests.fakes.workshop import Workshop
 
+FEW = {name: TEXTS[name] for name in ("lease.md", "policy.txt", "code/ledger.py", "settings.yaml")}
 QUESTIONS = ("What is the monthly rent?", "book trains", "class Ledger post", "retries timeout_seconds")
 
 
@@ -51,18 +54,21 @@ def server(tmp_path: Path) -> Generator[QdrantRest]:
 
 @pytest.fixture
 def workshop(tmp_path: Path) -> Generator[Workshop]:
-    write_texts(tmp_path / "docs")
+    write_texts(tmp_path / "docs", FEW)
     with opened(tmp_path / "docs", tmp_path / "data") as made:
         yield made
 
 
 def filled(workshop: Workshop, folder: Path) -> StoreOfLengths:
     store = open_shards(folder, 8)
-    ingester = Ingester(
-        workshop.catalog, LocalIndex(store, WordEmbedder()), WordEmbedder(), InlineParser(read)
-    )
-    ingester.ingest("default", "docs", [workshop.folder], largest=LARGEST, on_progress=lambda _: None)
+    ingest(workshop, store)
     return store
+
+
+def ingest(workshop: Workshop, store: Store) -> None:
+    index = LocalIndex(store, WordEmbedder())
+    ingester = Ingester(workshop.catalog, index, WordEmbedder(), InlineParser(read))
+    ingester.ingest("default", "docs", [workshop.folder], largest=LARGEST, on_progress=lambda _: None)
 
 
 def copy(workshop: Workshop, source: PointHolder, target: PointHolder) -> MigrationReport:
@@ -98,15 +104,15 @@ def test_from_edge_to_a_server_and_back(workshop: Workshop, server: QdrantRest, 
     ):
         report = copy(workshop, edge, there)
 
-        assert (report.copied_documents, report.lacking) == (len(TEXTS), ())
+        assert (report.copied_documents, report.lacking) == (len(FEW), ())
         assert_same(workshop, edge, there)
         assert copy(workshop, there, back).copied_points == report.copied_points
         assert_same(workshop, edge, back)
         again = copy(workshop, edge, there)
-        assert (again.copied_documents, again.kept_documents) == (0, len(TEXTS))
+        assert (again.copied_documents, again.kept_documents) == (0, len(FEW))
 
 
-@pytest.mark.parametrize("answered", [6, pytest.param(11, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("answered", [3, pytest.param(6, marks=pytest.mark.slow)])
 def test_a_server_that_goes_away_in_the_middle(
     workshop: Workshop, server: QdrantRest, tmp_path: Path, answered: int
 ) -> None:
@@ -166,3 +172,43 @@ def test_the_command_takes_one_place_and_no_ingest_beside_it(
     with open_catalog_of(settings), holding(settings.data, "ingest"):
         busy = CliRunner().invoke(cli, ["migrate", "http://127.0.0.1:9"])
     assert "another ingest is at work" in str(busy.exception)
+
+
+@pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")
+def test_from_server_to_server_each_with_its_own_key(
+    tmp_path: Path, server: QdrantRest, workshop: Workshop
+) -> None:
+    with closing(connect_all(ServerAddress(server.url), dimensions=8)) as store:
+        ingest(workshop, store)
+        settings = Settings(
+            data=tmp_path / "data", qdrant_url=server.url, qdrant_api_key=SecretStr("old"), qdrant_shards=2
+        )
+        with QdrantRest(tmp_path / "other") as other:
+            server.requests.clear()
+            report = migrate(settings, server.url, other.url, on_progress=lambda _: None)
+            assert {request.key for request in other.requests} == {None}
+            assert {request.key for request in server.requests} == {"old"}
+            other.requests.clear()
+            migrate(settings, server.url, other.url, key="new", on_progress=lambda _: None)
+            assert {request.key for request in other.requests} == {"new"}
+            assert other.made("lectern").shard_number == 2
+            with closing(connect_all(ServerAddress(other.url), dimensions=8)) as there:
+                assert_same(workshop, store, there)
+    assert (report.copied_documents, server.made("lectern").shard_number) == (len(FEW), None)
+    entries = workshop.catalog.audit("default", AuditWanted())
+    assert [(line.entry.action, line.entry.subject, line.entry.outcome) for line in entries] == [
+        ("migrate", "127.0.0.1", "ok")
+    ] * 2
+
+
+def test_a_rebuild_swaps_what_serves(tmp_path: Path, server: QdrantRest, workshop: Workshop) -> None:
+    settings = Settings(data=tmp_path / "data", qdrant_url=server.url, qdrant_shards=3)
+    with closing(connect_all(ServerAddress(server.url), dimensions=8)) as store:
+        ingest(workshop, store)
+        before = hits(workshop, store)
+
+        report = rebuild(settings, on_progress=lambda _: None)
+
+        assert (report.documents, report.lacking) == (len(FEW), ())
+        assert (server.names, server.made("lectern").shard_number) == ({"lectern-v1"}, 3)
+        assert hits(workshop, store) == before
