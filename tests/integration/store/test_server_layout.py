@@ -14,6 +14,8 @@ from ingest.store.retrying import AT_ONCE, Patience, Retrying
 from ingest.store.server import BATCH_BYTES, connect
 from ingest.store.server_layout import LIMITS, MOST_POINTS
 from ingest.store.server_names import differences
+from service.reachability import check_layout
+from service.settings import Settings
 from tests.fakes.qdrant_rest import COLLECTION, Failure, QdrantRest
 from tests.integration.store.test_server_requests import (
     DIRECTION,
@@ -250,3 +252,14 @@ def test_what_will_not_pass_is_asked_once(server: QdrantRest, status: int) -> No
         with pytest.raises(Exception, match=str(status)):
             store.counts(SCOPE)
         assert len(server.failures) == 1
+
+
+def test_doctor_tells_what_only_a_rebuild_changes(server: QdrantRest, tmp_path: Path) -> None:
+    opened(server).close()
+    asked = Settings(data=tmp_path / "data", qdrant_url=server.url, qdrant_shards=6)
+    (finding,) = check_layout(asked)
+    assert (finding.state, finding.detail) == ("note", "lectern: shards: 1, and not 6")
+    assert "migrate --rebuild" in finding.advice
+    (fine,) = check_layout(asked.model_copy(update={"qdrant_shards": None}))
+    assert fine.state == "ok"
+    assert list(check_layout(Settings(data=tmp_path / "data"))) == []
