@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from ingest.catalog.audit_records import AuditEntry
 from ingest.errors import PermanentError
 from ingest.migrating import Migration
+from ingest.store.identity import scope_id
 from ingest.store.layout import AS_IT_IS, ServerAddress
 from ingest.store.retrying import Patience, Retrying
 from service.audit import Audit
@@ -77,25 +78,32 @@ def rebuild(settings: Settings, *, on_progress: Callable[[MigrationProgress], No
     Searches use the old ones until the last moment.
 
     Raises:
-        WrongPlaces: the settings name no server.
+        WrongPlaces: the settings name no server, or it holds what another catalog knows.
         IngestRunning, IndexUnavailable, UnsupportedStore: as `migrate`.
     """
-    from ingest.store.server_names import connect_all, rebuilding  # noqa: PLC0415 — a CPU second
+    # A CPU second that --help saves.
+    from ingest.store.server_names import connect_all, rebuilding, scopes_held  # noqa: PLC0415
 
     if settings.qdrant_url is None:
         raise WrongPlaces("an embedded index has no layout to be changed: set LECTERN_QDRANT_URL")
     address = _address(settings, settings.qdrant_url, None)
-    layout = layout_of(settings)
-    with _at_work(settings, settings.qdrant_url) as catalog, rebuilding(address, layout=layout) as fresh:
-        serving = connect_all(address, dimensions=_first_length(catalog))
-        try:
-            migration = Migration(catalog, serving, fresh.stores, on_progress=on_progress)
-            migration.copy()
-            migration.settle()
-        finally:
-            serving.close()
-        fresh.swap()
-        return migration.settle()  # what was deleted until the swap was deleted in the old ones
+    with _at_work(settings, settings.qdrant_url) as catalog:
+        length = _first_length(catalog)
+        if others := scopes_held(replace(address, retrying=None)) - _known_scopes(catalog):
+            raise WrongPlaces(
+                f"the Qdrant server holds points in {len(others):,} places that this catalog does not know, "
+                "and that would be lost: they are of another catalog"
+            )
+        with rebuilding(address, layout=layout_of(settings)) as fresh:
+            serving = connect_all(address, dimensions=length)
+            try:
+                migration = Migration(catalog, serving, fresh.stores, on_progress=on_progress)
+                migration.copy()
+                migration.settle()
+            finally:
+                serving.close()
+            fresh.swap()
+            return migration.settle()  # what was deleted until the swap was deleted in the old ones
 
 
 @contextmanager
@@ -142,6 +150,17 @@ def _address(settings: Settings, url: str, key: str | None) -> ServerAddress:
     named = settings.qdrant_url is None or settings.qdrant_url.rstrip("/") == url.rstrip("/")
     patience = Patience(reading=PATIENCE_SECONDS, writing=PATIENCE_SECONDS)
     return ServerAddress(url, key or (qdrant_key(settings) if named else None), Retrying(patience))
+
+
+def _known_scopes(catalog: Catalog) -> set[str]:
+    """Ids of what collections have, or had, points under: of every generation, deleted ones too."""
+    there = [found for tenant in catalog.tenants() for found in catalog.collections(tenant)]
+    known: set[str] = set()
+    for collection in (*there, *catalog.buried_collections()):
+        for generation in range(1, max(scope.generation for scope in collection.scopes) + 1):
+            scope = replace(collection.scope, generation=generation)
+            known |= {str(scope_id(scope)), str(scope_id(scope.openings))}
+    return known
 
 
 def _first_length(catalog: Catalog) -> int:

@@ -16,7 +16,7 @@ from qdrant_client import models
 from ingest.errors import UnsupportedStore
 from ingest.store.layout import AS_IT_IS
 from ingest.store.lengths import StoreOfLengths
-from ingest.store.payload import DENSE
+from ingest.store.payload import DENSE, SCOPE
 from ingest.store.retrying import Retrying
 from ingest.store.server import COLLECTION_NAME, TIMEOUT_SECONDS, check_version, client_of, connect
 from ingest.store.server_errors import named
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+_MOST_SCOPES = 100_000
 _NAME = re.compile(rf"{COLLECTION_NAME}(?:-\d+)?")
 _VERSION = re.compile(rf"({_NAME.pattern})-v(\d+)")
 
@@ -121,6 +122,21 @@ def differences(address: ServerAddress, layout: Layout) -> list[str]:
     def look(client: QdrantClient) -> list[str]:
         configs = {name: client.get_collection(name).config for name in _settled(client)}
         return [f"{name}: {said}" for name, found in configs.items() for said in fixed(layout, found)]
+
+    return _ask(address, look)
+
+
+def scopes_held(address: ServerAddress) -> set[str]:
+    """Ids of all scopes that these Qdrant collections hold points of, whoever's they are.
+
+    Raises:
+        IndexUnavailable, UnsupportedStore: as `connect_all`.
+    """
+
+    def look(client: QdrantClient) -> set[str]:
+        names = list(_settled(client))
+        found = [client.facet(name, SCOPE, limit=_MOST_SCOPES, exact=True).hits for name in names]
+        return {str(hit.value) for hits in found for hit in hits}
 
     return _ask(address, look)
 

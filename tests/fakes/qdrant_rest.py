@@ -333,7 +333,10 @@ class QdrantRest:
         self._collection(name).require_strict(request.filter, request.limit)
         response = self._collection(name).shard.facet(
             edge.FacetRequest(
-                request.key, request.limit or 10, exact=bool(request.exact), filter=_filter(request.filter)
+                request.key,
+                request.limit or 10,
+                exact=bool(request.exact),
+                filter=request.filter and _filter(request.filter),
             )
         )
         return {"hits": [{"value": hit.value, "count": hit.count} for hit in response.hits]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -212,3 +213,20 @@ def test_a_rebuild_swaps_what_serves(tmp_path: Path, server: QdrantRest, worksho
         assert (report.documents, report.lacking) == (len(FEW), ())
         assert (server.names, server.made("lectern").shard_number) == ({"lectern-v1"}, 3)
         assert hits(workshop, store) == before
+
+
+def test_a_rebuild_loses_nothing_of_another_catalog(
+    tmp_path: Path, server: QdrantRest, workshop: Workshop
+) -> None:
+    settings = Settings(data=tmp_path / "data", qdrant_url=server.url, qdrant_shards=3)
+    with closing(connect_all(ServerAddress(server.url), dimensions=8)) as store:
+        ingest(workshop, store)
+        scope = workshop.collection.scope
+        known = store.read_points(scope, [1]).points
+        store.upsert(replace(scope, tenant="strangers"), known)
+
+        with pytest.raises(WrongPlaces, match="1 places that this catalog does not know"):
+            rebuild(settings, on_progress=lambda _: None)
+
+        assert server.names == {"lectern"}
+        assert store.counts(replace(scope, tenant="strangers")) == {1: len(known)}
