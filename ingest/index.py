@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ingest.answerability import Signs
     from ingest.embedding import Embedder
     from ingest.model import Hit, Scope
-    from ingest.store.contract import Point, Store
+    from ingest.store.contract import Point, PointPage, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +236,10 @@ class LocalIndex:
     def digest(self, scope: Scope, document: int) -> str:
         """What is stored of a document, see `ingest.digests`."""
         return digest_of(self._store.stored(scope, document))
+
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+        """As `Store.read_points`."""
+        return self._store.read_points(scope, documents, after)
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points."""

@@ -34,6 +34,7 @@ COMMANDS = {
     "jobs": "List what is being ingested; show, cancel, or try again.",
     "keys": "Make, list and revoke access keys.",
     "mcp": "Let coding agents and assistants ask, over stdio.",
+    "migrate": "Copy the index to a Qdrant server, or back.",
     "reindex": "Build a collection's index anew from what is stored.",
     "restore": "Make the data folder from a backup.",
     "review": "Put the same questions to many documents, into a table.",

@@ -9,9 +9,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
+from ingest.errors import LecternError
 from ingest.proxies import may_be_proxied
+from ingest.store.layout import ServerAddress
 from service.diagnosis import Finding
 from service.models.assembling import endpoints_of
+from service.qdrant_layout import layout_of, qdrant_key
 from service.recording import Origin
 from service.reranking.contract import RerankingFailed
 from service.reranking.making import make_reranker
@@ -105,3 +108,21 @@ def check_reranker(settings: Settings) -> Iterator[Finding]:
         yield Finding("reranker", "ok", "it ordered two words")
     finally:
         reranker.close()
+
+
+def check_layout(settings: Settings) -> Iterator[Finding]:
+    """Whether Qdrant collections are as the settings ask; an opening has changed what it can."""
+    if settings.qdrant_url is None:
+        return
+    from ingest.store.server_names import differences  # noqa: PLC0415 — a CPU second that embedded saves
+
+    check = "layout on the Qdrant server"
+    try:
+        found = differences(ServerAddress(settings.qdrant_url, qdrant_key(settings)), layout_of(settings))
+    except LecternError as error:
+        yield Finding(check, "wrong", str(error), "see the settings that begin with qdrant")
+        return
+    if found:
+        yield Finding(check, "note", "; ".join(found), "lectern migrate --rebuild makes it so")
+    else:
+        yield Finding(check, "ok")

@@ -12,6 +12,7 @@ from service.setting_groups.answering import AnswerSettings, SearchSettings
 from service.setting_groups.bots import BotSettings
 from service.setting_groups.models import ModelSettings
 from service.setting_groups.places import PlaceSettings
+from service.setting_groups.qdrant import QdrantSettings
 from service.setting_groups.reading import ReadingSettings
 from service.setting_groups.serving import ServerSettings
 
@@ -27,6 +28,7 @@ TEST_PREFIX = "LECTERN_TEST_"
 FILE = "lectern.toml"
 GROUPS: tuple[type[SettingGroup], ...] = (
     PlaceSettings,
+    QdrantSettings,
     ModelSettings,
     SearchSettings,
     AnswerSettings,
@@ -42,7 +44,14 @@ class SettingsError(PermanentError):
 
 
 class Settings(
-    ReadingSettings, BotSettings, ServerSettings, AnswerSettings, SearchSettings, ModelSettings, PlaceSettings
+    ReadingSettings,
+    BotSettings,
+    ServerSettings,
+    AnswerSettings,
+    SearchSettings,
+    ModelSettings,
+    QdrantSettings,
+    PlaceSettings,
 ):
     """Everything that can be set, with its default. In the environment: ``LECTERN_LLM_MODEL=glm-5``."""
 

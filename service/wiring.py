@@ -16,6 +16,7 @@ from ingest.index import LocalIndex
 from ingest.remote_embedding import EmbeddingService
 from ingest.rendering import RenderingProcess
 from ingest.scoped_embedding import GuardedEmbedder
+from ingest.store.layout import ServerAddress
 from service.agent_choice import AgentChooser
 from service.answering import Answerer
 from service.audit import Audit
@@ -43,6 +44,7 @@ from service.page_images import PageImages
 from service.page_originals import PageOriginals
 from service.preparing import Preparer
 from service.presenting import Presenter
+from service.qdrant_layout import layout_of, qdrant_key
 from service.recording import Recorders
 from service.searching import Searcher
 from service.sessions import Sessions
@@ -329,11 +331,11 @@ def _index(settings: Settings, embedder: Embedder, observer: Observer, *, at_onc
             "index_processes", "Index processes met, one after another.", lambda: index.starts
         )
         return ObservedIndex(index, observer)
-    from ingest.store.server import connect_all  # noqa: PLC0415 — a CPU second that the embedded store saves
+    from ingest.store.server_names import connect_all  # noqa: PLC0415 — a CPU second that embedded saves
 
-    key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
-    local = LocalIndex(connect_all(settings.qdrant_url, key, dimensions=embedder.dimensions), embedder)
-    return ObservedIndex(local, observer)
+    address = ServerAddress(settings.qdrant_url, qdrant_key(settings))
+    stores = connect_all(address, dimensions=embedder.dimensions, layout=layout_of(settings))
+    return ObservedIndex(LocalIndex(stores, embedder), observer)
 
 
 def _guarded(settings: Settings, egress: Egress, embedder: Embedder, index: Index) -> tuple[Embedder, Index]:

@@ -134,6 +134,12 @@ class Collections(CatalogPart):
             found = rows(connection, select(collections).where(mine).order_by(collections.c.name))
         return tuple(_record(row) for row in found)
 
+    def buried_collections(self) -> tuple[CollectionRecord, ...]:
+        """Those of all tenants that were deleted, and not made again: no point is theirs."""
+        with self._database.read() as connection:
+            found = rows(connection, select(collections).where(collections.c.deleted))
+        return tuple(_record(row) for row in found)
+
     def tenants(self) -> tuple[str, ...]:
         """All that have a collection."""
         chosen = select(collections.c.tenant).where(~collections.c.deleted).distinct()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ingest.model import Hit, Scope
+    from ingest.store.points import Points
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,14 @@ class Point:
     dense: NDArray[np.float32]
     role: Role = Role.SOURCE
     """Of its document."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointPage:
+    """Some of the points of documents; ``next`` continues them and is None at their end."""
+
+    points: Points
+    next: str | None
 
 
 @runtime_checkable
@@ -96,6 +105,10 @@ class Store(Protocol):
 
     def stored(self, scope: Scope, document: int) -> list[tuple[Hit, SparseVector]]:
         """Places and sparse vectors of all points of a document, in no order; their scores say nothing."""
+        ...
+
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+        """Whole points of these documents, in the order of their ids; dense vectors have length 1, or 0."""
         ...
 
     def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:

@@ -14,6 +14,7 @@ from functools import partial
 from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Self, cast
+from uuid import UUID
 
 import qdrant_edge as qdrant
 
@@ -28,18 +29,19 @@ from ingest.store.compacting import (
     settle,
     swap,
 )
+from ingest.store.contract import PointPage
 from ingest.store.identity import ids_of, point_ids, scope_id
 from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of, payloads
 from ingest.store.places import Places
 from ingest.store.points import Points
 from ingest.store.ranking import best
+from ingest.store.reading import Read, columns
 from ingest.store.vectors import batches, check_sparse, directions, stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
-    from uuid import UUID
 
     import numpy as np
     from numpy.typing import NDArray
@@ -150,6 +152,20 @@ class EdgeStore:
             found += [(hit_of(record.payload, 0.0), _stored(record)) for record in records]
             if offset is None:
                 return found
+
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+        """Some of the points of these documents: others wait meanwhile."""
+        request = qdrant.ScrollRequest(
+            offset=None if after is None else UUID(after),
+            limit=_AT_ONCE,
+            filter=_inside(scope, documents),
+            with_payload=list(HIT_FIELDS),
+            with_vector=[DENSE, SPARSE],
+        )
+        with self._engine() as shard:
+            records, following = shard.scroll(request)
+        read = [Read(record.payload, _direction(record), _stored(record)) for record in records]
+        return PointPage(columns(read, self._dimensions), None if following is None else str(following))
 
     def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
         """The points of the lowest ids: those are hashes, so nothing else about them is alike."""
@@ -418,6 +434,12 @@ def _read(shard: qdrant.EdgeShard, ids: Sequence[UUID]) -> dict[int, Hit]:
     """The places of these points, without a score, by the numbers of their ids."""
     records = shard.retrieve([*ids], with_payload=list(HIT_FIELDS), with_vector=False)
     return {_own(record.id).int: hit_of(record.payload, 0.0) for record in records}
+
+
+def _direction(record: qdrant.Record) -> list[float] | None:
+    """The dense vector of a point; one of a text that points nowhere has none."""
+    vector = record.vector.get(DENSE) if isinstance(record.vector, dict) else None
+    return cast("list[float]", vector) if isinstance(vector, list) else None
 
 
 def _sparse(vector: SparseVector) -> qdrant.SparseVector:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from ingest.store.contract import Compactable
+from ingest.store.contract import Compactable, PointPage
+from ingest.store.points import Points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,6 +59,14 @@ class StoreOfLengths:
     def stored(self, scope: Scope, document: int) -> list[tuple[Hit, SparseVector]]:
         """What is stored of a document, in no order."""
         return [point for store in self._stores.values() for point in store.stored(scope, document)]
+
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+        """Some of the points of these documents, of the store that knows the scope."""
+        for store in self._stores.values():
+            page = store.read_points(scope, documents, after)
+            if page.points:
+                return page
+        return PointPage(Points.of(()), None)
 
     def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
         """The points of the lowest ids in the store that knows the scope."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ingest.model import Hit, Role
 from ingest.store.identity import scope_id
@@ -31,6 +31,9 @@ HIT_FIELDS = PLACE_FIELDS
 """Fields that a search brings back."""
 
 
+Payload: TypeAlias = "Mapping[str, Any]"
+"""As engines give it back."""
+
 _places = itemgetter(*HIT_FIELDS)
 _ROLES: tuple[Role, ...] = tuple(Role)
 """By their numbers: a search makes a thousand hits."""
@@ -49,9 +52,14 @@ def payloads(scope: Scope, points: Points, *, named: bool) -> list[dict[str, str
     return [shared | dict(zip(HIT_FIELDS, place, strict=True)) for place in points.places.tolist()]
 
 
-def hit_of(payload: Mapping[str, Any] | None, score: float) -> Hit:
-    """The hit that a found point stands for."""
+def places_of(payload: Payload | None) -> tuple[int, ...]:
+    """What `PLACE_FIELDS` name, of a point that was found."""
     if payload is None:
-        raise AssertionError("a search asks for the payload")
-    document, ordinal, start, end, first_passage, last_passage, role = _places(payload)
+        raise AssertionError("whoever reads a point asks for the payload")
+    return _places(payload)
+
+
+def hit_of(payload: Payload | None, score: float) -> Hit:
+    """The hit that a found point stands for."""
+    document, ordinal, start, end, first_passage, last_passage, role = places_of(payload)
     return Hit(document, ordinal, start, end, first_passage, last_passage, score, _ROLES[int(role)])

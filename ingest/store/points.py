@@ -58,6 +58,28 @@ class Points(Sequence[Point]):
             borders=np.cumsum([0, *(len(vector.indices) for vector in sparse)], dtype=np.int64),
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence[Points]) -> Points:
+        """All of them, one after another."""
+        filled = [part for part in parts if len(part)]
+        if not filled:
+            return cls.of(())
+        return cls(
+            places=np.concatenate([part.places for part in filled]),
+            dense=np.concatenate([part.dense for part in filled]),
+            indices=np.concatenate([part.indices for part in filled]),
+            values=np.concatenate([part.values for part in filled]),
+            borders=_borders(np.concatenate([np.diff(part.borders) for part in filled])),
+        )
+
+    def taken(self, rows: NDArray[np.intp]) -> Points:
+        """The points of these rows, in this order."""
+        lengths = np.diff(self.borders)[rows]
+        borders = _borders(lengths)
+        moved: NDArray[np.int64] = np.repeat(self.borders[rows] - borders[:-1], lengths)
+        terms = moved + np.arange(len(moved))
+        return Points(self.places[rows], self.dense[rows], self.indices[terms], self.values[terms], borders)
+
     def __len__(self) -> int:
         return len(self.places)
 
@@ -91,3 +113,7 @@ class Points(Sequence[Point]):
         indices, values, borders = self.indices.tolist(), self.values.tolist(), self.borders.tolist()
         for begin, end in pairwise(borders):
             yield indices[begin:end], values[begin:end]
+
+
+def _borders(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])

@@ -8,24 +8,34 @@ is the server's setting.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from functools import partial
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from qdrant_client import QdrantClient, models
-from qdrant_client.common.client_exceptions import QdrantException
-from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
+from qdrant_client.http.exceptions import UnexpectedResponse
 
-from ingest.errors import IndexUnavailable, UnsupportedStore
+from ingest.errors import UnsupportedStore
 from ingest.proxies import may_be_proxied
+from ingest.store.contract import PointPage
 from ingest.store.identity import ids_of, point_ids, scope_id
-from ingest.store.lengths import StoreOfLengths
+from ingest.store.layout import AS_IT_IS
 from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of, payloads
 from ingest.store.points import Points
 from ingest.store.ranking import best
+from ingest.store.reading import Read, columns
+from ingest.store.retrying import Retrying
+from ingest.store.server_errors import named
+from ingest.store.server_layout import (
+    MOST_AT_ONCE,
+    OVERSAMPLING,
+    changes,
+    creation,
+    quantization_of,
+)
 from ingest.store.vectors import batches, check_sparse, directions, stored
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     import numpy as np
@@ -33,7 +43,10 @@ if TYPE_CHECKING:
     from qdrant_client.conversions.common_types import PointId
 
     from ingest.model import Hit, Scope
-    from ingest.store.contract import Point, SparseVector, Store
+    from ingest.store.contract import Point, SparseVector
+    from ingest.store.layout import Layout
+
+Result = TypeVar("Result")
 
 COLLECTION_NAME = "lectern"
 """Of the Qdrant collection; ours are fields of its points."""
@@ -46,56 +59,22 @@ OLDEST_SERVER = (1, 19)
 """The first that counts IDF over a part of the collection; older ones ignore the wish in silence."""
 _AT_ONCE = 500
 """Points that are read at a time."""
+_WHOLE_AT_ONCE = 250
+"""Those with their dense vectors: some 3 MB."""
 FACETS = 10_000
 """Documents counted by one request, unless there are more."""
 
+_RESCORING = models.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING)
 _INDEXES: dict[str, models.KeywordIndexParams | models.IntegerIndexParams] = {
     SCOPE: models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True),
     DOCUMENT: models.IntegerIndexParams(type=models.IntegerIndexType.INTEGER, lookup=True, range=False),
 }
 
 
-def connect_all(url: str, key: str | None, *, dimensions: int) -> StoreOfLengths:
-    """The Qdrant collections of a server, one for each length of vectors; ``key`` is its API key.
-
-    The first is ``lectern``, of whatever length its vectors are; another is ``lectern-<length>``.
-
-    Raises:
-        IndexUnavailable: no answer, or none in time.
-        UnsupportedStore: the server is too old, or refuses the key.
-    """
-
-    def make(length: int) -> ServerStore:
-        return connect(url, key, dimensions=length, collection_name=f"{COLLECTION_NAME}-{length}")
-
-    client = _client(url, key, TIMEOUT_SECONDS)
-    try:
-        with _server():
-            lengths = _lengths(client)
-    finally:
-        client.close()
-    first = lengths.get(COLLECTION_NAME, dimensions)
-    stores: dict[int, Store] = {first: connect(url, key, dimensions=first)}
-    for name, length in lengths.items():
-        if name == f"{COLLECTION_NAME}-{length}" and length not in stores:
-            stores[length] = make(length)
-    return StoreOfLengths(stores, make)
-
-
-def _client(url: str, key: str | None, seconds: int) -> QdrantClient:
+def client_of(url: str, key: str | None, seconds: int) -> QdrantClient:
+    """A client that says nothing yet; ``key`` is the server's API key."""
     proxied = may_be_proxied(url)
     return QdrantClient(url=url, api_key=key, timeout=seconds, check_compatibility=False, trust_env=proxied)
-
-
-def _lengths(client: QdrantClient) -> dict[str, int]:
-    """The length of the vectors in each Qdrant collection of ours."""
-    lengths: dict[str, int] = {}
-    for found in client.get_collections().collections:
-        if found.name == COLLECTION_NAME or found.name.startswith(f"{COLLECTION_NAME}-"):
-            vectors = client.get_collection(found.name).config.params.vectors
-            if isinstance(vectors, dict) and DENSE in vectors:
-                lengths[found.name] = vectors[DENSE].size
-    return lengths
 
 
 def connect(
@@ -105,6 +84,8 @@ def connect(
     dimensions: int,
     collection_name: str = COLLECTION_NAME,
     timeout_seconds: int = TIMEOUT_SECONDS,
+    layout: Layout = AS_IT_IS,
+    retrying: Retrying | None = None,
 ) -> ServerStore:
     """The store at ``url``; ``key`` is the server's API key.
 
@@ -112,9 +93,15 @@ def connect(
         IndexUnavailable: no answer, or none in time.
         UnsupportedStore: the server is too old, refuses the key, or holds other vectors.
     """
-    client = _client(url, key, timeout_seconds)
+    client = client_of(url, key, timeout_seconds)
     try:
-        return ServerStore.open(client, collection_name=collection_name, dimensions=dimensions)
+        return ServerStore.open(
+            client,
+            collection_name=collection_name,
+            dimensions=dimensions,
+            layout=layout,
+            retrying=retrying,
+        )
     except BaseException:
         client.close()
         raise
@@ -123,25 +110,48 @@ def connect(
 class ServerStore:
     """A `Store` over the network."""
 
-    def __init__(self, client: QdrantClient, *, collection_name: str, dimensions: int) -> None:
+    def __init__(
+        self,
+        client: QdrantClient,
+        *,
+        collection_name: str,
+        dimensions: int,
+        layout: Layout,
+        retrying: Retrying,
+    ) -> None:
         self._client = client
         self._name = collection_name
         self._dimensions = dimensions
+        self._layout = layout
+        self._retrying = retrying
+        self._is_quantized = False
 
     @classmethod
-    def open(cls, client: QdrantClient, *, collection_name: str, dimensions: int) -> Self:
-        """Use the Qdrant collection, or make it with its indexes.
+    def open(
+        cls,
+        client: QdrantClient,
+        *,
+        collection_name: str,
+        dimensions: int,
+        layout: Layout = AS_IT_IS,
+        retrying: Retrying | None = None,
+    ) -> Self:
+        """Use the Qdrant collection, or make it with its indexes; the name may be an alias.
+
+        One that is there is brought to the ``layout``, as far as Qdrant can change it.
 
         Raises:
             IndexUnavailable: no answer, or none in time.
             UnsupportedStore: the server is too old, refuses the key, or holds other vectors.
         """
-        store = cls(client, collection_name=collection_name, dimensions=dimensions)
-        with _server():
-            _check_version(client.info().version)
-            if not client.collection_exists(collection_name):
-                store._create()
-            store._prepare()
+        store = cls(
+            client,
+            collection_name=collection_name,
+            dimensions=dimensions,
+            layout=layout,
+            retrying=retrying or Retrying(),
+        )
+        store._ask(store._prepare)
         return store
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
@@ -159,8 +169,7 @@ class ServerStore:
             made = map(
                 _point, ids[batch], dense[batch], part.sparse_lists(), payloads(scope, part, named=True)
             )
-            with _server():
-                self._client.upsert(self._name, list(made), wait=True)
+            self._ask(partial(self._client.upsert, self._name, list(made), wait=True), writes=True)
 
     def search_sparse(
         self, scope: Scope, vector: SparseVector, *, documents: Sequence[int] | None, limit: int
@@ -179,52 +188,46 @@ class ServerStore:
         units, directed = directions(vector[None], self._dimensions)
         if not directed[0]:
             return []
-        return self._search(units[0].tolist(), DENSE, scope, documents, limit)
+        rescored = models.SearchParams(quantization=_RESCORING) if self._is_quantized else None
+        return self._search(units[0].tolist(), DENSE, scope, documents, limit, params=rescored)
 
     def sparse_vectors(self, scope: Scope, places: Sequence[tuple[int, int]]) -> list[SparseVector]:
         """What is stored at these places, in no order."""
         ids = [str(identity) for identity in dict.fromkeys(ids_of(scope, places))]
         if not ids:
             return []
-        with _server():
-            found = self._client.retrieve(self._name, ids, with_payload=False, with_vectors=[SPARSE])
-        return [_stored(record) for record in found]
+        asked = partial(self._client.retrieve, self._name, ids, with_payload=False, with_vectors=[SPARSE])
+        return [_stored(record) for record in self._ask(asked)]
 
     def stored(self, scope: Scope, document: int) -> list[tuple[Hit, SparseVector]]:
         """What is stored of a document, in no order."""
         found: list[tuple[Hit, SparseVector]] = []
         offset: PointId | None = None
         while True:
-            with _server():
-                records, offset = self._client.scroll(
-                    self._name,
-                    scroll_filter=_inside(scope, [document]),
-                    limit=_AT_ONCE,
-                    offset=offset,
-                    with_payload=list(HIT_FIELDS),
-                    with_vectors=[SPARSE],
-                )
+            records, offset = self._scroll(_inside(scope, [document]), _AT_ONCE, offset=offset)
             found += [(hit_of(record.payload, 0.0), _stored(record)) for record in records]
             if offset is None:
                 return found
 
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+        """Some of the points of these documents."""
+        within = _inside(scope, documents)
+        records, following = self._scroll(within, _WHOLE_AT_ONCE, offset=after, vectors=[DENSE, SPARSE])
+        read = [Read(record.payload, _direction(record), _stored(record)) for record in records]
+        return PointPage(columns(read, self._dimensions), None if following is None else str(following))
+
     def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
         """The points of the lowest ids: those are hashes, so nothing else about them is alike."""
-        with _server():
-            found, _ = self._client.scroll(
-                self._name,
-                scroll_filter=_inside(scope),
-                limit=limit,
-                with_payload=[DOCUMENT],
-                with_vectors=[SPARSE],
-            )
+        found, _ = self._scroll(_inside(scope), limit, fields=[DOCUMENT])
         return [((record.payload or {})[DOCUMENT], _stored(record)) for record in found]
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""
         limit = FACETS
         while len(hits := self._facet(scope, limit)) == limit:
-            limit *= 10
+            if limit == MOST_AT_ONCE:
+                raise UnsupportedStore(f"a collection of {limit:,} documents or more cannot be counted")
+            limit = min(10 * limit, MOST_AT_ONCE)
         return {int(hit.value): hit.count for hit in hits}
 
     def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
@@ -243,25 +246,28 @@ class ServerStore:
         """Close the connections."""
         self._client.close()
 
+    def _ask(self, call: Callable[[], Result], *, writes: bool = False) -> Result:
+        """The one way to the server: what may pass is asked again, all else is named."""
+
+        def attempt() -> Result:
+            with named():
+                return call()
+
+        return self._retrying.ask(attempt, writes=writes)
+
     def _create(self) -> None:
-        dense = models.VectorParams(
-            size=self._dimensions, distance=models.Distance.COSINE, datatype=models.Datatype.FLOAT16
-        )
-        # No search crosses scopes, so there is a graph for each scope and none over all of them.
-        graphs = models.HnswConfigDiff(m=0, payload_m=16)
         try:
-            self._client.create_collection(
-                self._name,
-                vectors_config={DENSE: dense},
-                sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
-                hnsw_config=graphs,
-            )
+            self._client.create_collection(self._name, **creation(self._layout, self._dimensions))
         except UnexpectedResponse:
             # Another process was faster: what it made is checked like any other.
             if not self._client.collection_exists(self._name):
                 raise
 
     def _prepare(self) -> None:
+        """All that an opening does; each step leaves alone what is there."""
+        check_version(self._client.info().version)
+        if not self._client.collection_exists(self._name):
+            self._create()
         found = self._client.get_collection(self._name)
         vectors, sparse = found.config.params.vectors, found.config.params.sparse_vectors or {}
         dense = vectors.get(DENSE) if isinstance(vectors, dict) else None
@@ -275,6 +281,9 @@ class ServerStore:
         for field, schema in _INDEXES.items():
             if field not in found.payload_schema:
                 self._client.create_payload_index(self._name, field, schema, wait=True)
+        if changed := changes(self._layout, found.config):
+            self._client.update_collection(self._name, **changed)
+        self._is_quantized = (self._layout.quantization or quantization_of(found.config)) == "int8"
 
     def _search(
         self,
@@ -291,53 +300,54 @@ class ServerStore:
         within = _inside(scope, documents)
 
         def fetch(count: int) -> list[Hit]:
-            with _server():
-                response = self._client.query_points(
-                    self._name,
-                    query=query,
-                    using=using,
-                    query_filter=within,
-                    search_params=params,
-                    limit=count,
-                    with_payload=list(HIT_FIELDS),
-                )
-            return [hit_of(point.payload, point.score) for point in response.points]
+            asked = partial(
+                self._client.query_points,
+                self._name,
+                query=query,
+                using=using,
+                query_filter=within,
+                search_params=params,
+                limit=min(count, MOST_AT_ONCE),
+                with_payload=list(HIT_FIELDS),
+            )
+            return [hit_of(point.payload, point.score) for point in self._ask(asked).points]
 
         return best(fetch, limit)
 
     def _facet(self, scope: Scope, limit: int) -> list[models.FacetValueHit]:
-        with _server():
-            return self._client.facet(
-                self._name, DOCUMENT, facet_filter=_inside(scope), limit=limit, exact=True
-            ).hits
+        within = _inside(scope)
+        asked = partial(
+            self._client.facet, self._name, DOCUMENT, facet_filter=within, limit=limit, exact=True
+        )
+        return self._ask(asked).hits
+
+    def _scroll(
+        self,
+        within: models.Filter,
+        limit: int,
+        *,
+        offset: PointId | None = None,
+        fields: Sequence[str] = HIT_FIELDS,
+        vectors: Sequence[str] = (SPARSE,),
+    ) -> tuple[list[models.Record], PointId | None]:
+        asked = partial(
+            self._client.scroll,
+            self._name,
+            scroll_filter=within,
+            limit=limit,
+            offset=offset,
+            with_payload=list(fields),
+            with_vectors=list(vectors),
+        )
+        return self._ask(asked)
 
     def _delete(self, within: models.Filter) -> None:
-        with _server():
-            self._client.delete(self._name, models.FilterSelector(filter=within), wait=True)
+        chosen = models.FilterSelector(filter=within)
+        self._ask(partial(self._client.delete, self._name, chosen, wait=True), writes=True)
 
 
-@contextmanager
-def _server() -> Generator[None]:
-    """Name the client's errors for what the caller does next."""
-    try:
-        yield
-    except ResponseHandlingException as error:
-        raise IndexUnavailable(f"the Qdrant server does not answer: {error.source}") from error
-    except UnexpectedResponse as error:
-        raise _refusal(error.status_code or 0, str(error)) from error
-    except QdrantException as error:
-        raise IndexUnavailable(f"the Qdrant server asks to wait: {error}") from error
-
-
-def _refusal(status: int, detail: str) -> IndexUnavailable | UnsupportedStore | ValueError:
-    if status in {408, 429} or status >= 500:  # noqa: PLR2004 — HTTP's own numbers
-        return IndexUnavailable(f"the Qdrant server is busy or broken: {detail}")
-    if status in {400, 413, 422}:
-        return ValueError(f"the Qdrant server refuses the request: {detail}")
-    return UnsupportedStore(f"the Qdrant server refuses: {detail}")
-
-
-def _check_version(version: str) -> None:
+def check_version(version: str) -> None:
+    """Raise `UnsupportedStore` for a server that is too old."""
     release, _, _ = version.partition("-")
     numbers = tuple(int(part) for part in release.split(".")[:2] if part.isdecimal())
     if numbers < OLDEST_SERVER:
@@ -364,6 +374,12 @@ def _point(
     if terms[0]:
         vectors[SPARSE] = models.SparseVector(indices=terms[0], values=terms[1])
     return models.PointStruct(id=str(identity), vector={**vectors}, payload=payload)
+
+
+def _direction(record: models.Record) -> list[float] | None:
+    """The dense vector of a point; one of a text that points nowhere has none."""
+    vector = record.vector.get(DENSE) if isinstance(record.vector, dict) else None
+    return cast("list[float]", vector) if isinstance(vector, list) else None
 
 
 def _sparse(vector: SparseVector) -> models.SparseVector:

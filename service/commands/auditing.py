@@ -54,6 +54,7 @@ ACTIONS: Mapping[str, str | None] = {
     "keys list": None,  # figures of keys
     "keys revoke": None,  # as `keys create`
     "mcp": None,  # notes each call of a tool
+    "migrate": None,  # is noted where it is done
     "reindex": "reindex",
     "restore": None,  # what is restored has a log of its own
     "review": "begin_review",

@@ -79,6 +79,7 @@ def _findings(*, repairs: bool, online: bool, deep: bool) -> Iterator[Finding]:
             yield from diagnosis.check_jobs(services, repairs=repairs)
             yield from diagnosis.check_originals(services, repairs=repairs)
             yield from diagnosis.check_deleted(services)
+            yield from reachability.check_layout(settings)
             yield from diagnosis.check_tokenizer(services)
             ingester = closing.enter_context(open_ingester(services)) if repairs else None
             repairer = ingester.repairer if ingester else None

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-PROTOCOL = 5
+PROTOCOL = 6
 """Of the requests: processes of two releases must not talk past each other."""
 _LONGEST_SOCKET_PATH = 100
 """Bytes; the kernel takes 104 to 108 of them."""

@@ -18,6 +18,7 @@ from service.index_process.requests import (
     Digest,
     Failed,
     Flush,
+    ReadPoints,
     Search,
     Snapshot,
     Upsert,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from ingest.index import Question
     from ingest.model import Hit, Scope
-    from ingest.store.contract import Point
+    from ingest.store.contract import Point, PointPage
     from service.index_process.requests import (
         Done,
         Request,
@@ -85,6 +86,10 @@ class RemoteIndex:
     def digest(self, scope: Scope, document: int) -> str:
         """What is stored of a document, see `ingest.digests`."""
         return self._call(Digest(scope, document))
+
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+        """Some of the points of these documents, whole; see `Store.read_points`."""
+        return self._call(ReadPoints(scope, documents, after))
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points."""

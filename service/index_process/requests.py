@@ -15,18 +15,19 @@ if TYPE_CHECKING:
     from ingest.errors import LecternError
     from ingest.index import Index, Question
     from ingest.model import Hit, Scope
-    from ingest.store.contract import Point
+    from ingest.store.contract import Point, PointPage
+    from service.index_process.compacting import ServedIndex
 
 Result = TypeVar("Result", covariant=True)  # noqa: PLC0105 — the plain name reads better in `Request[Result]`
 
 
 class Request(Protocol[Result]):
-    """A call of `ingest.index.Index`. Each may be sent twice: the second time changes nothing more."""
+    """A call of `ServedIndex`. Each may be sent twice: the second time changes nothing more."""
 
     writes: ClassVar[bool]
     """Whether it waits for other writes."""
 
-    def run(self, index: Index) -> Result:
+    def run(self, index: ServedIndex) -> Result:
         """Do it."""
         ...
 
@@ -85,6 +86,20 @@ class Digest:
     def run(self, index: Index) -> str:
         """Read and digest."""
         return index.digest(self.scope, self.document)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPoints:
+    """`ServedIndex.read_points`."""
+
+    writes: ClassVar[bool] = False
+    scope: Scope
+    documents: Sequence[int]
+    after: str | None
+
+    def run(self, index: ServedIndex) -> PointPage:
+        """Read."""
+        return index.read_points(self.scope, self.documents, self.after)
 
 
 @dataclass(frozen=True, slots=True)

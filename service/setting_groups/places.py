@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import platformdirs
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
 from service.answers import DEFAULT_TENANT
 from service.egress_policy import ANY, EgressPolicy
@@ -29,10 +29,6 @@ class PlaceSettings(SettingGroup):
         description="Whose collections commands work on, and whose the key of `access_key` opens. Other "
         "tenants of the same data folder are reached by their access keys, or by commands with their name.",
     )
-    qdrant_url: str | None = Field(
-        default=None, description="A Qdrant server; without it Qdrant Edge is embedded."
-    )
-    qdrant_api_key: SecretStr | None = Field(default=None, description="Key of the Qdrant server.")
     database_url: str | None = Field(
         default=None, description="SQLAlchemy URL; without it SQLite in the data folder."
     )

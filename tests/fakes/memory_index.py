@@ -11,6 +11,8 @@ from ingest.asking import asked_terms, question_vector
 from ingest.digests import digest_of
 from ingest.fields import Field
 from ingest.model import Hit
+from ingest.store.contract import PointPage
+from ingest.store.points import Points
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
@@ -24,6 +26,10 @@ Key = tuple["Scope", int, int]
 """Scope, document, ordinal."""
 Content = tuple[tuple[int, int, int, int], bytes, bytes, bytes]
 """Offsets and passages, sparse indices and values, dense vector: comparable byte for byte."""
+
+
+_AT_ONCE = 3
+"""Points that are read at a time."""
 
 
 class MemoryIndex:
@@ -60,6 +66,20 @@ class MemoryIndex:
     def digest(self, scope: Scope, document: int) -> str:
         mine = (p for (held, number, _), p in self.points.items() if (held, number) == (scope, document))
         return digest_of((point, point.sparse) for point in mine)
+
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+        """Three at a time, by ordinal."""
+        found = [
+            point
+            for _, point in sorted(
+                ((ordinal, number), point)
+                for (held, number, ordinal), point in self.points.items()
+                if held == scope and number in documents
+            )
+        ]
+        first = int(after or 0)
+        last = first + _AT_ONCE
+        return PointPage(Points.of(found[first:last]), str(last) if last < len(found) else None)
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         for point in points:

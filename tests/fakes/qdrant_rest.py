@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self, TypeAlias
@@ -27,9 +29,16 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from pydantic import BaseModel
+
 Json: TypeAlias = "str | int | float | bool | Mapping[str, Json] | list[Json] | None"
 
 COLLECTION = "/collections/{collection_name}"
+_PARAMETERS = {
+    *("vectors", "sparse_vectors", "on_disk_payload"),
+    *("shard_number", "replication_factor", "write_consistency_factor"),
+}
+"""Of a collection, that it is made with and shows again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,25 @@ class Collection:
     made: models.CreateCollection
     indexes: dict[str, str] = field(default_factory=dict[str, str])
 
+    def require_strict(
+        self, within: models.Filter | None = None, limit: int | None = None, points: int = 0
+    ) -> None:
+        """Refuse what Qdrant refuses where strict mode is on, as its sources and manual say."""
+        strict = self.made.strict_mode_config
+        if strict is None or not strict.enabled:
+            return
+        conditions = within.must if within and isinstance(within.must, list) else []
+        keys = {condition.key for condition in conditions if isinstance(condition, models.FieldCondition)}
+        if strict.unindexed_filtering_retrieve is False and keys - self.indexes.keys():
+            raise HttpError(400, f"Index required but not found for {keys - self.indexes.keys()}")
+        for name, found, most in (
+            ("limit", limit or 0, strict.max_query_limit),
+            ("batch", points, strict.upsert_max_batchsize),
+            ("conditions", len(conditions), strict.filter_max_conditions),
+        ):
+            if most is not None and found > most:
+                raise HttpError(400, f"{name}: {found} is more than {most}")
+
 
 class QdrantRest:
     """The server, from ``with`` to its end."""
@@ -72,11 +100,16 @@ class QdrantRest:
     def __init__(self, folder: Path, *, version: str = "1.19.0") -> None:
         self.requests: list[Recorded] = []
         self.failures: deque[Failure] = deque()
+        self.lost = 0
+        """Requests that are done next, and whose answers are lost."""
+        self.dies_after: int | None = None
+        """Requests that are done before all others get no answer, as if whoever asks had been killed."""
         self.denied: list[str] = []
         """Collections that the next question for them says are not there."""
         self._folder = folder
         self._version = version
         self._collections: dict[str, Collection] = {}
+        self.aliases: dict[str, str] = {}
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._http.daemon_threads = True
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
@@ -124,12 +157,26 @@ class QdrantRest:
             ("POST", f"{COLLECTION}/points/scroll"): self._scroll,
             ("POST", f"{COLLECTION}/points/delete"): self._delete,
             ("POST", f"{COLLECTION}/facet"): self._facet,
+            ("PATCH", COLLECTION): self._update,
+            ("DELETE", COLLECTION): self._drop,
+            ("GET", "/aliases"): self._list_aliases,
+            ("POST", "/collections/aliases"): self._alias,
         }
 
     def _collection(self, name: str) -> Collection:
+        name = self.aliases.get(name, name)
         if name not in self._collections:
             raise HttpError(404, f"Collection `{name}` doesn't exist!")
         return self._collections[name]
+
+    @property
+    def names(self) -> set[str]:
+        """Of the collections, aliases left out."""
+        return {*self._collections}
+
+    def made(self, name: str) -> models.CreateCollection:
+        """How a collection was made, with all changes since."""
+        return self._collection(name).made
 
     def forget_index(self, name: str, field_name: str) -> None:
         """As if whoever made the collection had been killed before."""
@@ -141,7 +188,7 @@ class QdrantRest:
         if name in self.denied:
             self.denied.remove(name)
             return {"exists": False}
-        return {"exists": name in self._collections}
+        return {"exists": self.aliases.get(name, name) in self._collections}
 
     def _list(self, _body: str) -> Json:
         return {"collections": [{"name": name} for name in self._collections]}
@@ -150,12 +197,61 @@ class QdrantRest:
         return _information(self._collection(name))
 
     def _create(self, name: str, body: str) -> Json:
-        if name in self._collections:
+        if name in self._collections or name in self.aliases:
             raise HttpError(409, f"Collection `{name}` already exists!")
         made = models.CreateCollection.model_validate_json(body)
         folder = self._folder / name
         folder.mkdir(parents=True)
         self._collections[name] = Collection(edge.EdgeShard.load(str(folder), _configuration(made)), made)
+        return True
+
+    def _update(self, name: str, body: str) -> Json:
+        request = models.UpdateCollection.model_validate_json(body)
+        made = self._collection(name).made
+        if request.params:
+            for key, value in request.params.model_dump(exclude_none=True).items():
+                setattr(made, key, value)
+        for vector, diff in (request.vectors or {}).items():
+            assert isinstance(made.vectors, dict)
+            made.vectors[vector].on_disk = diff.on_disk
+        if request.quantization_config:
+            off = request.quantization_config == models.Disabled.DISABLED
+            made.quantization_config = None if off else request.quantization_config  # pyright: ignore[reportAttributeAccessIssue] — the other one is excluded
+        if request.strict_mode_config:
+            made.strict_mode_config = request.strict_mode_config
+        return True
+
+    def _drop(self, name: str, _body: str) -> Json:
+        """Aliases of the collection go with it."""
+        dropped = self._collections.pop(self.aliases.get(name, name), None)
+        if dropped is None:
+            return False
+        dropped.shard.close()
+        shutil.rmtree(self._folder / self.aliases.get(name, name))
+        self.aliases = {alias: held for alias, held in self.aliases.items() if held in self._collections}
+        return True
+
+    def _list_aliases(self, _body: str) -> Json:
+        shown: list[Json] = [
+            {"alias_name": alias, "collection_name": name} for alias, name in self.aliases.items()
+        ]
+        return {"aliases": shown}
+
+    def _alias(self, body: str) -> Json:
+        aliases = dict(self.aliases)
+        for action in models.ChangeAliasesOperation.model_validate_json(body).actions:
+            match action:
+                case models.CreateAliasOperation(create_alias=asked):
+                    if asked.collection_name not in self._collections:
+                        raise HttpError(404, f"Collection `{asked.collection_name}` doesn't exist!")
+                    if asked.alias_name in self._collections:
+                        raise HttpError(409, f"Collection `{asked.alias_name}` already exists!")
+                    aliases[asked.alias_name] = asked.collection_name
+                case models.DeleteAliasOperation(delete_alias=asked):
+                    del aliases[asked.alias_name]
+                case _:
+                    raise HttpError(501, "renamed aliases are not translated")
+        self.aliases = aliases
         return True
 
     def _index(self, name: str, body: str) -> Json:
@@ -172,18 +268,23 @@ class QdrantRest:
 
     def _upsert(self, name: str, body: str) -> Json:
         points = [_point(point) for point in models.PointsList.model_validate_json(body).points]
+        self._collection(name).require_strict(points=len(points))
         self._collection(name).shard.update(edge.UpdateOperation.upsert_points(points))
         return _completed()
 
     def _delete(self, name: str, body: str) -> Json:
-        within = _filter(models.FilterSelector.model_validate_json(body).filter)
-        self._collection(name).shard.update(edge.UpdateOperation.delete_points_by_filter(within))
+        within = models.FilterSelector.model_validate_json(body).filter
+        self._collection(name).require_strict(within)
+        self._collection(name).shard.update(edge.UpdateOperation.delete_points_by_filter(_filter(within)))
         return _completed()
 
     def _query(self, name: str, body: str) -> Json:
         request = models.QueryRequest.model_validate_json(body)
         if not isinstance(request.with_payload, list) or request.limit is None or request.prefetch:
             raise HttpError(501, "only plain queries with named fields are translated")
+        self._collection(name).require_strict(request.filter, request.limit)
+        if request.params and isinstance(request.params.idf, models.IdfCorpusParams):
+            self._collection(name).require_strict(request.params.idf.corpus)
         found = self._collection(name).shard.query(
             edge.QueryRequest(
                 request.limit,
@@ -214,6 +315,7 @@ class QdrantRest:
         fields, vectors = request.with_payload, request.with_vector
         if not isinstance(fields, list) or not isinstance(vectors, list):
             raise HttpError(501, "only named vectors and fields are translated")
+        self._collection(name).require_strict(request.filter, request.limit)
         found, following = self._collection(name).shard.scroll(
             edge.ScrollRequest(
                 limit=request.limit,
@@ -228,9 +330,13 @@ class QdrantRest:
 
     def _facet(self, name: str, body: str) -> Json:
         request = models.FacetRequest.model_validate_json(body)
+        self._collection(name).require_strict(request.filter, request.limit)
         response = self._collection(name).shard.facet(
             edge.FacetRequest(
-                request.key, request.limit or 10, exact=bool(request.exact), filter=_filter(request.filter)
+                request.key,
+                request.limit or 10,
+                exact=bool(request.exact),
+                filter=request.filter and _filter(request.filter),
             )
         )
         return {"hits": [{"value": hit.value, "count": hit.count} for hit in response.hits]}
@@ -256,6 +362,11 @@ class QdrantRest:
             def _answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
                 headers: tuple[tuple[str, str], ...] = ()
+                if server.dies_after is not None:
+                    if server.dies_after == 0:
+                        self.close_connection = True
+                        return
+                    server.dies_after -= 1
                 if server.failures:
                     failure = server.failures.popleft()
                     time.sleep(failure.seconds)
@@ -268,7 +379,12 @@ class QdrantRest:
                     status, answer = server.respond(
                         self.command, self.path, body, self.headers.get("api-key")
                     )
-                self._send(status, headers, json.dumps(answer).encode())
+                if server.lost:
+                    server.lost -= 1
+                    self.close_connection = True
+                    return
+                with suppress(ConnectionError):  # whoever asked was killed
+                    self._send(status, headers, json.dumps(answer).encode())
 
             def _send(self, status: int, headers: tuple[tuple[str, str], ...], content: bytes) -> None:
                 self.send_response(status)
@@ -277,7 +393,7 @@ class QdrantRest:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_PUT = do_POST = _answer  # noqa: N815 — names that the base class looks for
+            do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _answer  # noqa: N815 — names that the base class looks for
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 — the base class's name
                 del format, args
@@ -312,6 +428,9 @@ def _record(record: edge.Record) -> Json:
         for name, vector in vectors.items()
         if isinstance(vector, edge.SparseVector)
     }
+    for name, vector in vectors.items():
+        if isinstance(vector, list):
+            shown[name] = [number for number in vector if isinstance(number, float)]
     return {"id": str(record.id), "payload": record.payload, "vector": shown}
 
 
@@ -324,7 +443,9 @@ def _information(collection: Collection) -> Json:
         "segments_count": 1,
         "points_count": points,
         "config": {
-            "params": made.model_dump(mode="json", include={"vectors", "sparse_vectors"}, exclude_none=True),
+            "params": made.model_dump(mode="json", include=_PARAMETERS, exclude_none=True),
+            "quantization_config": _shown(made.quantization_config),
+            "strict_mode_config": _shown(made.strict_mode_config),
             "hnsw_config": {"m": 16, "ef_construct": 100, "full_scan_threshold": 10_000},
             "optimizer_config": {
                 "deleted_threshold": 0.2,
@@ -338,6 +459,10 @@ def _information(collection: Collection) -> Json:
             name: {"data_type": kind, "points": points} for name, kind in collection.indexes.items()
         },
     }
+
+
+def _shown(config: BaseModel | None) -> Json:
+    return None if config is None else config.model_dump(mode="json", exclude_none=True)
 
 
 def _completed() -> Json:
@@ -373,6 +498,8 @@ def _nearest(request: models.QueryRequest) -> edge.Query:
 def _parameters(params: models.SearchParams | None) -> edge.SearchParams | None:
     if params is None:
         return None
+    if params.quantization is not None and params.idf is None:
+        return None  # Edge holds no quantised copies: it scores by the vectors, as rescoring does
     if not isinstance(params.idf, models.IdfCorpusParams) or params.exact or params.hnsw_ef:
         raise HttpError(501, "only an IDF corpus is translated")
     return edge.SearchParams(idf=edge.IdfParams(corpus=_filter(params.idf.corpus)))

@@ -305,6 +305,7 @@ class TestEveryCommand:
             "jobs": ["jobs"],
             "keys": None,  # touches no text
             "mcp": None,  # the tools of the desk, see the routes
+            "migrate": None,  # no text: vectors, from where Lectern keeps them to where it does
             "reindex": ["reindex", "docs", "--anew"],
             "restore": ["restore", "--force", str(tmp_path / "backup.tar.gz")],
             "review": ["review", "--questions", str(questions), "--out", table, "-c", "docs"],

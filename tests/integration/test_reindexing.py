@@ -13,7 +13,8 @@ from ingest.pipeline import Ingester
 from ingest.reading import read
 from ingest.reindexing import Reindexer, garbage
 from ingest.sandbox import InlineParser
-from ingest.store.server import connect_all
+from ingest.store.layout import ServerAddress
+from ingest.store.server_names import connect_all
 from service.edge_index import open_shards
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.files import LEASE, TEXTS, write_texts
@@ -247,7 +248,7 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
         yield lambda dimensions: open_shards(tmp_path / "shards", dimensions)
     else:
         with QdrantRest(tmp_path / "server") as server:
-            yield lambda dimensions: connect_all(server.url, None, dimensions=dimensions)
+            yield lambda dimensions: connect_all(ServerAddress(server.url), dimensions=dimensions)
 
 
 def test_vectors_of_another_length_are_built_beside_and_serve(

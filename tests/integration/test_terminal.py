@@ -150,6 +150,7 @@ def test_every_command_is_tried_or_prints_nothing_of_others() -> None:
         "demo",  # its own corpus, printed by the parts of ask and ingest
         "eval",  # the user's own files, printed by `say`
         "mcp",  # a protocol
+        "migrate",  # figures, and names of collections by `say`
         "restore",
         "serve",  # its address
     }

@@ -50,6 +50,12 @@ SHARED = {
     ),
     "numpy": ("ingest/", "service/evaluation/bootstrapping.py"),
     "pydantic": ("ingest/remote_embedding.py", "service/"),
+    "qdrant_client": (
+        "ingest/store/server.py",
+        "ingest/store/server_errors.py",
+        "ingest/store/server_layout.py",
+        "ingest/store/server_names.py",
+    ),
     "rich": ("service/commands/",),
     "sqlalchemy": ("ingest/catalog/",),
     "starlette": ("service/http/",),

@@ -460,6 +460,47 @@ def test_a_document_comes_back_whole_and_alone(store: Store) -> None:
     assert store.stored(scope, 3) == []
 
 
+def read(store: Store, scope: Scope, documents: Sequence[int]) -> list[Point]:
+    found: list[Point] = []
+    after: str | None = None
+    while True:
+        page = store.read_points(scope, documents, after)
+        found += page.points
+        after = page.next
+        if after is None:
+            return sorted(found, key=lambda one: (one.document, one.ordinal))
+
+
+def test_points_are_read_whole_page_by_page(store: Store) -> None:
+    scope, other = fresh(), fresh()
+    directions = np.random.default_rng(3).normal(size=(620, DIMENSIONS)).tolist()
+    many = [point(1, n, {n: 0.1 + n / 7, 4_000_000_000 - n: 1.5}, row) for n, row in enumerate(directions)]
+    wordless, aimless = point(2, 0, {}), replace(point(3, 0, dense=(0, 0, 0, 0)), role=Role.TEST)
+    store.upsert(scope, [*many, wordless, aimless, point(4, 0)])
+    store.upsert(other, [point(1, 0, {5: 1.0})])
+
+    found = read(store, scope, [3, 1, 2, 99])
+
+    written = [*many, wordless, aimless]
+    assert digest_of((one, one.sparse) for one in found) == digest_of((one, one.sparse) for one in written)
+    lengths = [np.linalg.norm(one.dense) for one in written]
+    units = np.stack([one.dense / (size or 1) for one, size in zip(written, lengths, strict=True)])
+    assert np.abs(np.stack([one.dense for one in found]) - units).max() < HALF
+    assert not found[-1].dense.any()
+    assert read(store, scope, [99]) == []
+
+
+def test_what_was_read_is_written_elsewhere_without_a_change(store: Store) -> None:
+    scope, copy = fresh(), fresh()
+    rows = np.random.default_rng(5).normal(size=(60, DIMENSIONS)).tolist()
+    store.upsert(scope, [point(1, n, {n: 1 / (n + 1)}, row) for n, row in enumerate(rows)])
+    first = read(store, scope, [1])
+    store.upsert(copy, first)
+    second = read(store, copy, [1])
+    assert digest_of((one, one.sparse) for one in second) == digest_of((one, one.sparse) for one in first)
+    assert np.abs(np.stack([a.dense - b.dense for a, b in zip(first, second, strict=True)])).max() < HALF
+
+
 def test_stored_words_come_back_as_they_were_written(store: Store) -> None:
     scope, other = fresh(), fresh()
     store.upsert(scope, [point(1, 0, {3: 0.5, 4_000_000_000: 1.5}), point(1, 1, {}), point(2, 0, {9: 2.0})])

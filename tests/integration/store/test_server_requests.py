@@ -15,6 +15,7 @@ import pytest
 from ingest.errors import IndexUnavailable, UnsupportedStore
 from ingest.model import Scope
 from ingest.store.contract import Point, SparseVector
+from ingest.store.retrying import AT_ONCE, Retrying
 from ingest.store.server import BATCH_BYTES, connect
 from tests.fakes.qdrant_rest import Failure, QdrantRest
 from tests.shared_data import needs_shared, shared
@@ -154,7 +155,7 @@ def test_bodies_stay_below_the_limit_of_a_gateway(server: QdrantRest) -> None:
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_a_server_that_is_busy_is_unavailable(server: QdrantRest, status: int) -> None:
-    with closing(connect(server.url, None, dimensions=3)) as store:
+    with closing(connect(server.url, None, dimensions=3, retrying=Retrying(AT_ONCE))) as store:
         server.failures.append(Failure(status))
         with pytest.raises(IndexUnavailable):
             store.counts(SCOPE)
@@ -184,7 +185,7 @@ def test_a_refused_key_or_a_lost_collection_is_permanent(server: QdrantRest, sta
 
 
 def test_a_connection_that_breaks_is_unavailable(server: QdrantRest) -> None:
-    with closing(connect(server.url, None, dimensions=3)) as store:
+    with closing(connect(server.url, None, dimensions=3, retrying=Retrying(AT_ONCE))) as store:
         server.failures.append(Failure(0))
         with pytest.raises(IndexUnavailable):
             store.search_dense(SCOPE, DIRECTION, documents=None, limit=5)
@@ -192,7 +193,9 @@ def test_a_connection_that_breaks_is_unavailable(server: QdrantRest) -> None:
 
 
 def test_a_server_that_stays_silent_is_given_up(server: QdrantRest) -> None:
-    with closing(connect(server.url, None, dimensions=3, timeout_seconds=1)) as store:
+    with closing(
+        connect(server.url, None, dimensions=3, timeout_seconds=1, retrying=Retrying(AT_ONCE))
+    ) as store:
         server.failures.append(Failure(500, seconds=1.5))
         with pytest.raises(IndexUnavailable, match="timed out"):
             store.counts(SCOPE)
@@ -202,7 +205,7 @@ def test_no_server_at_all_is_unavailable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with pytest.raises(IndexUnavailable):
-        connect(f"http://127.0.0.1:{port}", None, dimensions=3)
+        connect(f"http://127.0.0.1:{port}", None, dimensions=3, retrying=Retrying(AT_ONCE))
 
 
 def test_an_old_server_is_refused(tmp_path: Path) -> None:

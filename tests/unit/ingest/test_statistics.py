@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ingest.model import Hit
-    from ingest.store.contract import Point
+    from ingest.store.contract import Point, PointPage
 
 SCOPE, OTHER = Scope("default", "contracts"), Scope("default", "letters")
 
@@ -56,6 +56,9 @@ class CountedStore:
         raise NotImplementedError
 
     def stored(self, scope: Scope, document: int) -> list[tuple[Hit, SparseVector]]:
+        raise NotImplementedError
+
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
         raise NotImplementedError
 
     def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:

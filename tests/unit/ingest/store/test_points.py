@@ -51,3 +51,18 @@ def test_what_makes_no_columns_is_refused() -> None:
         Points.of([Point(1, 0, 0, 1, 1, 1, uneven, np.zeros(2, np.float32))])
     with pytest.raises(ValueError, match="without gaps"):
         Points.of([point(0, 1), point(1, 1)])[::2]
+
+
+@given(st.lists(st.lists(st.integers(0, 4), max_size=4), max_size=4), st.data())
+def test_joined_and_taken_are_those_of_a_list(parts: list[list[int]], data: st.DataObject) -> None:
+    points = [[point(10 * n + o, count) for o, count in enumerate(part)] for n, part in enumerate(parts)]
+    flat = [one for part in points for one in part]
+    joined = Points.joined([Points.of(part) for part in points])
+    assert [*map(facts, joined)] == [*map(facts, flat)]
+    order = data.draw(st.permutations(range(len(flat))))
+    rows = order[: data.draw(st.integers(0, len(order)))]
+    taken = joined.taken(np.array(rows, dtype=np.intp))
+    assert [*map(facts, taken)] == [facts(flat[row]) for row in rows]
+    assert [*taken.sparse_lists()] == [
+        (flat[row].sparse.indices.tolist(), flat[row].sparse.values.tolist()) for row in rows
+    ]
