@@ -121,7 +121,8 @@ def check_originals(services: Services, *, repairs: bool) -> Iterator[Finding]:
 
 def check_jobs(services: Services, *, repairs: bool) -> Iterator[Finding]:
     """Jobs that run by their record and whose process is gone."""
-    dead = [job for job in services.catalog.jobs(states=("running",)) if has_died(job.owner, job.heartbeat)]
+    running, now = services.catalog.jobs(states=("running",)), services.catalog.moment()
+    dead = [job for job in running if has_died(job.owner, job.heartbeat, now)]
     said = f"{len(dead)} jobs run by their record, and their process is gone"
     if not dead:
         yield Finding("jobs", "ok")

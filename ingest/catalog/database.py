@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, contextmanager
+from copy import copy
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
@@ -15,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, IntegrityErr
 from ingest.errors import CatalogUnavailable, UnsupportedStore
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
     from sqlite3 import Connection as SqliteConnection
 
@@ -26,6 +29,9 @@ _LOG_MILLISECONDS = 2_000
 """That a deletion waits for readers of what it has deleted."""
 _WRITES = "lectern_writes"
 _MIGRATION_LOCK = 0x4C656374  # any number that is the same in every process
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CLOCK = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+_ALONE = text("SELECT pg_advisory_xact_lock(:number)")
 
 
 def sqlite_url(path: Path) -> str:
@@ -42,6 +48,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Raises ValueError where ``url`` is no address, or its driver is not installed."""
+        self._require: Callable[[Connection], None] | None = None
         try:
             self._url = make_url(url)
             self._sqlite = self._url.get_backend_name() == "sqlite"
@@ -52,6 +59,29 @@ class Database:
         if self._sqlite:
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether servers on several machines may work over it: it is no file."""
+        return not self._sqlite
+
+    def guarded(self, require: Callable[[Connection], None]) -> Database:
+        """The same database, where every transaction that writes begins with what may refuse it."""
+        guarded = copy(self)
+        guarded._require = require  # noqa: SLF001 — of its own class
+        return guarded
+
+    def moment(self, connection: Connection) -> datetime:
+        """The time by the one clock that all who share the database go by."""
+        if self._sqlite:
+            return datetime.now(UTC)
+        return _EPOCH + timedelta(microseconds=connection.execute(_CLOCK).scalar_one())
+
+    def alone(self, connection: Connection, name: str) -> None:
+        """Wait until no other transaction that has asked by this name goes on: one of SQLite is alone."""
+        if not self._sqlite:
+            number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
+            connection.execute(_ALONE, {"number": number})
 
     @contextmanager
     def read(self) -> Generator[Connection]:
@@ -75,6 +105,8 @@ class Database:
             self._waiting(connection, patience),
             connection.begin(),
         ):
+            if self._require is not None:
+                self._require(connection)
             yield connection
 
     @contextmanager

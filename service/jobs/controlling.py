@@ -120,8 +120,10 @@ def settle(catalog: Catalog) -> None:
 
     However often that happens: a server that was killed, or a machine that went down, says nothing of it.
     """
-    for job in catalog.jobs(states=("running",)):
-        if not has_died(job.owner, job.heartbeat):
+    running = catalog.jobs(states=("running",))
+    now = catalog.moment() if running else None
+    for job in running:
+        if not has_died(job.owner, job.heartbeat, now):
             continue
         if job.cancelling:
             catalog.finish_job(job, "cancelled", job.report)
