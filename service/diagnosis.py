@@ -16,7 +16,7 @@ from service.answers import DEFAULT_TENANT
 from service.backup.placing import ARRIVING, remove
 from service.backup.taking import abandoned_backups
 from service.calibration import script_of
-from service.ingest_lock import abandoned
+from service.ingest_lock import abandoned, writing
 from service.jobs.controlling import settle
 from service.jobs.forgetting import forget_strays, strays
 from service.jobs.owner import has_died
@@ -239,8 +239,9 @@ def _check_index(
     try:
         wrong = list(_differences(services, collection))
         if wrong and repairer is not None and collection.embedder == services.embedder.identity:
-            repairer.repair(collection)
-            repairer.rewrite(collection, _unopened(services, collection))
+            with writing(services.catalog, collection.tenant, collection.name, "repair"):
+                repairer.repair(collection)
+                repairer.rewrite(collection, _unopened(services, collection))
             left = list(_differences(services, collection))
             state: State = "wrong" if left else "repaired"
             yield Finding(check, state, "; ".join(left or wrong))
@@ -291,7 +292,8 @@ def _check_garbage(services: Services, collection: CollectionRecord, *, repairs:
         )
     left = sum(garbage(services.index, collection).values())
     if left and repairs:
-        forget_garbage(services.index, collection)
+        with writing(services.catalog, collection.tenant, collection.name, "repair"):
+            forget_garbage(services.index, collection)
         yield Finding(check, "repaired", f"{left} points of old generations")
     elif left:
         yield Finding(check, "wrong", f"{left} points of old generations", "lectern doctor --repair")

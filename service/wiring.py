@@ -206,7 +206,7 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         index = _index(settings, embedder, observer)
         closing.callback(index.close)
         embedder, index = _guarded(settings, egress, embedder, index)
-        originals = Originals(settings.data)
+        originals = Originals(settings.data, settings.uploads)
         page_images = PageImages(PageOriginals(catalog, originals), RenderingProcess())
         closing.callback(page_images.close)
         library = Library(catalog)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ingest.catalog.job_records import UNFINISHED, JobRequest
 from ingest.errors import PermanentError, UnknownName
 from service.jobs.owner import has_died
+from service.leasing import forget_dead_leases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,6 +121,8 @@ def settle(catalog: Catalog) -> None:
 
     However often that happens: a server that was killed, or a machine that went down, says nothing of it.
     """
+    if catalog.is_shared:
+        forget_dead_leases(catalog)
     running = catalog.jobs(states=("running",))
     now = catalog.moment() if running else None
     for job in running:

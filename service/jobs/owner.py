@@ -39,6 +39,15 @@ def has_died(owner: str, heartbeat: datetime | None, now: datetime | None = None
     return heartbeat is None or (now or datetime.now(UTC)) - heartbeat > SILENCE
 
 
+def described(owner: str) -> str:
+    """``process 71 on web-1``."""
+    try:
+        named: Mapping[str, object] = json.loads(owner)
+        return f"process {named['pid']} on {str(named['machine']).partition(' ')[0]}"
+    except (ValueError, KeyError, TypeError):
+        return "a process"
+
+
 def lives(pid: int, started: str) -> bool:
     """Whether this process is still there, and is not another one that was given its number."""
     try:
