@@ -60,7 +60,7 @@ class Ledger:
         self.lost = 0
         """Calls that could not be written, or waited too long for it."""
 
-    def due(self, call: CallRecord) -> None:
+    def due(self, call: CallRecord, longest: int) -> None:
         """As `Recorder.due`: nothing."""
 
     def begin(self, call: CallRecord, longest: int) -> None:

@@ -210,7 +210,7 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         page_images = PageImages(PageOriginals(catalog, originals), RenderingProcess())
         closing.callback(page_images.close)
         library = Library(catalog)
-        budgets = make_budgets(settings, catalog, ledger)
+        budgets = make_budgets(settings, catalog, ledger, closing)
         recorder = Recorders(budgets, observer.metrics)
         upstreams = None
         if model or settings.has_model:

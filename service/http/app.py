@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
 from ingest.catalog.key_records import KeyLimits
+from service.access.counters import Counters
 from service.access.keys import Doorkeeper
 from service.http import (
     agents,
@@ -80,6 +81,7 @@ def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
         await reviewing.stop()
         await app.state.agents.close()
         await services.close_model()
+        await run_in_threadpool(limits.close)
 
     app = FastAPIOffline(
         docs_url=None,
@@ -103,8 +105,11 @@ def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
     app.state.agents = agents.AgentDoor(services)
     largest = services.settings.largest_upload_mb * _MEGABYTE
     app.state.doorkeeper = _doorkeeper(services, own_token)
-    app.add_middleware(Throttle)
-    app.add_middleware(Gate, doorkeeper=app.state.doorkeeper, largest_upload=largest)
+    limits = Counters.of(services.catalog)
+    app.add_middleware(Throttle, rates=limits.rates, slots=limits.slots)
+    app.add_middleware(
+        Gate, doorkeeper=app.state.doorkeeper, largest_upload=largest, wrong_keys=limits.wrong_keys
+    )
     app.add_middleware(Auditing, audit=services.audit)
     app.add_middleware(SecurityHeaders)
     problems.install(app)
