@@ -22,6 +22,7 @@ from service.jobs.forgetting import forget_strays, strays
 from service.jobs.owner import has_died
 from service.models.tokenizers import CountingFailed
 from service.recording import Origin
+from service.replicas import live_servers, means_of
 from service.running import FILE as SERVER_FILE
 from service.running import PRIVATE, find_server
 from service.token_samples import SAMPLE, TELLING
@@ -132,6 +133,26 @@ def check_jobs(services: Services, *, repairs: bool) -> Iterator[Finding]:
     else:
         advice = "lectern serve goes on with them, lectern doctor --repair lets go"
         yield Finding("jobs", "note", said, advice)
+
+
+def check_servers(services: Services) -> Iterator[Finding]:
+    """The servers over a shared database: whether they search one index, and take each other's jobs."""
+    if not services.catalog.is_shared:
+        return
+    servers, mine = live_servers(services.catalog), means_of(services)
+    unlike = [server.name for server in servers if server.means.index != mine.index]
+    apart = [server.name for server in servers if server.means.sent != mine.sent]
+    if unlike:
+        said = f"over the same database, {', '.join(unlike)} searches another index"
+        yield Finding("servers", "wrong", said, "give all of them the same LECTERN_QDRANT_URL")
+    elif services.settings.qdrant_url is None:
+        said = "the index lies in this data folder: only servers over this folder may share the database"
+        yield Finding("servers", "note", said, "for several machines set LECTERN_QDRANT_URL")
+    else:
+        yield Finding("servers", "ok", counted(len(servers), "server"))
+    if apart:
+        said = f"{', '.join(apart)} keeps the files that it is sent elsewhere: nobody else does its jobs"
+        yield Finding("sent files", "note", said, "let LECTERN_UPLOADS name a folder that all of them have")
 
 
 def check_programs() -> Iterator[Finding]:

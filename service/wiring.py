@@ -195,9 +195,10 @@ def open_services(settings: Settings, *, model: LanguageModel | None = None) -> 
         make_folder(settings.data)
         finish(settings.data)
         catalog = closing.enter_context(_catalog(settings))
-        ledger = Ledger(catalog, days=settings.ledger_days, traits=_cache_traits)
+        prunes = not catalog.is_shared  # else one of the servers does it for all
+        ledger = Ledger(catalog, days=settings.ledger_days, traits=_cache_traits, prunes=prunes)
         closing.callback(ledger.close)
-        audit = Audit(catalog, days=settings.audit_days)
+        audit = Audit(catalog, days=settings.audit_days, prunes=prunes)
         closing.callback(audit.close)
         egress = Egress(catalog, EgressPolicy.parse(settings.egress), audit)
         observer = make_observer(settings, catalog, ledger)

@@ -47,6 +47,7 @@ from service.http.throttle import Throttle
 from service.http.turns import Turns
 from service.jobs.worker import Worker
 from service.readiness import Readiness, checks_of
+from service.replicas import Replica, chores_of, means_of
 from service.reviewing.worker import ReviewWorker
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         worker = app.state.worker = Worker(services)
         worker.start()
+        if services.catalog.is_shared:
+            app.state.replica = Replica(services.catalog, means_of(services), chores_of(services))
+            app.state.replica.start()
         reviewing = app.state.reviews = ReviewWorker(services)
         await run_in_threadpool(app.state.doorkeeper.is_required)  # known should the catalog be away later
         yield
@@ -82,6 +86,8 @@ def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
         await app.state.agents.close()
         await services.close_model()
         await run_in_threadpool(limits.close)
+        if services.catalog.is_shared:
+            await run_in_threadpool(app.state.replica.stop)
 
     app = FastAPIOffline(
         docs_url=None,

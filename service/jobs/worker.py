@@ -87,7 +87,8 @@ class Worker:
         while (suspect := self._run_trusted()) is not None:
             run_alone(self._services, suspect, stopping=self._stopping)
             self._pause_if_queued(suspect)
-        prune(self._services)
+        if not self._services.catalog.is_shared:  # else one of the servers does it for all
+            prune(self._services)
 
     def _run_trusted(self) -> JobRecord | None:
         """Run jobs one after another, up to one that must run in a process of its own."""
