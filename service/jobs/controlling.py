@@ -121,8 +121,6 @@ def settle(catalog: Catalog) -> None:
 
     However often that happens: a server that was killed, or a machine that went down, says nothing of it.
     """
-    if catalog.is_shared:
-        forget_dead_leases(catalog)
     running = catalog.jobs(states=("running",))
     now = catalog.moment() if running else None
     for job in running:
@@ -134,6 +132,8 @@ def settle(catalog: Catalog) -> None:
             catalog.release_job(job, "interrupted", attempts=job.attempts)
         else:
             catalog.release_job(job, "queued", attempts=min(job.attempts, TRUSTED_ATTEMPTS))
+    if catalog.is_shared:  # last: the job of a dead writer goes before later ones of its collection
+        forget_dead_leases(catalog)
 
 
 def cancel_all(catalog: Catalog, tenant: str, collection: str) -> None:
