@@ -66,6 +66,7 @@ class Limits(CatalogPart):
         within = self._database.write if counts else self._database.read
         size = length // _MICROSECOND
         with within() as connection:
+            self._database.fleeting(connection)
             period, passed = divmod((self._database.moment(connection) - _EPOCH) // _MICROSECOND, size)
             left = size - passed
             asked = {"name": name, "period": period, "left": left, "length": size, "most": most}
@@ -81,6 +82,7 @@ class Limits(CatalogPart):
         was killed says nothing.
         """
         with self._database.write() as connection:
+            self._database.fleeting(connection)
             self._database.alone(connection, f"under_way {key}")
             now = self._database.moment(connection)
             asked = {"id": identity, "key": key, "until": now + patience, "now": now, "most": most}
@@ -89,6 +91,7 @@ class Limits(CatalogPart):
     def keep_requests(self, identities: Collection[str], patience: timedelta) -> None:
         """These go on."""
         with self._database.write() as connection:
+            self._database.fleeting(connection)
             until = self._database.moment(connection) + patience
             these = under_way.c.id.in_(list(identities))
             connection.execute(update(under_way).where(these).values(until=until))
@@ -96,6 +99,7 @@ class Limits(CatalogPart):
     def end_request(self, identity: str) -> None:
         """It has ended."""
         with self._database.write() as connection:
+            self._database.fleeting(connection)
             connection.execute(delete(under_way).where(under_way.c.id == identity))
 
     def open_spending(self, tenant: str, key: str, day: datetime, usd: float) -> None:

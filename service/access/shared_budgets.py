@@ -67,6 +67,9 @@ class SharedBudgets(Budgets):
         """As `Recorder.due`: set aside the most that the call may cost; raises what `begin` does there."""
         if not call.key:
             return None
+        account = self._account(call.tenant, call.key)
+        if self._is_fresh(account) and account.budget is None:
+            return None
         with self._guard:
             self._due.add(call.id)
         return partial(self._set_aside, call, longest)

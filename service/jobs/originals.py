@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,16}")
 _READABLE = re.compile(r"[^A-Za-z0-9._-]")
 _READABLE_LENGTH = 40
-_OF_MACHINE = 2
-"""Parts of a process's label."""
 _LONG = 86_400.0
 """Seconds after which an upload that another machine receives is given up; clocks may differ."""
 
@@ -199,13 +197,15 @@ def sync_folder(folder: Path) -> None:
 
 def _is_abandoned(arriving: Path) -> bool:
     """Whether the process that received something here is gone, or of another machine and long silent."""
-    *named, machine = arriving.name.partition("-")[2].split("-")
-    if len(named) == _OF_MACHINE and machine != machine_label():
+    process, _, machine = arriving.name.partition("-")[2].rpartition("-")
+    if "-" not in process:  # an older server does not name its machine
+        return not label_lives(f"{process}-{machine}")
+    if machine != machine_label():
         with suppress(OSError):
             newest = max(path.stat().st_mtime for path in (arriving, *arriving.iterdir()))
             return time.time() - newest > _LONG
         return False
-    return not label_lives("-".join(named))
+    return not label_lives(process)
 
 
 def _key(*words: str) -> str:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
 
 from ingest.catalog.catalog import open_catalog
+from ingest.catalog.database import Database
 from ingest.catalog.job_records import JobRequest, UploadedFile
 from ingest.catalog.key_records import KeyLimits
 from ingest.catalog.lease_records import LeaseName
+from ingest.errors import LeaseLost
+from ingest.pipeline import Ingester
+from ingest.reading import read
+from ingest.sandbox import InlineParser
 from service.access.budgets import BudgetUsedUp
 from service.access.caller import Forbidden
 from service.access.keys import make_key
@@ -30,16 +36,21 @@ from service.models.providers import GENERIC
 from service.recording import Origin, begun_call
 from service.replicas import Chore, Means, Replica, live_servers, others_unlike
 from service.settings import Settings
+from tests.fakes.embedder import WordEmbedder
 from tests.fakes.live_service import live_in_memory
+from tests.fakes.memory_index import MemoryIndex
 from tests.integration.catalog.conftest import SERVER, needs_server
 from tests.integration.catalog.old_catalogs import empty_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from ingest.catalog.call_records import CallRecord
     from ingest.catalog.catalog import Catalog
+    from ingest.catalog.lease_records import LeaseRecord
+    from ingest.model import Document
+    from ingest.report import Report
 
 pytestmark = needs_server
 
@@ -50,6 +61,10 @@ MOST = 0.4
 """Dollars that a call may cost."""
 JOB = JobRequest(uploads=(UploadedFile("a.md", "00000", "aa", 10),))
 MEANS = Means("http://qdrant", "place")
+
+
+def gone(_lease: LeaseRecord, _now: datetime) -> bool:
+    return True
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +112,32 @@ class TestWriting:
         last = other.claim_job("here", this_process())
         assert last is not None
         assert last.collection == "held"
+
+    def test_one_that_was_silent_and_wakes_up_publishes_nothing(
+        self, catalogs: tuple[Catalog, Catalog], tmp_path: Path
+    ) -> None:
+        """Another server has taken over meanwhile, and reads the same file."""
+        one, other = catalogs
+        (tmp_path / "lease.md").write_text("# Lease\n\nAnn Lee signs. The rent is 4,200 euros.\n")
+        index = MemoryIndex()
+
+        def ingest(catalog: Catalog, reading: Callable[..., Document] = read) -> Report:
+            ingester = Ingester(catalog, index, WordEmbedder(), InlineParser(reading))
+            return ingester.ingest("acme", "woken", [tmp_path], largest=2**20, on_progress=lambda _: None)
+
+        def sleep_over_it(*asked: Any, **more: Any) -> Document:  # noqa: ANN401 — as `read`
+            document = read(*asked, **more)
+            other.take_lease(LeaseName("ingest", "acme", "woken"), DEAD, "", is_gone=gone)
+            return document
+
+        with writing(one, "acme", "woken", "ingest") as fenced, pytest.raises(LeaseLost):
+            ingest(fenced, sleep_over_it)
+        assert other.ready_versions(other.collection("acme", "woken")) == ()
+
+        with writing(other, "acme", "woken", "ingest") as fenced:
+            assert len(ingest(fenced).indexed) == 1
+        (version,) = other.ready_versions(other.collection("acme", "woken"))
+        assert index.counts(other.collection("acme", "woken").scope) == {version.number: version.chunks}
 
 
 class TestLimits:
@@ -262,6 +303,13 @@ class TestMaintenance:
         assert replica.leads
         assert [lease.name.subject != "dead" for lease in other.leases("server")[0]] == [True]
         replica.stop()
+
+
+def test_who_stands_still_in_a_transaction_holds_nobody_up_for_long(database: str) -> None:
+    """A machine that lost its power says nothing to the database, which would keep its locks for hours."""
+    with closing(Database(database)) as opened, opened.read() as connection:
+        asked = text("SHOW idle_in_transaction_session_timeout")
+        assert connection.execute(asked).scalar_one() == "1min"
 
 
 def test_servers_that_search_different_indexes_are_told(database: str, tmp_path: Path) -> None:

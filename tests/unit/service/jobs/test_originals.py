@@ -30,13 +30,14 @@ def test_what_another_machine_receives_is_not_swept_for_a_day(tmp_path: Path) ->
     theirs = mine.with_name(f"two-{label()}-{ELSEWHERE}")
     gone = mine.with_name(f"three-999999999-1-{mine.name.rpartition('-')[2]}")
     old = mine.with_name(f"four-{label()}-{ELSEWHERE}")
-    for folder in (theirs, gone, old):
+    older = mine.with_name(f"five-{label()}")
+    for folder in (theirs, gone, old, older):
         folder.mkdir()
     os.utime(old, (1.0, 1.0))
 
     with originals.locked():
         originals.sweep([])
-    assert {path.name for path in mine.parent.iterdir()} == {mine.name, theirs.name}
+    assert {path.name for path in mine.parent.iterdir()} == {mine.name, theirs.name, older.name}
 
 
 def test_one_that_goes_on_for_days_is_not_swept(tmp_path: Path) -> None:
