@@ -121,14 +121,17 @@ class Jobs(CatalogPart):
         with self._database.read() as connection:
             return int(connection.execute(select(func.count()).where(silent)).scalar_one())
 
-    def claim_job(self, place: str, owner: str) -> JobRecord | None:
+    def claim_job(self, place: str, owner: str, *, in_turn: bool = False) -> JobRecord | None:
         """Begin a job that waits at this place, unless none does. No two processes get the same.
 
         Tenants take turns: it is the oldest of the one whose last job was begun the longest ago. One whose
-        collection is being written by somebody else waits.
+        collection is written by somebody else waits. With ``in_turn``, so does one whose collection has a job
+        that runs: where several servers claim, jobs of a collection go one after another, in their order.
         """
         with self._database.write() as connection:
-            found = rows(connection, _next(place).with_for_update(of=jobs, skip_locked=True))
+            if in_turn:
+                self._database.alone(connection, "claims")
+            found = rows(connection, _next(place, in_turn=in_turn).with_for_update(of=jobs, skip_locked=True))
             if not found:
                 return None
             now = self._database.moment(connection)
@@ -251,13 +254,17 @@ class Jobs(CatalogPart):
         return tuple(old)
 
 
-def _next(place: str) -> Select[Any]:
+def _next(place: str, *, in_turn: bool) -> Select[Any]:
     """The job whose turn it is."""
     begun = func.max(jobs.c.started_at).label("begun")
     last = select(jobs.c.tenant, begun).where(jobs.c.place == place).group_by(jobs.c.tenant).subquery()
     writing = (leases.c.kind == "ingest") & (leases.c.tenant == jobs.c.tenant)
     written = exists().where(writing & (leases.c.subject == jobs.c.collection))
     waiting = (jobs.c.state == "queued") & (jobs.c.place == place) & ~written
+    if in_turn:
+        others = jobs.alias()
+        same = (others.c.tenant == jobs.c.tenant) & (others.c.collection == jobs.c.collection)
+        waiting &= ~exists().where(same & (others.c.state == "running"))
     turns = (last.c.begun.nulls_first(), jobs.c.created_at, jobs.c.id)
     return select(jobs).join(last, last.c.tenant == jobs.c.tenant).where(waiting).order_by(*turns).limit(1)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,11 +14,19 @@ import httpx2
 from tests.fakes.command_line import CommandLine
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Generator, Mapping
     from pathlib import Path
 
 _PATIENCE = 120
+_ON_MACHINE = ("unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"')
+
+
+def machines_can_differ() -> bool:
+    """Whether a process may be given a host's name of its own."""
+    if shutil.which("unshare") is None:
+        return False
+    tried = subprocess.run([*_ON_MACHINE, "web-0", "true"], capture_output=True, check=False)
+    return tried.returncode == 0
 
 
 @dataclass
@@ -26,6 +36,10 @@ class PairOfServers:
     folder: Path
     settings: Mapping[str, str]
     urls: list[str | None] = field(default_factory=lambda: [None, None])
+    known: list[str | None] = field(default_factory=lambda: [None, None])
+    """Where each was started last."""
+    apart: bool = False
+    """Whether each believes to be on a machine of its own."""
     broken: list[str] = field(default_factory=list[str])
     """How requests ended that a dying server had in its hands."""
     _servers: list[subprocess.Popen[str] | None] = field(default_factory=lambda: [None, None])
@@ -43,7 +57,8 @@ class PairOfServers:
 
     def line(self, number: int) -> CommandLine:
         """Commands over the data folder of one of them."""
-        return CommandLine(self.folder / f"data-{number}", self.folder, self.settings)
+        prefix = [*_ON_MACHINE, f"web-{number}"] if self.apart else []
+        return CommandLine(self.folder / f"data-{number}", self.folder, self.settings, prefix=prefix)
 
     def start(self, number: int) -> None:
         """Start one and wait until it answers."""
@@ -53,7 +68,7 @@ class PairOfServers:
         told = server.stdout.readline()
         self._servers[number] = server
         assert told.startswith("Lectern answers at "), (self.folder / f"server-{number}.log").read_text()
-        self.urls[number] = told.split()[3]
+        self.urls[number] = self.known[number] = told.split()[3]
 
     def kill(self, number: int) -> None:
         """SIGKILL, unless it is down."""
@@ -62,6 +77,12 @@ class PairOfServers:
         if server is not None:
             server.kill()
             server.communicate(timeout=_PATIENCE)
+
+    def signal(self, number: int, signal: int) -> None:
+        """Send one of them a signal."""
+        server = self._servers[number]
+        assert server is not None
+        server.send_signal(signal)
 
     @contextmanager
     def client(self, key: str) -> Generator[TurningClient]:

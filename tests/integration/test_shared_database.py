@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from sqlalchemy import text
 
 from ingest.catalog.catalog import open_catalog
 from ingest.catalog.database import Database
-from ingest.catalog.job_records import JobRequest, UploadedFile
+from ingest.catalog.job_records import JobReport, JobRequest, UploadedFile
 from ingest.catalog.key_records import KeyLimits
 from ingest.catalog.lease_records import LeaseName
 from ingest.errors import LeaseLost
@@ -112,6 +113,30 @@ class TestWriting:
         last = other.claim_job("here", this_process())
         assert last is not None
         assert last.collection == "held"
+
+    def test_jobs_of_a_collection_go_in_their_order(self, catalogs: tuple[Catalog, Catalog]) -> None:
+        """Also where both servers claim at once, and in the moment before the first one begins to write."""
+        ids = [
+            catalogs[0].add_job("acme", name, "upload", JOB, place="p").id for name in ("a", "b", "a", "b")
+        ]
+        barrier, claimed = threading.Barrier(6), list[str]()
+
+        def claim(catalog: Catalog) -> None:
+            barrier.wait()
+            job = catalog.claim_job("p", this_process(), in_turn=True)
+            claimed.extend([] if job is None else [job.id])
+
+        threads = [threading.Thread(target=claim, args=(catalog,)) for catalog in catalogs * 3]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(claimed) == sorted(ids[:2])
+        first = catalogs[0].job("acme", ids[0])
+        catalogs[0].finish_job(first, "done", JobReport())
+        later = catalogs[1].claim_job("p", this_process(), in_turn=True)
+        assert later is not None
+        assert later.id == ids[2]
 
     def test_one_that_was_silent_and_wakes_up_publishes_nothing(
         self, catalogs: tuple[Catalog, Catalog], tmp_path: Path
