@@ -488,8 +488,10 @@ def test_one_that_stood_still_does_nothing_twice(tmp_path: Path) -> None:
             with pair.running(0), pair.client("") as client:
                 watch_ends(database)
                 (job,) = [batch.send(client) for batch in batches[:1]]
-                await_row(database, "SELECT 1 FROM job_files")
+                await_row(database, "SELECT 1 FROM versions WHERE state = 'pending'")
                 pair.signal(0, signal.SIGSTOP)
+                assert rows_of(database, "SELECT state FROM jobs") == [("running",)]
+                assert rows_of(database, "SELECT state FROM versions WHERE state = 'ready'") == []
                 with pair.running(1):
                     pair.urls[0] = None
                     assert all(batch.send(client) for batch in batches[1:])
