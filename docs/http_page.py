@@ -45,8 +45,9 @@ frame with `error`.
 
 def http_page() -> str:
     """The whole page."""
-    # Before a request comes, an application looks only at the settings, and asks whether there are keys.
-    catalog = SimpleNamespace(has_access_keys=lambda: False)
+    # Before a request comes, an application looks only at the settings, at whether servers share the catalog,
+    # and asks whether there are keys.
+    catalog = SimpleNamespace(has_access_keys=lambda: False, is_shared=False)
     nothing = dict.fromkeys(("observer", "audit"))
     services = cast("Services", SimpleNamespace(settings=Settings(), catalog=catalog, **nothing))
     described: Schema = create_app(services).openapi()

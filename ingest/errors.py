@@ -12,6 +12,7 @@ LecternError
 ├── Cancelled               somebody asked for the end; what was finished stays
 └── TransientError          the same call may succeed later
     ├── CatalogUnavailable  the database does not answer
+    ├── LeaseLost           another server has taken over what this one did
     ├── IndexUnavailable    the index process does not answer
     │   └── StoreLocked     another process holds the data directory
     └── EmbeddingFailed     the embeddings endpoint does not answer
@@ -122,6 +123,13 @@ class EgressRefused(PermanentError):
 
 class CatalogUnavailable(TransientError):
     """The database does not answer, or its disk is full, read-only or damaged."""
+
+
+class LeaseLost(TransientError):
+    """This server was silent for so long that another one may have taken over; nothing more was written."""
+
+    def __init__(self) -> None:
+        super().__init__("this server was silent for too long, and another one may have taken over")
 
 
 class IndexUnavailable(TransientError):

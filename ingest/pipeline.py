@@ -62,7 +62,7 @@ class ReadDocument:
 
 
 class Ingester:
-    """Brings documents into collections. In a data directory, one works at a time."""
+    """Brings documents into collections. In a data directory, and in a collection, one works at a time."""
 
     def __init__(
         self,
@@ -87,6 +87,18 @@ class Ingester:
         self.repairer = Repairer(catalog, index, embedder)
         self._held: dict[tuple[Scope, int], int] = {}
         """Points of pending versions that a killed run wrote: always the first ones."""
+
+    def over(self, catalog: Catalog) -> Ingester:
+        """The same ingester, which writes by this catalog."""
+        return Ingester(
+            catalog,
+            self._index,
+            self._embedder,
+            self._parser,
+            self._options,
+            parse_workers=self._parse_workers,
+            egress=self._egress,
+        )
 
     def ingest(
         self,

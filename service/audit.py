@@ -40,11 +40,17 @@ class Audit:
     """
 
     def __init__(
-        self, catalog: Catalog, *, days: int, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        catalog: Catalog,
+        *,
+        days: int,
+        prunes: bool = True,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """``days`` are how long entries are kept."""
+        """``days`` are how long entries are kept; ``prunes`` as in `Ledger`."""
         self._catalog = catalog
         self._kept = timedelta(days=days)
+        self._prunes = prunes
         self._now = now
         self._waiting: deque[AuditEntry] = deque()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="lectern-audit")
@@ -104,14 +110,19 @@ class Audit:
                 _log.exception("the audit log has lost %s entries", len(batch))
                 if insist:
                     raise
-            self._prune()
+            if self._prunes:
+                self._prune_daily()
 
-    def _prune(self) -> None:
-        """Drop what is too old, at the first entry that this process writes and then once a day."""
+    def prune(self) -> None:
+        """Drop what is too old."""
+        try:
+            self._catalog.forget_audit(self._now() - self._kept, patience=_PATIENCE)
+        except LecternError as error:
+            _log.warning("old entries stay in the audit log: %s", error)
+
+    def _prune_daily(self) -> None:
+        """At the first entry that this process writes and then once a day."""
         now = self._now()
         if self._pruned is None or now - self._pruned >= _PRUNED_EVERY:
             self._pruned = now
-            try:
-                self._catalog.forget_audit(now - self._kept, patience=_PATIENCE)
-            except LecternError as error:
-                _log.warning("old entries stay in the audit log: %s", error)
+            self.prune()

@@ -9,6 +9,7 @@ from ingest.errors import LecternError
 from ingest.verifying import Verifier
 from service.answers import DEFAULT_TENANT
 from service.diagnosis import Finding
+from service.ingest_lock import writing
 from service.wording import counted
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def _check(
     advice = "lectern doctor --repair --deep"
     if repairer is None or collection.embedder != services.embedder.identity:
         return Finding(check, "wrong", said, advice)
-    repairer.renew(collection, differing)
+    with writing(services.catalog, collection.tenant, collection.name, "repair"):
+        repairer.renew(collection, differing)
     again = [version for version in chosen if version.number in differing]
     left = verifier.differing(collection, again)
     return Finding(check, "wrong" if left else "repaired", said, advice if left else "")

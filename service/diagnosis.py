@@ -16,12 +16,13 @@ from service.answers import DEFAULT_TENANT
 from service.backup.placing import ARRIVING, remove
 from service.backup.taking import abandoned_backups
 from service.calibration import script_of
-from service.ingest_lock import abandoned
+from service.ingest_lock import abandoned, writing
 from service.jobs.controlling import settle
 from service.jobs.forgetting import forget_strays, strays
 from service.jobs.owner import has_died
 from service.models.tokenizers import CountingFailed
 from service.recording import Origin
+from service.replicas import live_servers, means_of
 from service.running import FILE as SERVER_FILE
 from service.running import PRIVATE, find_server
 from service.token_samples import SAMPLE, TELLING
@@ -121,7 +122,8 @@ def check_originals(services: Services, *, repairs: bool) -> Iterator[Finding]:
 
 def check_jobs(services: Services, *, repairs: bool) -> Iterator[Finding]:
     """Jobs that run by their record and whose process is gone."""
-    dead = [job for job in services.catalog.jobs(states=("running",)) if has_died(job.owner, job.heartbeat)]
+    running, now = services.catalog.jobs(states=("running",)), services.catalog.moment()
+    dead = [job for job in running if has_died(job.owner, job.heartbeat, now)]
     said = f"{len(dead)} jobs run by their record, and their process is gone"
     if not dead:
         yield Finding("jobs", "ok")
@@ -131,6 +133,26 @@ def check_jobs(services: Services, *, repairs: bool) -> Iterator[Finding]:
     else:
         advice = "lectern serve goes on with them, lectern doctor --repair lets go"
         yield Finding("jobs", "note", said, advice)
+
+
+def check_servers(services: Services) -> Iterator[Finding]:
+    """The servers over a shared database: whether they search one index, and take each other's jobs."""
+    if not services.catalog.is_shared:
+        return
+    servers, mine = live_servers(services.catalog), means_of(services)
+    unlike = [server.name for server in servers if server.means.index != mine.index]
+    apart = [server.name for server in servers if server.means.sent != mine.sent]
+    if unlike:
+        said = f"over the same database, {', '.join(unlike)} searches another index"
+        yield Finding("servers", "wrong", said, "give all of them the same LECTERN_QDRANT_URL")
+    elif services.settings.qdrant_url is None:
+        said = "the index lies in this data folder: only servers over this folder may share the database"
+        yield Finding("servers", "note", said, "for several machines set LECTERN_QDRANT_URL")
+    else:
+        yield Finding("servers", "ok", counted(len(servers), "server"))
+    if apart:
+        said = f"{', '.join(apart)} keeps the files that it is sent elsewhere: nobody else does its jobs"
+        yield Finding("sent files", "note", said, "let LECTERN_UPLOADS name a folder that all of them have")
 
 
 def check_programs() -> Iterator[Finding]:
@@ -238,8 +260,9 @@ def _check_index(
     try:
         wrong = list(_differences(services, collection))
         if wrong and repairer is not None and collection.embedder == services.embedder.identity:
-            repairer.repair(collection)
-            repairer.rewrite(collection, _unopened(services, collection))
+            with writing(services.catalog, collection.tenant, collection.name, "repair"):
+                repairer.repair(collection)
+                repairer.rewrite(collection, _unopened(services, collection))
             left = list(_differences(services, collection))
             state: State = "wrong" if left else "repaired"
             yield Finding(check, state, "; ".join(left or wrong))
@@ -290,7 +313,8 @@ def _check_garbage(services: Services, collection: CollectionRecord, *, repairs:
         )
     left = sum(garbage(services.index, collection).values())
     if left and repairs:
-        forget_garbage(services.index, collection)
+        with writing(services.catalog, collection.tenant, collection.name, "repair"):
+            forget_garbage(services.index, collection)
         yield Finding(check, "repaired", f"{left} points of old generations")
     elif left:
         yield Finding(check, "wrong", f"{left} points of old generations", "lectern doctor --repair")

@@ -1,4 +1,8 @@
-"""One writer of a data directory at a time; whoever finds it held is told by whom."""
+"""One writer of a data directory, and of a collection, at a time; whoever finds it held is told by whom.
+
+A data directory is locked by a file. Servers with one each may share a database: there a collection is held
+by a lease, and who has lost it, because it was silent, writes nothing more.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,16 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from ingest.catalog.lease_records import LeaseName
 from ingest.errors import TransientError
+from service.jobs.owner import described
+from service.leasing import Held, holding_lease
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
+
+    from ingest.catalog.catalog import Catalog
 
 _PATIENCE_SECONDS = 1.0
 _LOCK = "ingest.lock"
@@ -22,7 +31,7 @@ _HOLDER = "ingest.json"
 
 
 class IngestRunning(TransientError):
-    """Another process ingests into this data directory."""
+    """Another process ingests into this data directory, or into this collection."""
 
 
 @contextmanager
@@ -45,6 +54,26 @@ def holding(data: Path, work: str) -> Generator[None]:
     finally:
         note.unlink(missing_ok=True)
         lock.release()
+
+
+@contextmanager
+def writing(catalog: Catalog, tenant: str, collection: str, work: str) -> Generator[Catalog]:
+    """The catalog to write a collection by, while no other server over its database writes it.
+
+    Raises:
+        IngestRunning: one does.
+        CatalogUnavailable: the database does not answer.
+    """
+    if not catalog.is_shared:
+        yield catalog
+        return
+    try:
+        with holding_lease(catalog, LeaseName("ingest", tenant, collection), work) as lease:
+            yield catalog.fenced(lease)
+    except Held as held:
+        since = held.lease.since.astimezone().isoformat(timespec="seconds")
+        who = f"{described(held.lease.owner)}, {held.lease.work}, since {since}"
+        raise IngestRunning(f"another ingest is at work in {collection!r}: {who}") from None
 
 
 def holder(data: Path) -> str:

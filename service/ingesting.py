@@ -11,11 +11,12 @@ from ingest.pipeline import Ingester
 from ingest.readers.options import ReadingOptions
 from ingest.sandbox import ParsingPool, ParsingProcess
 from service.embedders import default_workers, embedding_in_parallel
-from service.ingest_lock import holding
+from service.ingest_lock import holding, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from ingest.catalog.catalog import Catalog
     from ingest.readers.options import ChosenReader
     from service.settings import Settings
     from service.wiring import Services
@@ -29,6 +30,18 @@ class OpenIngest:
 
     ingester: Ingester
     abort: Callable[[], None]
+    catalog: Catalog
+    work: str
+
+    @contextmanager
+    def writing(self, tenant: str, collection: str) -> Generator[Ingester]:
+        """The ingester for one collection, which no other server over the same database writes meanwhile.
+
+        Raises:
+            IngestRunning: one does.
+        """
+        with writing(self.catalog, tenant, collection, self.work) as catalog:
+            yield self.ingester.over(catalog)
 
 
 @contextmanager
@@ -61,7 +74,7 @@ def open_ingest(
             parse_workers=workers,
             egress=settings.egress,
         )
-        yield OpenIngest(ingester, parser.abort)
+        yield OpenIngest(ingester, parser.abort, services.catalog, work)
 
 
 @contextmanager

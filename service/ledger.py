@@ -46,12 +46,17 @@ class Ledger:
         *,
         days: int,
         traits: Callable[[str], CacheTraits],
+        prunes: bool = True,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """``days`` are how long calls are kept; ``traits`` of a provider are those of its cache."""
+        """``days`` are how long calls are kept; ``traits`` of a provider are those of its cache.
+
+        With ``prunes``, what is older goes by itself; else whoever maintains the catalog says when.
+        """
         self._catalog = catalog
         self._kept = timedelta(days=days)
         self._traits = traits
+        self._prunes = prunes
         self._now = now
         self._waiting: deque[CallRecord] = deque(maxlen=MOST_WAITING)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="lectern-ledger")
@@ -60,7 +65,7 @@ class Ledger:
         self.lost = 0
         """Calls that could not be written, or waited too long for it."""
 
-    def due(self, call: CallRecord) -> None:
+    def due(self, call: CallRecord, longest: int) -> None:
         """As `Recorder.due`: nothing."""
 
     def begin(self, call: CallRecord, longest: int) -> None:
@@ -138,14 +143,19 @@ class Ledger:
             except Exception:  # noqa: BLE001 — an edge: what an answer took must not become the answer's failure
                 self.lost += len(batch)
                 _log.exception("the ledger has lost %s calls", len(batch))
-            self._prune()
+            if self._prunes:
+                self._prune_daily()
 
-    def _prune(self) -> None:
-        """Drop what is too old, at the first call that this process records and then once a day."""
+    def prune(self) -> None:
+        """Drop what is too old."""
+        try:
+            self._catalog.forget_calls(self._now() - self._kept)
+        except LecternError as error:
+            _log.warning("old calls stay in the ledger: %s", error)
+
+    def _prune_daily(self) -> None:
+        """At the first call that this process records and then once a day."""
         now = self._now()
         if self._pruned is None or now - self._pruned >= _PRUNED_EVERY:
             self._pruned = now
-            try:
-                self._catalog.forget_calls(now - self._kept)
-            except LecternError as error:
-                _log.warning("old calls stay in the ledger: %s", error)
+            self.prune()

@@ -100,7 +100,7 @@ class Metrics:
         else:
             self._answers.search_failures.labels(type(error).__name__).inc()
 
-    def due(self, call: CallRecord) -> None:
+    def due(self, call: CallRecord, longest: int) -> None:
         """As `Recorder.due`: nothing."""
 
     def begin(self, call: CallRecord, longest: int) -> None:

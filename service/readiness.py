@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ingest.errors import CatalogUnavailable, UnsupportedStore
 from ingest.model import Scope
+from service.replicas import others_unlike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -129,6 +130,7 @@ def _begun(check: Check) -> Future[Trouble | None]:
 
 def checks_of(services: Services, leaving: Callable[[], bool], working: Callable[[], bool]) -> list[Check]:
     """What must hold of a server; ``leaving`` says that it ends, ``working`` that jobs can run."""
+    shared = [Check("servers", lambda: _servers(services), vital=False)] if services.catalog.is_shared else []
     return [
         Check("server", lambda: _staying(leaving())),
         Check("catalog", lambda: _catalog(services)),
@@ -138,6 +140,7 @@ def checks_of(services: Services, leaving: Callable[[], bool], working: Callable
         Check("model", lambda: _model(services), vital=False),
         Check("ledger", lambda: _ledger(services), vital=False),
         Check("jobs", lambda: _jobs(services, working=working()), vital=False),
+        *shared,
     ]
 
 
@@ -186,6 +189,13 @@ def _ledger(services: Services) -> Trouble | None:
     if services.ledger.waiting <= MOST_WAITING:
         return None
     return Trouble("calls of models wait to be written", "see the log for what the database says")
+
+
+def _servers(services: Services) -> Trouble | None:
+    if not others_unlike(services):
+        return None
+    said = "another server over the same database searches another index"
+    return Trouble(said, "give all of them the same LECTERN_QDRANT_URL; lectern doctor names them")
 
 
 def _jobs(services: Services, *, working: bool) -> Trouble | None:

@@ -61,10 +61,10 @@ class Owed:
 class Recorder(Protocol):
     """Keeps calls, in the ledger or in the list of a test."""
 
-    def due(self, call: CallRecord) -> Callable[[], None] | None:
+    def due(self, call: CallRecord, longest: int) -> Callable[[], None] | None:
         """What is to be looked up before `begin`, by a thread that may wait; None where nothing is.
 
-        What it gives may raise what `begin` raises.
+        What it gives may raise what `begin` raises. Of a call that is not begun after it, `forget` is told.
         """
         ...
 
@@ -92,7 +92,7 @@ class Recorder(Protocol):
 class Unrecorded:
     """A recorder that forgets."""
 
-    def due(self, call: CallRecord) -> None:
+    def due(self, call: CallRecord, longest: int) -> None:
         """As `Recorder.due`: nothing."""
 
     def begin(self, call: CallRecord, longest: int) -> None:
@@ -111,9 +111,9 @@ class Recorders:
     def __init__(self, *recorders: Recorder) -> None:
         self._recorders = recorders
 
-    def due(self, call: CallRecord) -> Callable[[], None] | None:
+    def due(self, call: CallRecord, longest: int) -> Callable[[], None] | None:
         """As `Recorder.due`: what is due for any of them."""
-        looks = [look for recorder in self._recorders if (look := recorder.due(call)) is not None]
+        looks = [look for recorder in self._recorders if (look := recorder.due(call, longest)) is not None]
 
         def look_up() -> None:
             for look in looks:
@@ -172,13 +172,17 @@ class Recording:
         self._counted: Owed | None = None
 
     async def __aenter__(self) -> Self:
-        look_up = self._recorder.due(self._call)
+        look_up = self._recorder.due(self._call, self._longest)
         if look_up is not None:
-            await in_thread(self._threads, look_up)
+            try:
+                await in_thread(self._threads, look_up)
+            except BaseException:  # what was set aside, or is just now, is for nothing
+                self._recorder.forget(self._call)
+                raise
         return self._begin()
 
     def __enter__(self) -> Self:
-        look_up = self._recorder.due(self._call)
+        look_up = self._recorder.due(self._call, self._longest)
         if look_up is not None:
             look_up()
         return self._begin()

@@ -201,9 +201,10 @@ def open_services(
         make_folder(settings.data)
         finish(settings.data)
         catalog = closing.enter_context(_catalog(settings))
-        ledger = Ledger(catalog, days=settings.ledger_days, traits=_cache_traits)
+        prunes = not catalog.is_shared  # else one of the servers does it for all
+        ledger = Ledger(catalog, days=settings.ledger_days, traits=_cache_traits, prunes=prunes)
         closing.callback(ledger.close)
-        audit = Audit(catalog, days=settings.audit_days)
+        audit = Audit(catalog, days=settings.audit_days, prunes=prunes)
         closing.callback(audit.close)
         egress = Egress(catalog, EgressPolicy.parse(settings.egress), audit)
         observer = make_observer(settings, catalog, ledger)
@@ -212,11 +213,11 @@ def open_services(
         index = _index(settings, embedder, observer, at_once=needs_index)
         closing.callback(index.close)
         embedder, index = _guarded(settings, egress, embedder, index)
-        originals = Originals(settings.data)
+        originals = Originals(settings.data, settings.uploads)
         page_images = PageImages(PageOriginals(catalog, originals), RenderingProcess())
         closing.callback(page_images.close)
         library = Library(catalog)
-        budgets = make_budgets(settings, catalog, ledger)
+        budgets = make_budgets(settings, catalog, ledger, closing)
         recorder = Recorders(budgets, observer.metrics)
         upstreams = None
         if model or settings.has_model:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.access.budgets import Budgets
+from service.access.shared_budgets import SharedBudgets
 from service.agent import Agent, AgentBounds
 from service.chores import Chores
 from service.egress_policy import Recipient
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from service.ledger import Ledger
     from service.library import Library
     from service.models.assembling import Upstreams
+    from service.models.prices import Price
     from service.presenting import Presenter
     from service.recording import Origin, Recorder
     from service.searching import Searcher
@@ -40,16 +42,19 @@ _SIDE_ATTEMPTS = 2
 """An answer waits for side calls, and can do without them."""
 
 
-def make_budgets(settings: Settings, catalog: Catalog, ledger: Ledger) -> Budgets:
-    """What each key may still spend, by the settings' prices."""
+def make_budgets(settings: Settings, catalog: Catalog, ledger: Ledger, closing: ExitStack) -> Budgets:
+    """What each key may still spend, by the settings' prices; of all servers where they share a database."""
     provider, overrides = provider_of(settings), prices_of(settings)
-    return Budgets(
-        catalog,
-        ledger,
-        lambda name: price(provider, name, overrides),
-        default=settings.key_usd_per_day,
-        fallbacks=fallback_prices(settings),
-    )
+
+    def price_of(name: str) -> Price | None:
+        return price(provider, name, overrides)
+
+    default, fallbacks = settings.key_usd_per_day, fallback_prices(settings)
+    if not catalog.is_shared:
+        return Budgets(catalog, ledger, price_of, default=default, fallbacks=fallbacks)
+    shared = SharedBudgets(catalog, ledger, price_of, default=default, fallbacks=fallbacks)
+    closing.callback(shared.close)
+    return shared
 
 
 def make_generation(settings: Settings, upstreams: Upstreams | None, recorder: Recorder) -> Generation | None:

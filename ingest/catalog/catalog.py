@@ -15,6 +15,8 @@ from ingest.catalog.failure import Failures
 from ingest.catalog.generation import Generations
 from ingest.catalog.job import Jobs
 from ingest.catalog.key import Keys
+from ingest.catalog.lease import Leases, require_lease
+from ingest.catalog.limit import Limits
 from ingest.catalog.migrating import bring_to_head, revision
 from ingest.catalog.pinning import Pins
 from ingest.catalog.publishing import Publishing
@@ -26,6 +28,8 @@ from ingest.errors import UnsupportedStore
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from ingest.catalog.lease_records import LeaseRecord
 
 
 class Catalog(
@@ -42,8 +46,19 @@ class Catalog(
     Reviews,
     Audits,
     Keys,
+    Leases,
+    Limits,
 ):
     """All calls over one database. Threads and processes may share it; each call is one transaction."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether servers on several machines may share it: those of a file lie on one."""
+        return self._database.is_shared
+
+    def fenced(self, lease: LeaseRecord) -> Catalog:
+        """The same catalog for whoever holds a lease: all that writes raises `LeaseLost` once it is lost."""
+        return Catalog(self._database.guarded(lambda connection: require_lease(connection, lease)))
 
     def damage(self) -> tuple[str, ...]:
         """What the database says is damaged in it; nothing where it is whole, or cannot tell."""

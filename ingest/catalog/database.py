@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, contextmanager
+from copy import copy
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
@@ -11,11 +14,12 @@ from filelock import FileLock
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ingest.errors import CatalogUnavailable, UnsupportedStore
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
     from sqlite3 import Connection as SqliteConnection
 
@@ -24,8 +28,14 @@ if TYPE_CHECKING:
 _BUSY_SECONDS = 60
 _LOG_MILLISECONDS = 2_000
 """That a deletion waits for readers of what it has deleted."""
+_IDLE_MILLISECONDS = 60_000
+"""After which PostgreSQL ends the transaction of a process that stands still, or is gone."""
 _WRITES = "lectern_writes"
 _MIGRATION_LOCK = 0x4C656374  # any number that is the same in every process
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CLOCK = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+_FLEETING = text("SELECT set_config('synchronous_commit', 'off', true)")
+_ALONE = text("SELECT pg_advisory_xact_lock(:number)")
 
 
 def sqlite_url(path: Path) -> str:
@@ -42,6 +52,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Raises ValueError where ``url`` is no address, or its driver is not installed."""
+        self._require: Callable[[Connection], None] | None = None
         try:
             self._url = make_url(url)
             self._sqlite = self._url.get_backend_name() == "sqlite"
@@ -52,6 +63,36 @@ class Database:
         if self._sqlite:
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self.engine, "connect", _configure_server)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether servers on several machines may work over it: it is no file."""
+        return not self._sqlite
+
+    def guarded(self, require: Callable[[Connection], None]) -> Database:
+        """The same database, where every transaction that writes begins with what may refuse it."""
+        guarded = copy(self)
+        guarded._require = require  # noqa: SLF001 — of its own class
+        return guarded
+
+    def moment(self, connection: Connection) -> datetime:
+        """The time by the one clock that all who share the database go by."""
+        if self._sqlite:
+            return datetime.now(UTC)
+        return _EPOCH + timedelta(microseconds=connection.execute(_CLOCK).scalar_one())
+
+    def fleeting(self, connection: Connection) -> None:
+        """What this transaction writes need not survive a loss of power: do not wait for the disk."""
+        if not self._sqlite:
+            connection.execute(_FLEETING)
+
+    def alone(self, connection: Connection, name: str) -> None:
+        """Wait until no other transaction that has asked by this name goes on: one of SQLite is alone."""
+        if not self._sqlite:
+            number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
+            connection.execute(_ALONE, {"number": number})
 
     @contextmanager
     def read(self) -> Generator[Connection]:
@@ -75,6 +116,8 @@ class Database:
             self._waiting(connection, patience),
             connection.begin(),
         ):
+            if self._require is not None:
+                self._require(connection)
             yield connection
 
     @contextmanager
@@ -109,6 +152,8 @@ class Database:
             yield
         except (IntegrityError, DataError, ProgrammingError):
             raise
+        except PoolTimeoutError as error:
+            raise CatalogUnavailable("the catalog's database: too many wait for it") from error
         except DatabaseError as error:
             said = str(error.orig).partition("\n")[0]
             if "not a database" in said:
@@ -207,6 +252,13 @@ def _configure_sqlite(connection: SqliteConnection, _record: object) -> None:
     connection.isolation_level = None  # the driver's own BEGIN comes too late, and never before a SELECT
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA secure_delete=ON")  # deleted text is gone from the file, too
+
+
+def _configure_server(connection: Any, _record: object) -> None:  # noqa: ANN401 — any driver's
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = {_IDLE_MILLISECONDS}")
+    cursor.close()
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, exists, func, insert, select, update
 
 from ingest.catalog.collection import among
 from ingest.catalog.database import CatalogPart, rows, storable
@@ -21,7 +21,7 @@ from ingest.catalog.job_records import (
     NumberedJobFile,
     Standing,
 )
-from ingest.catalog.schema import job_files, jobs
+from ingest.catalog.schema import job_files, jobs, leases
 from ingest.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ class Jobs(CatalogPart):
         owner: str = "",
     ) -> JobRecord:
         """Record a job: queued for the process of ``place``, or begun by ``owner`` in this moment."""
-        now = datetime.now(UTC)
-        row = {
+        row: dict[str, Any] = {
             "tenant": tenant,
             "id": identity or new_job_id(),
             "collection": collection,
@@ -72,12 +71,11 @@ class Jobs(CatalogPart):
             "cancelling": False,
             "attempts": 1 if owner else 0,
             "owner": owner,
-            "heartbeat": now if owner else None,
-            "created_at": now,
-            "started_at": now if owner else None,
             "finished_at": None,
         }
         with self._database.write() as connection:
+            now = self._database.moment(connection)
+            row |= {"created_at": now} | dict.fromkeys(("heartbeat", "started_at"), now if owner else None)
             connection.execute(insert(jobs).values(row))
         return _record(row)
 
@@ -123,16 +121,20 @@ class Jobs(CatalogPart):
         with self._database.read() as connection:
             return int(connection.execute(select(func.count()).where(silent)).scalar_one())
 
-    def claim_job(self, place: str, owner: str) -> JobRecord | None:
+    def claim_job(self, place: str, owner: str, *, in_turn: bool = False) -> JobRecord | None:
         """Begin a job that waits at this place, unless none does. No two processes get the same.
 
-        Tenants take turns: it is the oldest of the one whose last job was begun the longest ago.
+        Tenants take turns: it is the oldest of the one whose last job was begun the longest ago. One whose
+        collection is written by somebody else waits. With ``in_turn``, so does one whose collection has a job
+        that runs: where several servers claim, jobs of a collection go one after another, in their order.
         """
         with self._database.write() as connection:
-            found = rows(connection, _next(place).with_for_update(of=jobs, skip_locked=True))
+            if in_turn:
+                self._database.alone(connection, "claims")
+            found = rows(connection, _next(place, in_turn=in_turn).with_for_update(of=jobs, skip_locked=True))
             if not found:
                 return None
-            now = datetime.now(UTC)
+            now = self._database.moment(connection)
             begun = {
                 "state": "running",
                 "owner": owner,
@@ -150,10 +152,11 @@ class Jobs(CatalogPart):
     def advance_job(self, job: JobRecord, progress: JobProgress, files: Iterable[JobFile] = ()) -> Standing:
         """Record a sign of life, how far it has come, and the files that were finished since."""
         finished = list(files)
-        values: dict[str, Any] = {"heartbeat": datetime.now(UTC), "progress": encode_value(progress)}
+        values: dict[str, Any] = {"progress": encode_value(progress)}
         if finished:
             values["attempts"] = 0  # whatever ends the process next is another file's doing
         with self._database.write() as connection:
+            values["heartbeat"] = self._database.moment(connection)
             changed = connection.execute(update(jobs).where(_held(job)).values(values))
             if changed.rowcount == 0:
                 return Standing(owned=False, cancelling=False)
@@ -251,11 +254,17 @@ class Jobs(CatalogPart):
         return tuple(old)
 
 
-def _next(place: str) -> Select[Any]:
+def _next(place: str, *, in_turn: bool) -> Select[Any]:
     """The job whose turn it is."""
     begun = func.max(jobs.c.started_at).label("begun")
     last = select(jobs.c.tenant, begun).where(jobs.c.place == place).group_by(jobs.c.tenant).subquery()
-    waiting = (jobs.c.state == "queued") & (jobs.c.place == place)
+    writing = (leases.c.kind == "ingest") & (leases.c.tenant == jobs.c.tenant)
+    written = exists().where(writing & (leases.c.subject == jobs.c.collection))
+    waiting = (jobs.c.state == "queued") & (jobs.c.place == place) & ~written
+    if in_turn:
+        others = jobs.alias()
+        same = (others.c.tenant == jobs.c.tenant) & (others.c.collection == jobs.c.collection)
+        waiting &= ~exists().where(same & (others.c.state == "running"))
     turns = (last.c.begun.nulls_first(), jobs.c.created_at, jobs.c.id)
     return select(jobs).join(last, last.c.tenant == jobs.c.tenant).where(waiting).order_by(*turns).limit(1)
 

@@ -135,7 +135,8 @@ class Reviews(CatalogPart):
             found = rows(connection, wanted.with_for_update(of=reviews, skip_locked=True))
             if not found:
                 return None
-            begun = {"state": "running", "owner": owner, "heartbeat": datetime.now(UTC), "reason": ""}
+            begun = {"state": "running", "owner": owner, "reason": ""}
+            begun |= {"heartbeat": self._database.moment(connection)}
             begun |= {"cancelling": False, "finished_at": None}
             mine = _named(found[0]["tenant"], found[0]["id"])
             connection.execute(update(reviews).where(mine).values(begun))
@@ -144,7 +145,8 @@ class Reviews(CatalogPart):
     def review_standing(self, review: ReviewRecord) -> Standing:
         """Give a sign of life; whether the owner in this record still runs it, and is to stop."""
         with self._database.write() as connection:
-            mine = update(reviews).where(_held(review)).values(heartbeat=datetime.now(UTC))
+            now = self._database.moment(connection)
+            mine = update(reviews).where(_held(review)).values(heartbeat=now)
             if connection.execute(mine).rowcount == 0:
                 return Standing(owned=False, cancelling=False)
             cancelling = connection.execute(select(reviews.c.cancelling).where(_held(review))).scalar_one()

@@ -29,7 +29,7 @@ from sqlalchemy import (
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest revision, so that a catalog at head opens without importing alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -411,4 +411,48 @@ tenants = Table(
     Column("tenant", _NAME, primary_key=True),
     Column("salt", String(32), nullable=False),
     Column("created_at", Moment, nullable=False),
+)
+
+# What several servers over one database agree by.
+
+# Who alone may do something now: write a collection, maintain the catalog; or who is there at all.
+leases = Table(
+    "leases",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("tenant", _NAME, primary_key=True),
+    Column("subject", _NAME, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("work", Text, nullable=False),  # what for, for people
+    Column("since", Moment, nullable=False),
+    Column("heartbeat", Moment, nullable=False),
+)
+
+# Requests of the minute that runs, and of the one before: see `service.access.rates`.
+rates = Table(
+    "rates",
+    metadata,
+    Column("name", _NAME, primary_key=True),
+    Column("period", BigInteger, nullable=False),
+    Column("counted", BigInteger, nullable=False),
+    Column("before", BigInteger, nullable=False),
+)
+
+under_way = Table(
+    "under_way",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("key", _NAME, nullable=False),
+    Column("until", Moment, nullable=False),  # unless the server that answers it says that it goes on
+    Index("under_way_key", "key"),
+)
+
+# What a key's calls of a day took, or may still take.
+spending = Table(
+    "spending",
+    metadata,
+    Column("tenant", _NAME, primary_key=True),
+    Column("key", _NAME, primary_key=True),
+    Column("day", Moment, primary_key=True, autoincrement=False),
+    Column("usd", Float(53), nullable=False),
 )

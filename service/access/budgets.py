@@ -62,16 +62,18 @@ class SpendingRecord(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _SetAside:
+class SetAside:
     """For a call under way."""
 
     provider: str
     most: float
     """Dollars that it may cost."""
+    day: datetime | None = None
+    """Of whose budget, where days are kept apart."""
 
 
 @dataclass(slots=True)
-class _Account:
+class Account:
     """What is known of a key's day."""
 
     day: datetime | None = None
@@ -80,7 +82,7 @@ class _Account:
     """None sets no bounds, or there is no such key."""
     spent: float = 0.0
     read: float = 0.0
-    under_way: dict[str, _SetAside] = field(default_factory=dict[str, _SetAside])
+    under_way: dict[str, SetAside] = field(default_factory=dict[str, SetAside])
     """By call."""
     ended: float = 0.0
     """Dollars of the calls that have ended since the ledger began to be read."""
@@ -91,6 +93,7 @@ class _Account:
 
     @property
     def committed(self) -> float:
+        """Dollars that were spent, or may still be."""
         return self.spent + sum(one.most for one in self.under_way.values())
 
 
@@ -123,7 +126,7 @@ class Budgets:
         self._fallbacks = fallbacks
         self._now = now
         self._clock = clock
-        self._accounts: dict[tuple[str, str], _Account] = {}
+        self._accounts: dict[tuple[str, str], Account] = {}
         self._lock = threading.Lock()
 
     def require(self, tenant: str, key: str) -> None:
@@ -141,7 +144,7 @@ class Budgets:
             if account.budget is not None and account.committed >= account.budget:
                 raise self._used_up(account.budget, 0.0)
 
-    def due(self, call: CallRecord) -> Callable[[], None] | None:
+    def due(self, call: CallRecord, longest: int) -> Callable[[], None] | None:  # noqa: ARG002 — of the protocol
         """As `Recorder.due`: read the account, unless that is no news or another thread is about it.
 
         Raises (what it gives):
@@ -170,17 +173,21 @@ class Budgets:
         with account.lock:
             if account.budget is None:
                 return
-            price = self._price(call.model)
-            if price is None:
-                unknown = f'nobody knows what {call.model} costs at this address: set [prices."{call.model}"]'
-                raise Forbidden(f"this access key has a budget, and {unknown}")
-            most = self._most(call, price, longest)
+            most = self._most(call, longest)
             if account.committed + most > account.budget:
                 raise self._used_up(account.budget, account.budget - account.committed, most)
-            account.under_way[call.id] = _SetAside(call.provider, most)
+            account.under_way[call.id] = SetAside(call.provider, most)
 
-    def _most(self, call: CallRecord, price: Price, longest: int) -> float:
-        """Dollars that it may cost: at its own model or, where that fails, at one that has nothing cached."""
+    def _most(self, call: CallRecord, longest: int) -> float:
+        """Dollars that it may cost: at its own model or, where that fails, at one that has nothing cached.
+
+        Raises:
+            Forbidden: nobody knows what its model costs.
+        """
+        price = self._price(call.model)
+        if price is None:
+            unknown = f'nobody knows what {call.model} costs at this address: set [prices."{call.model}"]'
+            raise Forbidden(f"this access key has a budget, and {unknown}")
         cached = min(call.predicted_cached_tokens, call.planned_tokens)
         elsewhere = TokenUsage(call.planned_tokens, 0, longest)
         return max(
@@ -215,7 +222,7 @@ class Budgets:
             with account.lock:
                 account.under_way.pop(call.id, None)
 
-    def _took(self, call: CallRecord, owed: Owed | None, aside: _SetAside) -> float | None:
+    def _took(self, call: CallRecord, owed: Owed | None, aside: SetAside) -> float | None:
         """Dollars of a call that has ended; None where no provider bills it."""
         if owed is not None:
             return aside.most * owed.attempts if owed.usd is None else owed.usd
@@ -226,17 +233,17 @@ class Budgets:
             return aside.most if price is None else price.dollars(TokenUsage(call.planned_tokens))
         return call.usd
 
-    def _account(self, tenant: str, key: str) -> _Account:
+    def _account(self, tenant: str, key: str) -> Account:
         with self._lock:
-            return self._accounts.setdefault((tenant, key), _Account())
+            return self._accounts.setdefault((tenant, key), Account())
 
-    def _is_todays(self, account: _Account) -> bool:
+    def _is_todays(self, account: Account) -> bool:
         return account.day == self._today()
 
-    def _is_fresh(self, account: _Account) -> bool:
+    def _is_fresh(self, account: Account) -> bool:
         return self._is_todays(account) and self._clock() - account.read < _READ_SECONDS
 
-    def _refresh(self, account: _Account, tenant: str, key: str) -> None:
+    def _refresh(self, account: Account, tenant: str, key: str) -> None:
         """Read the account where it is not fresh; one of today serves as it stands while another reads it."""
         if self._is_fresh(account) or not account.reading.acquire(blocking=not self._is_todays(account)):
             return
@@ -246,7 +253,7 @@ class Budgets:
         finally:
             account.reading.release()
 
-    def _read(self, account: _Account, tenant: str, key: str) -> None:
+    def _read(self, account: Account, tenant: str, key: str) -> None:
         day, now = self._today(), self._clock()
         with account.lock:
             account.ended = 0.0

@@ -1,12 +1,17 @@
-"""How often something may be done in a minute, counted in this process by ``limits``."""
+"""How often something may be done in a minute, counted in this process by ``limits``.
+
+`service.access.shared_limits` counts for several servers.
+"""
 
 from __future__ import annotations
 
 import math
+import secrets
 import time
 from dataclasses import dataclass
+from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage
@@ -47,6 +52,22 @@ class Standing:
     remaining: int
     resets: int
     """Whole seconds until the window has passed, at least one."""
+
+
+class RateCounter(Protocol):
+    """Counts by name, in this process or for all servers over one database.
+
+    Raises:
+        CatalogUnavailable: the database does not answer.
+    """
+
+    async def hit(self, name: str, limit: int) -> Standing:
+        """Count a request, unless the limit is reached."""
+        ...
+
+    async def look(self, name: str, limit: int) -> Standing:
+        """Count nothing."""
+        ...
 
 
 class Rates:
@@ -93,14 +114,21 @@ class WrongKeys:
     would be turned away for one.
     """
 
-    def __init__(self, rates: Rates | None = None, *, most: int = WRONG_KEYS) -> None:
-        """``most`` are the wrong keys of an address in a window of ``rates``."""
+    def __init__(
+        self, rates: RateCounter | None = None, *, most: int = WRONG_KEYS, secret: str | None = None
+    ) -> None:
+        """``most`` are the wrong keys of an address in a window of ``rates``.
+
+        ``secret`` keeps addresses from being chosen that share a counter; servers that count together have
+        the same.
+        """
         self._rates = rates or Rates()
         self._most = most
+        self._secret = (secret or secrets.token_hex()).encode()[: blake2b.MAX_KEY_SIZE]
 
     async def require_few(self, address: str) -> None:
         """Raises `LimitReached` where too many wrong keys came from this address just now."""
-        counter = _counter(address)
+        counter = self._counter(address)
         if counter is None:
             return
         standing = await self._rates.look(counter, self._most)
@@ -113,20 +141,28 @@ class WrongKeys:
 
     async def note(self, address: str) -> None:
         """A key was wrong."""
-        counter = _counter(address)
+        counter = self._counter(address)
         if counter is not None:
             await self._rates.hit(counter, self._most)
 
+    def _counter(self, address: str) -> str | None:
+        """The name of an address's counter; None where it is not counted."""
+        network = _network(address)
+        if network is None:
+            return None
+        digest = blake2b(network.encode("utf-8", "replace"), digest_size=8, key=self._secret).digest()
+        return f"wrong keys {int.from_bytes(digest) % _ADDRESSES}"
 
-def _counter(address: str) -> str | None:
-    """The name of an address's counter; None where it is not counted."""
+
+def _network(address: str) -> str | None:
+    """What one customer has of an address; None for this machine."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
-        return str(hash(address) % _ADDRESSES)
+        return address
     if isinstance(found, IPv6Address):
         found = found.ipv4_mapped or found
     if found.is_loopback:
         return None
     bits = int(found) >> _NETWORK if isinstance(found, IPv6Address) else int(found)
-    return str(hash((found.version, str(bits))) % _ADDRESSES)
+    return f"{found.version} {bits}"

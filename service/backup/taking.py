@@ -113,9 +113,9 @@ def _stage(settings: Settings, folder: Path) -> float:
         index = None
         if settings.qdrant_url is None:
             index = holding.enter_context(RemoteIndex(data, FACTORY))
-        holding.enter_context(Originals(data).locked())
+        holding.enter_context(Originals(data, settings.uploads).locked())
         began = time.monotonic()
-        for part in _SENT:
+        for part in _SENT if settings.uploads is None else ():
             link_folder(data / "uploads" / part, folder / "uploads" / part)
         if index is not None:
             index.snapshot(folder, catalog=own_catalog)
@@ -135,6 +135,8 @@ def _describe(settings: Settings, folder: Path) -> Manifest:
     left_out = [] if own_catalog else ["catalog: in PostgreSQL, for `pg_dump`"]
     if settings.qdrant_url is not None:
         left_out.append("index: on the Qdrant server, for its snapshots, or for `lectern doctor --repair`")
+    if settings.uploads is not None:
+        left_out.append(f"sent files: in {settings.uploads}, which servers share, for its own backups")
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return Manifest(
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),

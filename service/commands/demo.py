@@ -19,7 +19,7 @@ from service.commands.progress import showing_progress
 from service.commands.terminal import say
 from service.http.requests import QueryRequest
 from service.http.responses import QueryResponse
-from service.ingesting import open_ingester
+from service.ingesting import open_ingest
 
 if TYPE_CHECKING:
     from asyncio import Runner
@@ -76,10 +76,13 @@ def is_right(answer: QueryResponse, expected: Expected) -> bool:
 
 
 def _ingest(services: Services, corpus: Path) -> None:
-    with open_ingester(services) as ingester, showing_progress(enabled=True) as on_progress:
-        report = ingester.ingest(
-            services.settings.tenant, COLLECTION, [corpus], largest=_LARGEST, on_progress=on_progress
-        )
+    tenant = services.settings.tenant
+    with (
+        open_ingest(services) as work,
+        work.writing(tenant, COLLECTION) as ingester,
+        showing_progress(enabled=True) as on_progress,
+    ):
+        report = ingester.ingest(tenant, COLLECTION, [corpus], largest=_LARGEST, on_progress=on_progress)
     say(describe(report))
 
 

@@ -76,6 +76,7 @@ def _findings(*, repairs: bool, online: bool, deep: bool) -> Iterator[Finding]:
             services = closing.enter_context(opened(settings))
             yield from configuration.check_settings(settings, services.catalog)
             yield diagnosis.check_catalog(services)
+            yield from diagnosis.check_servers(services)
             yield from diagnosis.check_jobs(services, repairs=repairs)
             yield from diagnosis.check_originals(services, repairs=repairs)
             yield from diagnosis.check_deleted(services)

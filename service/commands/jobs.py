@@ -18,11 +18,12 @@ from service.commands.pace import Done, amount, pace, span
 from service.commands.progress import showing_progress
 from service.commands.terminal import say, say_json
 from service.http.job_shapes import JobDetails, JobList, JobShape
+from service.ingest_lock import IngestRunning
 from service.ingesting import open_ingest
 from service.jobs import controlling
-from service.jobs.owner import this_process
 from service.jobs.receiving import StorageFull
 from service.jobs.running import run_job
+from service.jobs.worker import claim
 from service.running import find_server
 
 if TYPE_CHECKING:
@@ -113,12 +114,12 @@ def _run(services: Services, wanted: JobRecord, *, quiet: bool) -> JobRecord:
     """Run what waits until this job has been run."""
     with open_ingest(services) as work, interruptible() as stopping:
         while not stopping.is_set():
-            claimed = services.catalog.claim_job(services.originals.place, this_process())
+            claimed = claim(services)
             if claimed is None:
                 break
             with showing_progress(enabled=not quiet) as on_progress:
                 ran = run_job(services, work, claimed, stopping=stopping, on_progress=on_progress)
-            if isinstance(ran.error, StorageFull):  # which would be claimed again at once
+            if isinstance(ran.error, (StorageFull, IngestRunning)):  # which would be claimed again at once
                 raise ran.error
             if claimed.id == wanted.id:
                 break

@@ -13,7 +13,7 @@ from ingest.reindexing import Reindexer
 from service.commands import options
 from service.commands.auditing import opened
 from service.commands.terminal import say, say_json, say_over
-from service.ingest_lock import holding
+from service.ingest_lock import holding, writing
 from service.wording import counted
 
 if TYPE_CHECKING:
@@ -32,8 +32,13 @@ def command(collection: str | None, *, anew: bool, as_json: bool) -> None:
     """
     settings = options.settings()
     name = collection or settings.collection
-    with opened(settings, collection=name) as services, holding(settings.data, f"re-index of {name!r}"):
-        reindexer = Reindexer(services.catalog, services.index, services.embedder)
+    work = f"re-index of {name!r}"
+    with (
+        opened(settings, collection=name) as services,
+        holding(settings.data, work),
+        writing(services.catalog, settings.tenant, name, work) as catalog,
+    ):
+        reindexer = Reindexer(catalog, services.index, services.embedder)
         report = reindexer.reindex(settings.tenant, name, on_progress=_show, anew=anew)
     if as_json:
         say_json(json.dumps(asdict(report), ensure_ascii=False, indent=2))

@@ -21,6 +21,7 @@ from service.commands import options
 from service.commands.terminal import say
 from service.http.app import create_app, end, leave
 from service.http.connection import CuttableProtocol
+from service.replicas import others_unlike
 from service.running import announced, new_token
 from service.settings import SettingsError
 from service.wiring import open_services
@@ -63,6 +64,7 @@ def command(host: str | None, port: int | None) -> None:
         signal.signal(number, _end)
     with _bound(settings) as listening, open_services(settings) as services:
         _require_key(services)
+        _require_one_index(services)
         url, token = _url(settings, listening), new_token()
         app = create_app(services, own_token=token)
         config = uvicorn.Config(
@@ -98,6 +100,16 @@ def _require_key(services: Services) -> None:
         raise SettingsError(
             f"binding {settings.host} needs an access key: make one with `lectern keys create`, or set "
             "LECTERN_ACCESS_KEY"
+        )
+
+
+def _require_one_index(services: Services) -> None:
+    """Servers over one database must search one index, or each would lack what the others have ingested."""
+    unlike = others_unlike(services) if services.catalog.is_shared else []
+    if unlike:
+        raise SettingsError(
+            f"setting qdrant_url: {unlike[0].name} serves the same database and searches another index: all "
+            "of them need the same Qdrant server"
         )
 
 

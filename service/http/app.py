@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
 from ingest.catalog.key_records import KeyLimits
+from service.access.counters import Counters
 from service.access.keys import Doorkeeper
 from service.http import (
     agents,
@@ -46,6 +47,7 @@ from service.http.throttle import Throttle
 from service.http.turns import Turns
 from service.jobs.worker import Worker
 from service.readiness import Readiness, checks_of
+from service.replicas import Replica, chores_of, means_of
 from service.reviewing.worker import ReviewWorker
 
 if TYPE_CHECKING:
@@ -71,6 +73,9 @@ def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         worker = app.state.worker = Worker(services)
         worker.start()
+        if services.catalog.is_shared:
+            app.state.replica = Replica(services.catalog, means_of(services), chores_of(services))
+            app.state.replica.start()
         reviewing = app.state.reviews = ReviewWorker(services)
         await run_in_threadpool(app.state.doorkeeper.is_required)  # known should the catalog be away later
         yield
@@ -80,6 +85,9 @@ def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
         await reviewing.stop()
         await app.state.agents.close()
         await services.close_model()
+        await run_in_threadpool(limits.close)
+        if services.catalog.is_shared:
+            await run_in_threadpool(app.state.replica.stop)
 
     app = FastAPIOffline(
         docs_url=None,
@@ -103,8 +111,11 @@ def create_app(services: Services, *, own_token: str | None = None) -> FastAPI:
     app.state.agents = agents.AgentDoor(services)
     largest = services.settings.largest_upload_mb * _MEGABYTE
     app.state.doorkeeper = _doorkeeper(services, own_token)
-    app.add_middleware(Throttle)
-    app.add_middleware(Gate, doorkeeper=app.state.doorkeeper, largest_upload=largest)
+    limits = Counters.of(services.catalog)
+    app.add_middleware(Throttle, rates=limits.rates, slots=limits.slots)
+    app.add_middleware(
+        Gate, doorkeeper=app.state.doorkeeper, largest_upload=largest, wrong_keys=limits.wrong_keys
+    )
     app.add_middleware(Auditing, audit=services.audit)
     app.add_middleware(SecurityHeaders)
     problems.install(app)

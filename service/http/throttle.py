@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, cast
 
 from starlette.datastructures import MutableHeaders
 
+from ingest.errors import CatalogUnavailable
 from service.access.rates import MINUTE, LimitReached, Rates
+from service.access.slots import LocalSlots
 from service.http.problems import answer_to
 from service.wording import counted
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from service.access.caller import Caller
-    from service.access.rates import Standing
+    from service.access.rates import RateCounter, Standing
+    from service.access.slots import Slots
 
 _SOON = 1
 """Seconds after which one of the requests under way may have ended."""
@@ -27,44 +29,65 @@ class Throttle:
     What a key has left stands in every answer to it, as draft-ietf-httpapi-ratelimit-headers says it.
     """
 
-    def __init__(self, app: ASGIApp, rates: Rates | None = None) -> None:
+    def __init__(self, app: ASGIApp, rates: RateCounter | None = None, slots: Slots | None = None) -> None:
+        """``rates`` and ``slots`` count; by default in this process."""
         self._app = app
         self._rates = rates or Rates()
-        self._under_way: Counter[str] = Counter()
+        self._slots = slots or LocalSlots()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through, or answer 429 in its place."""
+        """Let the request through, or answer 429 in its place; 503 where nobody can tell."""
         caller = cast("Caller | None", scope.get("state", {}).get("caller"))
         if scope["type"] != "http" or caller is None:
             await self._app(scope, receive, send)
             return
-        standing = await self._counted(caller)
-        told = send if standing is None else _telling(send, standing)
-        refusal = self._refusal(caller, standing)
-        if refusal is not None:
+        told, slot = send, None
+        try:
+            standing = await self._counted(caller)
+            told = send if standing is None else _telling(send, standing)
+            _require(standing)
+            slot = await self._slot(caller)
+        except (LimitReached, CatalogUnavailable) as refusal:
             await answer_to(refusal, scope["path"])(scope, receive, told)
             return
-        self._under_way[caller.key] += 1
-        try:
+        if slot is None:
             await self._app(scope, receive, told)
+            return
+        try:
+            await self._app(scope, receive, self._leaving(slot, told))
         finally:
-            self._under_way[caller.key] -= 1
-            if not self._under_way[caller.key]:
-                del self._under_way[caller.key]
+            self._slots.drop(slot)
 
     async def _counted(self, caller: Caller) -> Standing | None:
         most = caller.limits.requests_per_minute
         return None if most is None else await self._rates.hit(caller.key, most)
 
-    def _refusal(self, caller: Caller, standing: Standing | None) -> LimitReached | None:
-        if standing is not None and not standing.allowed:
-            said = f"this access key may make {counted(standing.limit, 'request')} a minute"
-            return LimitReached(said, code="rate_limit_exceeded", retry_after=standing.resets)
+    async def _slot(self, caller: Caller) -> str | None:
+        """None where the key has no limit; raises `LimitReached`."""
         most = caller.limits.concurrent_requests
-        if most is not None and self._under_way[caller.key] >= most:
+        if most is None:
+            return None
+        slot = await self._slots.take(caller.key, most)
+        if slot is None:
             said = f"this access key may make {counted(most, 'request')} at a time"
-            return LimitReached(said, code="rate_limit_exceeded", retry_after=_SOON)
-        return None
+            raise LimitReached(said, code="rate_limit_exceeded", retry_after=_SOON)
+        return slot
+
+    def _leaving(self, slot: str, send: Send) -> Send:
+        """Who has read the last byte may ask again at once: the slot is free before that is sent."""
+
+        async def leaving(message: Message) -> None:
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                await self._slots.leave(slot)
+            await send(message)
+
+        return leaving
+
+
+def _require(standing: Standing | None) -> None:
+    if standing is not None and not standing.allowed:
+        said = f"this access key may make {counted(standing.limit, 'request')} a minute"
+        raise LimitReached(said, code="rate_limit_exceeded", retry_after=standing.resets)
 
 
 def _telling(send: Send, standing: Standing) -> Send:

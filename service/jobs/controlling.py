@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ingest.catalog.job_records import UNFINISHED, JobRequest
 from ingest.errors import PermanentError, UnknownName
 from service.jobs.owner import has_died
+from service.leasing import forget_dead_leases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,8 +121,10 @@ def settle(catalog: Catalog) -> None:
 
     However often that happens: a server that was killed, or a machine that went down, says nothing of it.
     """
-    for job in catalog.jobs(states=("running",)):
-        if not has_died(job.owner, job.heartbeat):
+    running = catalog.jobs(states=("running",))
+    now = catalog.moment() if running else None
+    for job in running:
+        if not has_died(job.owner, job.heartbeat, now):
             continue
         if job.cancelling:
             catalog.finish_job(job, "cancelled", job.report)
@@ -129,6 +132,8 @@ def settle(catalog: Catalog) -> None:
             catalog.release_job(job, "interrupted", attempts=job.attempts)
         else:
             catalog.release_job(job, "queued", attempts=min(job.attempts, TRUSTED_ATTEMPTS))
+    if catalog.is_shared:  # last: the job of a dead writer goes before later ones of its collection
+        forget_dead_leases(catalog)
 
 
 def cancel_all(catalog: Catalog, tenant: str, collection: str) -> None:

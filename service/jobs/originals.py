@@ -1,8 +1,8 @@
 """The files that were sent: how they arrive, wait for their job, are kept, and are deleted.
 
-Below ``uploads`` in the data folder: ``arriving`` while they are received, ``waiting/JOB`` once they are
-acknowledged, and ``kept/COLLECTION/PATH/HASH.pdf`` once their job has begun. Names of people's making appear
-nowhere on the disk.
+Below ``uploads`` in the data folder, or in a folder that several servers share: ``arriving`` while they are
+received, ``waiting/JOB`` once they are acknowledged, and ``kept/COLLECTION/PATH/HASH.pdf`` once their job has
+begun. Names of people's making appear nowhere on the disk.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import PurePosixPath
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from service.jobs.owner import label, label_lives
+from service.jobs.owner import label, label_lives, machine_label
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -30,19 +31,27 @@ if TYPE_CHECKING:
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,16}")
 _READABLE = re.compile(r"[^A-Za-z0-9._-]")
 _READABLE_LENGTH = 40
+_LONG = 86_400.0
+"""Seconds after which an upload that another machine receives is given up; clocks may differ."""
 
 
 class Originals:
-    """The folder of sent files in a data directory; processes may share it."""
+    """The folder of sent files; processes may share it, and servers on several machines.
 
-    def __init__(self, data: Path) -> None:
-        self._data = data
-        self._root = data / "uploads"
+    Args:
+        data: the data folder, in which it lies by default.
+        shared: a folder of its own, which servers with other data folders have, too.
+    """
+
+    def __init__(self, data: Path, shared: Path | None = None) -> None:
+        self._root = shared or data / "uploads"
+        self._place = (shared or data) / "place"
 
     @property
     def place(self) -> str:
-        """The name of this data folder, wherever it is moved: a job runs where its files lie."""
-        path = self._data / "place"
+        """The name of this folder, wherever it is moved: a job runs where its files lie."""
+        path = self._place
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with suppress(FileExistsError):
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             os.write(descriptor, secrets.token_hex(8).encode())
@@ -51,7 +60,7 @@ class Originals:
 
     def arrive(self, job: str) -> Path:
         """A folder to receive the files of an upload in; swept when this process is gone."""
-        folder = self._root / "arriving" / f"{job}-{label()}"
+        folder = self._root / "arriving" / f"{job}-{label()}-{machine_label()}"
         folder.mkdir(parents=True, mode=0o700)
         return folder
 
@@ -66,7 +75,7 @@ class Originals:
         waiting.mkdir(exist_ok=True, mode=0o700)
         sync_folder(arrived)
         arrived.replace(waiting / job)
-        for folder in (waiting, self._root, self._data):
+        for folder in (waiting, self._root, self._root.parent):
             sync_folder(folder)
 
     def keep(self, job: JobRecord) -> list[tuple[UploadedFile, Path]]:
@@ -149,7 +158,7 @@ class Originals:
     def sweep(self, known: Collection[str]) -> None:
         """Delete what was received and belongs to none of these jobs. Hold `locked`."""
         for folder in (self._root / "arriving").glob("*"):
-            if not label_lives(folder.name.partition("-")[2]):
+            if _is_abandoned(folder):
                 shutil.rmtree(folder, ignore_errors=True)
         for folder in (self._root / "waiting").glob("*"):
             if folder.name not in known:
@@ -184,6 +193,19 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _is_abandoned(arriving: Path) -> bool:
+    """Whether the process that received something here is gone, or of another machine and long silent."""
+    process, _, machine = arriving.name.partition("-")[2].rpartition("-")
+    if "-" not in process:  # an older server does not name its machine
+        return not label_lives(f"{process}-{machine}")
+    if machine != machine_label():
+        with suppress(OSError):
+            newest = max(path.stat().st_mtime for path in (arriving, *arriving.iterdir()))
+            return time.time() - newest > _LONG
+        return False
+    return not label_lives(process)
 
 
 def _key(*words: str) -> str:

@@ -8,6 +8,7 @@ import secrets
 import socket
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,11 @@ def this_process() -> str:
     return json.dumps({"machine": _machine(), **_identity(os.getpid()), "claim": secrets.token_hex(8)})
 
 
-def has_died(owner: str, heartbeat: datetime | None) -> bool:
-    """Whether the process of this name is gone: seen on its machine, guessed from its silence elsewhere."""
+def has_died(owner: str, heartbeat: datetime | None, now: datetime | None = None) -> bool:
+    """Whether the process of this name is gone: seen on its machine, guessed from its silence elsewhere.
+
+    ``now`` is the time by the clock that the sign of life was given by; by default this machine's.
+    """
     try:
         named: Mapping[str, object] = json.loads(owner)
         pid = int(str(named["pid"]))
@@ -32,7 +36,16 @@ def has_died(owner: str, heartbeat: datetime | None) -> bool:
         return True
     if named.get("machine") == _machine() and os.name == "posix":
         return not lives(pid, str(named.get("started", "")))
-    return heartbeat is None or datetime.now(UTC) - heartbeat > SILENCE
+    return heartbeat is None or (now or datetime.now(UTC)) - heartbeat > SILENCE
+
+
+def described(owner: str) -> str:
+    """``process 71 on web-1``."""
+    try:
+        named: Mapping[str, object] = json.loads(owner)
+        return f"process {named['pid']} on {str(named['machine']).partition(' ')[0]}"
+    except (ValueError, KeyError, TypeError):
+        return "a process"
 
 
 def lives(pid: int, started: str) -> bool:
@@ -49,6 +62,11 @@ def lives(pid: int, started: str) -> bool:
 def label() -> str:
     """This process in the name of a folder; see `label_lives`."""
     return "{pid}-{started}".format(**_identity(os.getpid()))
+
+
+def machine_label() -> str:
+    """This machine in the name of a folder that others may share."""
+    return blake2b(_machine().encode(), digest_size=6).hexdigest()
 
 
 def label_lives(name: str) -> bool:
@@ -79,9 +97,10 @@ def _started(pid: int) -> str:
 
 @cache
 def _machine() -> str:
-    """This machine since its last start: process numbers of another run mean nothing."""
+    """This machine since its last start: process numbers of another run, or container, mean nothing."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        numbers = str(Path("/proc/self/ns/pid").readlink())
     except OSError:
-        boot = ""
-    return f"{socket.gethostname()} {boot}"
+        boot = numbers = ""
+    return f"{socket.gethostname()} {boot} {numbers}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ingest.catalog.job_records import JobFile, JobReport
 from ingest.discovery import Discovery, judge_file
 from ingest.errors import Cancelled, Gone, LecternError, TransientError
+from service.ingest_lock import IngestRunning
 from service.jobs.forgetting import forget_replaced
 from service.jobs.leave import require_leave
 from service.jobs.receiving import StorageFull
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ingest.catalog.job_records import JobRecord, JobState
+    from ingest.pipeline import Ingester
     from ingest.report import Progress, Report
     from service.ingesting import OpenIngest
     from service.wiring import Services
@@ -66,12 +68,15 @@ def run_job(
 
         try:
             require_leave(services, job)
-            with services.observer.job(job.kind, job.id):
-                report = _ingest(services, work, job, show, lambda: watch.ending is not None)
+            with (
+                services.observer.job(job.kind, job.id),
+                work.writing(job.tenant, job.collection) as ingester,
+            ):
+                report = _ingest(services, ingester, job, show, lambda: watch.ending is not None)
         except Cancelled:
             return Ran(_end_early(watch, work, job), error=watch.refusal)
-        except StorageFull as error:
-            return Ran(_wait_for_room(watch, job, error), error=error)
+        except (StorageFull, IngestRunning) as error:
+            return Ran(_wait(watch, job, error), error=error)
         except (TransientError, Gone) as error:
             return Ran(_try_again(watch, job, str(error)), error=error)
         except (LecternError, OSError) as error:
@@ -89,7 +94,7 @@ def run_job(
 
 def _ingest(
     services: Services,
-    work: OpenIngest,
+    ingester: Ingester,
     job: JobRecord,
     on_progress: Callable[[Progress], None],
     cancelled: Callable[[], bool],
@@ -97,14 +102,14 @@ def _ingest(
     largest = services.settings.largest_file_mb * _MEGABYTE
     if job.kind == "upload":
         found = _uploaded(services, job, largest)
-        report = work.ingester.ingest_found(
+        report = ingester.ingest_found(
             job.tenant, job.collection, found, on_progress=on_progress, cancelled=cancelled
         )
         collection = services.catalog.collection(job.tenant, job.collection)
         sent = [file.path for file in job.request.uploads]
         forget_replaced(services.catalog, services.originals, collection, sent)
         return report
-    return work.ingester.ingest(
+    return ingester.ingest(
         job.tenant,
         job.collection,
         [Path(path) for path in job.request.paths],
@@ -151,10 +156,11 @@ def _end_early(watch: Watch, work: OpenIngest, job: JobRecord) -> JobState:
     if watch.ending == "stopping" and job.unattended:  # nothing went wrong: this attempt does not count
         return watch.release(attempts=max(0, watch.attempts() - 1))
     if isinstance(watch.refusal, StorageFull):
-        return _wait_for_room(watch, job, watch.refusal)
+        return _wait(watch, job, watch.refusal)
     if job.unattended:
         try:
-            work.ingester.withdraw(job.tenant, job.collection)
+            with work.writing(job.tenant, job.collection) as ingester:
+                ingester.withdraw(job.tenant, job.collection)
         except LecternError as error:  # the next ingest does it
             _log.warning("job %s: %s", job.id, error)
     if watch.refusal is not None:
@@ -162,11 +168,11 @@ def _end_early(watch: Watch, work: OpenIngest, job: JobRecord) -> JobState:
     return watch.finish("cancelled", JobReport())
 
 
-def _wait_for_room(watch: Watch, job: JobRecord, full: StorageFull) -> JobState:
+def _wait(watch: Watch, job: JobRecord, reason: StorageFull | IngestRunning) -> JobState:
     """Nothing is wrong with its files, however long it lasts: this attempt does not count."""
     if not job.unattended:
-        return watch.finish("failed", JobReport(reason=str(full)))
-    return watch.release(attempts=max(0, watch.attempts() - 1), reason=str(full))
+        return watch.finish("failed", JobReport(reason=str(reason)))
+    return watch.release(attempts=max(0, watch.attempts() - 1), reason=str(reason))
 
 
 def _try_again(watch: Watch, job: JobRecord, reason: str) -> JobState:

@@ -87,7 +87,8 @@ class Worker:
         while (suspect := self._run_trusted()) is not None:
             run_alone(self._services, suspect, stopping=self._stopping)
             self._pause_if_queued(suspect)
-        prune(self._services)
+        if not self._services.catalog.is_shared:  # else one of the servers does it for all
+            prune(self._services)
 
     def _run_trusted(self) -> JobRecord | None:
         """Run jobs one after another, up to one that must run in a process of its own."""
@@ -95,7 +96,7 @@ class Worker:
             work = self._enter(closing)
             while work is not None and not self._stopping.is_set():
                 require_disk(self._services)
-                job = self._services.catalog.claim_job(self._services.originals.place, this_process())
+                job = claim(self._services)
                 if job is None or job.attempts > TRUSTED_ATTEMPTS:
                     return job
                 run_job(self._services, work, job, stopping=self._stopping)
@@ -118,6 +119,12 @@ class Worker:
             except IngestRunning:
                 continue
         return None
+
+
+def claim(services: Services) -> JobRecord | None:
+    """Begin a job that waits, unless none does."""
+    catalog = services.catalog
+    return catalog.claim_job(services.originals.place, this_process(), in_turn=catalog.is_shared)
 
 
 def is_waiting(services: Services) -> bool:

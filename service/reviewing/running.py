@@ -68,8 +68,10 @@ def missing_cells(
 
 def settle(catalog: Catalog) -> None:
     """Tell reviews whose process has died from those that go on: a server's own wait for one again."""
-    for review in catalog.reviews(states=("running",)):
-        if has_died(review.owner, review.heartbeat):
+    running = catalog.reviews(states=("running",))
+    now = catalog.moment() if running else None
+    for review in running:
+        if has_died(review.owner, review.heartbeat, now):
             catalog.release_review(review, _left(review))
 
 

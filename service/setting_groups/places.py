@@ -32,6 +32,11 @@ class PlaceSettings(SettingGroup):
     database_url: str | None = Field(
         default=None, description="SQLAlchemy URL; without it SQLite in the data folder."
     )
+    uploads: Path | None = Field(
+        default=None,
+        description="Folder of the files that were sent, which several servers over one database share; "
+        "without it `uploads` in the data folder.",
+    )
     egress: str = Field(
         default=ANY,
         description="Who may be shown the text of new collections, and questions to them: `any`, `none` for "
@@ -48,6 +53,11 @@ class PlaceSettings(SettingGroup):
     def _whole_path(cls, data: Path) -> Path:
         """Commands that are given elsewhere must find the same place."""
         return data.expanduser().absolute()
+
+    @field_validator("uploads")
+    @classmethod
+    def _whole_folder(cls, uploads: Path | None) -> Path | None:
+        return None if uploads is None else uploads.expanduser().absolute()
 
     @field_validator("tenant")
     @classmethod

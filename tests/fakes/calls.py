@@ -48,7 +48,7 @@ class CallList:
 
     calls: list[CallRecord] = field(default_factory=list[CallRecord])
 
-    def due(self, call: CallRecord) -> None:
+    def due(self, call: CallRecord, longest: int) -> None:
         """Nothing is."""
 
     def begin(self, call: CallRecord, longest: int) -> None:

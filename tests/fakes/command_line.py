@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-c", "from service.cli import main; main()"]
@@ -43,6 +43,8 @@ class CommandLine:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     patience: float = _PATIENCE
     """Seconds that a command may take."""
+    prefix: Sequence[str] = ()
+    """What starts the process, before the command."""
 
     def run(self, *arguments: str, **environment: str) -> Ran:
         done = subprocess.run(
@@ -67,7 +69,7 @@ class CommandLine:
 
     def start_logging_to(self, stderr: int, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [*COMMAND, *arguments],
+            [*self.prefix, *COMMAND, *arguments],
             env=self._environment(environment),
             cwd=self.folder,
             stdout=subprocess.PIPE,

@@ -101,8 +101,8 @@ class Reading(Recorder):
     def __init__(self) -> None:
         self.read = 0
 
-    def due(self, call: CallRecord) -> Callable[[], None]:
-        del call
+    def due(self, call: CallRecord, longest: int) -> Callable[[], None]:
+        del call, longest
         return self._read
 
     def begin(self, call: CallRecord, longest: int) -> None:

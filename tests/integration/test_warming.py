@@ -82,7 +82,7 @@ class Desk:
         self.warmer = Warmer(preparer, self.generation)
         self.ingest()
 
-    def due(self, call: CallRecord) -> None:
+    def due(self, call: CallRecord, longest: int) -> None:
         """As `Recorder.due`: nothing."""
 
     def begin(self, call: CallRecord, longest: int) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 TEXT = "# Lease\n\nAnn Lee signs. The rent is 4,200 euros.\n"
 MOMENT = 1_777_888_999_000_000
 """Microseconds since 1970: the 4th of May 2026."""
@@ -267,6 +267,22 @@ ROWS = (
             "request": "q1",
         },
     ),
+    Row(
+        "0009",
+        "leases",
+        {
+            "kind": "ingest",
+            "tenant": "default",
+            "subject": "docs",
+            "owner": "p1",
+            "work": "ingest",
+            "since": MOMENT,
+            "heartbeat": MOMENT,
+        },
+    ),
+    Row("0009", "rates", {"name": "k1", "period": 29_000_000, "counted": 3, "before": 2}),
+    Row("0009", "under_way", {"id": "u1", "key": "k1", "until": MOMENT}),
+    Row("0009", "spending", {"tenant": "default", "key": "k1", "day": MOMENT, "usd": 0.25}),
 )
 
 

@@ -55,7 +55,7 @@ class Noted:
         self.begun: list[tuple[str, int]] = []
         self.owed: list[Owed | None] = []
 
-    def due(self, call: CallRecord) -> None:
+    def due(self, call: CallRecord, longest: int) -> None:
         """Nothing is."""
 
     def begin(self, call: CallRecord, longest: int) -> None:

@@ -52,7 +52,7 @@ class Books:
     owed: list[Owed | None] = field(default_factory=list[Owed | None])
     forgotten: int = 0
 
-    def due(self, call: CallRecord) -> None:
+    def due(self, call: CallRecord, longest: int) -> None:
         """Nothing is."""
 
     def begin(self, call: CallRecord, longest: int) -> None:
