@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ingest.costs import Costs
 from ingest.pipeline import Ingester
 from ingest.readers.options import ReadingOptions
 from ingest.sandbox import ParsingPool, ParsingProcess
@@ -47,10 +49,11 @@ def open_ingest(
     threads = settings.ocr_threads or max(1, (os.cpu_count() or 1) // workers)
     languages = tuple(settings.ocr_languages.split("+"))
     options = ReadingOptions(languages, settings.data / "recognised", chosen, threads)
+    costs = Costs()
     with (
         holding(settings.data, work),
-        ParsingPool([_process(settings, options) for _ in range(workers)]) as parser,
-        embedding_in_parallel(settings, services.embedder) as embedder,
+        ParsingPool([_process(settings, options, costs) for _ in range(workers)]) as parser,
+        embedding_in_parallel(settings, services.embedder, costs) as embedder,
     ):
         ingester = Ingester(
             services.catalog,
@@ -60,6 +63,7 @@ def open_ingest(
             options,
             parse_workers=workers,
             egress=settings.egress,
+            costs=costs,
         )
         yield OpenIngest(ingester, parser.abort)
 
@@ -71,9 +75,10 @@ def open_ingester(services: Services) -> Generator[Ingester]:
         yield work.ingester
 
 
-def _process(settings: Settings, options: ReadingOptions) -> ParsingProcess:
+def _process(settings: Settings, options: ReadingOptions, costs: Costs) -> ParsingProcess:
     return ParsingProcess(
         options=options,
         memory_bytes=settings.parse_memory_mb * _MEGABYTE,
         seconds=settings.parse_seconds,
+        spent=partial(costs.add, "parse"),
     )
