@@ -12,6 +12,7 @@ from ingest.costs import Costs
 from ingest.pipeline import Ingester
 from ingest.readers.options import ReadingOptions
 from ingest.sandbox import ParsingPool, ParsingProcess
+from service.clusters import cluster_of
 from service.embedders import default_workers, embedding_in_parallel
 from service.ingest_lock import holding
 
@@ -54,6 +55,7 @@ def open_ingest(
         holding(settings.data, work),
         ParsingPool([_process(settings, options, costs) for _ in range(workers)]) as parser,
         embedding_in_parallel(settings, services.embedder, costs) as embedder,
+        cluster_of(services, options, costs) as cluster,
     ):
         ingester = Ingester(
             services.catalog,
@@ -64,6 +66,7 @@ def open_ingest(
             parse_workers=workers,
             egress=settings.egress,
             costs=costs,
+            engine=cluster,
         )
         yield OpenIngest(ingester, parser.abort)
 

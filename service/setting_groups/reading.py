@@ -32,3 +32,12 @@ class ReadingSettings(SettingGroup):
         default=None, description="Processes that embed with the embedded encoder; by default the same."
     )
     largest_file_mb: int = Field(default=512, gt=0, description="Larger files are refused by name.")
+    ray_address: str | None = Field(
+        default=None,
+        pattern=r"^(local|auto|[\w.:\[\]-]+:\d+)$",
+        description="Ray reads, cuts and embeds (extra `ray`): `local` for Ray on this machine; `auto`, "
+        "or host:port of its head, for a cluster that this machine is part of.",
+    )
+    ray_workers: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="Ray's workers of each stage; by default one for each core that it has."
+    )

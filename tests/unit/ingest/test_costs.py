@@ -24,9 +24,14 @@ def burn() -> None:
 
 def test_what_a_block_takes_is_counted_whatever_ends_it() -> None:
     costs = Costs()
-    with pytest.raises(ZeroDivisionError), costs.spending("cut"):
-        burn()
-        _ = 1 / 0
+
+    def fail() -> None:
+        with costs.spending("cut"):
+            burn()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     spent = costs.take()["cut"]
     assert spent.seconds >= 0.01
     assert spent.cpu_seconds >= 0.01
@@ -41,12 +46,8 @@ def test_only_the_making_of_items_is_counted() -> None:
         burn()
 
     for _ in costs.making("cut", made()):
-        began = time.thread_time()
         burn()
-        outside = time.thread_time() - began
-    whole = costs.take()["cut"].cpu_seconds
-    assert whole >= 0.02
-    assert outside >= 0.01
+    assert costs.take()["cut"].cpu_seconds >= 0.02
     before = time.thread_time()
     assert list(costs.making("cut", iter([1, 2]))) == [1, 2]
     assert costs.take()["cut"].cpu_seconds <= time.thread_time() - before
@@ -70,8 +71,10 @@ def test_embedding_processes_tell_what_they_took_beyond_the_wait_for_them() -> N
 
 
 def test_a_stage_is_told_with_its_share() -> None:
-    costs = dict.fromkeys(STAGES, Cost()) | {"parse": Cost(3.0, 1.5), "embed": Cost(1.0, 1.0)}
-    said = list(costs_of(Report(indexed=["a.md"], costs=costs)))
+    costs = Costs()
+    costs.add_all({"parse": Cost(3.0, 1.5), "embed": Cost(1.0, 1.0)})
+    taken = costs.take()
+    said = list(costs_of(Report(indexed=["a.md"], costs=taken)))
     assert "    parse          3.0 s   75 %       1.5 s of CPU" in said
     assert len(said) == 1 + len(STAGES)
-    assert not list(costs_of(Report(unchanged=["a.md"], costs=costs)))
+    assert not list(costs_of(Report(unchanged=["a.md"], costs=taken)))
