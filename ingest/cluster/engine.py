@@ -47,6 +47,7 @@ class ClusterEngine:
         costs: what the workers have spent is added.
         require_leave: is called with tenant and collection before a file is sent on its way, and raises
             `EgressRefused`.
+        drive: is run in a process of its own, and speaks with Ray.
     """
 
     def __init__(
@@ -56,12 +57,15 @@ class ClusterEngine:
         order: Order,
         costs: Costs,
         require_leave: Callable[[str, str], None] = lambda _tenant, _collection: None,
+        *,
+        drive: Callable[[Connection, Place], None] | None = None,
     ) -> None:
         self._address = address
         self._workers = workers
         self._order = order
         self._costs = costs
         self._require_leave = require_leave
+        self._drive = drive or _drive
         self._driver: _Driver | None = None
 
     def __enter__(self) -> Self:
@@ -93,20 +97,20 @@ class ClusterEngine:
         waiting = deque(changes)
         if not waiting:
             return
-        whole = False
+        finished = False
         try:
             for bundle in self._bundles(scope, changes, require_leave):
                 for outcome in bundle.items:
                     yield waiting.popleft(), cast("Document | Prepared | UnreadableFile", outcome)
-            whole = not waiting
+            if waiting:
+                raise ClusterUnavailable(f"Ray lost {len(waiting)} files")
+            finished = True
         except EgressRefused as error:
             for change in waiting:
                 yield change, UnreadableFile("egress", str(error))
         finally:  # what is under way is nobody's answer to the next question
-            if not whole:
+            if not finished:
                 self.close()
-        if waiting and whole:
-            raise ClusterUnavailable(f"Ray lost {len(waiting)} files")
 
     def close(self) -> None:
         """End the process and, on this machine, Ray; a later ``read`` starts both again."""
@@ -135,7 +139,7 @@ class ClusterEngine:
 
     def _running(self) -> _Driver:
         if self._driver is None:
-            self._driver = _start(self._address, self._workers)
+            self._driver = _start(self._drive, self._address, self._workers)
         return self._driver
 
 
@@ -204,13 +208,13 @@ def _error(failed: Failed) -> Exception:
     return (ClusterRefused if failed.permanent else ClusterUnavailable)(failed.reason)
 
 
-def _start(address: str, workers: int | None) -> _Driver:
+def _start(drive: Callable[[Connection, Place], None], address: str, workers: int | None) -> _Driver:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     parent = None if len(tempfile.gettempdir()) <= _LONGEST_FOLDER or address != LOCAL else "/tmp"  # noqa: S108
     folder = tempfile.mkdtemp(prefix="lectern-ray-", dir=parent)
     place = Place(address, workers, folder)
-    process = context.Process(target=_drive, args=(theirs, place), name="lectern-ray")
+    process = context.Process(target=drive, args=(theirs, place), name="lectern-ray")
     process.start()
     theirs.close()
     return _Driver(process, ours, folder)
