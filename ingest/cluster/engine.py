@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ingest.changes import ChangedFile
+    from ingest.cluster.build import Build
     from ingest.cluster.stages import Order
     from ingest.costs import Costs
     from ingest.model import Document, Scope
@@ -139,7 +140,7 @@ class ClusterEngine:
 
     def _running(self) -> _Driver:
         if self._driver is None:
-            self._driver = _start(self._drive, self._address, self._workers)
+            self._driver = _start(self._drive, self._address, self._workers, self._order.build)
         return self._driver
 
 
@@ -208,12 +209,14 @@ def _error(failed: Failed) -> Exception:
     return (ClusterRefused if failed.permanent else ClusterUnavailable)(failed.reason)
 
 
-def _start(drive: Callable[[Connection, Place], None], address: str, workers: int | None) -> _Driver:
+def _start(
+    drive: Callable[[Connection, Place], None], address: str, workers: int | None, build: Build
+) -> _Driver:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     parent = None if len(tempfile.gettempdir()) <= _LONGEST_FOLDER or address != LOCAL else "/tmp"  # noqa: S108
     folder = tempfile.mkdtemp(prefix="lectern-ray-", dir=parent)
-    place = Place(address, workers, folder)
+    place = Place(address, workers, folder, build)
     process = context.Process(target=drive, args=(theirs, place), name="lectern-ray")
     process.start()
     theirs.close()

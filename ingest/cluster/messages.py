@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingest.cluster.build import Build
     from ingest.cluster.stages import Order
 
 LOCAL = "local"
@@ -25,6 +26,8 @@ class Place:
     """Of each stage; None for one each core."""
     folder: str
     """For what Ray keeps while it runs."""
+    build: Build
+    """Which Lectern its machines must have."""
 
     @property
     def is_local(self) -> bool:

@@ -59,7 +59,7 @@ def serve(pipe: Connection, place: Place) -> None:
     try:
         with _connected(place):
             machines = _machines()
-            require_same(this_build(), _builds(machines))
+            require_same(place.build, _builds(machines))
             while True:
                 _work_off(pipe, cast("Task", pipe.recv()), machines, place.workers)
     except (EOFError, BrokenPipeError):
