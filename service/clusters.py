@@ -49,13 +49,13 @@ def cluster_of(services: Services, options: ReadingOptions, costs: Costs) -> Gen
     workers = settings.ray_workers
     if settings.ray_address == LOCAL:
         workers = workers or default_workers()
-    order = _order(services, options)
-    leave = _leave(services)
+    order = order_of(services, options)
+    leave = leave_of(services)
     with ClusterEngine(settings.ray_address, workers, order, costs, leave) as engine:
         yield engine
 
 
-def _order(services: Services, options: ReadingOptions) -> Order:
+def order_of(services: Services, options: ReadingOptions) -> Order:
     """Workers embed with the embedded encoder alone: keys of an endpoint do not travel."""
     settings, embedder = services.settings, services.embedder
     return Order(
@@ -68,7 +68,7 @@ def _order(services: Services, options: ReadingOptions) -> Order:
     )
 
 
-def _leave(services: Services) -> Callable[[str, str], None]:
+def leave_of(services: Services) -> Callable[[str, str], None]:
     """Files go to the machines of a cluster only where their collection's egress allows it."""
     if services.settings.ray_address == LOCAL:
         return lambda _tenant, _collection: None

@@ -69,6 +69,8 @@ def serve(pipe: Connection, place: Place) -> None:
     except Exception as error:
         logging.getLogger(__name__).exception("Ray failed")
         pipe.send(Failed(_told(error), permanent=False))
+    finally:
+        shutil.rmtree(place.folder, ignore_errors=True)
 
 
 def _work_off(pipe: Connection, task: Task, machines: list[_Machine], workers: int | None) -> None:
@@ -130,7 +132,7 @@ def _connected(place: Place) -> Generator[None]:
     try:
         yield
     finally:
-        ray.shutdown()
+        ray.shutdown(wait_for_processes=True)  # the folder that they write to is removed next
 
 
 def _machines() -> list[_Machine]:
