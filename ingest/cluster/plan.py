@@ -16,7 +16,7 @@ class Crew:
 
     size: int
     cpus: float
-    gpus: float = 0.0
+    """That each holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,9 @@ class Plan:
     """None where whoever writes embeds."""
 
 
-def plan(cores: float, gpus: float, *, workers: int | None, embeds: bool) -> Plan:
-    """Share a cluster out: one worker of each stage a core, or ``workers``.
-
-    Where there are GPUs they embed, one worker each.
-    """
+def plan(cores: float, *, workers: int | None, embeds: bool) -> Plan:
+    """Share a cluster out: one worker of each stage a core, or ``workers``."""
     size = workers or max(1, int(cores))
     core = min(1.0, cores / size)
-    embedding = Crew(int(gpus), core * EMBEDDING, 1.0) if gpus >= 1 else Crew(size, core * EMBEDDING)
-    return Plan(Crew(size, core * PARSING), Crew(size, core * CUTTING), embedding if embeds else None)
+    embedding = Crew(size, core * EMBEDDING) if embeds else None
+    return Plan(Crew(size, core * PARSING), Crew(size, core * CUTTING), embedding)

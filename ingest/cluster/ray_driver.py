@@ -50,7 +50,6 @@ class _Machine:
     id: str
     name: str
     cores: float
-    gpus: float
 
 
 def serve(pipe: Connection, place: Place) -> None:
@@ -82,8 +81,8 @@ def _work_off(pipe: Connection, task: Task, machines: list[_Machine], workers: i
 def _run(task: Task, machines: list[_Machine], workers: int | None) -> Iterator[bytes]:
     """The bundles, through all stages; Ray Data holds as many at a time as fit into its store."""
     ray = _library()
-    cores, gpus = sum(machine.cores for machine in machines), sum(machine.gpus for machine in machines)
-    shares = plan(cores, gpus, workers=workers, embeds=task.order.embedder is not None)
+    cores = sum(machine.cores for machine in machines)
+    shares = plan(cores, workers=workers, embeds=task.order.embedder is not None)
     rows = ray.data.from_items(
         [{BUNDLE: bundle} for bundle in task.bundles], override_num_blocks=len(task.bundles)
     )
@@ -102,7 +101,6 @@ def _stage(data: Any, stage: type[Working], task: Task, crew: Crew, **options: o
         fn_constructor_args=(task.order,),
         compute=_library().data.ActorPoolStrategy(size=crew.size, max_tasks_in_flight_per_actor=2),
         num_cpus=crew.cpus,
-        num_gpus=crew.gpus,
         max_restarts=-1,
         max_task_retries=_TRIES,
         **options,
@@ -139,10 +137,7 @@ def _machines() -> list[_Machine]:
     ray = _library()
     nodes = cast("list[dict[str, Any]]", ray.nodes())
     found = [(node, cast("dict[str, float]", node["Resources"])) for node in nodes if node["Alive"]]
-    return [
-        _Machine(node["NodeID"], _name(node), held.get("CPU", 0.0), held.get("GPU", 0.0))
-        for node, held in found
-    ]
+    return [_Machine(node["NodeID"], _name(node), held.get("CPU", 0.0)) for node, held in found]
 
 
 def _name(node: dict[str, Any]) -> str:

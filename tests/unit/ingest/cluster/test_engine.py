@@ -227,8 +227,7 @@ def changed_file(number: int, size: int) -> ChangedFile:
 
 
 def test_a_cluster_is_shared_out() -> None:
-    assert plan(4, 0, workers=None, embeds=True) == Plan(Crew(4, 0.4), Crew(4, 0.2), Crew(4, 0.4))
-    crowded = plan(1, 0, workers=2, embeds=True)
+    assert plan(4, workers=None, embeds=True) == Plan(Crew(4, 0.4), Crew(4, 0.2), Crew(4, 0.4))
+    crowded = plan(1, workers=2, embeds=True)
     assert crowded == Plan(Crew(2, 0.2), Crew(2, 0.1), Crew(2, 0.2))
-    assert plan(0.5, 0, workers=None, embeds=False).embedding is None
-    assert plan(8, 2, workers=None, embeds=True).embedding == Crew(2, 0.4, 1.0)
+    assert plan(0.5, workers=None, embeds=False).embedding is None
