@@ -161,9 +161,7 @@ def test_ray_fills_the_same_index_and_a_killed_worker_loses_and_doubles_nothing(
 
         wanted = {"Shipping": 1, "Parsing": 2, "Cutting": 1, "Embedding": 3}
         with Killer(wanted, {pid for pid, _, _ in workers()}) as killer:
-            report = wild.ingest(
-                lambda progress: finished.append(progress.path) if progress.finished else None
-            )
+            report = wild.ingest(note)
         assert killer.wanted == dict.fromkeys(wanted, 0)
         assert sorted(finished) == sorted([*report.indexed, "broken.pdf"])
         assert len(set(finished)) == len(finished)
