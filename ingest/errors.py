@@ -7,12 +7,14 @@ LecternError
 │   ├── UnknownName         a collection, a document that is not there
 │   ├── UnusableReader      a LlamaIndex reader that is not there, is none, or fails
 │   ├── Gone                a document that was there and has been deleted
+│   ├── ClusterRefused      a Ray cluster with another Lectern, or none
 │   ├── EgressRefused       text of a collection that may not go to this recipient
 │   └── EmbeddingRefused    a wrong key, model or dimension of an embeddings endpoint
 ├── Cancelled               somebody asked for the end; what was finished stays
 └── TransientError          the same call may succeed later
     ├── CatalogUnavailable  the database does not answer
     ├── LeaseLost           another server has taken over what this one did
+    ├── ClusterUnavailable  Ray does not answer, or loses its workers
     ├── IndexUnavailable    the index process does not answer
     │   └── StoreLocked     another process holds the data directory
     └── EmbeddingFailed     the embeddings endpoint does not answer
@@ -119,6 +121,14 @@ class EgressRefused(PermanentError):
     def __reduce__(self) -> tuple[type[EgressRefused], tuple[str, str]]:
         """Cross the border of a process whole."""
         return EgressRefused, (self.collection, self.recipient)
+
+
+class ClusterRefused(PermanentError):
+    """The machines of a Ray cluster run another Lectern than this one, or none."""
+
+
+class ClusterUnavailable(TransientError):
+    """Ray does not answer, or loses its workers again and again."""
 
 
 class CatalogUnavailable(TransientError):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.costs import Costs
 from ingest.describing import role_of
 from ingest.labels import Labels, first_word
 from ingest.outline.names import named_depth
@@ -53,18 +54,31 @@ class _Piece:
 
 
 def points_of(
-    documents: Iterable[CutDocument], *, analyzer: Analyzer, embedder: Embedder
+    documents: Iterable[CutDocument],
+    *,
+    analyzer: Analyzer,
+    embedder: Embedder,
+    costs: Costs | None = None,
 ) -> Iterator[Points]:
     """The points of documents, in their order and that of their chunks.
 
-    A batch may hold the chunks of several: the embedder is asked seldom, however small they are.
+    A batch may hold the chunks of several: the embedder is asked seldom, however small they are. To ``costs``
+    is added what cutting takes.
 
     Raises:
         EmbeddingFailed: a remote embedder does not answer.
     """
     pieces = (piece for cut in documents for piece in _pieces(cut, analyzer))
-    for batch, dense in _embedded(_packed(pieces), embedder):
+    packed = (costs or Costs()).making("cut", _packed(pieces))
+    for batch, dense in _embedded(packed, embedder):
         yield _points(batch, dense)
+
+
+def points_without_vectors(cut: CutDocument, analyzer: Analyzer) -> Points:
+    """The points of a document, to be embedded elsewhere: ``dense`` is [n, 0]."""
+    pieces = list(_pieces(cut, analyzer))
+    count = sum(len(piece.chunks) for piece in pieces)
+    return _points(pieces, np.zeros((count, 0), np.float32)) if pieces else Points.of(())
 
 
 def _pieces(cut: CutDocument, analyzer: Analyzer) -> Iterator[_Piece]:

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from bisect import bisect_right
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from ingest.costs import Cost, cpu_of_process
 from ingest.priority import step_back
 
 if TYPE_CHECKING:
@@ -44,12 +46,21 @@ class ParallelEmbedder:
         make: an importable function or class that makes the embedder.
         workers: processes, of one thread each.
         enough: code points that are embedded here before the processes start.
+        spent: is told what a call took beyond the time of this thread.
     """
 
-    def __init__(self, make: Callable[[], Embedder], workers: int, *, enough: int = ENOUGH) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Embedder],
+        workers: int,
+        *,
+        enough: int = ENOUGH,
+        spent: Callable[[Cost], None] = lambda _: None,
+    ) -> None:
         self._make = make
         self._workers = workers
         self._enough = enough
+        self._spent = spent
         self._own = make()
         self._embedded = 0
         self._running: list[_Worker] = []
@@ -104,11 +115,14 @@ class ParallelEmbedder:
         for worker, (first, last) in zip(self._running, shares, strict=True):
             worker.pipe.send(texts[first:last])
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
-        outcomes = [cast("NDArray[np.float32] | Exception", worker.pipe.recv()) for worker in self._running]
+        outcomes = [cast("_Outcome", worker.pipe.recv()) for worker in self._running]
+        costs = [outcome.cost for outcome in outcomes]
+        longest = max(cost.seconds for cost in costs)  # this thread has waited so long
+        self._spent(sum(costs, Cost(-longest)))
         for outcome, (first, last) in zip(outcomes, shares, strict=True):
-            if isinstance(outcome, Exception):
-                raise outcome
-            vectors[first:last] = outcome
+            if isinstance(outcome.result, Exception):
+                raise outcome.result
+            vectors[first:last] = outcome.result
         return vectors
 
 
@@ -166,8 +180,18 @@ def _serve(pipe: Connection, make: Callable[[], Embedder]) -> None:
         return
 
 
-def _outcome(embedder: Embedder, texts: list[str]) -> NDArray[np.float32] | Exception:
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a share of texts."""
+
+    result: NDArray[np.float32] | Exception
+    cost: Cost
+
+
+def _outcome(embedder: Embedder, texts: list[str]) -> _Outcome:
+    began, cpu_began = time.perf_counter(), cpu_of_process()
     try:
-        return embedder.embed(texts)
+        result = embedder.embed(texts)
     except Exception as error:  # noqa: BLE001 — raised again in the parent
-        return error
+        result = error
+    return _Outcome(result, Cost(time.perf_counter() - began, cpu_of_process() - cpu_began))

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from ingest.child import OUT_OF_MEMORY, Clock, Refusal, empty, settle
+from ingest.costs import Cost, cpu_of_process
 from ingest.elements import Elements
 from ingest.errors import UnreadableFile
 from ingest.priority import step_back
@@ -65,7 +66,10 @@ def serve(pipe: Connection, order: Order) -> None:
         try:
             source = cast("SourceFile", pipe.recv())
             clock.start()
-            _reply(pipe, attempt(reader, source, order.options, clock.tell))
+            before = cpu_of_process()
+            outcome = attempt(reader, source, order.options, clock.tell)
+            pipe.send(Cost(cpu_seconds=cpu_of_process() - before))
+            _reply(pipe, outcome)
             clock.stop()
             empty(order.folder)
         except (EOFError, BrokenPipeError):

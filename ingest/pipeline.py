@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from ingest.catalog.codec import encode_layout
 from ingest.catalog.records import Moved, NewVersion
 from ingest.changes import Failure, find_changes, find_vanished
+from ingest.costs import Costs
 from ingest.discovery import discover, location_of
 from ingest.embedding import check_vector, embedder_within
+from ingest.engine import LocalEngine
 from ingest.errors import Cancelled, EgressRefused, Gone, UnknownName, UnreadableFile
 from ingest.moving import is_named_by_file, title_of_moved
 from ingest.outline.sections import find_sections
-from ingest.parsing_ahead import parse_ahead
 from ingest.passages import cut_passages
+from ingest.prepared import Prepared
 from ingest.readers.kept import forget_all
 from ingest.reading import DEFAULTS
 from ingest.repairing import Repairer
@@ -31,9 +33,10 @@ if TYPE_CHECKING:
     from ingest.changes import ChangedFile, Changes, Move, Vanished
     from ingest.discovery import Discovery, Found
     from ingest.embedding import Embedder
+    from ingest.engine import Engine
     from ingest.errors import FailureReason
     from ingest.index import Index
-    from ingest.model import Document, Scope
+    from ingest.model import Document, Passage, Scope, Section
     from ingest.readers.options import ReadingOptions
     from ingest.report import Progress
     from ingest.sandbox import Parser
@@ -59,6 +62,8 @@ class ReadDocument:
     document: Document
     replaces: int | None = None
     """Number of the ready version that the new one will supersede."""
+    prepared: Prepared | None = None
+    """What an engine has made of it beyond reading it."""
 
 
 class Ingester:
@@ -74,16 +79,21 @@ class Ingester:
         *,
         parse_workers: int = 1,
         egress: str | None = None,
+        costs: Costs | None = None,
+        engine: Engine | None = None,
     ) -> None:
-        """``egress`` is what new collections begin with, see `service.egress_policy`."""
+        """``egress`` is what new collections begin with, see `service.egress_policy`.
+
+        ``costs`` is what parser and embedder count in, too. An ``engine`` reads in place of the parser.
+        """
         self._catalog = catalog
         self._index = index
         self._embedder = embedder
-        self._parser = parser
         self._options = options
-        self._parse_workers = parse_workers
         self._egress = egress
-        self._writer = Writer(index, embedder)
+        self._costs = costs or Costs()
+        self._engine = engine or LocalEngine(parser, workers=parse_workers, costs=self._costs)
+        self._writer = Writer(index, embedder, self._costs)
         self.repairer = Repairer(catalog, index, embedder)
         self._held: dict[tuple[Scope, int], int] = {}
         """Points of pending versions that a killed run wrote: always the first ones."""
@@ -123,15 +133,15 @@ class Ingester:
             Cancelled: ``cancelled`` said so between two files or batches; what was finished stays, and
                 nothing is half done.
         """
-        found = discover(
-            roots,
-            max_bytes=largest,
-            known=self._catalog.locations(tenant, name),
-            every_kind=self._options.chosen is not None,
-        )
-        return self.ingest_found(
-            tenant, name, found, on_progress=on_progress, prune=prune, cancelled=cancelled
-        )
+        self._costs.take()  # what was not asked for belongs to a run that broke off
+        with self._costs.spending("discover"):
+            found = discover(
+                roots,
+                max_bytes=largest,
+                known=self._catalog.locations(tenant, name),
+                every_kind=self._options.chosen is not None,
+            )
+        return self._bring(tenant, name, found, on_progress=on_progress, prune=prune, cancelled=cancelled)
 
     def ingest_found(
         self,
@@ -144,12 +154,26 @@ class Ingester:
         cancelled: Callable[[], bool] = never,
     ) -> Report:
         """Bring a collection up to date with files whose paths are settled; as `ingest`."""
+        self._costs.take()
+        return self._bring(tenant, name, found, on_progress=on_progress, prune=prune, cancelled=cancelled)
+
+    def _bring(
+        self,
+        tenant: str,
+        name: str,
+        found: Discovery,
+        *,
+        on_progress: Callable[[Progress], None],
+        prune: bool,
+        cancelled: Callable[[], bool],
+    ) -> Report:
         collection = self._open(tenant, name)
         held = self.repairer.repair(collection)
         self._held = {(collection.scope, number): count for number, count in held.items()}
         known, failures = self._catalog.known_files(collection), self._catalog.failures(collection)
         asked = _until(cancelled, found.found)
-        changes = find_changes(asked, known, failures, self._embedder.identity, self._options)
+        with self._costs.spending("discover"):
+            changes = find_changes(asked, known, failures, self._embedder.identity, self._options)
         vanished = find_vanished(found, known, failures, changes.moved)
         self._move(collection, changes.moved)
         for file, source in changes.touched:
@@ -166,6 +190,7 @@ class Ingester:
         self._settle_vanished(collection, vanished, report, prune=prune)
         if self._options.recognised:
             forget_all(self._options.recognised)
+        report.costs = self._costs.take()
         return report
 
     def ensure_collection(self, tenant: str, name: str) -> CollectionRecord:
@@ -219,18 +244,20 @@ class Ingester:
             UnknownName: the collection was deleted.
             Cancelled: ``cancelled`` said so; as if killed.
         """
-        sections = [find_sections(each.document) for each in read]
-        passages = [cut_passages(each.document, found) for each, found in zip(read, sections, strict=True)]
-        versions = self._catalog.begin_versions(collection, [each.facts for each in read])
+        with self._costs.spending("cut"):
+            cut = [_cut(each) for each in read]
+        with self._costs.spending("record"):
+            versions = self._catalog.begin_versions(collection, [each.facts for each in read])
         written = [
             Written(
                 version.number,
                 each.document,
-                cut,
-                found,
+                passages,
+                sections,
                 self._held.pop((collection.scope, version.number), 0),
+                each.prepared,
             )
-            for version, each, cut, found in zip(versions, read, passages, sections, strict=True)
+            for version, each, (passages, sections) in zip(versions, read, cut, strict=True)
         ]
         counts = self._writer.write(
             collection.scope,
@@ -238,12 +265,13 @@ class Ingester:
             require_leave=lambda: _require_leave(cancelled),
             on_written=on_written,
         )
-        published = self._catalog.publish_versions(
-            [
-                NewVersion(version, each.document, cut, count)
-                for version, each, cut, count in zip(versions, read, passages, counts, strict=True)
-            ]
-        )
+        with self._costs.spending("record"):
+            published = self._catalog.publish_versions(
+                [
+                    NewVersion(version, each.document, passages, count)
+                    for version, each, (passages, _), count in zip(versions, read, cut, counts, strict=True)
+                ]
+            )
         lost = [version.number for version, new in zip(versions, published, strict=True) if new is None]
         replaced = [each.replaces for each in read if each.replaces is not None]
         if lost or replaced:
@@ -347,22 +375,22 @@ class Ingester:
         except EgressRefused as error:  # nothing need be read that may not be sent
             self._withhold(collection, changes.parse, tally, error)
             return
-        group: list[tuple[ChangedFile, Document]] = []
-        parsed = parse_ahead(
-            self._parser,
+        group: list[tuple[ChangedFile, ReadDocument]] = []
+        outcomes = self._engine.read(
+            collection.scope,
             changes.parse,
-            workers=self._parse_workers,
             require_leave=lambda: _require_leave(cancelled),
             on_pages=tally.read,
         )
-        for change, outcome in parsed:
+        for change, outcome in outcomes:
             if isinstance(outcome, UnreadableFile):
                 tally.failed(change, self._fail(collection, change, outcome))
                 continue
-            if group and _characters(group) + len(outcome.text) > GROUP_CHARACTERS:
+            read = _read(change, outcome)
+            if group and _characters(group) + len(read.document.text) > GROUP_CHARACTERS:
                 self._index_group(collection, group, tally, cancelled)
                 group = []  # a long document keeps no short ones waiting
-            group.append((change, outcome))
+            group.append((change, read))
             if _characters(group) >= GROUP_CHARACTERS or len(group) >= GROUP_DOCUMENTS:
                 self._index_group(collection, group, tally, cancelled)
                 group = []
@@ -372,14 +400,14 @@ class Ingester:
     def _index_group(
         self,
         collection: CollectionRecord,
-        group: Sequence[tuple[ChangedFile, Document]],
+        group: Sequence[tuple[ChangedFile, ReadDocument]],
         tally: Tally,
         cancelled: Callable[[], bool],
     ) -> None:
         if not group:
             return
-        read = [ReadDocument(change.facts, document, change.replaces) for change, document in group]
-        files, pages = [change for change, _ in group], sum(len(document.pages) for _, document in group)
+        read = [each for _, each in group]
+        files, pages = [change for change, _ in group], sum(len(each.document.pages) for each in read)
         try:
             versions = self.add_all(
                 collection,
@@ -423,8 +451,22 @@ class Ingester:
         return Failure(facts.path, error.reason, error.detail, facts.location)
 
 
-def _characters(group: Sequence[tuple[ChangedFile, Document]]) -> int:
-    return sum(len(document.text) for _, document in group)
+def _characters(group: Sequence[tuple[ChangedFile, ReadDocument]]) -> int:
+    return sum(len(read.document.text) for _, read in group)
+
+
+def _read(change: ChangedFile, outcome: Document | Prepared) -> ReadDocument:
+    if isinstance(outcome, Prepared):
+        return ReadDocument(change.facts, outcome.document, change.replaces, outcome)
+    return ReadDocument(change.facts, outcome, change.replaces)
+
+
+def _cut(read: ReadDocument) -> tuple[Sequence[Passage], Sequence[Section]]:
+    """Passages and sections; the latter serve to make points and are not needed where there are any."""
+    if read.prepared is not None:
+        return read.prepared.passages, ()
+    sections = find_sections(read.document)
+    return cut_passages(read.document, sections), sections
 
 
 def _require_leave(cancelled: Callable[[], bool]) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from ingest.changes import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ingest.catalog.records import VersionRecord
     from ingest.changes import ChangedFile
+    from ingest.costs import Cost, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Report:
     """Documents whose files are not found any more; they are still answered from."""
     removed: list[str] = field(default_factory=list[str])
     """Documents that were deleted because their files are not found any more."""
+    costs: Mapping[Stage, Cost] = field(default_factory=dict["Stage", "Cost"])
+    """Of each stage, all its workers together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from ingest.child import GRACE_SECONDS, Refusal, death, overtime
 from ingest.confined import start
+from ingest.costs import Cost
 from ingest.errors import UnreadableFile
 from ingest.model import Document
 from ingest.parsing_child import Order, attempt, serve
@@ -23,7 +24,7 @@ from ingest.rescue import as_text, rescued
 from ingest.transfer import Shipment, receive_document
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Self
 
     from ingest.child import Sign
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 MEMORY_BYTES = 4 * 2**30
 SECONDS = 120.0
 _OPTIONS = ReadingOptions()
+
+
+def _uncounted(_: Cost) -> None:
+    """Nobody asks what it cost."""
+
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +78,7 @@ class ParsingProcess:
         options: what every file is read with.
         memory_bytes: the child's address space.
         seconds: that may pass without a sign of life from the reader.
+        spent: is told the CPU time that the child took for each file that did not kill it.
     """
 
     def __init__(
@@ -81,11 +88,13 @@ class ParsingProcess:
         *,
         memory_bytes: int = MEMORY_BYTES,
         seconds: float = SECONDS,
+        spent: Callable[[Cost], None] = _uncounted,
     ) -> None:
         self._reader = reader
         self._options = options
         self._memory_bytes = memory_bytes
         self._seconds = seconds
+        self._spent = spent
         self._turn = threading.Lock()
         self._child: ConfinedChild | None = None
         self._aborted = False
@@ -157,7 +166,7 @@ class ParsingProcess:
 
     def _exchange(self, child: ConfinedChild, source: SourceFile, on_page: OnPage) -> Document | Refusal:
         try:
-            outcome = _read(child, source, on_page, self._seconds)
+            outcome = _read(child, source, on_page, self._seconds, self._spent)
         except TimeoutError:
             self._drop()
             return Refusal("time_limit", overtime(self._seconds))
@@ -215,7 +224,13 @@ class ParsingPool:
             process.close()
 
 
-def _read(child: ConfinedChild, source: SourceFile, on_page: OnPage, seconds: float) -> Document | Refusal:
+def _read(
+    child: ConfinedChild,
+    source: SourceFile,
+    on_page: OnPage,
+    seconds: float,
+    spent: Callable[[Cost], None],
+) -> Document | Refusal:
     """Let a child read a file.
 
     Raises:
@@ -225,9 +240,12 @@ def _read(child: ConfinedChild, source: SourceFile, on_page: OnPage, seconds: fl
     child.pipe.send(source)
     while True:
         child.wait(seconds)
-        message = cast("Sign | Refusal | Shipment", child.pipe.recv())
+        message = cast("Sign | Cost | Refusal | Shipment", child.pipe.recv())
         if isinstance(message, Refusal):
             return message
+        if isinstance(message, Cost):
+            spent(message)
+            continue
         if isinstance(message, Shipment):
             return receive_document(message, lambda: child.receive_bytes(seconds))
         on_page(message.done, message.total)

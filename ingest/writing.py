@@ -6,20 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from ingest.chunks import cut_chunks, searched_chunks
+from ingest.costs import Costs
 from ingest.describing import document_point
-from ingest.embedding import Interruptible, embedder_within
+from ingest.embedding import Interruptible, Watched, embedder_within
 from ingest.indexing import CutDocument, points_of
 from ingest.outline.sections import find_sections
+from ingest.prepared import batches_of, embed, has_vectors
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ingest.catalog.records import DocumentContent
     from ingest.embedding import Embedder
     from ingest.index import Index
     from ingest.model import Document, Passage, Scope, Section
+    from ingest.prepared import Prepared
     from ingest.store.contract import Point
+    from ingest.store.points import Points
 
 
 def _granted() -> None:
@@ -40,6 +44,8 @@ class Written:
     sections: Sequence[Section]
     held: int = 0
     """So many of its first points are there already, as a killed run left them."""
+    prepared: Prepared | None = None
+    """Its points, where another process has made them."""
 
     @classmethod
     def of(cls, number: int, content: DocumentContent, held: int = 0) -> Self:
@@ -48,13 +54,24 @@ class Written:
         return cls(number, document, content.passages, find_sections(document), held)
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Points of some versions, and how many each has."""
+
+    descriptions: list[Point]
+    batches: Iterator[Points]
+    counts: list[int]
+
+
 class Writer:
     """Writes with one embedder."""
 
-    def __init__(self, index: Index, embedder: Embedder) -> None:
+    def __init__(self, index: Index, embedder: Embedder, costs: Costs | None = None) -> None:
+        """To ``costs`` is added what cutting, embedding and the index take."""
         self._index = index
         self._embedder = embedder
         self._analyzer = Analyzer()
+        self._costs = costs or Costs()
 
     def write(
         self,
@@ -71,19 +88,20 @@ class Writer:
         `EgressRefused`, where the texts may not go to an embedder on another machine.
         ``on_written`` is told which share of the points is written.
         """
-        cut = [self._cut(version) for version in versions]
-        if cut:
+        made = self._made(versions, self._asking(scope, require_leave))
+        if versions:
             # First: chunks are counted when the index is repaired; all there means that these are too.
-            self._index.upsert(scope.openings, [self._description(each) for each in cut])
-        total = sum(len(document.chunks) for document in cut)
-        done = sum(document.held for document in cut)
-        embedder = Interruptible(embedder_within(self._embedder, scope), require_leave)
-        for points in points_of(cut, analyzer=self._analyzer, embedder=embedder):
-            self._index.upsert(scope, points)
+            with self._costs.spending("write"):
+                self._index.upsert(scope.openings, made.descriptions)
+        done, total = sum(version.held for version in versions), sum(made.counts)
+        for points in made.batches:
+            with self._costs.spending("write"):
+                self._index.upsert(scope, points)
             done += len(points)
             on_written(done / total)
-        self._index.flush()
-        return [len(document.chunks) for document in cut]
+        with self._costs.spending("write"):
+            self._index.flush()
+        return made.counts
 
     def made(self, version: Written) -> tuple[list[Point], Point]:
         """The points that `write` would write of a version, and its description."""
@@ -94,6 +112,27 @@ class Writer:
     def write_description(self, scope: Scope, version: Written) -> None:
         """Write the point that tells which document this is."""
         self._index.upsert(scope.openings, [self._description(self._cut(version))])
+
+    def _asking(self, scope: Scope, require_leave: Callable[[], None]) -> Embedder:
+        watched = Watched(
+            embedder_within(self._embedder, scope),
+            lambda: self._costs.spending("embed"),
+        )
+        return Interruptible(watched, require_leave)
+
+    def _made(self, versions: Sequence[Written], embedder: Embedder) -> _Made:
+        """What is to be written, made now and while it is asked for, unless it has been."""
+        prepared = [version.prepared.numbered(version.number) for version in versions if version.prepared]
+        if prepared and len(prepared) == len(versions):
+            held = [version.held for version in versions]
+            ready = (each if has_vectors(each) else embed([each], embedder)[0] for each in prepared)
+            batches = batches_of(zip(ready, held, strict=True))
+            return _Made([each.description for each in prepared], batches, [len(e.points) for e in prepared])
+        with self._costs.spending("cut"):
+            cut = [self._cut(version) for version in versions]
+            descriptions = [self._description(each) for each in cut]
+        batches = points_of(cut, analyzer=self._analyzer, embedder=embedder, costs=self._costs)
+        return _Made(descriptions, batches, [len(document.chunks) for document in cut])
 
     def _cut(self, version: Written) -> CutDocument:
         document = version.document

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ingest.embedding import UniversalSentenceEncoder
@@ -14,6 +15,7 @@ from service.embedding_connection import LoopConnection
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from ingest.costs import Costs
     from ingest.embedding import Embedder
     from service.settings import Settings
 
@@ -36,13 +38,17 @@ def make_embedder(settings: Settings) -> Embedder:
 
 
 @contextmanager
-def embedding_in_parallel(settings: Settings, embedder: Embedder) -> Generator[Embedder]:
-    """For as long as the block runs, the same embedder in several processes, if it computes here."""
+def embedding_in_parallel(settings: Settings, embedder: Embedder, costs: Costs) -> Generator[Embedder]:
+    """For as long as the block runs, the same embedder in several processes, if it computes here.
+
+    What they take is counted in ``costs``.
+    """
     workers = settings.embed_workers or default_workers()
     if workers == 1 or not isinstance(embedder, UniversalSentenceEncoder):
         yield embedder
         return
-    with ParallelEmbedder(UniversalSentenceEncoder, workers) as parallel:
+    spent = partial(costs.add, "embed")
+    with ParallelEmbedder(UniversalSentenceEncoder, workers, spent=spent) as parallel:
         yield parallel
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ingest.costs import Costs
 from ingest.pipeline import Ingester
 from ingest.readers.options import ReadingOptions
 from ingest.sandbox import ParsingPool, ParsingProcess
+from service.clusters import cluster_of
 from service.embedders import default_workers, embedding_in_parallel
 from service.ingest_lock import holding, writing
 
@@ -60,10 +63,12 @@ def open_ingest(
     threads = settings.ocr_threads or max(1, (os.cpu_count() or 1) // workers)
     languages = tuple(settings.ocr_languages.split("+"))
     options = ReadingOptions(languages, settings.data / "recognised", chosen, threads)
+    costs = Costs()
     with (
         holding(settings.data, work),
-        ParsingPool([_process(settings, options) for _ in range(workers)]) as parser,
-        embedding_in_parallel(settings, services.embedder) as embedder,
+        ParsingPool([_process(settings, options, costs) for _ in range(workers)]) as parser,
+        embedding_in_parallel(settings, services.embedder, costs) as embedder,
+        cluster_of(services, options, costs) as cluster,
     ):
         ingester = Ingester(
             services.catalog,
@@ -73,6 +78,8 @@ def open_ingest(
             options,
             parse_workers=workers,
             egress=settings.egress,
+            costs=costs,
+            engine=cluster,
         )
         yield OpenIngest(ingester, parser.abort, services.catalog, work)
 
@@ -84,9 +91,10 @@ def open_ingester(services: Services) -> Generator[Ingester]:
         yield work.ingester
 
 
-def _process(settings: Settings, options: ReadingOptions) -> ParsingProcess:
+def _process(settings: Settings, options: ReadingOptions, costs: Costs) -> ParsingProcess:
     return ParsingProcess(
         options=options,
         memory_bytes=settings.parse_memory_mb * _MEGABYTE,
         seconds=settings.parse_seconds,
+        spent=partial(costs.add, "parse"),
     )

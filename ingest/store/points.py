@@ -108,6 +108,29 @@ class Points(Sequence[Point]):
             self.borders[first : last + 1] - begin,
         )
 
+    def numbered(self, number: int) -> Self:
+        """The same points, of the document version of this number."""
+        places = self.places.copy()
+        places[:, PLACE_FIELDS.index("document")] = number
+        return type(self)(places, self.dense, self.indices, self.values, self.borders)
+
+    def ranges(self) -> list[tuple[int, int]]:
+        """Where the text of each point starts and ends."""
+        starts, ends = (self.places[:, PLACE_FIELDS.index(name)].tolist() for name in ("start", "end"))
+        return list(zip(starts, ends, strict=True))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Points]) -> Points:
+        """The points of all parts, one part after the other; there is at least one."""
+        lengths = np.concatenate([np.diff(part.borders) for part in parts])
+        return cls(
+            np.concatenate([part.places for part in parts]),
+            np.concatenate([part.dense for part in parts]),
+            np.concatenate([part.indices for part in parts]),
+            np.concatenate([part.values for part in parts]),
+            np.concatenate(([0], np.cumsum(lengths))),
+        )
+
     def sparse_lists(self) -> Iterator[tuple[list[int], list[float]]]:
         """Indices and weights of each point, as engines take them."""
         indices, values, borders = self.indices.tolist(), self.values.tolist(), self.borders.tolist()

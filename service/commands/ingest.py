@@ -156,7 +156,7 @@ def command(
     if as_json:
         say_json(json.dumps(asdict(report), ensure_ascii=False, indent=2))
     else:
-        say(describe(report))
+        say("\n".join([describe(report), *costs_of(report)]))
     if report.failed:
         raise SystemExit(2)
 
@@ -301,3 +301,13 @@ def _lines(report: Report) -> Iterator[str]:
             f"{count} {ending or 'without ending'}" for ending, count in report.passed_over.items()
         )
         yield f"  passed over, without a reader or as a repository's images: {kinds}"
+
+
+def costs_of(report: Report) -> Iterator[str]:
+    """What each stage took, and its share of the time of all; nothing where nothing was read."""
+    if report.indexed:
+        yield "  what each stage took, all its workers together:"
+    total = sum(cost.seconds for cost in report.costs.values()) or 1.0
+    for stage, cost in report.costs.items() if report.indexed else ():
+        share = 100 * cost.seconds / total
+        yield f"    {stage:8} {cost.seconds:9,.1f} s {share:4.0f} % {cost.cpu_seconds:9,.1f} s of CPU"

@@ -71,6 +71,8 @@ EXTRAS = {
     "telegram": "service/bots/telegram.py",
 }
 """Libraries that only an extra brings, and the one module that imports each."""
+EXTRAS_BY_NAME = {"ray": "ingest/cluster/ray_driver.py"}
+"""Libraries that only an extra brings, and the one module that loads each by its name."""
 BY_NAME = {"uvloop": "service/commands/serve.py"}
 """Libraries that another one loads when it is told their names, and the one module that tells it."""
 NAMESPACES = {"opentelemetry"}
@@ -159,7 +161,12 @@ def test_every_import_is_declared_and_every_dependency_used() -> None:
 def test_what_an_extra_brings_is_imported_by_one_module_that_nobody_else_needs() -> None:
     for name, module in EXTRAS.items():
         assert imports()[name] == {module}
-    modules = {module.removesuffix(".py").replace("/", ".") for module in EXTRAS.values()}
+    for name, module in EXTRAS_BY_NAME.items():
+        assert name in extras() - declared()
+        assert name in names_in(module)
+        assert name not in imports()
+    loaded = [*EXTRAS.values(), *EXTRAS_BY_NAME.values()]
+    modules = {module.removesuffix(".py").replace("/", ".") for module in loaded}
     for package in OURS:
         for module in (ROOT / package).rglob("*.py"):
             tree = ast.parse(module.read_text(encoding="utf-8"))
