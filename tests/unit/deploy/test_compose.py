@@ -84,7 +84,7 @@ def env_file(name: str) -> dict[str, str]:
 @pytest.mark.parametrize("environment", [{}, env_file("vllm"), env_file("sglang"), env_file("ray")])
 def test_the_file_is_what_its_specification_says(environment: dict[str, str]) -> None:
     schema = get_builtin_schema("vendor.compose-spec")
-    jsonschema.Draft7Validator(schema).validate(compose_with(environment))
+    jsonschema.validate(compose_with(environment), schema)  # pyright: ignore[reportUnknownMemberType] — untyped
 
 
 def test_no_key_stands_there_twice() -> None:
@@ -218,7 +218,7 @@ def test_every_secret_that_is_read_is_given(service: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("docker-compose.yml", "Dockerfile", "README.md", "README.ru.md"),
+        *("docker-compose.yml", "Dockerfile", "README.md", "README.ru.md", "docs/deploy.md"),
         *("deploy/entrypoint.sh", "deploy/vllm.env", "deploy/sglang.env", "deploy/ray.env"),
         *("deploy/make-secrets.sh", "deploy/router/nginx.conf"),
     ],

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import kubernetes_validate
 import pytest
@@ -57,15 +56,14 @@ MADE_ELSEWHERE = {"lectern-tls"}
 def merged(base: Any, patch: Any) -> Any:  # noqa: ANN401 — YAML
     """As a strategic merge does it, as far as ours go: maps by key, lists by `name`, null removes."""
     if isinstance(base, dict) and isinstance(patch, dict):
-        whole: dict[str, Any] = deepcopy(base)  # pyright: ignore[reportUnknownArgumentType] — likewise
-        for key, value in patch.items():  # pyright: ignore[reportUnknownVariableType] — likewise
-            whole[key] = merged(whole.get(key), value)  # pyright: ignore[reportUnknownArgumentType] — likewise
-        return {key: value for key, value in whole.items() if value is not None}
+        whole, changes = cast("dict[str, Any]", base), cast("dict[str, Any]", patch)
+        together = whole | {name: merged(whole.get(name), value) for name, value in changes.items()}
+        return {name: value for name, value in together.items() if value is not None}
     if isinstance(base, list) and isinstance(patch, list):
-        named = {entry["name"]: entry for entry in base}  # pyright: ignore[reportUnknownVariableType] — likewise
-        for entry in patch:  # pyright: ignore[reportUnknownVariableType] — likewise
-            named[entry["name"]] = merged(named.get(entry["name"]), entry)  # pyright: ignore[reportUnknownArgumentType] — likewise
-        return list(named.values())  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType] — likewise
+        entries, others = cast("list[dict[str, Any]]", base), cast("list[dict[str, Any]]", patch)
+        named = {entry["name"]: entry for entry in entries}
+        named |= {entry["name"]: merged(named.get(entry["name"]), entry) for entry in others}
+        return list(named.values())
     return patch
 
 
