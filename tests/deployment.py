@@ -19,8 +19,10 @@ ROOT = Path(__file__).resolve().parents[1]
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 AWAITED = {"LECTERN_RAY_ADDRESS"}
 """Names that are set here, empty, ahead of the setting: once it is there, none of them may stand here."""
-PINNED = re.compile(r"[a-z0-9.-]+(?:/[a-z0-9._-]+)*:v?\d+\.\d+[\w.-]*")
-"""An image with the version that it is; neither `latest` nor a tag that moves from one year to the next."""
+PINNED = re.compile(
+    r"(?:postgres:\d+\.\d+|(?!postgres:)[a-z0-9.-]+(?:/[a-z0-9._-]+)*:v?\d+\.\d+\.\d+)(?:-[\w.-]+)?"
+)
+"""An image with its whole version, of which PostgreSQL's has two numbers; no tag that moves on."""
 _VARIABLE = re.compile(r"\$(?:(?P<escaped>\$)|\{(?P<name>\w+):-(?P<default>[^}]*)\}|(?P<wrong>.))")
 _NAME = re.compile(rf"\b{PREFIX}[A-Z_]*[A-Z]\b")
 

@@ -33,7 +33,9 @@ def run(script: Path, *arguments: str, **environment: str) -> subprocess.Complet
 
 def begun(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The entrypoint before a `lectern` that says how it was called."""
-    program(folder / "bin", "lectern", 'echo "$LECTERN_ACCESS_KEY|$PGPASSWORD|$LECTERN_QDRANT_API_KEY|$*"')
+    secrets = '"$LECTERN_ACCESS_KEY" "$PGPASSWORD" "$LECTERN_QDRANT_API_KEY"'
+    says = f"""printf '%s|%s|%s' {secrets}; printf '|%s' "$@"; echo"""
+    program(folder / "bin", "lectern", says)
     told = {"LECTERN_ACCESS_KEY": "", "PGPASSWORD": "", "LECTERN_QDRANT_API_KEY": "", **environment}
     return run(
         ENTRYPOINT,
@@ -52,7 +54,7 @@ def test_secrets_become_settings(tmp_path: Path) -> None:
     }.items():
         (tmp_path / "secrets" / name).write_text(text, encoding="utf-8")
     ran = begun(tmp_path, "ask", "Who signs?", "--json")
-    assert ran.stdout == "a key; $(of ours) 'quoted' \"twice\"|wörd|q|ask Who signs? --json\n"
+    assert ran.stdout == "a key; $(of ours) 'quoted' \"twice\"|wörd|q|ask|Who signs?|--json\n"
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
