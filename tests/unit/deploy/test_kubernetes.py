@@ -169,18 +169,20 @@ def test_every_workload_has_a_wall_that_lets_its_callers_through() -> None:
         assert chosen(spec["podSelector"]["matchLabels"]) == {name}
         opened = {port["port"] for rule in spec["ingress"] for port in rule["ports"]}
         assert opened == set(ports_of(containers()[name]).values())
-    for name, target in flows(policies, "egress", "to"):
-        assert (target, name) in set(flows(policies, "ingress", "from")), (name, target)
+    let_in = set(flows(policies, "ingress", "from"))
+    for name, target, port in flows(policies, "egress", "to"):
+        assert (target, name, port) in let_in, (name, target, port)
 
 
-def flows(policies: dict[str, Any], way: str, end: str) -> Iterator[tuple[str, str]]:
-    """Whose rule, and which workload it names."""
+def flows(policies: dict[str, Any], way: str, end: str) -> Iterator[tuple[str, str, int]]:
+    """Whose rule, which workload it names, and a port."""
     for name in workloads():
         for rule in policies[name]["spec"].get(way, ()):
             for peer in rule[end]:
                 if "podSelector" in peer:
                     (other,) = chosen(peer["podSelector"]["matchLabels"])
-                    yield name, other
+                    for port in rule["ports"]:
+                        yield name, other, port["port"]
 
 
 def test_what_is_referred_to_exists() -> None:
