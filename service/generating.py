@@ -131,7 +131,7 @@ class Generating:
                         self._landed(prepared, flight, reply)
 
     def _request(self, prepared: Prepared) -> ModelRequest:
-        request = self._generation.request(prepared.query, prepared.plan.messages, prepared.session.id)
+        request = self._generation.request(prepared.query, prepared.plan.messages, prepared.place)
         if prepared.summary.parts:  # which have been read and paid for
             return replace(request, urgency="continued")
         return request

@@ -249,8 +249,8 @@ class Generation:
             return None
         return self._samples.count(self.settings.model, text, origin=origin)
 
-    def request(self, query: Query, messages: Sequence[PromptMessage], session: str) -> ModelRequest:
-        """The plan's messages as the model is asked them."""
+    def request(self, query: Query, messages: Sequence[PromptMessage], session: str | None) -> ModelRequest:
+        """The plan's messages as the model is asked them; who share a ``session`` are sent to one machine."""
         settings = self.settings
         return ModelRequest(
             messages=tuple(Message(message.role, message.content) for message in messages),

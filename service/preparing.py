@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import Gone
 from prompts.plan_request import PromptTooLongError
+from service.affinity import place_of
 from service.answers import PlanSummary
 from service.cancelling import current_cancellation
 from service.context import find_context
@@ -83,6 +84,11 @@ class Prepared:
     def plan(self) -> PromptPlan:
         """The plan that is carried out."""
         return next(iter(self.plans.values()))
+
+    @property
+    def place(self) -> str:
+        """Names the machine that should answer, see `service.affinity`."""
+        return place_of(self.plan, self.session) if self.plans else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ class Presenter:
             key=query.key,
             instructions=query.instructions.strip(),
             model=query.model or "",
+            place=prepared.place,
         )
         session = replace(prepared.session, turns=(*prepared.session.turns, kept))
         await asyncio.to_thread(self._sessions.save, prepared.collection, session)

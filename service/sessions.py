@@ -56,6 +56,8 @@ class StoredTurn:
     """That it was asked of; empty where none was, or nobody took note."""
     elsewhere: bool = False
     """Whether another provider than the configured one answered: that one's cache does not hold it."""
+    place: str = ""
+    """Names the machine that was to answer, see `service.affinity`; empty where nobody took note."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from prompts.mirror import render
 from prompts.pricing import size
 from service.accounting import count_cost, count_usage, with_side_calls
+from service.affinity import pinned_place
 from service.answers import Cost, SideCall, Usage
 from service.models.contract import TokenUsage, complete
 from service.recording import Origin, call_plan
@@ -99,7 +100,7 @@ class Warmer:
 
     async def _send(self, generation: Generation, warming: Warming) -> SideCall:
         query, plan = warming.query, warming.plan
-        request = generation.request(replace(query, max_tokens=1), plan.messages, "")
+        request = generation.request(replace(query, max_tokens=1), plan.messages, pinned_place(plan.blocks))
         request = replace(request, urgency="batch", elsewhere=False)  # it is for this provider's cache
         async with generation.flight(query, plan.messages) as flight:
             foretold = generation.summarise(query, plan)

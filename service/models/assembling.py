@@ -8,7 +8,7 @@ asked again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -68,6 +68,7 @@ class Endpoint:
     limits: ModelLimits
     circuit: Circuit
     recipient: Recipient
+    session_header: str | None
     budget: RetryBudget = field(default_factory=RetryBudget)
 
     @property
@@ -172,7 +173,7 @@ class Upstreams:
 
     def _client(self, endpoint: Endpoint) -> OpenAIModel:
         return OpenAIModel(
-            endpoint.provider,
+            replace(endpoint.provider, session_header=endpoint.session_header),
             base_url=endpoint.base_url,
             api_key=endpoint.api_key,
             model=endpoint.model,
@@ -254,6 +255,7 @@ def _first(settings: Settings) -> Endpoint:
         _limits(model, settings.llm_context),
         _circuit(settings, provider, base_url),
         _recipient(settings.llm_base_url, provider),
+        _session_header("llm_session_header", settings.llm_session_header, provider),
     )
 
 
@@ -273,6 +275,7 @@ def _others(settings: Settings) -> Iterator[Endpoint]:
             _limits(model, said.context),
             _circuit(settings, provider, base_url),
             _recipient(said.base_url, provider),
+            _session_header(f"{setting}.session_header", said.session_header, provider),
         )
 
 
@@ -313,6 +316,13 @@ def _address(setting: str, said: str | None, provider: Provider) -> str:
     if base_url is None:
         raise SettingsError(f"setting {setting}: {provider.name} has no address of its own")
     return base_url
+
+
+def _session_header(setting: str, said: str | None, provider: Provider) -> str | None:
+    """A company's own router takes what its preset says; only before servers of one's own stands another."""
+    if said is not None and provider.base_url is not None:
+        raise SettingsError(f"setting {setting}: {provider.name} is no server of your own")
+    return said or provider.session_header
 
 
 def _limits(model: str, context: int | None) -> ModelLimits:

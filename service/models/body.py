@@ -35,7 +35,8 @@ def request_body(request: ModelRequest, provider: Provider, model: str) -> dict[
         "stop": [request.stop] if request.stop is not None else None,
         "response_format": {"type": request.response_format} if request.response_format else None,
         provider.user_field: request.user_id,
-        "cache_salt": request.cache_salt if provider.cache_salt else None,
+        # An empty one is an error to vLLM.
+        "cache_salt": (request.cache_salt or None) if provider.cache_salt else None,
     }
     body |= _thinking(request, provider)
     if provider.request_id_field:
@@ -45,7 +46,7 @@ def request_body(request: ModelRequest, provider: Provider, model: str) -> dict[
 
 def request_headers(request: ModelRequest, provider: Provider) -> dict[str, str]:
     """The headers that this request adds."""
-    if provider.session_header is None or request.session is None:
+    if provider.session_header is None or not request.session:
         return {}
     return {provider.session_header: request.session}
 

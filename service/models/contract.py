@@ -81,7 +81,8 @@ class ModelRequest:
     cache_salt: str | None = None
     """Separates the cache of one tenant from another's, where the provider can."""
     session: str | None = None
-    """Requests that share it are best served by the same machine, which holds their prefix."""
+    """Requests that share it are best served by the same machine, which holds their prefix. As
+    `service.affinity` names it, and on its way out by a name that tells nothing."""
     elsewhere: bool = True
     """Whether another provider may answer it, where the configured one cannot."""
     urgency: Urgency = "question"

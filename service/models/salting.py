@@ -4,6 +4,10 @@ A provider's cache serves whoever sends a prefix that it has read before, and sa
 time of the answer. Tenants whose prompts begin alike would learn from each other's cache hits what the others
 have asked about which documents. So every prompt opens with random characters of its tenant, in what
 providers render first: the first tool's description, and the system text.
+
+The tenant of a laptop, `default`, has nobody to hide from at a provider that bills it alone, and its prompts
+stay as they are. A server of one's own may serve others too, so there its cache has a random name all the
+same, and routers read no tenant's name from the header that keeps requests together.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from service.affinity import opaque
 from service.answers import DEFAULT_TENANT
 from service.models.contract import Message
 
@@ -24,10 +29,13 @@ if TYPE_CHECKING:
 
 
 class SaltedModel:
-    """A model that is asked with the salt of the tenant that a request's ``cache_salt`` names."""
+    """A model that is asked with the salt of the tenant that a request's ``cache_salt`` names.
+
+    The same salt makes of the request's ``session`` a name that tells a router nothing.
+    """
 
     def __init__(self, model: LanguageModel, salt: Callable[[str], str]) -> None:
-        """``salt`` of a tenant is the same for good; an empty one leaves the tenant's prompts as they are."""
+        """``salt`` of a tenant is the same for good; an empty one leaves its requests as they are."""
         self._model = model
         self._salt = salt
         self._known: dict[str, str] = {}
@@ -40,8 +48,11 @@ class SaltedModel:
                 yield event
 
     def _salted(self, request: ModelRequest) -> ModelRequest:
-        salt = self._of(request.cache_salt or "")
-        return salted(request, salt) if salt else request
+        tenant = request.cache_salt or ""
+        salt = self._of(tenant)
+        if not salt:
+            return request
+        return named(request, salt) if tenant == DEFAULT_TENANT else salted(request, salt)
 
     def _of(self, tenant: str) -> str:
         with self._lock:
@@ -51,22 +62,27 @@ class SaltedModel:
 
 
 def salt_of(catalog: Catalog) -> Callable[[str], str]:
-    """What opens a tenant's prompts; nothing of the one tenant's of a laptop, who has nobody to hide from."""
-    return lambda tenant: "" if tenant in {"", DEFAULT_TENANT} else catalog.tenant_salt(tenant)
+    """The salt of each tenant; what is nobody's has none."""
+    return lambda tenant: catalog.tenant_salt(tenant) if tenant else ""
+
+
+def named(request: ModelRequest, salt: str) -> ModelRequest:
+    """The request whose cache and whose place have names by the salt, where the provider takes them."""
+    session = opaque(request.session, salt) if request.session else None
+    return replace(request, cache_salt=salt, session=session)
 
 
 def salted(request: ModelRequest, salt: str) -> ModelRequest:
-    """The request with its prompt opened by the salt, which names the cache, too, where the provider can."""
+    """Likewise, with its prompt opened by the salt."""
     messages = list(request.messages)
     if messages and messages[0].role == "system":
         messages[0] = replace(messages[0], content=f"{salt}\n{messages[0].content}")
     else:
         messages.insert(0, Message("system", salt))
     return replace(
-        request,
+        named(request, salt),
         messages=tuple(messages),
         tools=tuple(_marked(tool, salt) if place == 0 else tool for place, tool in enumerate(request.tools)),
-        cache_salt=salt,
     )
 
 

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from service.setting_groups.group import SettingGroup
 
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=100)]
+
 
 class ModelPrice(BaseModel):
     """What a model's tokens cost, in dollars per million."""
@@ -40,6 +42,8 @@ class FallbackProvider(BaseModel):
     """Tokens, where the model is not known."""
     price: ModelPrice | None = None
     """What its tokens cost there, over the published price."""
+    session_header: HeaderName | None = None
+    """By default the preset's."""
 
     @model_validator(mode="after")
     def _can_be_found(self) -> Self:
@@ -70,6 +74,11 @@ class ModelSettings(SettingGroup):
     )
     llm_context: Annotated[int, Field(gt=0)] | None = Field(
         default=None, description="Context of the model in tokens, where it is not the preset's."
+    )
+    llm_session_header: HeaderName | None = Field(
+        default=None,
+        description="Header by which the router of your own servers keeps on one of them what shares a "
+        "prompt's beginning; by default the preset's. Its value tells neither tenant nor text.",
     )
     llm_timeout: float = Field(default=600.0, gt=0, description="Seconds that one answer may take in all.")
     llm_idle_timeout: float = Field(
@@ -105,8 +114,8 @@ class ModelSettings(SettingGroup):
         default=(),
         description="Providers that are asked in this order where the one before cannot answer: tables "
         "`[[fallbacks]]` with `provider` or `base_url`, and, where they are needed, `api_key`, `model`, "
-        "`context` and `price` (`{ input, cached, output }`, dollars per million). In the environment a JSON "
-        "list of the same shape. They see what the first one would have seen.",
+        "`context`, `session_header` and `price` (`{ input, cached, output }`, dollars per million). In the "
+        "environment a JSON list of the same shape. They see what the first one would have seen.",
     )
     thinking: bool = Field(default=False, description="Let the model think before it answers.")
     temperature: float = Field(default=0.3, ge=0, le=1, description="Of the answer; 0 varies least.")

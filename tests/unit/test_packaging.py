@@ -12,12 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-
-from ingest.store.server import OLDEST_SERVER
-from service.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("ingest", "prompts", "service")
@@ -225,23 +221,3 @@ def test_links_of_the_documentation_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     for link in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", text):
         assert ((ROOT / page).parent / link).exists(), link
-
-
-def test_compose_runs_the_service_beside_qdrant() -> None:
-    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
-    assert set(services) == {"lectern", "qdrant"}
-    for service in services.values():
-        assert service["healthcheck"]["test"]
-        assert service["deploy"]["resources"]["limits"]["memory"]
-        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
-    assert services["lectern"]["depends_on"]["qdrant"]["condition"] == "service_healthy"
-    version = re.fullmatch(r"qdrant/qdrant:v(\d+)\.(\d+)\.\d+", services["qdrant"]["image"])
-    assert version
-    assert (int(version[1]), int(version[2])) >= OLDEST_SERVER
-
-
-def test_compose_and_image_set_only_what_exists() -> None:
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    for name in ("docker-compose.yml", "Dockerfile", "README.md", "README.ru.md"):
-        used = set(re.findall(rf"\b{PREFIX}[A-Z_]+[A-Z]", (ROOT / name).read_text(encoding="utf-8")))
-        assert used - known == set(), name
