@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ingest.catalog.codec import encode_layout
 from ingest.catalog.records import Moved, NewVersion
+from ingest.catalog.version import MOST_NAMED
 from ingest.changes import Failure, find_changes, find_vanished
 from ingest.discovery import discover, location_of
 from ingest.embedding import check_vector, embedder_within
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
-    from ingest.catalog.records import CollectionRecord, FailureRecord, FileFacts, VersionRecord
-    from ingest.changes import ChangedFile, Changes, Move, Vanished
+    from ingest.catalog.records import CollectionRecord, FailureRecord, FileFacts, KnownFile, VersionRecord
+    from ingest.changes import ChangedFile, Changes, Copies, Move, Vanished
     from ingest.discovery import Discovery, Found
     from ingest.embedding import Embedder
     from ingest.errors import FailureReason
@@ -135,9 +137,10 @@ class Ingester:
         collection = self._open(tenant, name)
         held = self.repairer.repair(collection)
         self._held = {(collection.scope, number): count for number, count in held.items()}
-        known, failures = self._catalog.known_files(collection), self._catalog.failures(collection)
+        known, copies = self._known(collection, found)
+        failures = self._catalog.failures(collection)
         asked = _until(cancelled, found.found)
-        changes = find_changes(asked, known, failures, self._embedder.identity, self._options)
+        changes = find_changes(asked, known, failures, self._embedder.identity, self._options, copies=copies)
         vanished = find_vanished(found, known, failures, changes.moved)
         self._move(collection, changes.moved)
         for file, source in changes.touched:
@@ -294,6 +297,14 @@ class Ingester:
         if collection.embedder != self._embedder.identity:
             return self.ensure_collection(tenant, name)
         return collection
+
+    def _known(self, collection: CollectionRecord, found: Discovery) -> tuple[dict[str, KnownFile], Copies]:
+        """What is known of few files and of all in their folders; of many, what is known of all files."""
+        paths = {each.path for each in found.found}
+        if len(paths) > MOST_NAMED:
+            return self._catalog.known_files(collection), None
+        known = self._catalog.known_files(collection, paths=paths, folders=found.roots)
+        return known, partial(self._catalog.known_copies, collection)
 
     def _settle_failures(
         self,
