@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LIMIT = 60
 _DRAWN = ("counts", "sample")
-_CATALOG = MappingProxyType({"content": "texts", "ready_titled": "titles"})
+_CATALOG = MappingProxyType({"content": "texts", "titled_numbers": "titles"})
 """Other calls of it are ``record``."""
 SHOWN = 10
 """Hits whose text and place are read, too."""

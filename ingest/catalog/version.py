@@ -52,11 +52,12 @@ _READY_CHARACTERS = select(func.sum(versions.c.characters).label("characters")).
 
 
 @lru_cache(maxsize=_TITLES)
-def _ready_titled(words: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+def _titled(words: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     columns = (versions.c.title, documents.c.path)
-    return versions_where(
-        _READY & or_(*(column.icontains(word, autoescape=True) for column in columns for word in words))
-    )
+    holds = or_(*(column.icontains(word, autoescape=True) for column in columns for word in words))
+    wanted = (versions.c.state == "pending") | ((versions.c.state == "ready") & holds)
+    chosen = owned_by_asked(versions) & (versions.c.number > bindparam("after")) & wanted
+    return select(versions.c.number, versions.c.state).join_from(versions, documents).where(chosen)
 
 
 class Versions(CatalogPart):
@@ -153,14 +154,20 @@ class Versions(CatalogPart):
             found = records_of(rows(connection, _NUMBERED, **asked))
         return {version.number: version for version in found}
 
-    def ready_titled(self, collection: CollectionRecord, words: Sequence[str]) -> tuple[VersionRecord, ...]:
-        """Ready versions whose title or path holds any of these words, by number.
+    def titled_numbers(
+        self, collection: CollectionRecord, words: Sequence[str], *, after: int
+    ) -> tuple[list[int], list[int]]:
+        """Numbers above ``after``: of ready versions whose title or path holds any word; of all pending ones.
 
         Only Latin letters may differ in case: what SQLite can tell.
         """
-        query = _ready_titled(tuple(words))
+        asked = {"tenant": collection.tenant, "collection": collection.name, "after": after}
         with self._database.read() as connection:
-            return records_of(rows(connection, query, tenant=collection.tenant, collection=collection.name))
+            found = rows(connection, _titled(tuple(words)), **asked)
+        ready, pending = (
+            [row["number"] for row in found if row["state"] == state] for state in ("ready", "pending")
+        )
+        return ready, pending
 
     def superseded_versions(self, collection: CollectionRecord) -> tuple[VersionRecord, ...]:
         """Old versions that are still resolvable, by number; none of their points belongs in the index."""

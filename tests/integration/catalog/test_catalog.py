@@ -254,14 +254,16 @@ class TestVersions:
         named = publish(catalog, contracts, "Amendment 1.pdf")
         publish(catalog, contracts, "100%.pdf")
 
-        def found(*words: str) -> list[int]:
-            return [version.number for version in catalog.ready_titled(contracts, words)]
+        def found(*words: str, after: int = 0) -> list[int]:
+            return catalog.titled_numbers(contracts, words, after=after)[0]
 
         assert found("amendment") == [named.number]
         assert deed.number in found("DEED")
         assert found("0_") == []
-        begin(catalog, contracts, facts("Amendment 2.pdf"))
+        second = begin(catalog, contracts, facts("Amendment 2.pdf"))
         assert found("amendment") == [named.number], "only what can be read"
+        assert catalog.titled_numbers(contracts, ["amendment"], after=named.number) == ([], [second.number])
+        assert found("amendment", after=named.number - 1) == [named.number]
 
 
 class TestDocuments:
