@@ -83,7 +83,8 @@ class Versions(CatalogPart):
 
     def known_copies(self, collection: CollectionRecord, hashes: Collection[str]) -> list[KnownFile]:
         """The files of ready versions that have one of these content hashes."""
-        query = _known_where(collection).where(versions.c.state == "ready").order_by(versions.c.number)
+        ready = owned(versions, collection.tenant, collection.name) & (versions.c.state == "ready")
+        query = select(*_KNOWN).join_from(versions, documents).where(ready).order_by(versions.c.number)
         made: list[KnownFile] = []
         with self._database.read() as connection:
             for part in _parts(sorted(hashes)):
@@ -231,8 +232,9 @@ _KNOWN = (
 
 
 def _known_where(collection: CollectionRecord) -> Select[*tuple[Any, ...]]:
-    mine = (owned(table, collection.tenant, collection.name) for table in (versions, documents))
-    return select(*_KNOWN).join_from(documents, versions).where(*mine)
+    """Of the documents of a collection: were its versions named too, SQLite would walk through them all."""
+    mine = owned(documents, collection.tenant, collection.name)
+    return select(*_KNOWN).join_from(documents, versions).where(mine)
 
 
 def _lies_in(folder: str) -> ColumnElement[bool]:
