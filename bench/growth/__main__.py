@@ -126,6 +126,11 @@ class Growing:
         shutil.copytree(self._smallest, self._again)
         try:
             with opened(self._again) as small, opened(self._data) as large:
+                for place in (
+                    small,
+                    large,
+                ):  # counts its points once after each start, which is no document's
+                    again(self._empty, self._embedder, place)
                 costs = compared(self._portions, self._embedder, small, large)
                 nothing = again(self._empty, self._embedder, large)
         finally:
