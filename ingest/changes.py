@@ -15,13 +15,16 @@ from ingest.opening import check_unchanged, opened
 from ingest.reading import DEFAULTS, readers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from ingest.catalog.records import FailureRecord, KnownFile
     from ingest.discovery import Discovery, Found
     from ingest.errors import FailureReason
     from ingest.model import SourceFile
     from ingest.readers.options import ReadingOptions
+
+    Copies = Callable[[Collection[str]], Iterable[KnownFile]] | None
+    """Gives the ready documents of content hashes; None where what is known of all files is there."""
 
 _HASHED_AT_ONCE = 2**20
 
@@ -82,8 +85,19 @@ def find_changes(
     failures: Mapping[str, FailureRecord],
     embedder: str,
     options: ReadingOptions = DEFAULTS,
+    *,
+    copies: Copies = None,
 ) -> Changes:
-    """Compare by size and time first, then by content; what failed before and is the same fails again."""
+    """Compare by size and time first, then by content; what failed before and is the same fails again.
+
+    Args:
+        found: the files.
+        known: what is known by their paths.
+        failures: likewise, of those that could not be read.
+        embedder: identity of the one that is used now.
+        options: of the readers.
+        copies: see `Copies`.
+    """
     changes = Changes()
     for source in found:
         if isinstance(source, Skipped):
@@ -113,7 +127,7 @@ def find_changes(
                     location_of(source),
                 ),
             )
-    _follow(changes, known, embedder, options)
+    _follow(changes, known, embedder, options, copies)
     return changes
 
 
@@ -159,7 +173,13 @@ def _compare_content(
         changes.parse.append(ChangedFile(source, replace(facts, content_hash=digest), replaces))
 
 
-def _follow(changes: Changes, known: Mapping[str, KnownFile], embedder: str, options: ReadingOptions) -> None:
+def _follow(
+    changes: Changes,
+    known: Mapping[str, KnownFile],
+    embedder: str,
+    options: ReadingOptions,
+    copies: Copies,
+) -> None:
     """Find the moved ones among what seems new or changed."""
     arrived = {change.facts.path: change for change in changes.parse}
     hashes = {path: change.facts.content_hash for path, change in arrived.items()}
@@ -167,7 +187,7 @@ def _follow(changes: Changes, known: Mapping[str, KnownFile], embedder: str, opt
     settled = {*changes.unchanged, *(failure.path for failure in changes.failed)}
     lost = [
         file
-        for file in known.values()
+        for file in (known.values() if copies is None else copies(wanted))
         if file.state == "ready"
         and file.content_hash in wanted
         and file.path not in settled

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ingest.catalog.codec import encode_layout
 from ingest.catalog.records import Moved, NewVersion
+from ingest.catalog.version import MOST_NAMED
 from ingest.changes import Failure, find_changes, find_vanished
 from ingest.costs import Costs
 from ingest.discovery import discover, location_of
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
-    from ingest.catalog.records import CollectionRecord, FailureRecord, FileFacts, VersionRecord
-    from ingest.changes import ChangedFile, Changes, Move, Vanished
+    from ingest.catalog.records import CollectionRecord, FailureRecord, FileFacts, KnownFile, VersionRecord
+    from ingest.changes import ChangedFile, Changes, Copies, Move, Vanished
     from ingest.discovery import Discovery, Found
     from ingest.embedding import Embedder
     from ingest.engine import Engine
@@ -89,6 +91,7 @@ class Ingester:
         self._catalog = catalog
         self._index = index
         self._embedder = embedder
+        self._parser = parser
         self._options = options
         self._egress = egress
         self._costs = costs or Costs()
@@ -106,8 +109,9 @@ class Ingester:
             self._embedder,
             self._parser,
             self._options,
-            parse_workers=self._parse_workers,
             egress=self._egress,
+            costs=self._costs,
+            engine=self._engine,
         )
 
     def ingest(
@@ -170,10 +174,13 @@ class Ingester:
         collection = self._open(tenant, name)
         held = self.repairer.repair(collection)
         self._held = {(collection.scope, number): count for number, count in held.items()}
-        known, failures = self._catalog.known_files(collection), self._catalog.failures(collection)
+        known, copies = self._known(collection, found)
+        failures = self._catalog.failures(collection)
         asked = _until(cancelled, found.found)
         with self._costs.spending("discover"):
-            changes = find_changes(asked, known, failures, self._embedder.identity, self._options)
+            changes = find_changes(
+                asked, known, failures, self._embedder.identity, self._options, copies=copies
+            )
         vanished = find_vanished(found, known, failures, changes.moved)
         self._move(collection, changes.moved)
         for file, source in changes.touched:
@@ -334,6 +341,14 @@ class Ingester:
         if collection.embedder != self._embedder.identity:
             return self.ensure_collection(tenant, name)
         return collection
+
+    def _known(self, collection: CollectionRecord, found: Discovery) -> tuple[dict[str, KnownFile], Copies]:
+        """What is known of few files and of all in their folders; of many, what is known of all files."""
+        paths = {each.path for each in found.found}
+        if len(paths) > MOST_NAMED:
+            return self._catalog.known_files(collection), None
+        known = self._catalog.known_files(collection, paths=paths, folders=found.roots)
+        return known, partial(self._catalog.known_copies, collection)
 
     def _settle_failures(
         self,

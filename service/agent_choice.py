@@ -107,6 +107,7 @@ class AgentChooser:
 
     def _whole(self, collection: CollectionRecord, chosen: Sequence[int] | None) -> float:
         """Tokens of all that may be read, at least."""
-        versions = self._library.catalog.ready_versions(collection)
-        read = (v.characters for v in versions if chosen is None or v.number in chosen)
-        return sum(read) / BYTES_PER_TOKEN
+        if chosen is None:
+            return self._library.catalog.ready_characters(collection) / BYTES_PER_TOKEN
+        versions, only = self._library.catalog.ready_versions(collection), frozenset(chosen)
+        return sum(v.characters for v in versions if v.number in only) / BYTES_PER_TOKEN

@@ -13,7 +13,7 @@ from ingest.outline.amendments import is_amendment
 from prompts.model import ContextPassage
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ingest.catalog.records import CollectionRecord, VersionRecord
     from ingest.context.amending import Changed
@@ -98,11 +98,11 @@ class _Changes:
     """The amendments of a collection, looked for once a question and document."""
 
     def __init__(
-        self, library: Library, collection: CollectionRecord, documents: Container[int] | None
+        self, library: Library, collection: CollectionRecord, documents: Iterable[int] | None
     ) -> None:
         self._library = library
         self._collection = collection
-        self._documents = documents
+        self._documents = None if documents is None else frozenset(documents)
         self._amending: list[VersionRecord] | None = None
         self._changed: dict[int, list[_Change]] = {}
 
@@ -134,8 +134,7 @@ class _Changes:
     def _candidates(self) -> list[VersionRecord]:
         """Documents that are called amendments, the newest first: of many, these."""
         if self._amending is None:
-            named = self._library.catalog.ready_titled(self._collection, AMENDMENT_WORDS)
-            allowed = self._documents
-            kept = [version for version in named if allowed is None or version.number in allowed]
-            self._amending = kept[: -_AMENDMENTS - 1 : -1]
+            self._amending = self._library.newest_titled(
+                self._collection, AMENDMENT_WORDS, among=self._documents, limit=_AMENDMENTS
+            )
         return self._amending

@@ -11,9 +11,10 @@ from ingest.errors import Gone, UnknownName
 from prompts.model import PromptPassage
 from service.answers import DocumentName
 from service.places import locate
+from service.titled import Titled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Container, Iterable, Sequence
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord, DocumentContent, VersionRecord
@@ -34,6 +35,7 @@ class Library:
         self.catalog = catalog
         self._contents: OrderedDict[tuple[str, str, int], DocumentContent] = OrderedDict()
         self._surroundings: OrderedDict[tuple[str, str, int], Surroundings] = OrderedDict()
+        self._titled = Titled(catalog)
         self._lock = Lock()
         self._forgotten = 0
 
@@ -78,6 +80,17 @@ class Library:
     def versions(self, collection: CollectionRecord, numbers: Collection[int]) -> dict[int, VersionRecord]:
         """The versions behind these numbers, whatever their state; those that are not there are left out."""
         return self.catalog.numbered(collection.tenant, collection.name, numbers)
+
+    def newest_titled(
+        self,
+        collection: CollectionRecord,
+        words: tuple[str, ...],
+        *,
+        among: Container[int] | None,
+        limit: int,
+    ) -> list[VersionRecord]:
+        """Ready versions whose title or path holds one of the words; see `Titled.newest`."""
+        return self._titled.newest(collection, words, among=among, limit=limit)
 
     def version_of(
         self, tenant: str, document: str, *, ordinal: int | None = None, number: int | None = None

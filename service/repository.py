@@ -10,7 +10,7 @@ from ingest.media import language_of
 from prompts.repository import ProgramFile, draw_map
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Mapping
 
     from ingest.catalog.records import CollectionRecord, VersionRecord
     from ingest.model import Document
@@ -42,7 +42,7 @@ class RepositoryMaps:
         A conversation keeps the map of its first turn: it is a part of the message that was sent.
         """
         kinds = self._library.catalog.ready_kinds(collection)
-        number = sum(held for kind, held in kinds.items() if language_of(kind))
+        number = _programs(kinds)
         if not FEWEST <= number <= MOST or not _mostly(number, sum(kinds.values())):
             return ""
         versions = self._library.catalog.ready_versions(collection)
@@ -76,10 +76,13 @@ class RepositoryMaps:
         return made
 
 
-def is_about_programs(versions: Collection[VersionRecord]) -> bool:
-    """Whether documents are mostly programs."""
-    programs = sum(language_of(version.media_type) is not None for version in versions)
-    return _mostly(programs, len(versions))
+def is_about_programs(kinds: Mapping[str, int]) -> bool:
+    """Whether documents, counted by media type, are mostly programs."""
+    return _mostly(_programs(kinds), sum(kinds.values()))
+
+
+def _programs(kinds: Mapping[str, int]) -> int:
+    return sum(held for kind, held in kinds.items() if language_of(kind))
 
 
 def _mostly(programs: int, documents: int) -> bool:

@@ -42,6 +42,6 @@ class ModelRoles:
 
     def _for(self, collection: CollectionRecord) -> str:
         settings = self._generation.settings
-        if settings.code_model and is_about_programs(self._library.catalog.ready_versions(collection)):
+        if settings.code_model and is_about_programs(self._library.catalog.ready_kinds(collection)):
             return settings.code_model
         return settings.model

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ingest.model import Scope
@@ -33,6 +33,8 @@ class CollectionRecord:
     """What a re-index is building, or was when it was killed."""
     egress: str | None = None
     """Who may be shown its text; None where nobody has said so."""
+    next_number: int = field(default=1, compare=False)
+    """That the next version gets: all that there were have lower ones."""
 
     @property
     def scope(self) -> Scope:

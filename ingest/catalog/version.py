@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import bindparam, delete, exists, false, func, or_, select, update
 
 from ingest.catalog.collection import end_sessions, owned, owned_by_asked
 from ingest.catalog.database import CatalogPart, rows
@@ -14,13 +15,15 @@ from ingest.catalog.schema import collections, documents, failures, versions
 from ingest.errors import Gone, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Select
     from sqlalchemy.sql import ColumnElement
 
     from ingest.catalog.records import CollectionRecord
 
+MOST_NAMED = 1_000
+"""Paths, or hashes, that one statement may name."""
 _ID_BYTES = 8
 _TITLES = 16
 """Sets of words that titles are searched for: the program has few."""
@@ -49,25 +52,45 @@ _READY_CHARACTERS = select(func.sum(versions.c.characters).label("characters")).
 
 
 @lru_cache(maxsize=_TITLES)
-def _ready_titled(words: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+def _titled(words: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     columns = (versions.c.title, documents.c.path)
-    return versions_where(
-        _READY & or_(*(column.icontains(word, autoescape=True) for column in columns for word in words))
-    )
+    holds = or_(*(column.icontains(word, autoescape=True) for column in columns for word in words))
+    wanted = (versions.c.state == "pending") | ((versions.c.state == "ready") & holds)
+    chosen = owned_by_asked(versions) & (versions.c.number > bindparam("after")) & wanted
+    return select(versions.c.number, versions.c.state).join_from(versions, documents).where(chosen)
 
 
 class Versions(CatalogPart):
     """The calls about versions."""
 
-    def known_files(self, collection: CollectionRecord) -> dict[str, KnownFile]:
-        """Every file of the collection by path, in one query; superseded versions are left out."""
-        columns = [documents.c.path, documents.c.location, documents.c.id.label("document")]
-        columns += [versions.c[name] for name in _KNOWN]
-        chosen = owned(versions, collection.tenant, collection.name) & (versions.c.state != "superseded")
-        query = select(*columns).join_from(versions, documents).where(chosen)
+    def known_files(
+        self,
+        collection: CollectionRecord,
+        *,
+        paths: Collection[str] | None = None,
+        folders: Iterable[str] = (),
+    ) -> dict[str, KnownFile]:
+        """Files of the collection by path; superseded versions are left out.
+
+        Where ``paths`` are given, those alone, and at least those whose files lie in one of ``folders``.
+        """
+        query = _known_where(collection).where(versions.c.state != "superseded")
+        if paths is not None:
+            query = query.where(documents.c.path.in_(paths) | or_(*map(_lies_in, folders), false()))
         with self._database.read() as connection:
-            found = rows(connection, query.order_by(versions.c.state, versions.c.number))
-        return {row["path"]: KnownFile(**row) for row in found}  # "pending" sorts first: "ready" wins
+            found = connection.execute(query.order_by(versions.c.state, versions.c.number)).all()
+        return {row[0]: KnownFile(*row) for row in found}  # "pending" sorts first: "ready" wins
+
+    def known_copies(self, collection: CollectionRecord, hashes: Collection[str]) -> list[KnownFile]:
+        """The files of ready versions that have one of these content hashes."""
+        ready = owned(versions, collection.tenant, collection.name) & (versions.c.state == "ready")
+        query = select(*_KNOWN).join_from(versions, documents).where(ready).order_by(versions.c.number)
+        made: list[KnownFile] = []
+        with self._database.read() as connection:
+            for part in _parts(sorted(hashes)):
+                found = connection.execute(query.where(versions.c.content_hash.in_(part))).all()
+                made += [KnownFile(*row) for row in found]
+        return made
 
     def locations(self, tenant: str, collection: str) -> dict[str, str]:
         """For every path that a document or a failed file goes by, where the file lies."""
@@ -76,11 +99,11 @@ class Versions(CatalogPart):
             found = [
                 row
                 for path, location in columns
-                for row in rows(
-                    connection, select(path, location).where(owned(path.table, tenant, collection))
-                )
+                for row in connection.execute(
+                    select(path, location).where(owned(path.table, tenant, collection))
+                ).all()
             ]
-        return {row["path"]: row["location"] for row in found}
+        return {row[0]: row[1] for row in found}
 
     def discard_version(self, version: VersionRecord) -> None:
         """Forget a pending version; its number stays burnt. Its points must be deleted before."""
@@ -132,14 +155,20 @@ class Versions(CatalogPart):
             found = records_of(rows(connection, _NUMBERED, **asked))
         return {version.number: version for version in found}
 
-    def ready_titled(self, collection: CollectionRecord, words: Sequence[str]) -> tuple[VersionRecord, ...]:
-        """Ready versions whose title or path holds any of these words, by number.
+    def titled_numbers(
+        self, collection: CollectionRecord, words: Sequence[str], *, after: int
+    ) -> tuple[list[int], list[int]]:
+        """Numbers above ``after``: of ready versions whose title or path holds any word; of all pending ones.
 
         Only Latin letters may differ in case: what SQLite can tell.
         """
-        query = _ready_titled(tuple(words))
+        asked = {"tenant": collection.tenant, "collection": collection.name, "after": after}
         with self._database.read() as connection:
-            return records_of(rows(connection, query, tenant=collection.tenant, collection=collection.name))
+            found = rows(connection, _titled(tuple(words)), **asked)
+        ready, pending = (
+            [row["number"] for row in found if row["state"] == state] for state in ("ready", "pending")
+        )
+        return ready, pending
 
     def superseded_versions(self, collection: CollectionRecord) -> tuple[VersionRecord, ...]:
         """Old versions that are still resolvable, by number; none of their points belongs in the index."""
@@ -169,8 +198,8 @@ class Versions(CatalogPart):
         """Ready version number → chunks the index must hold; any other number there is a leftover."""
         ready = owned(versions, collection.tenant, collection.name) & (versions.c.state == "ready")
         with self._database.read() as connection:
-            found = rows(connection, select(versions.c.number, versions.c.chunks).where(ready))
-        return {row["number"]: row["chunks"] for row in found}
+            found = connection.execute(select(versions.c.number, versions.c.chunks).where(ready)).all()
+        return {row[0]: row[1] for row in found}
 
     def version(self, tenant: str, collection: str, number: int) -> VersionRecord:
         """The version behind ``D7``, in whatever state.
@@ -192,9 +221,32 @@ class Versions(CatalogPart):
 
 
 _KNOWN = (
-    *("number", "state", "size", "modified_ns", "content_hash", "media_type", "title"),
-    *("reader", "chunker", "embedder"),
+    documents.c.path,
+    documents.c.id,
+    *(versions.c[name] for name in ("number", "state", "size", "modified_ns", "content_hash")),
+    *(versions.c[name] for name in ("reader", "chunker", "embedder")),
+    documents.c.location,
+    *(versions.c[name] for name in ("media_type", "title")),
 )
+"""The columns of a `KnownFile`, in its order: to name them takes more time than to read them."""
+
+
+def _known_where(collection: CollectionRecord) -> Select[*tuple[Any, ...]]:
+    """Of the documents of a collection: were its versions named too, SQLite would walk through them all."""
+    mine = owned(documents, collection.tenant, collection.name)
+    return select(*_KNOWN).join_from(documents, versions).where(mine)
+
+
+def _lies_in(folder: str) -> ColumnElement[bool]:
+    """Of a file in a folder, or the folder itself; SQLite takes letters of another case for the same."""
+    inside = folder.rstrip(os.sep) + os.sep
+    return (documents.c.location == folder) | documents.c.location.startswith(inside, autoescape=True)
+
+
+def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many at a time as every database takes in one statement."""
+    for first in range(0, len(values), MOST_NAMED):
+        yield values[first : first + MOST_NAMED]
 
 
 def read_versions(connection: Connection, chosen: ColumnElement[bool]) -> tuple[VersionRecord, ...]:

@@ -30,6 +30,7 @@ from ingest.store.compacting import (
     swap,
 )
 from ingest.store.contract import PointPage
+from ingest.store.counting import Counted
 from ingest.store.identity import ids_of, point_ids, scope_id
 from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of, payloads
 from ingest.store.places import Places
@@ -75,6 +76,7 @@ class EdgeStore:
         self._swapping = Lock()
         self._fresh: qdrant.EdgeShard | None = None
         self._places = Places()
+        self._counted = Counted()
         self._deleted = self._noted = deleted_in(path)
 
     @classmethod
@@ -105,7 +107,10 @@ class EdgeStore:
             made = map(
                 _point, ids[batch], dense[batch], part.sparse_lists(), payloads(scope, part, named=False)
             )
-            self._update(qdrant.UpdateOperation.upsert_points(list(made)), ids[batch])
+            with self._engine() as shard:
+                self._places.forget(ids[batch])
+                self._counted.written(scope, part.places[:, 0].tolist())
+                self._update(shard, qdrant.UpdateOperation.upsert_points(list(made)))
 
     def search_sparse(
         self, scope: Scope, vector: SparseVector, *, documents: Sequence[int] | None, limit: int
@@ -188,26 +193,27 @@ class EdgeStore:
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""
-        every = 2**62
         with self._engine() as shard:
-            facet = shard.facet(qdrant.FacetRequest(DOCUMENT, every, exact=True, filter=_inside(scope)))
-        return {int(hit.value): hit.count for hit in facet.hits}
+            return self._counted.of(scope, partial(_count, shard, scope))
 
     def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
         """Forget these documents."""
         if documents:
-            self._delete(_inside(scope, documents))
+            with self._engine() as shard:
+                self._counted.written(scope, documents)
+                self._delete(shard, _inside(scope, documents))
 
     def delete_scope(self, scope: Scope) -> None:
         """Forget the whole scope."""
-        self._delete(_inside(scope))
+        with self._engine() as shard:
+            self._counted.forget(scope)
+            self._delete(shard, _inside(scope))
 
-    def _delete(self, chosen: qdrant.Filter) -> None:
-        with self._engine() as shard:
-            before = shard.info().points_count
-        self._update(qdrant.UpdateOperation.delete_points_by_filter(chosen))
-        with self._engine() as shard:
-            self._deleted += before - shard.info().points_count
+    def _delete(self, shard: qdrant.EdgeShard, chosen: qdrant.Filter) -> None:
+        self._places.forget_all()
+        before = shard.info().points_count
+        self._update(shard, qdrant.UpdateOperation.delete_points_by_filter(chosen))
+        self._deleted += before - shard.info().points_count
 
     def flush(self) -> None:
         """Return once everything written so far is on the disk."""
@@ -311,20 +317,15 @@ class EdgeStore:
     def _index_payloads(self) -> None:
         with self._engine() as shard:
             known = shard.info().payload_schema
-        for field, schema in _INDEXES.items():
-            if field not in known:
-                self._update(qdrant.UpdateOperation.create_field_index(field, schema))
+            for field, schema in _INDEXES.items():
+                if field not in known:
+                    self._update(shard, qdrant.UpdateOperation.create_field_index(field, schema))
 
-    def _update(self, operation: qdrant.UpdateOperation, written: Sequence[UUID] | None = None) -> None:
-        """Write to the points of the ids ``written``, or to any."""
-        with self._engine() as shard:
-            if written is None:
-                self._places.forget_all()
-            else:
-                self._places.forget(written)
-            shard.update(operation)
-            if self._fresh is not None:
-                self._update_fresh(self._fresh, operation)
+    def _update(self, shard: qdrant.EdgeShard, operation: qdrant.UpdateOperation) -> None:
+        """Write; what is kept of the points that it concerns has been forgotten."""
+        shard.update(operation)
+        if self._fresh is not None:
+            self._update_fresh(self._fresh, operation)
 
     def _update_fresh(self, fresh: qdrant.EdgeShard, operation: qdrant.UpdateOperation) -> None:
         """What fails here ends the compaction, and not the write: that is in the files that serve."""
@@ -428,6 +429,13 @@ def _copied(
 def _own(identity: qdrant.PointId) -> UUID:
     """An id as `ingest.store.identity` makes them all."""
     return cast("UUID", identity)
+
+
+def _count(shard: qdrant.EdgeShard, scope: Scope, documents: Sequence[int] | None) -> dict[int, int]:
+    """Points of each of these documents that has any, or of all documents."""
+    every = 2**62
+    facet = shard.facet(qdrant.FacetRequest(DOCUMENT, every, exact=True, filter=_inside(scope, documents)))
+    return {int(hit.value): hit.count for hit in facet.hits}
 
 
 def _read(shard: qdrant.EdgeShard, ids: Sequence[UUID]) -> dict[int, Hit]:

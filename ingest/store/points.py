@@ -119,18 +119,6 @@ class Points(Sequence[Point]):
         starts, ends = (self.places[:, PLACE_FIELDS.index(name)].tolist() for name in ("start", "end"))
         return list(zip(starts, ends, strict=True))
 
-    @classmethod
-    def joined(cls, parts: Sequence[Points]) -> Points:
-        """The points of all parts, one part after the other; there is at least one."""
-        lengths = np.concatenate([np.diff(part.borders) for part in parts])
-        return cls(
-            np.concatenate([part.places for part in parts]),
-            np.concatenate([part.dense for part in parts]),
-            np.concatenate([part.indices for part in parts]),
-            np.concatenate([part.values for part in parts]),
-            np.concatenate(([0], np.cumsum(lengths))),
-        )
-
     def sparse_lists(self) -> Iterator[tuple[list[int], list[float]]]:
         """Indices and weights of each point, as engines take them."""
         indices, values, borders = self.indices.tolist(), self.values.tolist(), self.borders.tolist()

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 ANSWER = 'The rent is due [D2:3 "monthly rent"].'
 SEARCHING = 3
 """Statements: the collection before and after the index was asked, and the versions that hold the hits."""
-PLANNING = 4
-"""Amendments, pinned documents, what the documents are called, how many of them are programs."""
+PLANNING = 3
+"""Pinned documents, what the documents are called, how many of them are programs."""
 SAVING = 6
 """The collection, the versions shown, the session's place; the session, its versions, its turn."""
 

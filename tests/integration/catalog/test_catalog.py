@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from array import array
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -210,6 +211,31 @@ class TestVersions:
         assert (known["a.pdf"].size, known["a.pdf"].modified_ns) == (11, 22)
         assert known["b.pdf"].state == "pending"
 
+    def test_of_few_files_only_what_concerns_them_is_read(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        """By path, by the folder that they lie in, by what they hold."""
+        for path, folder in (("a.pdf", "/new"), ("b.pdf", "/old"), ("c.pdf", "/old_2"), ("d.pdf", "/old/e")):
+            located = replace(facts(path, content_hash=path), location=f"{folder}/{path}")
+            publish_one(catalog, begin(catalog, contracts, located), Document("text", path, ()), (), chunks=0)
+        pending = begin(catalog, contracts, replace(facts("e.pdf", content_hash="e"), location="/old/e.pdf"))
+
+        def known(paths: set[str], *folders: str) -> set[str]:
+            found = catalog.known_files(contracts, paths=paths, folders=folders)
+            every = catalog.known_files(contracts)
+            assert all(file == every[path] for path, file in found.items())
+            return {*found}
+
+        assert known({"a.pdf", "z.pdf"}) == {"a.pdf"}
+        assert known(set(), "/old") == {"b.pdf", "d.pdf", "e.pdf"}
+        assert known(set(), "/old/b.pdf", "/new/") == {"a.pdf", "b.pdf"}
+        assert known(set(), "/") == {"a.pdf", "b.pdf", "c.pdf", "d.pdf", "e.pdf"}
+        assert known(set()) == known({"%"}) == known(set(), "/ol_") == set()
+        many = {f"{number}" for number in range(3_000)}
+        copies = catalog.known_copies(contracts, {"c.pdf", pending.content_hash, *many})
+        assert copies == [catalog.known_files(contracts)["c.pdf"]]
+        assert catalog.known_copies(contracts, set()) == []
+
     def test_a_title_that_no_database_takes_is_mended(
         self, catalog: Catalog, contracts: CollectionRecord
     ) -> None:
@@ -228,14 +254,16 @@ class TestVersions:
         named = publish(catalog, contracts, "Amendment 1.pdf")
         publish(catalog, contracts, "100%.pdf")
 
-        def found(*words: str) -> list[int]:
-            return [version.number for version in catalog.ready_titled(contracts, words)]
+        def found(*words: str, after: int = 0) -> list[int]:
+            return catalog.titled_numbers(contracts, words, after=after)[0]
 
         assert found("amendment") == [named.number]
         assert deed.number in found("DEED")
         assert found("0_") == []
-        begin(catalog, contracts, facts("Amendment 2.pdf"))
+        second = begin(catalog, contracts, facts("Amendment 2.pdf"))
         assert found("amendment") == [named.number], "only what can be read"
+        assert catalog.titled_numbers(contracts, ["amendment"], after=named.number) == ([], [second.number])
+        assert found("amendment", after=named.number - 1) == [named.number]
 
 
 class TestDocuments:

@@ -220,6 +220,24 @@ def test_names_may_hold_any_character(store: Store, name: str) -> None:
     assert store.counts(scope) == {1: 1}
 
 
+def test_counts_follow_what_is_written_and_deleted_between_them(store: Store) -> None:
+    scope, other = fresh(), fresh()
+    store.upsert(other, [point(1, 0)])
+    expected: dict[int, int] = {}
+    for document, points in ((1, 2), (2, 3), (1, 4), (3, 1)):  # the first one grows
+        store.upsert(scope, [point(document, ordinal) for ordinal in range(points)])
+        expected[document] = points
+        assert store.counts(scope) == expected
+    store.delete_documents(scope, [1, 9])
+    store.upsert(scope, [point(2, 0, {8: 1.0})])  # in the place of another
+    assert store.counts(scope) == {2: 3, 3: 1}
+    store.delete_scope(scope)
+    assert store.counts(scope) == {}
+    store.upsert(scope, [point(4, 0)])
+    assert store.counts(scope) == {4: 1}
+    assert store.counts(other) == {1: 1}
+
+
 def test_the_same_place_is_replaced_whole(store: Store) -> None:
     scope = fresh()
     store.upsert(scope, [point(1, 0, {7: 1.0}, (1, 0, 0, 0)), point(1, 1, {8: 1.0}, (0, 1, 0, 0))])
