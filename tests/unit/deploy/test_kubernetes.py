@@ -106,11 +106,18 @@ def test_a_patch_meets_its_object_and_leaves_it_valid(path: Path) -> None:
         assert patched != base
 
 
-def test_a_folder_of_its_own_replaces_the_common_one() -> None:
-    patch = yaml.safe_load((KUBERNETES / "own-data" / "data.yaml").read_text(encoding="utf-8"))
-    volumes = {v["name"]: v for v in pod_of(merged(of_kind("Deployment")["lectern"], patch))["volumes"]}
-    assert volumes["data"].keys() == {"name", "ephemeral"}
-    assert volumes["scratch"] == {v["name"]: v for v in pod_of(workloads()["lectern"])["volumes"]}["scratch"]
+def test_replicas_share_what_was_sent_and_no_data_folder() -> None:
+    told = of_kind("ConfigMap")["lectern"]["data"]
+    volumes = {volume["name"]: volume for volume in pod_of(workloads()["lectern"])["volumes"]}
+    mounts = {mount["mountPath"]: mount["name"] for mount in containers()["lectern"]["volumeMounts"]}
+    claim = volumes[mounts[told["LECTERN_UPLOADS"]]]["persistentVolumeClaim"]["claimName"]
+    shared = [
+        name
+        for name, found in of_kind("PersistentVolumeClaim").items()
+        if found["spec"]["accessModes"] == ["ReadWriteMany"]
+    ]
+    assert shared == [claim]
+    assert volumes[mounts["/data"]].keys() == {"name", "emptyDir"}
 
 
 def test_every_file_belongs_to_a_whole() -> None:
