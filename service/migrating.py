@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from ingest.store.retrying import Patience, Retrying
 from service.audit import Audit
 from service.edge_index import FACTORY
 from service.index_process.client import RemoteIndex
-from service.ingest_lock import holding
+from service.ingest_lock import holding, writing
 from service.qdrant_layout import layout_of, qdrant_key
 from service.user import current_user
 from service.wiring import open_catalog_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from ingest.catalog.catalog import Catalog
+    from ingest.catalog.records import CollectionRecord
     from ingest.migrating import MigrationProgress, MigrationReport
     from ingest.store.comparing import PointHolder
     from ingest.store.layout import Layout
@@ -108,8 +109,14 @@ def rebuild(settings: Settings, *, on_progress: Callable[[MigrationProgress], No
 
 @contextmanager
 def _at_work(settings: Settings, target: str) -> Generator[Catalog]:
-    """The catalog, with nobody ingesting; how it ends is noted in the audit log."""
-    with open_catalog_of(settings) as catalog, holding(settings.data, "migration of the index"):
+    """The catalog, with nobody ingesting; how it ends is noted in the audit log.
+
+    A collection that another server begins meanwhile is not held: the next run copies it.
+    """
+    work = "migration of the index"
+    with open_catalog_of(settings) as catalog, holding(settings.data, work), ExitStack() as held:
+        for collection in _collections(catalog):
+            held.enter_context(writing(catalog, collection.tenant, collection.name, work))
         audit = Audit(catalog, days=settings.audit_days)
         outcome = "interrupted"
         try:
@@ -154,13 +161,17 @@ def _address(settings: Settings, url: str, key: str | None) -> ServerAddress:
 
 def _known_scopes(catalog: Catalog) -> set[str]:
     """Ids of what collections have, or had, points under: of every generation, deleted ones too."""
-    there = [found for tenant in catalog.tenants() for found in catalog.collections(tenant)]
     known: set[str] = set()
-    for collection in (*there, *catalog.buried_collections()):
+    for collection in (*_collections(catalog), *catalog.buried_collections()):
         for generation in range(1, max(scope.generation for scope in collection.scopes) + 1):
             scope = replace(collection.scope, generation=generation)
             known |= {str(scope_id(scope)), str(scope_id(scope.openings))}
     return known
+
+
+def _collections(catalog: Catalog) -> list[CollectionRecord]:
+    """Of all tenants."""
+    return [found for tenant in catalog.tenants() for found in catalog.collections(tenant)]
 
 
 def _first_length(catalog: Catalog) -> int:

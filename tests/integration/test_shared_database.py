@@ -32,6 +32,7 @@ from service.ingest_lock import IngestRunning, writing
 from service.jobs.controlling import settle
 from service.jobs.owner import this_process
 from service.ledger import Ledger
+from service.migrating import EMBEDDED, migrate
 from service.models.prices import Price
 from service.models.providers import GENERIC
 from service.recording import Origin, begun_call
@@ -98,6 +99,16 @@ class TestWriting:
         one.take_lease(LeaseName("ingest", "acme", "minutes"), DEAD, "ingest")
         with writing(other, "acme", "minutes", "ingest"):
             pass
+
+    def test_an_index_is_not_moved_while_another_server_writes(
+        self, catalogs: tuple[Catalog, Catalog], database: str, tmp_path: Path
+    ) -> None:
+        one, _ = catalogs
+        one.ensure_collection("acme", "moved", embedder="use/3", dimensions=2, check_vector=b"\0" * 8)
+        settings = Settings(data=tmp_path, database_url=database)
+        said = "another ingest is at work in 'moved'"
+        with writing(one, "acme", "moved", "ingest"), pytest.raises(IngestRunning, match=said):
+            migrate(settings, EMBEDDED, "http://127.0.0.1:9", on_progress=lambda _: None)
 
     def test_jobs_of_a_collection_wait_for_its_writer(self, catalogs: tuple[Catalog, Catalog]) -> None:
         one, other = catalogs
