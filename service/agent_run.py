@@ -153,7 +153,9 @@ class AgentRun:
         query, prompt = self.prepared.query, self._prompt
         heard.predicted = self._predicted()
         heard.known = self._generation.known(query, prompt.mirrored)
-        request = self._generation.request(query, (), self.prepared.place)
+        request = self._generation.request(
+            query, (), self.prepared.place, conversation=self.prepared.session.id
+        )
         urgency: Urgency = "continued" if self._step else "question"
         return replace(
             request,

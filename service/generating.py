@@ -131,7 +131,9 @@ class Generating:
                         self._landed(prepared, flight, reply)
 
     def _request(self, prepared: Prepared) -> ModelRequest:
-        request = self._generation.request(prepared.query, prepared.plan.messages, prepared.place)
+        request = self._generation.request(
+            prepared.query, prepared.plan.messages, prepared.place, conversation=prepared.session.id
+        )
         if prepared.summary.parts:  # which have been read and paid for
             return replace(request, urgency="continued")
         return request

@@ -249,8 +249,18 @@ class Generation:
             return None
         return self._samples.count(self.settings.model, text, origin=origin)
 
-    def request(self, query: Query, messages: Sequence[PromptMessage], session: str | None) -> ModelRequest:
-        """The plan's messages as the model is asked them; who share a ``session`` are sent to one machine."""
+    def request(
+        self,
+        query: Query,
+        messages: Sequence[PromptMessage],
+        session: str | None,
+        *,
+        conversation: str = "",
+    ) -> ModelRequest:
+        """The plan's messages as the model is asked them.
+
+        Who share a ``session`` are sent to one machine; traces name the ``conversation``.
+        """
         settings = self.settings
         return ModelRequest(
             messages=tuple(Message(message.role, message.content) for message in messages),
@@ -260,6 +270,7 @@ class Generation:
             thinking=settings.thinking if query.thinking is None else query.thinking,
             cache_salt=query.tenant,
             session=session,
+            conversation=conversation,
             tenant=query.tenant,
             collection=query.collection,
         )

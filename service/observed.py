@@ -132,8 +132,8 @@ class ObservedModel:
         }
         if request.temperature is not None:
             said["gen_ai.request.temperature"] = request.temperature
-        if request.session:
-            said["gen_ai.conversation.id"] = request.session
+        if request.conversation:
+            said["gen_ai.conversation.id"] = request.conversation
         return said
 
 

@@ -83,6 +83,8 @@ class ModelRequest:
     session: str | None = None
     """Requests that share it are best served by the same machine, which holds their prefix. As
     `service.affinity` names it, and on its way out by a name that tells nothing."""
+    conversation: str = ""
+    """Id of the conversation that it belongs to, for traces; it is not sent."""
     elsewhere: bool = True
     """Whether another provider may answer it, where the configured one cannot."""
     urgency: Urgency = "question"

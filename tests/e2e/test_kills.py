@@ -187,6 +187,7 @@ def kill_index(line: CommandLine, ingest: subprocess.Popen[str]) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_two_kills(tmp_path: Path) -> None:
     ground = Ground(tmp_path)
 
