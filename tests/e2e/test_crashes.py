@@ -300,7 +300,6 @@ def outlive(tmp_path: Path, kills: int, seed: int) -> Told:
     return told
 
 
-@pytest.mark.slow
 def test_three_crashes(tmp_path: Path) -> None:
     told = outlive(tmp_path, kills=3, seed=5)
 

@@ -187,7 +187,6 @@ def kill_index(line: CommandLine, ingest: subprocess.Popen[str]) -> bool:
     return False
 
 
-@pytest.mark.slow
 def test_two_kills(tmp_path: Path) -> None:
     ground = Ground(tmp_path)
 
