@@ -80,6 +80,7 @@ def calls(catalog: Catalog, collection: CollectionRecord) -> Mapping[str, Callab
         "files, by bytes": lambda: catalog.known_copies(
             collection, [f"{number:032x}" for number in range(10)]
         ),
+        "files, placed": lambda: catalog.placed(TENANT, COLLECTION, some, some),
         "manifest": lambda: catalog.manifest(collection),
         "retitled": lambda: catalog.retitled(collection),
         "locations": lambda: catalog.locations(TENANT, COLLECTION),

@@ -16,10 +16,16 @@ from ingest.model import SourceFile
 from ingest.showing import shown_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ingest.errors import FailureReason
+
+    Placed = Callable[[Collection[str], Iterable[str]], Mapping[str, str]]
+    """For paths that have been given before, where their files lie; empty where that is no file.
+
+    Asked for at least those of files that lie at the first, and those that are among the second.
+    """
 
 MAX_FILE_BYTES = 256 * 2**20
 
@@ -49,11 +55,16 @@ class Discovery:
     """Where the folders and files lie, as `location_of` says it."""
 
 
+def nothing_placed(_lying: Collection[str], _paths: Iterable[str]) -> Mapping[str, str]:
+    """No path has been given before."""
+    return {}
+
+
 def discover(
     roots: Sequence[Path],
     *,
     max_bytes: int = MAX_FILE_BYTES,
-    known: Mapping[str, str] | None = None,
+    placed: Placed = nothing_placed,
     every_kind: bool = False,
 ) -> Discovery:
     """Find what to read below folders, or the files that are named themselves.
@@ -64,7 +75,7 @@ def discover(
     Args:
         roots: files and folders.
         max_bytes: a larger file is refused.
-        known: for every path that has been given before, where its file lies; empty where it is no file.
+        placed: tells which paths are given, see `Placed`.
         every_kind: take files too that Lectern has no reader for, unless they are hidden.
 
     Raises:
@@ -78,7 +89,7 @@ def discover(
     for root in roots:
         for place in _find(root, max_bytes, passed_over, every_kind=every_kind):
             places.setdefault(place.found.location, place)
-    named = _name(list(places.values()), known or {})
+    named = _name(list(places.values()), placed)
     lying = tuple(shown_path(str(root.resolve())) for root in roots)
     return Discovery(sorted(named, key=lambda found: found.path), passed_over, lying)
 
@@ -220,24 +231,24 @@ def is_vacant(location: str) -> bool:
     return bool(location) and not escaped and not os.path.lexists(location)
 
 
-def _name(places: Sequence[_Place], known: Mapping[str, str]) -> list[Found]:
+def _name(places: Sequence[_Place], placed: Placed) -> list[Found]:
     """Give every file the path that people see.
 
     A file that has a path keeps it, from whichever folder it is reached. A new one is named relative to its
     root; where two roots hold the same path, every path begins with its root's name. A path that another file
     goes by, and that file is still there, gets as much of its root before it as it takes.
     """
+    lying = {location_of(place.found) for place in places}
+    known = placed(lying, (path for place in places for path in _candidates(place, 0)))
     paths = {location: path for path, location in known.items() if location}
     old = [place for place in places if location_of(place.found) in paths]
     new = [place for place in places if location_of(place.found) not in paths]
     named = {paths[location_of(place.found)]: place.found for place in old}
     depths = _depths(new)
     for place in new:
-        depth = depths.get(place.root, 0)
-        path = _path(place, depth)
-        while (path in named or _is_taken(path, place, known)) and depth < len(place.root.parts):
-            depth += 1
-            path = _path(place, depth)
+        path, *longer = _candidates(place, depths.get(place.root, 0))
+        while longer and (path in named or _is_taken(path, place, known)):
+            path, *longer = longer
         named[path] = place.found
     return [replace(found, path=path) for path, found in named.items()]
 
@@ -251,6 +262,12 @@ def _depths(places: Sequence[_Place]) -> dict[Path, int]:
     while len({root.parts[-depth:] for root in roots}) < len(roots):
         depth += 1
     return dict.fromkeys(roots, depth)
+
+
+def _candidates(place: _Place, depth: int) -> Iterator[str]:
+    """Its path with so many last parts of its root before it, and with more and more; never none."""
+    for each in range(depth, max(depth, len(place.root.parts)) + 1):
+        yield _path(place, each)
 
 
 def _path(place: _Place, depth: int) -> str:

@@ -27,7 +27,7 @@ from ingest.report import Renamed, Report, Tally
 from ingest.writing import Writer, Written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
@@ -142,7 +142,7 @@ class Ingester:
             found = discover(
                 roots,
                 max_bytes=largest,
-                known=self._catalog.locations(tenant, name),
+                placed=partial(self._placed, tenant, name),
                 every_kind=self._options.chosen is not None,
             )
         return self._bring(tenant, name, found, on_progress=on_progress, prune=prune, cancelled=cancelled)
@@ -341,6 +341,14 @@ class Ingester:
         if collection.embedder != self._embedder.identity:
             return self.ensure_collection(tenant, name)
         return collection
+
+    def _placed(
+        self, tenant: str, name: str, lying: Collection[str], paths: Iterable[str]
+    ) -> Mapping[str, str]:
+        """Where the files of given paths lie: of few files those that these could be, of many all."""
+        if len(lying) > MOST_NAMED:
+            return self._catalog.locations(tenant, name)
+        return self._catalog.placed(tenant, name, lying, paths)
 
     def _known(self, collection: CollectionRecord, found: Discovery) -> tuple[dict[str, KnownFile], Copies]:
         """What is known of few files and of all in their folders; of many, what is known of all files."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _ENDING_SECONDS = 120.0
 _LISTING: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys(("known_files", "failures", "manifest", "locations", "retitled"), "list")
+    dict.fromkeys(("known_files", "failures", "manifest", "locations", "placed", "retitled"), "list")
 )
 
 

@@ -54,6 +54,14 @@ def owned(table: Table, tenant: str, collection: str) -> ColumnElement[bool]:
     return (table.c.tenant == tenant) & (table.c.collection == collection)
 
 
+def owned_among(table: Table, tenant: str, collection: str) -> ColumnElement[bool]:
+    """Likewise, among rows that something else finds, which an index serves.
+
+    SQLite keeps no counts here: by names it can look up, it would walk through the whole collection.
+    """
+    return (table.c.tenant + "" == tenant) & (table.c.collection + "" == collection)
+
+
 def owned_by_asked(table: Table) -> ColumnElement[bool]:
     """Likewise, in a statement that leaves ``tenant`` and ``collection`` open."""
     return (table.c.tenant == bindparam("tenant")) & (table.c.collection == bindparam("collection"))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from sqlite3 import Connection as SqliteConnection
 
-    from sqlalchemy import Connection, Executable
+    from sqlalchemy import ColumnElement, Connection, Executable
 
 _BUSY_SECONDS = 60
 _LOG_MILLISECONDS = 2_000
@@ -93,6 +93,12 @@ class Database:
         if not self._sqlite:
             number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
             connection.execute(_ALONE, {"number": number})
+
+    def begins_with(self, column: ColumnElement[str], beginning: str) -> ColumnElement[bool]:
+        """Whether a text begins so, by code points; an index over the column serves it."""
+        if self._sqlite:
+            return (column >= beginning) & (column < beginning[:-1] + chr(ord(beginning[-1]) + 1))
+        return column.bool_op("^@")(beginning)
 
     @contextmanager
     def read(self) -> Generator[Connection]:

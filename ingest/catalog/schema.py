@@ -24,12 +24,13 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     false,
+    true,
 )
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest revision, so that a catalog at head opens without importing alembic."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -110,6 +111,14 @@ documents = Table(
     Column("created_at", Moment, nullable=False),
     ForeignKeyConstraint(["tenant", "collection"], ["collections.tenant", "collections.name"]),
     Index("documents_path", "tenant", "collection", "path", unique=True),
+    Index("documents_location", "location", postgresql_using="spgist"),  # which sets no limit to its length
+)
+Index(
+    "documents_retitled",
+    documents.c.tenant,
+    documents.c.collection,
+    sqlite_where=documents.c.retitled == true(),
+    postgresql_where=documents.c.retitled == true(),
 )
 
 tombstones = Table(
@@ -146,7 +155,8 @@ versions = Table(
     Column("created_at", Moment, nullable=False),
     ForeignKeyConstraint(["document"], ["documents.id"], ondelete="CASCADE"),
     Index("versions_document", "document"),
-    Index("versions_state", "tenant", "collection", "state"),
+    Index("versions_content", "content_hash"),
+    Index("versions_manifest", "tenant", "collection", "state", "number", "chunks"),
 )
 
 contents = Table(

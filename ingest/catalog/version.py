@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, exists, false, func, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 
-from ingest.catalog.collection import end_sessions, owned, owned_by_asked
+from ingest.catalog.collection import end_sessions, owned, owned_among, owned_by_asked
 from ingest.catalog.database import CatalogPart, rows
 from ingest.catalog.records import KnownFile, VersionRecord
 from ingest.catalog.schema import collections, documents, failures, versions
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 1_000
 """Paths, or hashes, that one statement may name."""
+_AT_ONCE = 256
+"""Rows that are made at a time where a collection is walked through: too few to let garbage be collected."""
 _ID_BYTES = 8
 _TITLES = 16
 """Sets of words that titles are searched for: the program has few."""
@@ -68,42 +71,72 @@ class Versions(CatalogPart):
         collection: CollectionRecord,
         *,
         paths: Collection[str] | None = None,
-        folders: Iterable[str] = (),
+        folders: Collection[str] = (),
     ) -> dict[str, KnownFile]:
         """Files of the collection by path; superseded versions are left out.
 
-        Where ``paths`` are given, those alone, and at least those whose files lie in one of ``folders``.
+        Where ``paths`` are given, those alone, and those whose files are, or lie in, one of ``folders``.
         """
-        query = _known_where(collection).where(versions.c.state != "superseded")
-        if paths is not None:
-            query = query.where(documents.c.path.in_(paths) | or_(*map(_lies_in, folders), false()))
+        mine = owned(documents, collection.tenant, collection.name)
+        wanted = [mine] if paths is None else self._among(collection.tenant, collection.name, paths, folders)
+        query = select(*_KNOWN).join_from(documents, versions).where(versions.c.state != "superseded")
         with self._database.read() as connection:
-            found = connection.execute(query.order_by(versions.c.state, versions.c.number)).all()
-        return {row[0]: KnownFile(*row) for row in found}  # "pending" sorts first: "ready" wins
+            found = [KnownFile(*row) for chosen in wanted for row in connection.execute(query.where(chosen))]
+        found.sort(key=attrgetter("state", "number"))  # "pending" sorts first: "ready" wins
+        return {file.path: file for file in found}
 
     def known_copies(self, collection: CollectionRecord, hashes: Collection[str]) -> list[KnownFile]:
         """The files of ready versions that have one of these content hashes."""
-        ready = owned(versions, collection.tenant, collection.name) & (versions.c.state == "ready")
-        query = select(*_KNOWN).join_from(versions, documents).where(ready).order_by(versions.c.number)
-        made: list[KnownFile] = []
+        ready = owned_among(versions, collection.tenant, collection.name) & (versions.c.state == "ready")
+        query = select(*_KNOWN).join_from(versions, documents).where(ready)
         with self._database.read() as connection:
-            for part in _parts(sorted(hashes)):
-                found = connection.execute(query.where(versions.c.content_hash.in_(part))).all()
-                made += [KnownFile(*row) for row in found]
-        return made
+            found = [
+                KnownFile(*row)
+                for chosen in _one_of(versions.c.content_hash, hashes)
+                for row in connection.execute(query.where(chosen))
+            ]
+        return sorted(found, key=attrgetter("number"))
 
     def locations(self, tenant: str, collection: str) -> dict[str, str]:
         """For every path that a document or a failed file goes by, where the file lies."""
-        columns = (table.c["path", "location"] for table in (failures, documents))  # a document wins
         with self._database.read() as connection:
-            found = [
-                row
-                for path, location in columns
-                for row in connection.execute(
-                    select(path, location).where(owned(path.table, tenant, collection))
-                ).all()
-            ]
-        return {row[0]: row[1] for row in found}
+            return {
+                path: location
+                for table in (failures, documents)  # a document wins
+                for path, location in _pairs(
+                    connection,
+                    select(table.c.path, table.c.location).where(owned(table, tenant, collection)),
+                )
+            }
+
+    def placed(
+        self, tenant: str, collection: str, lying: Collection[str], paths: Iterable[str]
+    ) -> dict[str, str]:
+        """Of `locations` those that are one of ``lying``, or whose path is one of ``paths``; or some more."""
+        failed = select(failures.c.path, failures.c.location).where(owned(failures, tenant, collection))
+        query = select(documents.c.path, documents.c.location)
+        with self._database.read() as connection:
+            known = dict(_pairs(connection, failed))
+            for chosen in self._among(tenant, collection, {*paths, *known}, lying, below=False):
+                known.update(_pairs(connection, query.where(chosen)))
+        return known
+
+    def _among(
+        self,
+        tenant: str,
+        collection: str,
+        paths: Iterable[str],
+        lying: Collection[str],
+        *,
+        below: bool = True,
+    ) -> Iterator[ColumnElement[bool]]:
+        """One after the other what finds the documents at these paths and locations, and below those."""
+        mine, found = owned(documents, tenant, collection), owned_among(documents, tenant, collection)
+        yield from (mine & chosen for chosen in _one_of(documents.c.path, paths))
+        yield from (found & chosen for chosen in _one_of(documents.c.location, lying))
+        for folder in lying if below else ():
+            inside = folder.rstrip(os.sep) + os.sep
+            yield found & self._database.begins_with(documents.c.location, inside)
 
     def discard_version(self, version: VersionRecord) -> None:
         """Forget a pending version; its number stays burnt. Its points must be deleted before."""
@@ -198,8 +231,7 @@ class Versions(CatalogPart):
         """Ready version number → chunks the index must hold; any other number there is a leftover."""
         ready = owned(versions, collection.tenant, collection.name) & (versions.c.state == "ready")
         with self._database.read() as connection:
-            found = connection.execute(select(versions.c.number, versions.c.chunks).where(ready)).all()
-        return {row[0]: row[1] for row in found}
+            return dict(_pairs(connection, select(versions.c.number, versions.c.chunks).where(ready)))
 
     def version(self, tenant: str, collection: str, number: int) -> VersionRecord:
         """The version behind ``D7``, in whatever state.
@@ -231,22 +263,17 @@ _KNOWN = (
 """The columns of a `KnownFile`, in its order: to name them takes more time than to read them."""
 
 
-def _known_where(collection: CollectionRecord) -> Select[*tuple[Any, ...]]:
-    """Of the documents of a collection: were its versions named too, SQLite would walk through them all."""
-    mine = owned(documents, collection.tenant, collection.name)
-    return select(*_KNOWN).join_from(documents, versions).where(mine)
+def _pairs(connection: Connection, query: Select[*tuple[Any, ...]]) -> Iterator[tuple[Any, Any]]:
+    """What a query of two columns finds, row by row."""
+    for part in connection.execute(query).partitions(_AT_ONCE):
+        yield from ((row[0], row[1]) for row in part)
 
 
-def _lies_in(folder: str) -> ColumnElement[bool]:
-    """Of a file in a folder, or the folder itself; SQLite takes letters of another case for the same."""
-    inside = folder.rstrip(os.sep) + os.sep
-    return (documents.c.location == folder) | documents.c.location.startswith(inside, autoescape=True)
-
-
-def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    """As many at a time as every database takes in one statement."""
-    for first in range(0, len(values), MOST_NAMED):
-        yield values[first : first + MOST_NAMED]
+def _one_of(column: ColumnElement[str], values: Iterable[str]) -> Iterator[ColumnElement[bool]]:
+    """That a column holds one of these: as many at a time as every database takes in one statement."""
+    ordered = sorted(values)
+    for first in range(0, len(ordered), MOST_NAMED):
+        yield column.in_(ordered[first : first + MOST_NAMED])
 
 
 def read_versions(connection: Connection, chosen: ColumnElement[bool]) -> tuple[VersionRecord, ...]:

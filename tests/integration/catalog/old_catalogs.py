@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 TEXT = "# Lease\n\nAnn Lee signs. The rent is 4,200 euros.\n"
 MOMENT = 1_777_888_999_000_000
 """Microseconds since 1970: the 4th of May 2026."""

@@ -20,7 +20,9 @@ from ingest.media import media_type_of
 from ingest.model import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Collection, Generator, Iterable, Mapping
+
+    from ingest.discovery import Placed
 
 unix = pytest.mark.skipif(sys.platform == "win32", reason="needs Unix file types")
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is absent")
@@ -272,8 +274,17 @@ def known_of(*roots: Path) -> dict[str, str]:
     return {found.path: location_of(found) for found in discover(roots).found}
 
 
+def placed_so(known: Mapping[str, str]) -> Placed:
+    """These paths, whoever asks."""
+
+    def placed(_lying: Collection[str], _paths: Iterable[str]) -> Mapping[str, str]:
+        return known
+
+    return placed
+
+
 def renamed(root: Path, known: Mapping[str, str]) -> list[str]:
-    return [found.path for found in discover([root], known=known).found]
+    return [found.path for found in discover([root], placed=placed_so(known)).found]
 
 
 def test_a_path_that_another_file_goes_by_is_not_given_again(tmp_path: Path) -> None:
@@ -294,7 +305,7 @@ def test_a_longer_name_may_be_taken_too(tmp_path: Path) -> None:
 def test_two_new_files_never_get_one_path(tmp_path: Path) -> None:
     write(tmp_path, {"old/a.md": "1", "p/docs/a.md": "2", "q/docs/a.md": "3"})
     known = known_of(tmp_path / "old")
-    found = discover([tmp_path / "p/docs", tmp_path / "q"], known=known).found
+    found = discover([tmp_path / "p/docs", tmp_path / "q"], placed=placed_so(known)).found
     # "a.md" is taken, so the one wants "docs/a.md": the other's name below its own folder.
     assert [file.path for file in found] == ["docs/a.md", "q/docs/a.md"]
 
