@@ -189,13 +189,16 @@ class Reviews(CatalogPart):
         """Keep a cell in place of an earlier one, and add what it took to the review's sum.
 
         Returns:
-            False where the version that was read, or the review, was deleted meanwhile: then only the sum is
-            kept, if there is a review.
+            False where the version that was read, or the review, was deleted meanwhile, or another process
+            runs it by now: then only the sum is kept, if there is a review.
         """
         with self._database.write() as connection:
             _spend(connection, review, spent)
         try:
             with self._database.write() as connection:
+                held = select(reviews.c.id).where(_held(review)).with_for_update(read=True)
+                if connection.execute(held).scalar() is None:
+                    return False
                 same = _of(review_cells, review) & (review_cells.c.document == cell.document)
                 connection.execute(
                     delete(review_cells).where(same & (review_cells.c.question == cell.question))

@@ -49,9 +49,16 @@ def cell(version: VersionRecord, question: int = 0, result: str = '{"said":"Ann"
     return CellRecord(version.document, question, version.number, "answered", result)
 
 
+def begun(catalog: Catalog, collection: CollectionRecord, *versions: VersionRecord) -> ReviewRecord:
+    """A review that this process runs."""
+    claimed = catalog.claim_review("here", review_of(catalog, collection, *versions))
+    assert claimed is not None
+    return claimed
+
+
 def test_a_cell_is_kept_with_what_it_took(catalog: Catalog, contracts: CollectionRecord) -> None:
     one, two = add(catalog, contracts, "a.txt"), add(catalog, contracts, "b.txt")
-    review = review_of(catalog, contracts, one, two)
+    review = begun(catalog, contracts, one, two)
 
     assert catalog.save_cell(review, cell(two, 1), CALL)
     assert catalog.save_cell(review, cell(one), CALL)
@@ -70,9 +77,24 @@ def test_a_cell_is_kept_with_what_it_took(catalog: Catalog, contracts: Collectio
     assert [v.path for v in catalog.reviewed_versions(review)] == ["a.txt", "b.txt"]
 
 
+def test_who_was_silent_too_long_keeps_no_cells(catalog: Catalog, contracts: CollectionRecord) -> None:
+    """What it has spent counts all the same; and the cells of whoever has taken the review over stay."""
+    version = add(catalog, contracts, "a.txt")
+    silent = begun(catalog, contracts, version)
+    catalog.release_review(silent, "queued")
+    active = catalog.claim_review("elsewhere", silent)
+    assert active is not None
+    assert catalog.save_cell(active, cell(version), CALL)
+
+    assert not catalog.save_cell(silent, cell(version, result="{}"), CALL)
+
+    assert catalog.review_cells(active) == (cell(version),)
+    assert catalog.review(active.tenant, active.id).spent.calls == 2
+
+
 def test_a_deleted_document_takes_its_cells_along(catalog: Catalog, contracts: CollectionRecord) -> None:
     one, two = add(catalog, contracts, "a.txt"), add(catalog, contracts, "b.txt")
-    review = review_of(catalog, contracts, one, two)
+    review = begun(catalog, contracts, one, two)
     for version in (one, two):
         catalog.save_cell(review, cell(version), CALL)
 
@@ -86,7 +108,7 @@ def test_a_deleted_document_takes_its_cells_along(catalog: Catalog, contracts: C
 
 def test_a_purged_version_takes_its_cells_along(catalog: Catalog, contracts: CollectionRecord) -> None:
     old = add(catalog, contracts, "a.txt")
-    review = review_of(catalog, contracts, old)
+    review = begun(catalog, contracts, old)
     catalog.save_cell(review, cell(old), CALL)
 
     new = add(catalog, contracts, "a.txt", "Bob signs.")
@@ -99,7 +121,7 @@ def test_a_purged_version_takes_its_cells_along(catalog: Catalog, contracts: Col
 
 def test_a_deleted_collection_has_no_reviews(catalog: Catalog, contracts: CollectionRecord) -> None:
     version = add(catalog, contracts, "a.txt")
-    review = review_of(catalog, contracts, version)
+    review = begun(catalog, contracts, version)
     catalog.save_cell(review, cell(version), CALL)
 
     catalog.delete_collection(contracts.tenant, contracts.name)
