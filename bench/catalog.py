@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from ingest.catalog.catalog import open_catalog
 from ingest.catalog.records import FileFacts, NewVersion
 from ingest.context.amending import AMENDMENT_WORDS
+from ingest.groups import GROUP_DOCUMENTS
 from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
-from ingest.pipeline import GROUP_DOCUMENTS
 from ingest.reading import read_text
 
 if TYPE_CHECKING:

@@ -112,7 +112,7 @@ def ingest(services: Services, documents: Sequence[LabelledDocument]) -> dict[st
                 chunker=chunks.VERSION,
                 embedder=collection.embedder,
             )
-            numbers[document.id] = ingester.add(collection, facts, read).number
+            numbers[document.id] = ingester.publisher.add(collection, facts, read).number
     return numbers
 
 

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from ingest.store.points import Points
 
 
-def _granted() -> None:
+def granted() -> None:
     """Nobody wants the work to end."""
 
 
-def _untold(_: float) -> None:
+def untold(_: float) -> None:
     """Nobody watches."""
 
 
@@ -78,8 +78,8 @@ class Writer:
         scope: Scope,
         versions: Sequence[Written],
         *,
-        require_leave: Callable[[], None] = _granted,
-        on_written: Callable[[float], None] = _untold,
+        require_leave: Callable[[], None] = granted,
+        on_written: Callable[[float], None] = untold,
     ) -> list[int]:
         """Write the points of documents, flushed once; returns how many each has.
 

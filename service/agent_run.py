@@ -152,7 +152,7 @@ class AgentRun:
         """The next request; it begins with the bytes of the one before."""
         query, prompt = self.prepared.query, self._prompt
         heard.predicted = self._predicted()
-        heard.known = self._generation.known(query, prompt.mirrored)
+        heard.known = self._generation.prefixes.known(query, prompt.mirrored)
         request = self._generation.request(
             query, (), self.prepared.place, conversation=self.prepared.session.id
         )
@@ -183,8 +183,8 @@ class AgentRun:
         reported = heard.finished.usage
         query, mirrored = self.prepared.query, self._prompt.mirrored
         if heard.diverted is None:
-            self._generation.read(query, mirrored)
-            self._generation.learn(query, mirrored, heard.known, reported, self._prompt.estimated)
+            self._generation.prefixes.read(query, mirrored)
+            self._generation.prefixes.learn(query, mirrored, heard.known, reported, self._prompt.estimated)
         usage = count_usage(reported, self._prompt.tokens, heard.predicted)
         replied = _Replied(usage, heard.diverted)
         self._replies.append(replied)
@@ -319,7 +319,7 @@ class AgentRun:
     def _predicted(self) -> int:
         """Tokens that the provider's cache should serve of the next request."""
         messages = self._prompt.mirrored
-        held = self._generation.cached_characters(self.prepared.query, messages)
+        held = self._generation.prefixes.cached_characters(self.prepared.query, messages)
         tokens = int(self._prompt.tokens * held / max(len(render(messages)), 1))
         return self._generation.cache(self.prepared.query).cached(tokens)
 

@@ -59,7 +59,7 @@ class Generating:
     async def events(self, prepared: Prepared) -> AsyncGenerator[AnswerEvent, None]:
         """As `Way.events`."""
         plan, query, generation = prepared.plan, prepared.query, self._generation
-        async with generation.flight(query, plan.messages) as flight:
+        async with generation.prefixes.flight(query, plan.messages) as flight:
             if flight.waited:
                 prepared = replace(prepared, summary=self._replanned(prepared))
             async with aclosing(self._read(prepared, flight)) as events:
@@ -79,7 +79,9 @@ class Generating:
             usage, cost = self._counted(prepared, reply, alternatives)
             call.counted(usage, cost)
         if reply.diverted is None:
-            generation.learn(prepared.query, plan.messages, flight.known, finished.usage, size(plan.blocks))
+            generation.prefixes.learn(
+                prepared.query, plan.messages, flight.known, finished.usage, size(plan.blocks)
+            )
         else:
             generation.observer.diverted(reply.diverted)
             prepared = with_warning(prepared, reply.diverted)
@@ -143,7 +145,7 @@ class Generating:
         if flight.read.is_set():
             return
         if reply.diverted is None:
-            self._generation.read(prepared.query, prepared.plan.messages)
+            self._generation.prefixes.read(prepared.query, prepared.plan.messages)
         flight.landed()
 
     def _replanned(self, prepared: Prepared) -> PlanSummary:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,28 +11,25 @@ from prompts.mirror import render
 from prompts.plan_request import Limits, PromptTooLongError
 from prompts.pricing import CachePricing
 from service.accounting import summarise
-from service.cache_learning import Observation
 from service.demand import Demand
 from service.known_models import KnownModels
 from service.models.contract import Message, ModelRequest
 from service.models.prices import in_force, price
 from service.models.providers import UNKNOWN_CONTEXT, limits_of
 from service.observing import Observer
+from service.prefixes import Prefixes
 from service.recording import Origin, Recording, Unrecorded, begun_call
 from service.tokens import count_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from ingest.catalog.call_records import CallPlan
     from ingest.errors import EgressRefused
-    from prompts.mirror import HeldPrefixes, Match
     from prompts.plan import PromptMessage, PromptPlan
     from service.answers import PlanSummary, Query
     from service.egress import Audience
-    from service.flights import Flight
-    from service.known_models import KnownModel
-    from service.models.contract import Diverted, LanguageModel, TokenUsage
+    from service.models.contract import Diverted, LanguageModel
     from service.models.prices import Price
     from service.models.providers import Provider
     from service.models.queueing import CallQueue
@@ -108,6 +104,7 @@ class Generation:
         self.observer = observer or Observer()
         self.demand = Demand()
         self._models = KnownModels(provider.cache, settings.listed(provider))
+        self.prefixes = Prefixes(self._models, self.name)
 
     async def close(self) -> None:
         """Let go of the model's connections, in the event loop that they were made in."""
@@ -209,7 +206,7 @@ class Generation:
 
     def cache(self, query: Query) -> CachePricing:
         """What cached tokens cost this query, and which are cached at all."""
-        learnt = self._known(query).learner
+        learnt = self.prefixes.of(query).learner
         rate = self.price(self.name(query))
         # A cache that serves only some of what it should saves only so much.
         ratio = 1.0 - learnt.share * (1.0 - _ratio(rate))
@@ -233,7 +230,7 @@ class Generation:
         """
         if self._samples is None or not self._models.is_listed(self.name(query)):
             return None
-        calibration = self._known(query).calibration
+        calibration = self.prefixes.of(query).calibration
         origin = Origin(query.tenant, query.collection, key=query.key)
         return self._samples.begin(calibration, self.provider.name, self.name(query), text, origin=origin)
 
@@ -277,83 +274,18 @@ class Generation:
 
     def asked(self, query: Query, documents: Sequence[int] | None) -> None:
         """Count a question about these documents; None is the whole collection."""
-        scope, lifetime = (query.tenant, query.collection), self._known(query).mirror.lifetime
+        scope, lifetime = (query.tenant, query.collection), self.prefixes.of(query).mirror.lifetime
         self.demand.asked(scope, frozenset(documents or ()), time.monotonic(), lifetime)
-
-    def held(self, query: Query) -> HeldPrefixes:
-        """What the provider should hold now."""
-        return self._known(query).mirror.at(time.monotonic())
-
-    def cached_characters(self, query: Query, messages: Sequence[PromptMessage]) -> int:
-        """Code points at the front of the rendered messages that the provider should still hold."""
-        return self.held(query).cached(messages)
 
     def summarise(self, query: Query, plan: PromptPlan) -> PlanSummary:
         """The plan's blocks with what the provider's cache should hold of them, in its own tokens."""
         return summarise(
             plan,
-            self.cached_characters(query, plan.messages),
+            self.prefixes.cached_characters(query, plan.messages),
             self.cache(query),
             self.count_tokens,
-            ratio=self._known(query).calibration.ratio(render(plan.messages)),
+            ratio=self.prefixes.of(query).calibration.ratio(render(plan.messages)),
         )
-
-    @asynccontextmanager
-    async def flight(self, query: Query, messages: Sequence[PromptMessage]) -> AsyncGenerator[Flight]:
-        """The turn of a prompt to be sent, see `Flights.admit`; say `read` when its first token comes."""
-        known = self._known(query)
-        admitted = known.flights.admit(messages, lambda: self.cached_characters(query, messages))
-        async with admitted as flight:
-            flight.known = self.known(query, messages)
-            yield flight
-
-    def sightings(self, query: Query) -> int:
-        """Times that the provider must have read a prompt before its cache holds it."""
-        return self._known(query).mirror.sightings
-
-    def known(self, query: Query, messages: Sequence[PromptMessage]) -> Match:
-        """What of a prompt has been sent before, and how long ago."""
-        return self._known(query).mirror.known(messages, time.monotonic())
-
-    def read(self, query: Query, messages: Sequence[PromptMessage]) -> None:
-        """The provider has read this prompt: from now on its cache should hold it."""
-        self._models.sent(self._known(query), messages)
-
-    def learn(
-        self,
-        query: Query,
-        messages: Sequence[PromptMessage],
-        match: Match,
-        usage: TokenUsage,
-        estimated: int,
-    ) -> None:
-        """Learn from what the provider reports of a prompt.
-
-        Args:
-            query: whose prompt it was.
-            messages: as they were sent.
-            match: what of it had been sent before.
-            usage: the provider's count.
-            estimated: tokens of the prompt by `count_tokens`.
-        """
-        if not usage.reported or not usage.prompt_tokens:
-            return
-        known, text = self._known(query), render(messages)
-        tokens = int(usage.prompt_tokens * match.characters / len(text))
-        known.learner.observe(Observation(match, tokens, usage.cached_tokens))
-        known.calibration.observe(text, estimated, usage.prompt_tokens)
-        known.mirror.lifetime = known.learner.traits.lifetime_seconds
-        known.mirror.sightings = 2 if known.learner.traits.second_sight else 1
-
-    def recall(self, query: Query, messages: Sequence[PromptMessage], age: float) -> None:
-        """The provider read this prompt so many seconds ago, before this process knew of it."""
-        known = self._known(query)
-        if known.mirror.known(messages, time.monotonic()).characters < len(render(messages)):
-            self._models.sent(known, messages, age)
-
-    def _known(self, query: Query) -> KnownModel:
-        """What is known of the model's cache as the tenant sees it."""
-        return self._models.of(query.tenant, self.name(query))
 
     def _answer_tokens(self, query: Query) -> int:
         known = limits_of(self.name(query))

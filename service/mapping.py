@@ -121,7 +121,7 @@ class Mapping:
         # What is asked of a part goes to the machine that holds its beginning, whoever asks.
         request = generation.request(query, planned.prompt.messages, planned.part.fingerprint)
         request = replace(request, urgency="batch")
-        async with free, generation.flight(query, planned.prompt.messages) as flight:
+        async with free, generation.prefixes.flight(query, planned.prompt.messages) as flight:
             try:
                 async with self._recording(prepared, planned) as recording:
                     reply = await complete(generation.model, recording.asking(request), recording.heard)
@@ -132,8 +132,8 @@ class Mapping:
             except ModelError as error:
                 return _Read(planned, error=error)
             if reply.diverted is None:
-                generation.read(query, planned.prompt.messages)
-                generation.learn(
+                generation.prefixes.read(query, planned.prompt.messages)
+                generation.prefixes.learn(
                     query, planned.prompt.messages, flight.known, reply.usage, size(planned.prompt.blocks)
                 )
         report = await asyncio.to_thread(read_report, reply.text, planned.part.passages)

@@ -111,7 +111,7 @@ class QuestionPlanner:
             conversation=session.told,
             notices=self._sessions.changed(collection, session),
             searched=self._searched(collection, chosen, passages),
-            held=self._generation.held(query),
+            held=self._generation.prefixes.held(query),
             shelf=LibraryShelf(self._library, collection, chosen, known=named),
             instructions=query.instructions,
             restated=session.restates(query.instructions),
@@ -153,7 +153,7 @@ class QuestionPlanner:
         if age < self._generation.provider.cache.lifetime_seconds:
             said = [(PromptMessage("user", t.user), PromptMessage("assistant", t.answer)) for t in turns]
             sent = [PromptMessage("system", rules()), *(message for turn in said for message in turn)]
-            self._generation.recall(query, sent[:-1], age)
+            self._generation.prefixes.recall(query, sent[:-1], age)
 
     def _searched(
         self, collection: CollectionRecord, chosen: Sequence[int] | None, passages: Sequence[PromptPassage]

@@ -77,8 +77,8 @@ class Warmer:
         generation.require_egress(query.tenant, query.collection)
         query, plan = self._preparer.opening(query)
         summary = generation.summarise(query, plan)
-        model, sends = generation.name(query), generation.sightings(query)
-        if generation.cached_characters(query, plan.messages) == len(render(plan.messages)):
+        model, sends = generation.name(query), generation.prefixes.sightings(query)
+        if generation.prefixes.cached_characters(query, plan.messages) == len(render(plan.messages)):
             sends = 1  # it is held: reading it again keeps it there
         price = generation.price(model)
         expected = TokenUsage(summary.tokens * sends, summary.cached_tokens * sends, sends)
@@ -102,15 +102,15 @@ class Warmer:
         query, plan = warming.query, warming.plan
         request = generation.request(replace(query, max_tokens=1), plan.messages, pinned_place(plan.blocks))
         request = replace(request, urgency="batch", elsewhere=False)  # it is for this provider's cache
-        async with generation.flight(query, plan.messages) as flight:
+        async with generation.prefixes.flight(query, plan.messages) as flight:
             foretold = generation.summarise(query, plan)
             async with self._recording(generation, warming, foretold) as call:
                 reply = await complete(generation.model, call.asking(request), call.heard)
                 usage = count_usage(reply.usage, foretold.tokens, foretold.cached_tokens)
                 cost = count_cost(usage, generation.price(warming.model), {})
                 call.counted(usage, cost)
-            generation.read(query, plan.messages)
-        generation.learn(query, plan.messages, flight.known, reply.usage, size(plan.blocks))
+            generation.prefixes.read(query, plan.messages)
+        generation.prefixes.learn(query, plan.messages, flight.known, reply.usage, size(plan.blocks))
         return SideCall(_PURPOSE, reply.model, usage, cost.usd, cost.saved_usd)
 
     def _recording(self, generation: Generation, warming: Warming, foretold: PlanSummary) -> Recording:

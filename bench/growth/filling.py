@@ -10,8 +10,10 @@ from bench.growth.copies import Copier
 from ingest import chunks
 from ingest.catalog.records import FileFacts
 from ingest.errors import UnreadableFile
+from ingest.groups import GROUP_CHARACTERS, GROUP_DOCUMENTS
 from ingest.media import PLAIN, media_type_of
-from ingest.pipeline import GROUP_CHARACTERS, GROUP_DOCUMENTS, Ingester, ReadDocument
+from ingest.pipeline import Ingester
+from ingest.publishing import ReadDocument
 from ingest.reading import read, read_text
 from ingest.sandbox import InlineParser
 
@@ -62,7 +64,7 @@ class Filler:
         return group
 
     def _write(self, ingester: Ingester, collection: CollectionRecord, group: list[ReadDocument]) -> None:
-        made = ingester.add_all(collection, group)
+        made = ingester.publisher.add_all(collection, group)
         chunks_made = sum(version.chunks for version in made if version is not None)
         self.chunks += chunks_made
         self.written += len(made)

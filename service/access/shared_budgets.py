@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from ingest.errors import LecternError
 from service.access.budgets import Budgets, SetAside
@@ -28,6 +29,16 @@ if TYPE_CHECKING:
     from service.recording import Owed
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False, slots=True, weakref_slot=True)
+class _Due:
+    """A call that something may be set aside for in this moment."""
+
+    call: CallRecord
+    longest: int
+    left: bool = False
+    """Whether it will not be made."""
 
 
 class SharedBudgets(Budgets):
@@ -47,10 +58,8 @@ class SharedBudgets(Budgets):
         self._catalog = catalog
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="lectern-budgets")
         self._guard = threading.Lock()
-        self._due: set[str] = set()
-        """Calls that something may be set aside for in this moment."""
-        self._left: set[str] = set()
-        """Those of them that will not be made."""
+        self._due: WeakValueDictionary[str, _Due] = WeakValueDictionary()
+        """By call, as long as somebody holds it: a thread that never comes to it sets nothing aside."""
 
     def require(self, tenant: str, key: str) -> None:
         """As `Budgets.require`."""
@@ -70,9 +79,10 @@ class SharedBudgets(Budgets):
         account = self._account(call.tenant, call.key)
         if self._is_fresh(account) and account.budget is None:
             return None
+        due = _Due(call, longest)
         with self._guard:
-            self._due.add(call.id)
-        return partial(self._set_aside, call, longest)
+            self._due[call.id] = due
+        return partial(self._set_aside, due)
 
     def begin(self, call: CallRecord, longest: int) -> None:
         """As `Recorder.begin`: it was set aside when it was due."""
@@ -90,8 +100,9 @@ class SharedBudgets(Budgets):
     def forget(self, call: CallRecord) -> None:
         """As `Budgets.forget`."""
         with self._guard:
-            if call.id in self._due:
-                self._left.add(call.id)
+            due = self._due.get(call.id)
+            if due is not None:
+                due.left = True
                 return
         aside = self._taken_back(call)
         if aside is not None:
@@ -101,16 +112,14 @@ class SharedBudgets(Budgets):
         """Write what is still to be given back."""
         self._writer.shutdown()
 
-    def _set_aside(self, call: CallRecord, longest: int) -> None:
+    def _set_aside(self, due: _Due) -> None:
         try:
-            self._commit(call, longest)
+            self._commit(due.call, due.longest)
         finally:
             with self._guard:
-                self._due.discard(call.id)
-                left = call.id in self._left
-                self._left.discard(call.id)
-            if left:
-                self.forget(call)
+                self._due.pop(due.call.id, None)
+            if due.left:
+                self.forget(due.call)
 
     def _commit(self, call: CallRecord, longest: int) -> None:
         account = self._account(call.tenant, call.key)

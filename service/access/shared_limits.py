@@ -5,12 +5,14 @@ Each request of a key with a limit takes a short transaction or two. Keys withou
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ingest.errors import LecternError
@@ -71,9 +73,12 @@ class SharedSlots:
     async def take(self, key: str, most: int) -> str | None:
         """As `Slots.take`."""
         slot = new_slot()
-        taken = await in_thread(
-            self._threads, lambda: self._catalog.begin_request(slot, key, most, self._patience)
-        )
+        begin = partial(self._catalog.begin_request, slot, key, most, self._patience)
+        try:
+            taken = await in_thread(self._threads, begin, outlast=True)
+        except asyncio.CancelledError:  # it may have been taken all the same, for nobody
+            self._end_later(slot)
+            raise
         if not taken:
             return None
         self._held.add(slot)
@@ -82,22 +87,25 @@ class SharedSlots:
     async def leave(self, slot: str) -> None:
         """As `Slots.leave`; while the database does not answer, the slot is held for a while more."""
         if slot in self._held:
-            self._held.discard(slot)
             with suppress(LecternError):
-                await in_thread(self._threads, lambda: self._catalog.end_request(slot))
+                await in_thread(self._threads, partial(self._catalog.end_request, slot))
+            self._held.discard(slot)  # not before: where this task is cancelled, `drop` has it still to do
 
     def drop(self, slot: str) -> None:
         """As `Slots.drop`."""
         if slot in self._held:
             self._held.discard(slot)
-            with suppress(RuntimeError):  # the server ends
-                self._threads.submit(self._end, slot)
+            self._end_later(slot)
 
     def close(self) -> None:
         """End what is still to be ended."""
         self._over.set()
         self._keeping.join()
         self._threads.shutdown()
+
+    def _end_later(self, slot: str) -> None:
+        with suppress(RuntimeError):  # the server ends
+            self._threads.submit(self._end, slot)
 
     def _end(self, slot: str) -> None:
         with suppress(LecternError):

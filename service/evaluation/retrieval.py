@@ -97,7 +97,7 @@ def _add(ingester: Ingester, collection: CollectionRecord, document: LabelledDoc
         chunker=chunks.VERSION,
         embedder=collection.embedder,
     )
-    return ingester.add(collection, facts, read).number
+    return ingester.publisher.add(collection, facts, read).number
 
 
 def _search(

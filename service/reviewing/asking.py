@@ -104,7 +104,7 @@ class CellKeeper:
         # The same for all cells of a version: a router then keeps them on the machine that holds the prefix.
         session = f"{reading.version.document}-{reading.version.ordinal}"
         request = replace(generation.request(query, plan.messages, session), urgency="batch")
-        async with generation.flight(query, plan.messages) as flight:
+        async with generation.prefixes.flight(query, plan.messages) as flight:
             foretold = generation.summarise(query, plan)
             async with self._recording(query, foretold) as call:
                 reply = await complete(generation.model, call.asking(request), call.heard)
@@ -112,9 +112,9 @@ class CellKeeper:
                 cost = count_cost(usage, generation.charged(generation.name(query), reply.diverted), {})
                 call.counted(usage, cost)
             if reply.diverted is None:
-                generation.read(query, plan.messages)
+                generation.prefixes.read(query, plan.messages)
         if reply.diverted is None:
-            generation.learn(query, plan.messages, flight.known, reply.usage, size(plan.blocks))
+            generation.prefixes.learn(query, plan.messages, flight.known, reply.usage, size(plan.blocks))
         cell = await asyncio.to_thread(self._judged, reading, place, plan, reply)
         return _priced(cell, reply.model, usage, cost), _spent(usage, cost)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ingest.pipeline import GROUP_CHARACTERS
+from ingest.groups import GROUP_CHARACTERS
 from tests.fakes.command_line import CommandLine
 from tests.fakes.files import LEASE, write_texts
 from tests.fakes.recipient import DIMENSIONS, Recipient

@@ -99,7 +99,7 @@ def asked(services: Services, client: Client, server: LlamaServer, request: Quer
     assert generation is not None
     query = request.to_query(DEFAULT_TENANT)
     plan = asyncio.run(services.answerer.prepare(query)).plan
-    foretold = generation.cached_characters(query, plan.messages)
+    foretold = generation.prefixes.cached_characters(query, plan.messages)
     before = server.evaluated()
     events = list(client.stream(request))
     return Asked(plan, foretold, events, server.evaluated() - before)

@@ -127,8 +127,8 @@ def test_only_what_settings_or_prices_name_is_counted_elsewhere(tmp_path: Path) 
 
 def test_estimates_for_invented_names_leave_nothing_behind(tmp_path: Path) -> None:
     made, asked = generation(tmp_path, Tokenizer()), Query("Who pays?", "docs", model="first")
-    made.read(asked, user(TEXT))
-    assert made.cached_characters(asked, user(TEXT)) > 0
+    made.prefixes.read(asked, user(TEXT))
+    assert made.prefixes.cached_characters(asked, user(TEXT)) > 0
     for number in range(STRANGERS):
-        made.held(Query("Who pays?", "docs", model=f"invented-{number}"))
-    assert made.cached_characters(asked, user(TEXT)) == 0
+        made.prefixes.held(Query("Who pays?", "docs", model=f"invented-{number}"))
+    assert made.prefixes.cached_characters(asked, user(TEXT)) == 0
