@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from ingest.cluster.messages import DONE, LOCAL, Failed, Place, Task
+from ingest.cluster.messages import DONE, LOCAL, READY, Failed, Place, Task
 from ingest.cluster.stages import Bundle
 from ingest.errors import ClusterRefused, ClusterUnavailable, EgressRefused, UnreadableFile
 
@@ -123,7 +123,7 @@ class ClusterEngine:
         self, scope: Scope, changes: Sequence[ChangedFile], require_leave: Callable[[], None]
     ) -> Iterator[Bundle]:
         self._require_leave(scope.tenant, scope.collection)
-        driver = self._running()
+        driver = self._running(require_leave)
         driver.send(Task(self._order, [pickle.dumps(bundle) for bundle in bundled(changes)]))
         expected = 0
         while True:
@@ -138,9 +138,11 @@ class ClusterEngine:
             self._require_leave(scope.tenant, scope.collection)
             yield bundle
 
-    def _running(self) -> _Driver:
+    def _running(self, require_leave: Callable[[], None]) -> _Driver:
         if self._driver is None:
             self._driver = _start(self._drive, self._address, self._workers, self._order.build)
+            message = self._driver.receive(require_leave)
+            assert message == READY, "until it says so, whoever sends it more than a pipe holds would wait"
         return self._driver
 
 

@@ -25,7 +25,7 @@ from ingest.errors import (
     EgressRefused,
     UnreadableFile,
 )
-from ingest.model import SourceFile
+from ingest.model import Scope, SourceFile
 from ingest.pipeline import Ingester
 from ingest.readers.options import ReadingOptions
 from tests.fakes import cluster
@@ -161,6 +161,22 @@ def test_an_ingest_that_is_cancelled_waits_for_no_answer(tmp_path: Path) -> None
     with opened(tmp_path / "docs", tmp_path / "data") as shop, clustered(cluster.hang) as engine:
         with pytest.raises(Cancelled):
             ingest(shop, engine, cancelled=True)
+        assert engine.process_id is None
+
+
+def test_an_ingest_that_is_cancelled_waits_for_no_start() -> None:
+    """However many files there are: more than a pipe holds, until somebody reads it."""
+
+    def leave() -> None:
+        raise Cancelled("the ingest was stopped")
+
+    def told(_: ChangedFile, _pages: int) -> None: ...
+
+    many = [changed_file(number, BUNDLE_BYTES) for number in range(5_000)]
+    with clustered(cluster.start_slowly) as engine:
+        outcomes = engine.read(Scope("default", "docs", 0), many, require_leave=leave, on_pages=told)
+        with pytest.raises(Cancelled):
+            next(outcomes)
         assert engine.process_id is None
 
 
