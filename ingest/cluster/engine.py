@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import shutil
 import tempfile
@@ -216,13 +217,24 @@ def _start(
 ) -> _Driver:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    parent = None if len(tempfile.gettempdir()) <= _LONGEST_FOLDER or address != LOCAL else "/tmp"  # noqa: S108
-    folder = tempfile.mkdtemp(prefix="lectern-ray-", dir=parent)
+    folder = tempfile.mkdtemp(prefix="lectern-ray-", dir=_parent(address))
     place = Place(address, workers, folder, build)
     process = context.Process(target=drive, args=(theirs, place), name="lectern-ray")
-    process.start()
-    theirs.close()
+    try:
+        process.start()
+    except BaseException:
+        ours.close()
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    finally:
+        theirs.close()
     return _Driver(process, ours, folder)
+
+
+def _parent(address: str) -> str | None:
+    """Where the folder of a driver lies, if not among other temporary files: their path may be too long."""
+    has_sockets = address == LOCAL and os.name == "posix"
+    return "/tmp" if has_sockets and len(tempfile.gettempdir()) > _LONGEST_FOLDER else None  # noqa: S108
 
 
 def _drive(pipe: Connection, place: Place) -> None:
