@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.index import LocalIndex
-from ingest.store.edge import EdgeStore, dimensions_of
+from ingest.store.edge import EdgeStore
+from ingest.store.edge_shard import dimensions_of
 from ingest.store.lengths import StoreOfLengths
 from service.embedders import make_embedder
 from service.settings import load_settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import shutil
 import tempfile
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from ingest.cluster.messages import DONE, LOCAL, Failed, Place, Task
+from ingest.cluster.messages import DONE, LOCAL, READY, Failed, Place, Task
 from ingest.cluster.stages import Bundle
 from ingest.errors import ClusterRefused, ClusterUnavailable, EgressRefused, UnreadableFile
 
@@ -123,7 +124,7 @@ class ClusterEngine:
         self, scope: Scope, changes: Sequence[ChangedFile], require_leave: Callable[[], None]
     ) -> Iterator[Bundle]:
         self._require_leave(scope.tenant, scope.collection)
-        driver = self._running()
+        driver = self._running(require_leave)
         driver.send(Task(self._order, [pickle.dumps(bundle) for bundle in bundled(changes)]))
         expected = 0
         while True:
@@ -138,9 +139,11 @@ class ClusterEngine:
             self._require_leave(scope.tenant, scope.collection)
             yield bundle
 
-    def _running(self) -> _Driver:
+    def _running(self, require_leave: Callable[[], None]) -> _Driver:
         if self._driver is None:
             self._driver = _start(self._drive, self._address, self._workers, self._order.build)
+            message = self._driver.receive(require_leave)
+            assert message == READY, "until it says so, whoever sends it more than a pipe holds would wait"
         return self._driver
 
 
@@ -214,13 +217,24 @@ def _start(
 ) -> _Driver:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    parent = None if len(tempfile.gettempdir()) <= _LONGEST_FOLDER or address != LOCAL else "/tmp"  # noqa: S108
-    folder = tempfile.mkdtemp(prefix="lectern-ray-", dir=parent)
+    folder = tempfile.mkdtemp(prefix="lectern-ray-", dir=_parent(address))
     place = Place(address, workers, folder, build)
     process = context.Process(target=drive, args=(theirs, place), name="lectern-ray")
-    process.start()
-    theirs.close()
+    try:
+        process.start()
+    except BaseException:
+        ours.close()
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    finally:
+        theirs.close()
     return _Driver(process, ours, folder)
+
+
+def _parent(address: str) -> str | None:
+    """Where the folder of a driver lies, if not among other temporary files: their path may be too long."""
+    has_sockets = address == LOCAL and os.name == "posix"
+    return "/tmp" if has_sockets and len(tempfile.gettempdir()) > _LONGEST_FOLDER else None  # noqa: S108
 
 
 def _drive(pipe: Connection, place: Place) -> None:

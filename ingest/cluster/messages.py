@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from ingest.cluster.stages import Order
 
 LOCAL = "local"
+READY = b"ready"
+"""Comes first: the cluster has been looked at, and what is sent will be read."""
 DONE = b""
 """Follows the last bundle of a task."""
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from ingest.cluster.build import require_same, this_build
-from ingest.cluster.messages import DONE, Failed
+from ingest.cluster.messages import DONE, READY, Failed
 from ingest.cluster.plan import Crew, plan
 from ingest.cluster.stages import BUNDLE, Cutting, Embedding, Parsing, Shipping
 from ingest.errors import ClusterRefused
@@ -59,14 +59,14 @@ def serve(pipe: Connection, place: Place) -> None:
         with _connected(place):
             machines = _machines()
             require_same(place.build, _builds(machines))
+            pipe.send(READY)
             while True:
                 _work_off(pipe, cast("Task", pipe.recv()), machines, place.workers)
     except (EOFError, BrokenPipeError):
         return
     except ClusterRefused as error:
         pipe.send(Failed(str(error), permanent=True))
-    except Exception as error:
-        logging.getLogger(__name__).exception("Ray failed")
+    except Exception as error:  # noqa: BLE001 — what Ray raises has no name in common, and none may go untold
         pipe.send(Failed(_told(error), permanent=False))
     finally:
         shutil.rmtree(place.folder, ignore_errors=True)

@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from ingest.cluster.messages import DONE, Failed
+from ingest.cluster.messages import DONE, READY, Failed
 from ingest.cluster.stages import BUNDLE, Cutting, Embedding, Parsing, Shipping
 from ingest.errors import UnreadableFile
 
@@ -34,6 +34,7 @@ def through_stages(task: Task) -> Iterator[bytes]:
 
 def work(pipe: Connection, _: Place) -> None:
     """As the real one does."""
+    pipe.send(READY)
     while True:
         try:
             task = cast("Task", pipe.recv())
@@ -51,13 +52,13 @@ def refuse(pipe: Connection, _: Place) -> None:
 
 def die(pipe: Connection, _: Place) -> None:
     """End in the middle of a task."""
-    pipe.send(refused(cast("Task", pipe.recv())))
+    pipe.send(refused(task_of(pipe)))
     os._exit(3)
 
 
 def repeat(pipe: Connection, _: Place) -> None:
     """Bring the first bundle twice."""
-    bundle = refused(cast("Task", pipe.recv()))
+    bundle = refused(task_of(pipe))
     for _each in range(2):
         pipe.send(bundle)
     pipe.recv()
@@ -65,7 +66,7 @@ def repeat(pipe: Connection, _: Place) -> None:
 
 def lose(pipe: Connection, _: Place) -> None:
     """Say that all is done when one bundle is missing."""
-    pipe.send(refused(cast("Task", pipe.recv())))
+    pipe.send(refused(task_of(pipe)))
     pipe.send(DONE)
     pipe.recv()
 
@@ -79,5 +80,17 @@ def refused(task: Task) -> bytes:
 
 def hang(pipe: Connection, _: Place) -> None:
     """Never answer."""
-    pipe.recv()
+    task_of(pipe)
     time.sleep(600)
+
+
+def start_slowly(pipe: Connection, _: Place) -> None:
+    """End before there was a look at any task."""
+    time.sleep(5)
+    pipe.close()
+
+
+def task_of(pipe: Connection) -> Task:
+    """The first one."""
+    pipe.send(READY)
+    return cast("Task", pipe.recv())

@@ -54,6 +54,7 @@ SHARED = {
     ),
     "rich": ("service/commands/",),
     "sqlalchemy": ("ingest/catalog/",),
+    "qdrant_edge": ("ingest/store/edge.py", "ingest/store/edge_copy.py", "ingest/store/edge_shard.py"),
     "starlette": ("service/http/",),
     "tree_sitter": ("ingest/readers/",),
     "uvicorn": ("service/commands/serve.py", "service/http/connection.py"),

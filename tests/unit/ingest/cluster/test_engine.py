@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
+import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +28,7 @@ from ingest.errors import (
     EgressRefused,
     UnreadableFile,
 )
-from ingest.model import SourceFile
+from ingest.model import Scope, SourceFile
 from ingest.pipeline import Ingester
 from ingest.readers.options import ReadingOptions
 from tests.fakes import cluster
@@ -51,6 +54,10 @@ BROKEN = {"broken.pdf": "%PDF-1.7 and nothing more"}
 LONG = {"long.txt": "".join(f"The berth {n} is let for {n * 7} euros a week.\n\n" for n in range(1_200))}
 LARGE = ["".join(f"The berth {n + m} is let.\n\n" for n in range(4_000)) for m in (0, 9)]
 """Each too large to travel with another one."""
+SCOPE = Scope("default", "docs", 0)
+
+
+def told(_: ChangedFile, _pages: int) -> None: ...
 
 
 def order(build: Build | None = None, *, embeds: bool = True) -> Order:
@@ -62,12 +69,13 @@ def order(build: Build | None = None, *, embeds: bool = True) -> Order:
 def clustered(
     drive: Callable[[Connection, Place], None] = cluster.work,
     *,
+    address: str = "local",
     embeds: bool = True,
     costs: Costs | None = None,
     require_leave: Callable[[str, str], None] = lambda _tenant, _collection: None,
 ) -> Generator[ClusterEngine]:
     asked = order(embeds=embeds)
-    with ClusterEngine("local", 1, asked, costs or Costs(), require_leave, drive=drive) as engine:
+    with ClusterEngine(address, 1, asked, costs or Costs(), require_leave, drive=drive) as engine:
         yield engine
 
 
@@ -162,6 +170,33 @@ def test_an_ingest_that_is_cancelled_waits_for_no_answer(tmp_path: Path) -> None
         with pytest.raises(Cancelled):
             ingest(shop, engine, cancelled=True)
         assert engine.process_id is None
+
+
+def test_an_ingest_that_is_cancelled_waits_for_no_start() -> None:
+    """However many files there are: more than a pipe holds, until somebody reads it."""
+
+    def leave() -> None:
+        raise Cancelled("the ingest was stopped")
+
+    many = [changed_file(number, BUNDLE_BYTES) for number in range(5_000)]
+    with clustered(cluster.start_slowly) as engine:
+        outcomes = engine.read(SCOPE, many, require_leave=leave, on_pages=told)
+        with pytest.raises(Cancelled):
+            next(outcomes)
+        assert engine.process_id is None
+
+
+def test_a_process_that_cannot_be_started_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    cannot_travel = Lock()
+    with (
+        clustered(lambda _pipe, _place: cannot_travel.release(), address="head:6379") as engine,
+        pytest.raises((TypeError, AttributeError, pickle.PicklingError)),
+    ):
+        next(engine.read(SCOPE, [changed_file(0, 1)], require_leave=lambda: None, on_pages=told))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_files_go_only_where_their_collection_allows_it(tmp_path: Path) -> None:
