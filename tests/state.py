@@ -21,7 +21,7 @@ from filelock import FileLock
 from ingest.embedding import UniversalSentenceEncoder
 from ingest.index import LocalIndex, Question
 from ingest.model import Scope
-from ingest.store.payload import DENSE, SPARSE
+from ingest.store.payload import DENSE, OPENINGS, SPARSE
 from service.edge_index import open_shards
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _points(folder: Path) -> Iterator[tuple[str, tuple[dict[str, Any], dict[int,
             records, offset = shard.scroll(request)
             for record in records:
                 vectors = cast("dict[str, Any]", record.vector or {})
-                terms = vectors.get(SPARSE)
+                terms = vectors.get(SPARSE, vectors.get(OPENINGS))
                 sparse = {} if terms is None else dict(zip(terms.indices, terms.values, strict=True))
                 dense = np.asarray(vectors.get(DENSE, []), dtype=np.float32)
                 yield str(record.id), (dict(record.payload or {}), sparse, dense)

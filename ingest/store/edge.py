@@ -21,6 +21,7 @@ from ingest.store.compacting import deleted_in, free_bytes, is_worth_it, needed_
 from ingest.store.contract import PointPage
 from ingest.store.counting import Counted
 from ingest.store.edge_copy import Copy
+from ingest.store.edge_openings import move_openings
 from ingest.store.edge_shard import (
     count_points,
     direction_of,
@@ -35,7 +36,7 @@ from ingest.store.edge_shard import (
     terms_of,
 )
 from ingest.store.identity import ids_of, point_ids
-from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SPARSE, hit_of, payloads
+from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, hit_of, payloads, words_of
 from ingest.store.places import Places
 from ingest.store.points import Points
 from ingest.store.ranking import best
@@ -89,6 +90,7 @@ class EdgeStore:
         store = cls(load(path, dimensions), path, dimensions=dimensions, free=free)
         with store._engine() as shard:
             make_indexes(shard)
+            move_openings(shard, path)
         return store
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
@@ -103,7 +105,11 @@ class EdgeStore:
         for batch in batches(columns, limit_bytes=BATCH_BYTES, number_bytes=4, point_bytes=512):
             part = columns[batch]
             made = map(
-                point_of, ids[batch], dense[batch], part.sparse_lists(), payloads(scope, part, named=False)
+                partial(point_of, words=words_of(scope)),
+                ids[batch],
+                dense[batch],
+                part.sparse_lists(),
+                payloads(scope, part, named=False),
             )
             with self._engine() as shard:
                 self._places.forget(ids[batch])
@@ -118,7 +124,7 @@ class EdgeStore:
         if len(vector.indices) == 0:
             return []
         corpus = qdrant.SearchParams(idf=qdrant.IdfParams(corpus=inside(scope)))
-        query = qdrant.Query.Nearest(sparse_of(vector), using=SPARSE)
+        query = qdrant.Query.Nearest(sparse_of(vector), using=words_of(scope))
         return self._search(query, scope, documents, limit, params=corpus)
 
     def search_dense(
@@ -135,7 +141,7 @@ class EdgeStore:
         """What is stored at these places, in no order."""
         ids = list(dict.fromkeys(ids_of(scope, places)))
         with self._engine() as shard:
-            found = shard.retrieve([*ids], with_payload=False, with_vector=[SPARSE])
+            found = shard.retrieve([*ids], with_payload=False, with_vector=[words_of(scope)])
         return [terms_of(record) for record in found]
 
     def stored(self, scope: Scope, document: int) -> list[tuple[Hit, SparseVector]]:
@@ -148,7 +154,7 @@ class EdgeStore:
                 limit=_AT_ONCE,
                 filter=inside(scope, [document]),
                 with_payload=list(HIT_FIELDS),
-                with_vector=[SPARSE],
+                with_vector=[words_of(scope)],
             )
             with self._engine() as shard:
                 records, offset = shard.scroll(request)
@@ -163,7 +169,7 @@ class EdgeStore:
             limit=_AT_ONCE,
             filter=inside(scope, documents),
             with_payload=list(HIT_FIELDS),
-            with_vector=[DENSE, SPARSE],
+            with_vector=[DENSE, words_of(scope)],
         )
         with self._engine() as shard:
             records, following = shard.scroll(request)
@@ -180,7 +186,7 @@ class EdgeStore:
                 limit=min(_AT_ONCE, limit - len(found)),
                 filter=inside(scope),
                 with_payload=[DOCUMENT],
-                with_vector=[SPARSE],
+                with_vector=[words_of(scope)],
             )
             with self._engine() as shard:
                 records, offset = shard.scroll(request)

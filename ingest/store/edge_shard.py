@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import qdrant_edge as qdrant
 
 from ingest.errors import IndexUnavailable, StoreLocked, UnsupportedStore
 from ingest.store.identity import scope_id
-from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of
+from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, OPENINGS, SCOPE, SPARSE, hit_of
 from ingest.store.vectors import stored
 
 if TYPE_CHECKING:
@@ -31,10 +31,21 @@ _INDEXES = {SCOPE: qdrant.PayloadSchemaType.Keyword, DOCUMENT: qdrant.PayloadSch
 def dimensions_of(path: Path) -> int | None:
     """The length of the vectors in a shard's folder; None where there is no shard, or none to be read."""
     try:
-        configuration = json.loads((path / "edge_config.json").read_text(encoding="utf-8"))
-        return int(configuration["vectors"][DENSE]["size"])
+        return int(_described(path)["vectors"][DENSE]["size"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def has_openings(path: Path) -> bool:
+    """Whether openings have a vector of their own: so they have in every new shard."""
+    try:
+        return OPENINGS in _described(path)["sparse_vectors"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
+
+
+def _described(path: Path) -> Any:  # noqa: ANN401 — JSON
+    return json.loads((path / "edge_config.json").read_text(encoding="utf-8"))
 
 
 def load(path: Path, dimensions: int) -> qdrant.EdgeShard:
@@ -45,18 +56,19 @@ def load(path: Path, dimensions: int) -> qdrant.EdgeShard:
         UnsupportedStore: it was made for other vectors, or cannot be read.
     """
     try:
-        return qdrant.EdgeShard.load(str(path), _configuration(dimensions))
+        words = (SPARSE, OPENINGS) if has_openings(path) else (SPARSE,)
+        return qdrant.EdgeShard.load(str(path), _configuration(dimensions, words))
     except Exception as error:
         if "WouldBlock" in str(error):
             raise StoreLocked(f"another process holds the index in {path}") from error
         raise UnsupportedStore(f"the index in {path} cannot be opened: {error}") from error
 
 
-def _configuration(dimensions: int) -> qdrant.EdgeConfig:
+def _configuration(dimensions: int, words: Sequence[str]) -> qdrant.EdgeConfig:
     half = qdrant.VectorStorageDatatype.Float16  # a third less disk, cosines within 0.0001
     return qdrant.EdgeConfig(
         vectors={DENSE: qdrant.EdgeVectorParams(dimensions, qdrant.Distance.Cosine, datatype=half)},
-        sparse_vectors={SPARSE: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
+        sparse_vectors=dict.fromkeys(words, qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)),
         optimizers=qdrant.EdgeOptimizersConfig(indexing_threshold=EXACT_POINTS * dimensions * 2 // 1024),
     )
 
@@ -91,13 +103,15 @@ def point_of(
     direction: array[float] | None,
     terms: tuple[list[int], list[float]],
     payload: dict[str, str | int],
+    *,
+    words: str,
 ) -> qdrant.Point:
     """A point; a text that points nowhere, or has no words, lacks that vector."""
     vectors: dict[str, list[float] | qdrant.SparseVector | list[list[float]]] = {}
     if direction is not None:
         vectors[DENSE] = cast("list[float]", direction)  # any sequence will do; a list takes twice the time
     if terms[0]:
-        vectors[SPARSE] = qdrant.SparseVector(*terms)
+        vectors[words] = qdrant.SparseVector(*terms)
     return qdrant.Point(identity, vectors, payload)
 
 
@@ -132,6 +146,7 @@ def sparse_of(vector: SparseVector) -> qdrant.SparseVector:
 
 def terms_of(record: qdrant.Record) -> SparseVector:
     """The terms of a point; one of a text without words has none."""
-    vector = record.vector.get(SPARSE) if isinstance(record.vector, dict) else None
-    known = isinstance(vector, qdrant.SparseVector)
-    return stored(vector.indices, vector.values) if known else stored([], [])
+    for vector in record.vector.values() if isinstance(record.vector, dict) else ():
+        if isinstance(vector, qdrant.SparseVector):
+            return stored(vector.indices, vector.values)
+    return stored([], [])

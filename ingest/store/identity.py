@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _LECTERN = UUID("5d1c3f0e-6f0a-4a53-9a3b-0c9b1f6d2e47")
 """Never changes: every point of every index follows from it."""
+_OPENINGS = "openings"
+"""The part of a scope; likewise."""
 _REMEMBERED = 256
 """Scopes whose ids are kept: each call to the store needs one, and it takes four hashes."""
 
@@ -22,7 +24,13 @@ _REMEMBERED = 256
 def scope_id(scope: Scope) -> UUID:
     """One namespace inside another, so that no two scopes are taken for one, whatever their names hold."""
     index = uuid5(uuid5(uuid5(_LECTERN, scope.tenant), scope.collection), str(scope.generation))
-    return index if scope.part == "chunks" else uuid5(index, scope.part)
+    return index if scope.part == "chunks" else uuid5(index, _OPENINGS)
+
+
+def openings_among(ids: Iterable[str]) -> set[str]:
+    """Of the ids of scopes those of openings: each has its chunks' beside it."""
+    known = set(ids)
+    return known & {str(uuid5(UUID(identity), _OPENINGS)) for identity in known}
 
 
 def point_ids(scope: Scope, points: Points) -> list[UUID]:

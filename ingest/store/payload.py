@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 DENSE = "dense"
 SPARSE = "bm25"
-"""Names of the two vectors of a point."""
+OPENINGS = "openings"
+"""Names of the vectors of a point: one for its meaning, one for its words."""
 
 SCOPE = "scope"
 DOCUMENT = "document"
@@ -37,6 +38,15 @@ Payload: TypeAlias = "Mapping[str, Any]"
 _places = itemgetter(*HIT_FIELDS)
 _ROLES: tuple[Role, ...] = tuple(Role)
 """By their numbers: a search makes a thousand hits."""
+
+
+def words_of(scope: Scope) -> str:
+    """The vector that holds the words of a scope's points.
+
+    Openings have one of their own. Its lists of words are short: in those of a million chunks the engine
+    scores each opening for itself, 123 ms a search for 26,000 of them.
+    """
+    return SPARSE if scope.part == "chunks" else OPENINGS
 
 
 def payloads(scope: Scope, points: Points, *, named: bool) -> list[dict[str, str | int]]:
