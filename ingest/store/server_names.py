@@ -18,9 +18,10 @@ from ingest.store.layout import AS_IT_IS
 from ingest.store.lengths import StoreOfLengths
 from ingest.store.payload import DENSE, SCOPE
 from ingest.store.retrying import Retrying
-from ingest.store.server import COLLECTION_NAME, TIMEOUT_SECONDS, check_version, client_of, connect
+from ingest.store.server import COLLECTION_NAME, TIMEOUT_SECONDS, connect
 from ingest.store.server_errors import named
 from ingest.store.server_layout import fixed
+from ingest.store.server_opening import check_version, client_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
