@@ -6,6 +6,7 @@ A scope lies in one of them. Which one that is, the vectors tell where there are
 from __future__ import annotations
 
 from contextlib import nullcontext
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from ingest.store.contract import Compactable, PointPage
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
 
 
 class StoreOfLengths:
-    """A `Store` over several; nothing of a scope that has no vectors of a length is ever there."""
+    """A `Store` over several, for threads; nothing of a scope without vectors of a length is ever there."""
 
     def __init__(self, stores: dict[int, Store], make: Callable[[int], Store]) -> None:
         """``stores`` are those that there are, by length; ``make`` makes one of a new length."""
         self._stores = stores
         self._make = make
+        self._making = Lock()
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points where vectors of their length lie."""
@@ -109,7 +111,7 @@ class StoreOfLengths:
         return sum(store.deleted() for store in self._compactable())
 
     def _compactable(self) -> list[Compactable]:
-        return [store for store in [*self._stores.values()] if isinstance(store, Compactable)]
+        return [store for store in self._stores.values() if isinstance(store, Compactable)]
 
     def close(self) -> None:
         """Close all of them."""
@@ -117,6 +119,7 @@ class StoreOfLengths:
             store.close()
 
     def _of_length(self, length: int) -> Store:
-        if length not in self._stores:
-            self._stores[length] = self._make(length)
+        with self._making:
+            if length not in self._stores:  # a mapping of its own: others may be going through the old one
+                self._stores = {**self._stores, length: self._make(length)}
         return self._stores[length]

@@ -9,37 +9,31 @@ is the server's setting.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from qdrant_client import QdrantClient, models
-from qdrant_client.http.exceptions import UnexpectedResponse
+from qdrant_client import models
 
 from ingest.errors import UnsupportedStore
-from ingest.proxies import may_be_proxied
 from ingest.store.contract import PointPage
-from ingest.store.identity import ids_of, point_ids, scope_id
+from ingest.store.identity import ids_of, point_ids
 from ingest.store.layout import AS_IT_IS
-from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SCOPE, SPARSE, hit_of, payloads
+from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SPARSE, hit_of, payloads
 from ingest.store.points import Points
 from ingest.store.ranking import best
 from ingest.store.reading import Read, columns
 from ingest.store.retrying import Retrying
 from ingest.store.server_errors import named
-from ingest.store.server_layout import (
-    MOST_AT_ONCE,
-    OVERSAMPLING,
-    changes,
-    creation,
-    quantization_of,
-)
-from ingest.store.vectors import batches, check_sparse, directions, stored
+from ingest.store.server_layout import MOST_AT_ONCE, OVERSAMPLING
+from ingest.store.server_opening import client_of, prepare
+from ingest.store.server_points import direction_of, inside, point_of, sparse_of, terms_of
+from ingest.store.vectors import batches, check_sparse, directions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from uuid import UUID
 
     import numpy as np
     from numpy.typing import NDArray
+    from qdrant_client import QdrantClient
     from qdrant_client.conversions.common_types import PointId
 
     from ingest.model import Hit, Scope
@@ -55,8 +49,6 @@ BATCH_BYTES = 4_500_000
 """Of JSON; cloud gateways refuse much more."""
 NUMBER_BYTES = 24
 """At most, for a float32 in JSON with its comma."""
-OLDEST_SERVER = (1, 19)
-"""The first that counts IDF over a part of the collection; older ones ignore the wish in silence."""
 _AT_ONCE = 500
 """Points that are read at a time."""
 _WHOLE_AT_ONCE = 250
@@ -65,16 +57,6 @@ FACETS = 10_000
 """Documents counted by one request, unless there are more."""
 
 _RESCORING = models.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING)
-_INDEXES: dict[str, models.KeywordIndexParams | models.IntegerIndexParams] = {
-    SCOPE: models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True),
-    DOCUMENT: models.IntegerIndexParams(type=models.IntegerIndexType.INTEGER, lookup=True, range=False),
-}
-
-
-def client_of(url: str, key: str | None, seconds: int) -> QdrantClient:
-    """A client that says nothing yet; ``key`` is the server's API key."""
-    proxied = may_be_proxied(url)
-    return QdrantClient(url=url, api_key=key, timeout=seconds, check_compatibility=False, trust_env=proxied)
 
 
 def connect(
@@ -151,7 +133,7 @@ class ServerStore:
             layout=layout,
             retrying=retrying or Retrying(),
         )
-        store._ask(store._prepare)
+        store._is_quantized = store._ask(partial(prepare, client, collection_name, dimensions, layout))
         return store
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
@@ -167,7 +149,7 @@ class ServerStore:
         ):
             part = columns[batch]
             made = map(
-                _point, ids[batch], dense[batch], part.sparse_lists(), payloads(scope, part, named=True)
+                point_of, ids[batch], dense[batch], part.sparse_lists(), payloads(scope, part, named=True)
             )
             self._ask(partial(self._client.upsert, self._name, list(made), wait=True), writes=True)
 
@@ -178,8 +160,8 @@ class ServerStore:
         check_sparse(vector.indices, vector.values)
         if len(vector.indices) == 0:
             return []
-        corpus = models.SearchParams(idf=models.IdfCorpusParams(corpus=_inside(scope)))
-        return self._search(_sparse(vector), SPARSE, scope, documents, limit, params=corpus)
+        corpus = models.SearchParams(idf=models.IdfCorpusParams(corpus=inside(scope)))
+        return self._search(sparse_of(vector), SPARSE, scope, documents, limit, params=corpus)
 
     def search_dense(
         self, scope: Scope, vector: NDArray[np.float32], *, documents: Sequence[int] | None, limit: int
@@ -197,29 +179,29 @@ class ServerStore:
         if not ids:
             return []
         asked = partial(self._client.retrieve, self._name, ids, with_payload=False, with_vectors=[SPARSE])
-        return [_stored(record) for record in self._ask(asked)]
+        return [terms_of(record) for record in self._ask(asked)]
 
     def stored(self, scope: Scope, document: int) -> list[tuple[Hit, SparseVector]]:
         """What is stored of a document, in no order."""
         found: list[tuple[Hit, SparseVector]] = []
         offset: PointId | None = None
         while True:
-            records, offset = self._scroll(_inside(scope, [document]), _AT_ONCE, offset=offset)
-            found += [(hit_of(record.payload, 0.0), _stored(record)) for record in records]
+            records, offset = self._scroll(inside(scope, [document]), _AT_ONCE, offset=offset)
+            found += [(hit_of(record.payload, 0.0), terms_of(record)) for record in records]
             if offset is None:
                 return found
 
     def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
         """Some of the points of these documents."""
-        within = _inside(scope, documents)
+        within = inside(scope, documents)
         records, following = self._scroll(within, _WHOLE_AT_ONCE, offset=after, vectors=[DENSE, SPARSE])
-        read = [Read(record.payload, _direction(record), _stored(record)) for record in records]
+        read = [Read(record.payload, direction_of(record), terms_of(record)) for record in records]
         return PointPage(columns(read, self._dimensions), None if following is None else str(following))
 
     def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
         """The points of the lowest ids: those are hashes, so nothing else about them is alike."""
-        found, _ = self._scroll(_inside(scope), limit, fields=[DOCUMENT])
-        return [((record.payload or {})[DOCUMENT], _stored(record)) for record in found]
+        found, _ = self._scroll(inside(scope), limit, fields=[DOCUMENT])
+        return [((record.payload or {})[DOCUMENT], terms_of(record)) for record in found]
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""
@@ -233,11 +215,11 @@ class ServerStore:
     def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
         """Forget these documents."""
         if documents:
-            self._delete(_inside(scope, documents))
+            self._delete(inside(scope, documents))
 
     def delete_scope(self, scope: Scope) -> None:
         """Forget the whole scope."""
-        self._delete(_inside(scope))
+        self._delete(inside(scope))
 
     def flush(self) -> None:
         """Nothing is left to do: each write waited for the server."""
@@ -255,36 +237,6 @@ class ServerStore:
 
         return self._retrying.ask(attempt, writes=writes)
 
-    def _create(self) -> None:
-        try:
-            self._client.create_collection(self._name, **creation(self._layout, self._dimensions))
-        except UnexpectedResponse:
-            # Another process was faster: what it made is checked like any other.
-            if not self._client.collection_exists(self._name):
-                raise
-
-    def _prepare(self) -> None:
-        """All that an opening does; each step leaves alone what is there."""
-        check_version(self._client.info().version)
-        if not self._client.collection_exists(self._name):
-            self._create()
-        found = self._client.get_collection(self._name)
-        vectors, sparse = found.config.params.vectors, found.config.params.sparse_vectors or {}
-        dense = vectors.get(DENSE) if isinstance(vectors, dict) else None
-        if dense is None or SPARSE not in sparse or sparse[SPARSE].modifier != models.Modifier.IDF:
-            raise UnsupportedStore(f"the Qdrant collection {self._name!r} was not made by Lectern")
-        if dense.size != self._dimensions:
-            raise UnsupportedStore(
-                f"the Qdrant collection {self._name!r} holds vectors of {dense.size} dimensions, "
-                f"not {self._dimensions}"
-            )
-        for field, schema in _INDEXES.items():
-            if field not in found.payload_schema:
-                self._client.create_payload_index(self._name, field, schema, wait=True)
-        if changed := changes(self._layout, found.config):
-            self._client.update_collection(self._name, **changed)
-        self._is_quantized = (self._layout.quantization or quantization_of(found.config)) == "int8"
-
     def _search(
         self,
         query: list[float] | models.SparseVector,
@@ -297,7 +249,7 @@ class ServerStore:
     ) -> list[Hit]:
         if documents is not None and not documents:
             return []
-        within = _inside(scope, documents)
+        within = inside(scope, documents)
 
         def fetch(count: int) -> list[Hit]:
             asked = partial(
@@ -315,7 +267,7 @@ class ServerStore:
         return best(fetch, limit)
 
     def _facet(self, scope: Scope, limit: int) -> list[models.FacetValueHit]:
-        within = _inside(scope)
+        within = inside(scope)
         asked = partial(
             self._client.facet, self._name, DOCUMENT, facet_filter=within, limit=limit, exact=True
         )
@@ -344,50 +296,3 @@ class ServerStore:
     def _delete(self, within: models.Filter) -> None:
         chosen = models.FilterSelector(filter=within)
         self._ask(partial(self._client.delete, self._name, chosen, wait=True), writes=True)
-
-
-def check_version(version: str) -> None:
-    """Raise `UnsupportedStore` for a server that is too old."""
-    release, _, _ = version.partition("-")
-    numbers = tuple(int(part) for part in release.split(".")[:2] if part.isdecimal())
-    if numbers < OLDEST_SERVER:
-        oldest = ".".join(map(str, OLDEST_SERVER))
-        raise UnsupportedStore(f"Qdrant {version} is too old: {oldest} or later is needed")
-
-
-def _inside(scope: Scope, documents: Sequence[int] | None = None) -> models.Filter:
-    must = [models.FieldCondition(key=SCOPE, match=models.MatchValue(value=str(scope_id(scope))))]
-    if documents is not None:
-        must.append(models.FieldCondition(key=DOCUMENT, match=models.MatchAny(any=list(documents))))
-    return models.Filter(must=[*must])
-
-
-def _point(
-    identity: UUID,
-    direction: list[float] | None,
-    terms: tuple[list[int], list[float]],
-    payload: dict[str, str | int],
-) -> models.PointStruct:
-    vectors: dict[str, list[float] | models.SparseVector] = {}
-    if direction is not None:
-        vectors[DENSE] = direction
-    if terms[0]:
-        vectors[SPARSE] = models.SparseVector(indices=terms[0], values=terms[1])
-    return models.PointStruct(id=str(identity), vector={**vectors}, payload=payload)
-
-
-def _direction(record: models.Record) -> list[float] | None:
-    """The dense vector of a point; one of a text that points nowhere has none."""
-    vector = record.vector.get(DENSE) if isinstance(record.vector, dict) else None
-    return cast("list[float]", vector) if isinstance(vector, list) else None
-
-
-def _sparse(vector: SparseVector) -> models.SparseVector:
-    return models.SparseVector(indices=vector.indices.tolist(), values=vector.values.tolist())
-
-
-def _stored(record: models.Record) -> SparseVector:
-    """The terms of a point; one of a text without words has none."""
-    vector = record.vector.get(SPARSE) if isinstance(record.vector, dict) else None
-    known = isinstance(vector, models.SparseVector)
-    return stored(vector.indices, vector.values) if known else stored([], [])

@@ -18,9 +18,10 @@ from ingest.store.layout import AS_IT_IS
 from ingest.store.lengths import StoreOfLengths
 from ingest.store.payload import DENSE, SCOPE
 from ingest.store.retrying import Retrying
-from ingest.store.server import COLLECTION_NAME, TIMEOUT_SECONDS, check_version, client_of, connect
+from ingest.store.server import COLLECTION_NAME, TIMEOUT_SECONDS, connect
 from ingest.store.server_errors import named
 from ingest.store.server_layout import fixed
+from ingest.store.server_opening import check_version, client_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -126,16 +127,19 @@ def differences(address: ServerAddress, layout: Layout) -> list[str]:
     return _ask(address, look)
 
 
-def scopes_held(address: ServerAddress) -> set[str]:
+def scopes_held(address: ServerAddress, *, most: int = _MOST_SCOPES) -> set[str]:
     """Ids of all scopes that these Qdrant collections hold points of, whoever's they are.
 
     Raises:
         IndexUnavailable, UnsupportedStore: as `connect_all`.
+        UnsupportedStore: there are so many that some may not have been told.
     """
 
     def look(client: QdrantClient) -> set[str]:
         names = list(_settled(client))
-        found = [client.facet(name, SCOPE, limit=_MOST_SCOPES, exact=True).hits for name in names]
+        found = [client.facet(name, SCOPE, limit=most, exact=True).hits for name in names]
+        if any(len(hits) >= most for hits in found):
+            raise UnsupportedStore(f"{most:,} collections or more in one of Qdrant cannot be looked over")
         return {str(hit.value) for hits in found for hit in hits}
 
     return _ask(address, look)

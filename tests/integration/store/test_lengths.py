@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from ingest.model import Scope
 from ingest.store.contract import Point, SparseVector
+from ingest.store.lengths import StoreOfLengths
 from service.edge_index import open_shards
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from ingest.store.lengths import StoreOfLengths
+    from ingest.model import Hit
+    from ingest.store.contract import Store
 
 OLD = Scope("default", "docs", 1)
 NEW = replace(OLD, generation=2)
@@ -71,3 +74,33 @@ def test_nothing_written_makes_no_shard(tmp_path: Path) -> None:
         store.upsert(NEW, [])
 
     assert sorted(folder.name for folder in tmp_path.iterdir()) == ["index"]
+
+
+class Growing:
+    """A store in whose searches another length is written for the first time."""
+
+    def __init__(self) -> None:
+        self.lengths: StoreOfLengths | None = None
+        self.made: list[int] = []
+
+    def make(self, length: int) -> Store:
+        self.made.append(length)
+        return cast("Store", self)
+
+    def upsert(self, scope: Scope, points: Sequence[Point]) -> None: ...
+
+    def search_sparse(
+        self, scope: Scope, vector: SparseVector, *, documents: Sequence[int] | None, limit: int
+    ) -> list[Hit]:
+        del vector, documents, limit
+        assert self.lengths is not None
+        self.lengths.upsert(scope, [point(1, 6)])
+        return []
+
+
+def test_a_search_goes_on_while_a_length_is_new() -> None:
+    store = Growing()
+    store.lengths = StoreOfLengths({4: store.make(4)}, store.make)
+    assert store.lengths.search_sparse(OLD, TERM, documents=None, limit=1) == []
+    assert store.lengths.search_sparse(OLD, TERM, documents=None, limit=1) == []
+    assert store.made == [4, 6]

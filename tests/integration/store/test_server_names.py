@@ -14,7 +14,7 @@ from ingest.model import Scope
 from ingest.store.layout import AS_IT_IS, Layout, ServerAddress
 from ingest.store.retrying import AT_ONCE, Retrying
 from ingest.store.server import connect
-from ingest.store.server_names import connect_all, rebuilding
+from ingest.store.server_names import connect_all, rebuilding, scopes_held
 from tests.fakes.qdrant_rest import Failure, QdrantRest
 from tests.integration.store.test_lengths import NEW, OLD, filled, found
 from tests.integration.store.test_server_requests import SCOPE, chunk, validate
@@ -64,6 +64,14 @@ def test_a_collection_behind_an_alias_is_opened_and_none_is_made(server: QdrantR
         opened.delete_documents(SCOPE, [1])
         assert opened.counts(SCOPE) == {2: 1}
     assert server.names == {"elsewhere"}
+
+
+def test_scopes_are_told_all_or_not_at_all(server: QdrantRest) -> None:
+    with closing(stores(server)) as store:
+        filled(store)
+    assert len(scopes_held(address(server), most=3)) == 2
+    with pytest.raises(UnsupportedStore, match="cannot be looked over"):
+        scopes_held(address(server), most=1)
 
 
 def test_the_first_rebuild_puts_an_alias_in_the_place_of_the_collection(server: QdrantRest) -> None:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from check_jsonschema.builtin_schemas import get_builtin_schema
 
-from ingest.store.server import OLDEST_SERVER
+from ingest.store.server_opening import OLDEST_SERVER
 from service.models.providers import PROVIDERS
 from service.settings import Settings
 from tests.deployment import (
