@@ -17,7 +17,7 @@ from ingest.errors import UnsupportedStore
 from ingest.store.contract import PointPage
 from ingest.store.identity import ids_of, point_ids
 from ingest.store.layout import AS_IT_IS
-from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, SPARSE, hit_of, payloads
+from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, hit_of, payloads, words_of
 from ingest.store.points import Points
 from ingest.store.ranking import best
 from ingest.store.reading import Read, columns
@@ -149,7 +149,11 @@ class ServerStore:
         ):
             part = columns[batch]
             made = map(
-                point_of, ids[batch], dense[batch], part.sparse_lists(), payloads(scope, part, named=True)
+                partial(point_of, words=words_of(scope)),
+                ids[batch],
+                dense[batch],
+                part.sparse_lists(),
+                payloads(scope, part, named=True),
             )
             self._ask(partial(self._client.upsert, self._name, list(made), wait=True), writes=True)
 
@@ -161,7 +165,7 @@ class ServerStore:
         if len(vector.indices) == 0:
             return []
         corpus = models.SearchParams(idf=models.IdfCorpusParams(corpus=inside(scope)))
-        return self._search(sparse_of(vector), SPARSE, scope, documents, limit, params=corpus)
+        return self._search(sparse_of(vector), words_of(scope), scope, documents, limit, params=corpus)
 
     def search_dense(
         self, scope: Scope, vector: NDArray[np.float32], *, documents: Sequence[int] | None, limit: int
@@ -178,7 +182,8 @@ class ServerStore:
         ids = [str(identity) for identity in dict.fromkeys(ids_of(scope, places))]
         if not ids:
             return []
-        asked = partial(self._client.retrieve, self._name, ids, with_payload=False, with_vectors=[SPARSE])
+        words = [words_of(scope)]
+        asked = partial(self._client.retrieve, self._name, ids, with_payload=False, with_vectors=words)
         return [terms_of(record) for record in self._ask(asked)]
 
     def stored(self, scope: Scope, document: int) -> list[tuple[Hit, SparseVector]]:
@@ -186,21 +191,20 @@ class ServerStore:
         found: list[tuple[Hit, SparseVector]] = []
         offset: PointId | None = None
         while True:
-            records, offset = self._scroll(inside(scope, [document]), _AT_ONCE, offset=offset)
+            records, offset = self._scroll(scope, [document], _AT_ONCE, offset=offset)
             found += [(hit_of(record.payload, 0.0), terms_of(record)) for record in records]
             if offset is None:
                 return found
 
     def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
         """Some of the points of these documents."""
-        within = inside(scope, documents)
-        records, following = self._scroll(within, _WHOLE_AT_ONCE, offset=after, vectors=[DENSE, SPARSE])
+        records, following = self._scroll(scope, documents, _WHOLE_AT_ONCE, offset=after, whole=True)
         read = [Read(record.payload, direction_of(record), terms_of(record)) for record in records]
         return PointPage(columns(read, self._dimensions), None if following is None else str(following))
 
     def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
         """The points of the lowest ids: those are hashes, so nothing else about them is alike."""
-        found, _ = self._scroll(inside(scope), limit, fields=[DOCUMENT])
+        found, _ = self._scroll(scope, None, limit, fields=[DOCUMENT])
         return [((record.payload or {})[DOCUMENT], terms_of(record)) for record in found]
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
@@ -275,21 +279,24 @@ class ServerStore:
 
     def _scroll(
         self,
-        within: models.Filter,
+        scope: Scope,
+        documents: Sequence[int] | None,
         limit: int,
         *,
         offset: PointId | None = None,
         fields: Sequence[str] = HIT_FIELDS,
-        vectors: Sequence[str] = (SPARSE,),
+        whole: bool = False,
     ) -> tuple[list[models.Record], PointId | None]:
+        """Points with their words and, if they are wanted ``whole``, their directions."""
+        vectors = [DENSE, words_of(scope)] if whole else [words_of(scope)]
         asked = partial(
             self._client.scroll,
             self._name,
-            scroll_filter=within,
+            scroll_filter=inside(scope, documents),
             limit=limit,
             offset=offset,
             with_payload=list(fields),
-            with_vectors=list(vectors),
+            with_vectors=vectors,
         )
         return self._ask(asked)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qdrant_client import models
 
-from ingest.store.payload import DENSE, SPARSE
+from ingest.store.payload import DENSE, OPENINGS, SPARSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,9 +46,10 @@ def creation(layout: Layout, dimensions: int) -> dict[str, Any]:
         datatype=models.Datatype.FLOAT16,
         on_disk=layout.vectors_on_disk,
     )
+    words = models.SparseVectorParams(modifier=models.Modifier.IDF)
     return {
         "vectors_config": {DENSE: dense},
-        "sparse_vectors_config": {SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+        "sparse_vectors_config": {SPARSE: words, OPENINGS: words},
         # No search crosses scopes, so there is a graph for each scope and none over all of them.
         "hnsw_config": models.HnswConfigDiff(m=0, payload_m=16),
         "shard_number": layout.shards,

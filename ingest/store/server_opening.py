@@ -9,7 +9,7 @@ from qdrant_client.http.exceptions import UnexpectedResponse
 
 from ingest.errors import UnsupportedStore
 from ingest.proxies import may_be_proxied
-from ingest.store.payload import DENSE, DOCUMENT, SCOPE, SPARSE
+from ingest.store.payload import DENSE, DOCUMENT, OPENINGS, SCOPE, SPARSE
 from ingest.store.server_layout import changes, creation, quantization_of
 
 if TYPE_CHECKING:
@@ -71,6 +71,11 @@ def _require_ours(name: str, params: models.CollectionParams, dimensions: int) -
     dense = vectors.get(DENSE) if isinstance(vectors, dict) else None
     if dense is None or SPARSE not in sparse or sparse[SPARSE].modifier != models.Modifier.IDF:
         raise UnsupportedStore(f"the Qdrant collection {name!r} was not made by Lectern")
+    if OPENINGS not in sparse:
+        raise UnsupportedStore(
+            f"the Qdrant collection {name!r} was made by an earlier version of Lectern: delete it, and "
+            "`lectern doctor --repair` writes it anew"
+        )
     if dense.size != dimensions:
         raise UnsupportedStore(
             f"the Qdrant collection {name!r} holds vectors of {dense.size} dimensions, not {dimensions}"

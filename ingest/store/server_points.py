@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from qdrant_client import models
 
 from ingest.store.identity import scope_id
-from ingest.store.payload import DENSE, DOCUMENT, SCOPE, SPARSE
+from ingest.store.payload import DENSE, DOCUMENT, SCOPE
 from ingest.store.vectors import stored
 
 if TYPE_CHECKING:
@@ -31,13 +31,15 @@ def point_of(
     direction: list[float] | None,
     terms: tuple[list[int], list[float]],
     payload: dict[str, str | int],
+    *,
+    words: str,
 ) -> models.PointStruct:
     """A point; a text that points nowhere, or has no words, lacks that vector."""
     vectors: dict[str, list[float] | models.SparseVector] = {}
     if direction is not None:
         vectors[DENSE] = direction
     if terms[0]:
-        vectors[SPARSE] = models.SparseVector(indices=terms[0], values=terms[1])
+        vectors[words] = models.SparseVector(indices=terms[0], values=terms[1])
     return models.PointStruct(id=str(identity), vector={**vectors}, payload=payload)
 
 
@@ -54,6 +56,7 @@ def sparse_of(vector: SparseVector) -> models.SparseVector:
 
 def terms_of(record: models.Record) -> SparseVector:
     """The terms of a point; one of a text without words has none."""
-    vector = record.vector.get(SPARSE) if isinstance(record.vector, dict) else None
-    known = isinstance(vector, models.SparseVector)
-    return stored(vector.indices, vector.values) if known else stored([], [])
+    for vector in record.vector.values() if isinstance(record.vector, dict) else ():
+        if isinstance(vector, models.SparseVector):
+            return stored(vector.indices, vector.values)
+    return stored([], [])
