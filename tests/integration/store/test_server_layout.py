@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from qdrant_client import models
 
+from ingest.errors import UnsupportedStore
 from ingest.store.layout import AS_IT_IS, Layout, ServerAddress
 from ingest.store.retrying import AT_ONCE, Patience, Retrying
 from ingest.store.server import BATCH_BYTES, connect
@@ -130,6 +131,16 @@ def test_limits_of_an_operator_stay(server: QdrantRest) -> None:
     opened(server, FULL).close()
 
     assert server.made("lectern").strict_mode_config == NARROW
+
+
+def test_one_of_an_earlier_version_is_refused_by_name(server: QdrantRest) -> None:
+    opened(server).close()
+    sparse = server.made("lectern").sparse_vectors
+    assert sparse is not None
+    del sparse["openings"]
+
+    with pytest.raises(UnsupportedStore, match="earlier version"):
+        opened(server)
 
 
 def test_what_only_a_new_collection_can_have_is_told_and_not_asked_for(server: QdrantRest) -> None:
