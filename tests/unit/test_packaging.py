@@ -54,7 +54,12 @@ SHARED = {
         "ingest/store/server_opening.py",
         "ingest/store/server_points.py",
     ),
-    "qdrant_edge": ("ingest/store/edge.py", "ingest/store/edge_copy.py", "ingest/store/edge_shard.py"),
+    "qdrant_edge": (
+        "ingest/store/edge.py",
+        "ingest/store/edge_copy.py",
+        "ingest/store/edge_openings.py",
+        "ingest/store/edge_shard.py",
+    ),
     "rich": ("service/commands/",),
     "sqlalchemy": ("ingest/catalog/",),
     "starlette": ("service/http/",),
