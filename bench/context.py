@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from prompts.model import ContextPassage, PromptPassage
     from prompts.plan import PromptPlan
     from service.evaluation.dataset import LabelledDocument, LabelledQuery
-    from service.wiring import Services
+    from service.services import Services
 
 COLLECTION = "bench"
 CONTEXT_TOKENS = 100_000

@@ -36,7 +36,7 @@ from tests.fakes.llama import running_llama, settings_for
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from service.wiring import Services
+    from service.services import Services
     from tests.fakes.llama import LlamaServer
 
 DOCUMENT = Path("../shared/data/cuad/documents.jsonl")

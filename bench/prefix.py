@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from service.answers import Answer
-    from service.wiring import Services
+    from service.services import Services
 
 DOCUMENT = Path("examples/corpus/policies/information-security-policy.md")
 QUESTIONS = (

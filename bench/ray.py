@@ -18,14 +18,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from service.evaluation.dataset import read_documents
+from tests.process_watch import ProcessWatch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -131,36 +130,20 @@ def ingest(folder: Path, engine: str, workers: int) -> Run:
     return Run(seconds, cpu.seconds, len(report["indexed"]), made, report["costs"])
 
 
-class Cpu:
+class Cpu(ProcessWatch):
     """Looks at all processes that have a data folder in their environment."""
 
     def __init__(self, data: str) -> None:
+        super().__init__(_LOOK_SECONDS)
         self._mark = f"LECTERN_DATA={data}\0".encode()
         self._seen: dict[int, float] = {}
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
 
     @property
     def seconds(self) -> float:
         """Of all, as each was seen last."""
         return sum(self._seen.values())
 
-    def _watch(self) -> None:
-        while not self._ended.wait(_LOOK_SECONDS):
-            for entry in Path("/proc").iterdir():
-                if entry.name.isdigit():
-                    with suppress(OSError):  # it has just ended
-                        self._look(int(entry.name), entry)
-
-    def _look(self, pid: int, entry: Path) -> None:
+    def look(self, pid: int, entry: Path) -> None:
         if pid not in self._seen and self._mark not in (entry / "environ").read_bytes():
             return
         fields = (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from service.wiring import Services
+    from service.services import Services
 
 Schema: TypeAlias = Mapping[str, Any]
 """A part of an OpenAPI description."""

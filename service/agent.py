@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from service.answers import AnswerEvent
     from service.generation import Generation
     from service.library import Library
-    from service.preparing import Prepared
+    from service.prepared import Prepared
     from service.presenting import Presenter
     from service.searching import Searcher
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         Urgency,
     )
     from service.models.prices import Price
-    from service.preparing import Prepared
+    from service.prepared import Prepared
     from service.recording import Recording
     from service.toolbox import Toolbox
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from service.answers import Answer, AnswerEvent, Query
     from service.generation import Generation
     from service.library import Library
-    from service.preparing import Prepared
+    from service.prepared import Prepared
     from service.sessions import Sessions
 
 

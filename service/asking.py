@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from service.http.event_shapes import StreamEvent
     from service.http.requests import QueryRequest, SearchRequest
     from service.http.warm_shapes import WarmRequest
+    from service.services import Services
     from service.settings import Settings
-    from service.wiring import Services
 
 
 class QuestionTooLong(PermanentError):

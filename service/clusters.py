@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from ingest.costs import Costs
     from ingest.readers.options import ReadingOptions
+    from service.services import Services
     from service.settings import Settings
-    from service.wiring import Services
 
 _MEGABYTE = 2**20
 _NEEDED = ("ray", "pyarrow", "pandas")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ingest.catalog.records import CollectionRecord, VersionRecord
     from ingest.repairing import Repairer
-    from service.wiring import Services
+    from service.services import Services
 
 SAMPLED = 20
 """Documents of a collection, others at each look."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ingest.catalog.records import CollectionRecord
     from ingest.repairing import Repairer
     from service.generation import Generation
-    from service.wiring import Services
+    from service.services import Services
 
 State = Literal["ok", "wrong", "repaired", "note"]
 LEAST_FREE = 2**30

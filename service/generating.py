@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from service.flights import Flight
     from service.generation import Generation
     from service.models.contract import ModelRequest
-    from service.preparing import Prepared
+    from service.prepared import Prepared
     from service.presenting import Presenter
     from service.recording import Recording
 

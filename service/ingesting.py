@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from ingest.catalog.catalog import Catalog
     from ingest.readers.options import ChosenReader
+    from service.services import Services
     from service.settings import Settings
-    from service.wiring import Services
 
 _MEGABYTE = 2**20
 

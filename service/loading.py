@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ingest.readers.llama import Loaded
     from ingest.readers.options import ChosenReader
-    from service.wiring import Services
+    from service.services import Services
 
 _PLACES = ("file_path", "file_name", "filename", "title", "name", "url", "source")
 """Facts that name a document, the most telling first."""

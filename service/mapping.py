@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from service.library import Library
     from service.map_planning import MapSettings
     from service.models.contract import Completion
-    from service.preparing import Prepared
+    from service.prepared import Prepared
     from service.recording import Recording
     from service.sessions import Sessions
 

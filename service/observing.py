@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ingest.report import Report
     from service.answers import AnswerEvent, Query
     from service.models.contract import Diverted
-    from service.preparing import Prepared
+    from service.prepared import Prepared
     from service.tracing import Span, Tracer
 
 _LEFT = (GeneratorExit, asyncio.CancelledError)

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import Gone
 from prompts.plan_request import PromptTooLongError
-from service.affinity import place_of
 from service.answers import PlanSummary
 from service.cancelling import current_cancellation
 from service.context import find_context
 from service.map_planning import Considered
 from service.planning import QuestionPlanner
-from service.recording import Origin
+from service.prepared import Prepared, origin_of
 from service.rewriting import Wanted
 from service.roles import ModelRoles
 from service.searching import PASSAGE_HITS, SEARCHED_AGAIN
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from ingest.catalog.records import CollectionRecord
     from prompts.mapping import MapPlan
-    from prompts.model import ContextPassage, PromptPassage
+    from prompts.model import PromptPassage
     from prompts.plan import Mode, PromptPlan
     from prompts.plan_request import PlanRequest
     from service.agent_choice import AgentChooser
@@ -34,8 +33,9 @@ if TYPE_CHECKING:
     from service.generation import Generation
     from service.library import Library
     from service.map_planning import MapPlanner
+    from service.recording import Origin
     from service.rewriting import Rewriter
-    from service.searching import Evidence, Found, Searcher
+    from service.searching import Found, Searcher
     from service.sessions import Session, Sessions
 
 PLANNED_AT_ONCE = 2
@@ -45,50 +45,6 @@ written would have to share that lock with all of them."""
 _ID_BYTES = 9
 _WITHDRAWN = "None any more; those given before do not apply."
 """What a prompt says that goes on without the instructions that it began with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A question with its evidence and its plans."""
-
-    id: str
-    query: Query
-    collection: CollectionRecord
-    session: Session
-    found: Sequence[Evidence]
-    passages: Sequence[PromptPassage]
-    """Those that hold what was found, best first."""
-    context: Mapping[str, Sequence[ContextPassage]]
-    """What the best of them cannot be read without, by their markers."""
-    plans: dict[Mode, PromptPlan]
-    """The chosen plan first; empty without a model."""
-    summary: PlanSummary
-    started: float
-    """Of `time.perf_counter`, in seconds."""
-    timings_ms: dict[str, float]
-    mapped: MapPlan | None = None
-    """The parts that a map reads before the plan of its answer is made; None in other modes."""
-    map_usd: float | None = None
-    """Expected price of a map, where one was thought of."""
-    agent_usd: float | None = None
-    """Expected price of an agent, where one was thought of and not chosen."""
-    confidence: float | None = None
-    """How sure it is, from 0 to 1, that what was found holds an answer; None where a model judges that."""
-
-    @property
-    def origin(self) -> Origin:
-        """What the calls of this answer are made for."""
-        return _origin(self.query, self.session, self.id)
-
-    @property
-    def plan(self) -> PromptPlan:
-        """The plan that is carried out."""
-        return next(iter(self.plans.values()))
-
-    @property
-    def place(self) -> str:
-        """Names the machine that should answer, see `service.affinity`."""
-        return place_of(self.plan, self.session) if self.plans else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +121,7 @@ class Preparer:
             query = self._roles.settle(query, collection, session)
         identity = f"ans_{secrets.token_urlsafe(_ID_BYTES)}"
         self._chosen(collection, query)
-        wanted = self._wanted(query, session, _origin(query, session, identity))
+        wanted = self._wanted(query, session, origin_of(query, session, identity))
         return _Asked(identity, query, collection, session, wanted, started)
 
     def _still_asked(self, asked: _Asked) -> _Asked:
@@ -185,7 +141,7 @@ class Preparer:
     def _searched(self, asked: _Asked, spent: list[SideCall]) -> Prepared:
         """Search and plan; ``spent`` takes what reordering took, whatever comes of it."""
         query, collection, session, wanted = asked.query, asked.collection, asked.session, asked.wanted
-        origin = _origin(query, session, asked.id)
+        origin = origin_of(query, session, asked.id)
         chosen = self._chosen(collection, query)
         found = self._searcher.find(
             collection,
@@ -332,10 +288,6 @@ def _instructions(query: Query, session: Session) -> str:
     if wanted or not said:
         return wanted
     return _WITHDRAWN if query.history and query.session is None else said
-
-
-def _origin(query: Query, session: Session, answer: str) -> Origin:
-    return Origin(query.tenant, query.collection, session.id, answer, query.key)
 
 
 def _first(mode: Mode, plan: PromptPlan, others: Mapping[Mode, PromptPlan]) -> dict[Mode, PromptPlan]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from service.answers import AnswerEvent, Cost, Usage
     from service.library import Library
     from service.models.contract import FinishReason
-    from service.preparing import Prepared
+    from service.prepared import Prepared
     from service.sessions import Sessions, StoredTurn
 
 

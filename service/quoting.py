@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from service.answers import AnswerEvent
-    from service.preparing import Prepared
+    from service.prepared import Prepared
     from service.presenting import Presenter
 
 

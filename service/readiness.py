@@ -22,7 +22,7 @@ from service.replicas import others_unlike
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from service.wiring import Services
+    from service.services import Services
 
 SECONDS = 0.8
 """All checks together; what has not answered by then does not answer."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.lease_records import LeaseRecord
-    from service.wiring import Services
+    from service.services import Services
 
 MAINTENANCE = LeaseName("maintenance")
 _ID_BYTES = 8

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from service.answers import Query
     from service.generation import Generation
-    from service.preparing import Prepared, Preparer
+    from service.prepared import Prepared
+    from service.preparing import Preparer
 
 _NEED_A_MODEL = frozenset({"pin", "map", "agent"})
 """Modes that say how a model is to read; the others ask for an answer, and an extract is one."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompts.model import ContextPassage, PromptPassage
-    from service.wiring import Services
+    from service.services import Services
 
 CONTRACTS = 60
 USERS = 2

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from service.answers import Query
     from service.explaining import Explanation
     from service.ledger import Used
-    from service.wiring import Services
+    from service.services import Services
 
 
 @dataclass(slots=True)

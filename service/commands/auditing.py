@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.key_records import KeyRecord
+    from service.services import Services
     from service.settings import Settings
-    from service.wiring import Services
 
 ACTIONS: Mapping[str, str | None] = {
     "ask": "ask",

@@ -16,7 +16,7 @@ from service.http.listings import CollectionList, CollectionShape, FailureShape
 from service.wording import counted
 
 if TYPE_CHECKING:
-    from service.wiring import Services
+    from service.services import Services
 
 
 _WORDS = {"any": "anybody", "none": "nobody"}

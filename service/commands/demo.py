@@ -24,7 +24,7 @@ from service.ingesting import open_ingest
 if TYPE_CHECKING:
     from asyncio import Runner
 
-    from service.wiring import Services
+    from service.services import Services
 
 COLLECTION = "demo"
 _LARGEST = 2**24

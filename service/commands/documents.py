@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ingest.catalog.records import VersionRecord
-    from service.wiring import Services
+    from service.services import Services
 
 _PAGE = 1_000
 

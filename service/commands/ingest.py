@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from ingest.catalog.job_records import JobRecord
     from ingest.readers.options import ChosenReader
     from ingest.report import Report
+    from service.services import Services
     from service.settings import Settings
-    from service.wiring import Services
 
 _INTERRUPTED = 130
 """What shells give a command that Ctrl-C has ended."""

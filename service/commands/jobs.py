@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from ingest.catalog.job_records import JobRecord
-    from service.wiring import Services
+    from service.services import Services
 
 _LISTED = 50
 _LISTED_FAILURES = 50

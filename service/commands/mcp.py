@@ -17,8 +17,8 @@ from service.running import find_server
 from service.wiring import open_services
 
 if TYPE_CHECKING:
+    from service.services import Services
     from service.settings import Settings
-    from service.wiring import Services
 
 
 @click.command(short_help="Let coding agents and assistants ask, over stdio.")

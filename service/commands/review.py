@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from service.reviewing.exporting import Format
     from service.reviewing.report import ReviewReport
     from service.running import RunningServer
-    from service.wiring import Services
+    from service.services import Services
 
 _INTERRUPTED = 130
 _SOME_FAILED = 2

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from service.services import Services
     from service.settings import Settings
-    from service.wiring import Services
 
 
 _LAST_SECONDS = 5

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from service.answers import Answer, Mode, PlacedCitation
     from service.evaluation.answer_places import Bound
     from service.evaluation.judge import Judge
-    from service.wiring import Services
+    from service.services import Services
 
 SKIPPED = "an earlier question of its conversation got no answer"
 IRRELEVANT = (

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from service.evaluation.answer_questions import ExpectedAnswer
     from service.evaluation.answer_runs import RunFile, RunLine
     from service.evaluation.answers import Asking
-    from service.wiring import Services
+    from service.services import Services
 
 
 def examine(

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from ingest.catalog.records import CollectionRecord
     from ingest.pipeline import Ingester
     from service.evaluation.dataset import LabelledDocument, LabelledQuery
+    from service.services import Services
     from service.settings import Settings
-    from service.wiring import Services
 
 Scope = Literal["collection", "document"]
 DEPTH = 400

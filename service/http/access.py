@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from service.access.caller import Caller
 from service.access.view import View
 from service.jobs.worker import Worker
-from service.wiring import Services
+from service.services import Services
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

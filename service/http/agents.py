@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from service.access.caller import Caller
     from service.mcp_server import AgentSessions
-    from service.wiring import Services
+    from service.services import Services
 
 _OVER = "over"
 """In the state of a request."""

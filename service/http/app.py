@@ -53,7 +53,7 @@ from service.reviewing.worker import ReviewWorker
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from service.wiring import Services
+    from service.services import Services
 
 _bearer = HTTPBearer(auto_error=False, description="An access key, where the server needs one.")
 

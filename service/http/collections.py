@@ -16,8 +16,8 @@ from service.http.warm_shapes import PinnedRequest, WarmRequest, WarmResponse
 
 if TYPE_CHECKING:
     from ingest.catalog.records import CollectionRecord
+    from service.services import Services
     from service.warming import Warmed, Warming
-    from service.wiring import Services
 
 router = APIRouter(prefix="/collections", tags=["collections"])
 

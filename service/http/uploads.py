@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from ingest.catalog.job_records import JobRecord
     from service.access.view import View
-    from service.wiring import Services
+    from service.services import Services
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 _MEGABYTE = 2**20

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from ingest.catalog.job_records import JobRecord
+    from service.services import Services
     from service.settings import Settings
-    from service.wiring import Services
 
 _LOOK_SECONDS = 0.2
 _FALLING_SECONDS = 1.0

@@ -10,7 +10,7 @@ from service.jobs.receiving import require_room
 
 if TYPE_CHECKING:
     from ingest.catalog.job_records import JobRecord
-    from service.wiring import Services
+    from service.services import Services
 
 
 def require_leave(services: Services, job: JobRecord) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ingest.pipeline import Ingester
     from ingest.report import Progress, Report
     from service.ingesting import OpenIngest
-    from service.wiring import Services
+    from service.services import Services
 
 _MEGABYTE = 2**20
 MOST_TRIES = 8

@@ -21,7 +21,7 @@ from service.jobs.running import run_job
 if TYPE_CHECKING:
     from ingest.catalog.job_records import JobRecord
     from service.ingesting import OpenIngest
-    from service.wiring import Services
+    from service.services import Services
 
 _LOOK_SECONDS = 1.0
 _TROUBLE_SECONDS = 3.0

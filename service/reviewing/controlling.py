@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ingest.catalog.review_records import CellRecord, ReviewRecord, ReviewState
     from service.reviewing.cells import ReviewOrder
     from service.reviewing.estimating import DocumentLoad, Estimate
-    from service.wiring import Services
+    from service.services import Services
 
 
 class NoDocuments(PermanentError):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ingest.catalog.records import VersionRecord
     from ingest.catalog.review_records import CellRecord, ReviewRecord, ReviewState
     from service.generation import Generation
-    from service.wiring import Services
+    from service.services import Services
 
 _LOOK_SECONDS = 1.0
 _OUR_SIDE = "an error on our side; the log has it"

@@ -12,7 +12,7 @@ from service.jobs.owner import this_process
 from service.reviewing.running import run_review, settle
 
 if TYPE_CHECKING:
-    from service.wiring import Services
+    from service.services import Services
 
 _LOOK_SECONDS = 1.0
 _log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.report import Report
-    from service.wiring import Services
+    from service.services import Services
     from tests.fakes.glm5 import Step
     from tests.fakes.http_wire import Recorded
     from tests.fakes.live_service import LiveService

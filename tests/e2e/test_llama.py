@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from prompts.plan import PromptPlan
     from service.http.event_shapes import StreamEvent
-    from service.wiring import Services
+    from service.services import Services
     from tests.fakes.llama import LlamaServer, Token
 
 pytestmark = needs_llama

@@ -32,10 +32,10 @@ from service.models.providers import PROVIDERS
 from service.observing import Observer
 from service.preparing import Preparer
 from service.searching import Searcher
+from service.services import Services
 from service.sessions import Sessions
 from service.settings import Settings
 from service.warming import Warmer
-from service.wiring import Services
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.files import write_texts
 from tests.fakes.glm5 import ErrorReply, Glm5Server, Reply

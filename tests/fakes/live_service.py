@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.report import Report
+    from service.services import Services
     from service.settings import Settings
-    from service.wiring import Services
     from tests.fakes.http_wire import Recorded
 
 _STARTED_WITHIN = 20.0

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import signal
-import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from tests.process_watch import ProcessWatch, processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,9 +20,10 @@ _EVERY = 0.05
 
 def workers() -> Iterator[tuple[int, str, bool]]:
     """Process id and stage of every worker, and whether it works right now."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and (title := _title(entry)) and (found := _STAGE.match(title)):
-            yield int(entry.name), found[1], ".submit" in title
+    for pid, entry in processes():
+        with suppress(OSError):  # it has just ended
+            if worker := _worker(entry):
+                yield pid, *worker
 
 
 def folders() -> set[str]:
@@ -28,35 +31,25 @@ def folders() -> set[str]:
     return {entry.name for entry in Path("/tmp").iterdir() if entry.name.startswith(("lectern-ray-",))}
 
 
-class Killer:
+class Killer(ProcessWatch):
     """Kills so many workers of each stage as soon as they are seen at work, or at all where that is brief."""
 
     def __init__(self, wanted: Mapping[str, int], others: set[int]) -> None:
         """``others`` are not ours."""
+        super().__init__(_EVERY)
         self.wanted = dict(wanted)
         self._others = others
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._ended.wait(_EVERY):
-            for pid, stage, works in workers():
-                if self.wanted.get(stage, 0) and pid not in self._others and (works or stage == "Shipping"):
-                    self._others.add(pid)
-                    self.wanted[stage] -= 1
-                    os.kill(pid, signal.SIGKILL)
+    def look(self, pid: int, entry: Path) -> None:
+        stage, works = _worker(entry) or ("", False)
+        if self.wanted.get(stage, 0) and pid not in self._others and (works or stage == "Shipping"):
+            os.kill(pid, signal.SIGKILL)
+            self._others.add(pid)
+            self.wanted[stage] -= 1
 
 
-def _title(entry: Path) -> str:
-    try:
-        return (entry / "cmdline").read_text(encoding="utf-8", errors="replace")
-    except OSError:  # it has just ended
-        return ""
+def _worker(entry: Path) -> tuple[str, bool] | None:
+    """Stage of a process, and whether it works right now; None for one that is no worker."""
+    title = (entry / "cmdline").read_text(encoding="utf-8", errors="replace")
+    found = _STAGE.match(title)
+    return (found[1], ".submit" in title) if found else None

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.catalog.job_records import JobRecord
-    from service.wiring import Services
+    from service.services import Services
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by a Unix signal")
 

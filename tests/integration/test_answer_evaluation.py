@@ -36,10 +36,10 @@ from service.models.providers import PROVIDERS
 from service.observing import Observer
 from service.preparing import Preparer
 from service.searching import Searcher
+from service.services import Services
 from service.sessions import Sessions
 from service.settings import Settings, SettingsError
 from service.warming import Warmer
-from service.wiring import Services
 from tests.fakes.calls import CallList
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.files import LEASE, write_texts

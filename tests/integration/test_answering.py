@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from ingest.catalog.catalog import Catalog
     from service.answers import Answer, AnswerEvent
-    from service.preparing import Prepared
+    from service.prepared import Prepared
     from tests.fakes.scripted_model import Said
 
 DEED = "# Deed\n\nThe lighthouse belongs to the harbour company. Its keeper lives in it.\n"

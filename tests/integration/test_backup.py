@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from service.wiring import Services
+    from service.services import Services
 
 LARGEST = 2**20
 FEW = {name: TEXTS[name] for name in ("lease.md", "policy.txt")}

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from ingest.store.contract import Point
     from service.diagnosis import Finding
-    from service.wiring import Services
+    from service.services import Services
 
 
 def states(findings: Iterable[Finding], check: str) -> list[str]:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ingest.store.contract import Point
     from prompts.model import PromptPassage
     from service.searching import Evidence
-    from service.wiring import Services
+    from service.services import Services
 
 
 ASKED = "rent, trains, budget"

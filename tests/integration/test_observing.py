@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.catalog.records import CollectionRecord
-    from service.wiring import Services
+    from service.services import Services
     from tests.fakes.glm5 import Step
     from tests.fakes.http_wire import Recorded
     from tests.fakes.live_service import LiveService

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from service.preparing import Prepared
+    from service.prepared import Prepared
 
 ANSWER = 'The rent is due [D2:3 "monthly rent"].'
 SEARCHING = 3

@@ -11,8 +11,8 @@ from service.http.agents import AgentDoor
 if TYPE_CHECKING:
     from starlette.types import Message, Scope
 
+    from service.services import Services
     from service.settings import Settings
-    from service.wiring import Services
 
 REQUEST: Scope = {
     "type": "http",

@@ -69,14 +69,17 @@ def order(build: Build | None = None, *, embeds: bool = True) -> Order:
 def clustered(
     drive: Callable[[Connection, Place], None] = cluster.work,
     *,
-    address: str = "local",
     embeds: bool = True,
     costs: Costs | None = None,
     require_leave: Callable[[str, str], None] = lambda _tenant, _collection: None,
 ) -> Generator[ClusterEngine]:
+    """Its folders lie apart: tests of Ray, which may run beside these, look for those that Ray leaves."""
     asked = order(embeds=embeds)
-    with ClusterEngine(address, 1, asked, costs or Costs(), require_leave, drive=drive) as engine:
-        yield engine
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", folder)
+        with ClusterEngine("head:6379", 1, asked, costs or Costs(), require_leave, drive=drive) as engine:
+            yield engine
+        assert list(Path(folder).iterdir()) == []
 
 
 def ingest(
@@ -186,17 +189,13 @@ def test_an_ingest_that_is_cancelled_waits_for_no_start() -> None:
         assert engine.process_id is None
 
 
-def test_a_process_that_cannot_be_started_leaves_no_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def test_a_process_that_cannot_be_started_leaves_no_folder() -> None:
     cannot_travel = Lock()
     with (
-        clustered(lambda _pipe, _place: cannot_travel.release(), address="head:6379") as engine,
+        clustered(lambda _pipe, _place: cannot_travel.release()) as engine,
         pytest.raises((TypeError, AttributeError, pickle.PicklingError)),
     ):
         next(engine.read(SCOPE, [changed_file(0, 1)], require_leave=lambda: None, on_pages=told))
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_files_go_only_where_their_collection_allows_it(tmp_path: Path) -> None:
