@@ -11,6 +11,7 @@ from ingest.child import OUT_OF_MEMORY, Clock, Refusal, empty, settle
 from ingest.costs import Cost, cpu_of_process
 from ingest.elements import Elements
 from ingest.errors import UnreadableFile
+from ingest.leaving import leave_without_collecting
 from ingest.priority import step_back
 from ingest.tracing import trace_of
 from ingest.transfer import send_document
@@ -56,6 +57,7 @@ def attempt(
 
 def serve(pipe: Connection, order: Order) -> None:
     """Be the child."""
+    leave_without_collecting()
     step_back()
     limits = settle(order.folder, order.memory_bytes)
     module, _, name = order.reader.partition(":")

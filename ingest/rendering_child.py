@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from ingest.child import Clock, Refusal, empty, settle
 from ingest.errors import UnreadableFile
+from ingest.leaving import leave_without_collecting
 from ingest.media import IMAGES, PDF
 from ingest.readers import pictures
 from ingest.readers.pdfium import DamagedPage, Pdf
@@ -50,6 +51,7 @@ class DrawingOrder:
 
 def serve(pipe: Connection, order: DrawingOrder) -> None:
     """Be the child."""
+    leave_without_collecting()
     limits = settle(order.folder, order.memory_bytes)
     clock = Clock(pipe, order.seconds)
     pipe.send(limits | clock.start())

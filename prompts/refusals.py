@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 
+from prompts.patterns import Pattern
+
 _OPENERS = (
     r"(?:hi|hello|hey|sure|certainly|of course|absolutely|thanks?|thank you|(?:great|good) question"
     r"|understood|okay|ok"
     r"|здравствуйте|привет|добрый день|конечно|спасибо|пожалуйста|你好|您好|当然|谢谢|好的)"
 )
-_COURTESY = re.compile(
+_COURTESY = Pattern(
     rf"{_OPENERS}(?:[,!.，！。\s]+(?:{_OPENERS}|there|all|for (?:your|the) \w+|i can help(?: with that)?"
     rf"|за вопрос))*"
     r"[,!.，！。\s]*$"
@@ -102,12 +104,12 @@ _CHINESE = (
     ),
     r"(?:(?:根据|依据|从|在)[^，。]{0,20}[，,]?\s*)?(?:我|我们)?(?:无法|不能)(?:从|根据|在)?[^，。]{0,20}(?:找到|确定|回答|得知|判断)",
 )
-_REFUSAL = re.compile("|".join(f"(?:{pattern})" for pattern in _ENGLISH + _RUSSIAN + _CHINESE), re.IGNORECASE)
-_DENIES = re.compile(
+_REFUSAL = Pattern("|".join(f"(?:{pattern})" for pattern in _ENGLISH + _RUSSIAN + _CHINESE), re.IGNORECASE)
+_DENIES = Pattern(
     r"n['’]t\b|\b(?:not|no|nothing|none|cannot|unable|insufficient|silent|не|нет|недостаточно)\b|没|未|无|不",
     re.IGNORECASE,
 )
-_ADDS = re.compile(
+_ADDS = Pattern(
     r"\b(?:but|however|although|though|nevertheless|yet|while|whereas|instead|only|except|so|therefore"
     r"|но|однако|хотя|зато|только|поэтому)\b|;|但|然而|不过|只|仅|；",
     re.IGNORECASE,

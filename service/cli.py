@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.errors import LecternError
+from ingest.leaving import leave_without_collecting
 from service.collecting import without_collecting
 from service.commands.terminal import say
 
@@ -79,6 +80,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run a command; what fails on purpose is one line on standard error and exit status 1."""
+    leave_without_collecting()
     for name in _THREADS:
         os.environ.setdefault(name, "1")
     for stream in (sys.stdout, sys.stderr):

@@ -62,6 +62,9 @@ class Ledger:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="lectern-ledger")
         self._pruned: datetime | None = None
         self._writing = threading.Lock()
+        self._tried = 0
+        """Calls that are being written just now."""
+        self._moving = threading.Lock()
         self.lost = 0
         """Calls that could not be written, or waited too long for it."""
 
@@ -86,7 +89,8 @@ class Ledger:
     @property
     def waiting(self) -> int:
         """Calls that are not written yet."""
-        return len(self._waiting)
+        with self._moving:
+            return len(self._waiting) + self._tried
 
     def settle(self) -> None:
         """Wait until all that was recorded here is written, or cannot be."""
@@ -131,20 +135,32 @@ class Ledger:
 
     def _write(self) -> None:
         with self._writing:
-            batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            batch = self._take()
             if not batch:
                 return
             try:
                 self._catalog.record_calls(batch)
             except CatalogUnavailable as error:
-                self._waiting.extendleft(reversed(batch))
+                self._put_back(batch)
                 _log.warning("the ledger cannot be written, %s calls wait: %s", len(batch), error)
                 return
             except Exception:  # noqa: BLE001 — an edge: what an answer took must not become the answer's failure
                 self.lost += len(batch)
                 _log.exception("the ledger has lost %s calls", len(batch))
+            self._tried = 0
             if self._prunes:
                 self._prune_daily()
+
+    def _take(self) -> list[CallRecord]:
+        with self._moving:
+            batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            self._tried = len(batch)
+        return batch
+
+    def _put_back(self, batch: Sequence[CallRecord]) -> None:
+        with self._moving:
+            self._waiting.extendleft(reversed(batch))
+            self._tried = 0
 
     def prune(self) -> None:
         """Drop what is too old."""

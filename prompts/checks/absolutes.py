@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from prompts.patterns import Pattern
 from prompts.words import at_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ALWAYS = re.compile(
+_ALWAYS = Pattern(
     r"\b(?:in\s+(?:every|all|any)\s+(?:cases?|circumstances?|events?)|under\s+(?:any"
     r"|all)\s+circumstances|even\s+(?:if|where|when|with)"
     r"|regardless|irrespective|no\s+matter|without\s+exception|for\s+any\s+reason|for\s+no\s+reason"
@@ -23,7 +24,7 @@ _ALWAYS = re.compile(
     r"|无论|不论|任何情况下|即使|一律",
     re.IGNORECASE,
 )
-_ALWAYS_SOURCE = re.compile(
+_ALWAYS_SOURCE = Pattern(
     _ALWAYS.pattern
     + r"|\b(?:at\s+any\s+time|any\s+reason|without\s+cause|sole\s+(?:and\s+absolute\s+)?discretion"
     r"|whether\s+or\s+not|notwithstanding|in\s+no\s+event"
@@ -31,16 +32,16 @@ _ALWAYS_SOURCE = re.compile(
     r"|в\s+любое\s+время|随时|自行决定",
     re.IGNORECASE,
 )
-_CONDITION = re.compile(
+_CONDITION = Pattern(
     r"\b(?:unless|except|provided|without|if|only|upon|subject\s+to|other\s+than|until|to\s+the\s+extent"
     r"|not\s+unreasonably|unreasonably"
     r"|reasonabl[ey])\b|\b(?:если|кроме|за\s+исключением|при\s+условии|только|без)\b|除非|除|如果|如|若|仅|未经|须经",
     re.IGNORECASE,
 )
-_ONLY = re.compile(
+_ONLY = Pattern(
     r"\b(?:only|solely|exclusively)\b|\b(?:только|лишь|исключительно)\b|仅|只有|只能|唯一", re.IGNORECASE
 )
-_ONLY_SOURCE = re.compile(
+_ONLY_SOURCE = Pattern(
     _ONLY.pattern
     + r"|\b(?:sole|exclusive|alone|no\s+other|none|nothing|limited|restricted|unless|except|other\s+than"
     r"|without|not|no|neither"
@@ -48,28 +49,28 @@ _ONLY_SOURCE = re.compile(
     r"|shall)\b|не|нет|ни|без|кроме|если|不|未|无|除|限",
     re.IGNORECASE,
 )
-_ANYONE = re.compile(
+_ANYONE = Pattern(
     at_words(
         r"\b(?:to|with|by)\s+(?:anyone|anybody|any\s+(?:person|third\s+part(?:y|ies)))\b|\banyone\s+(?:may"
         r"|can)\b"
     ),
     re.IGNORECASE,
 )
-_ANYONE_SOURCE = re.compile(
+_ANYONE_SOURCE = Pattern(
     r"\b(?:anyone|anybody|any\s+(?:\w+\s+)?(?:person|part(?:y|ies)|other))\b|\bthird\s+part", re.IGNORECASE
 )
-_ONLY_ONE = re.compile(
+_ONLY_ONE = Pattern(
     at_words(
         r"\bonly\s+(?:the\s+|one\s+)?[\w’']+\s+(?:party\s+)?(?:may|can|shall|must|has|is)\b"
         r"|только\s+\w+\s+(?:вправе|может|имеет)|(?:只有|仅)\w{1,5}(?:有权|可|能)"
     ),
     re.IGNORECASE,
 )
-_ANY_PARTY = re.compile(
+_ANY_PARTY = Pattern(
     r"\b(?:either|both|each|any)\s+part(?:y|ies)\b|\b(?:кажд|люб)\w+\s+(?:из\s+)?сторон\w*|任何一方|任意一方|双方|各方",
     re.IGNORECASE,
 )
-_NO_CONSENT = re.compile(
+_NO_CONSENT = Pattern(
     at_words(
         r"\b(?:no|not|without)\b[^.;]{0,40}\b(?:consent|approval|permission)\b[^.;]{0,30}\b(?:required"
         r"|needed|necessary)\b"
@@ -79,30 +80,30 @@ _NO_CONSENT = re.compile(
     ),
     re.IGNORECASE,
 )
-_FORBIDS = re.compile(
+_FORBIDS = Pattern(
     r"\b(?:not|neither|no|never|nor|cannot|prohibited|unless|only)\b|n['’]t\b|\b(?:не|нельзя|только)\b"
     r"|不得|不能|不可|禁止",
     re.IGNORECASE,
 )
-_NEEDS_CONSENT = re.compile(
+_NEEDS_CONSENT = Pattern(
     r"\b(?:not|neither|no|nor|never)\b[^.;]{0,250}\bwithout\b[^.;]{0,80}\b(?:consent|approval|permission)\b"
     r"|\b(?:subject\s+to|requires?|conditional\s+(?:up)?on)\b[^.;]{0,60}\b(?:consent|approval"
     r"|permission)\b|\bonly\s+with\b[^.;]{0,60}\b(?:consent|approval|permission)\b"
     r"|\bне\s[^.;]{0,200}\bбез\s[^.;]{0,60}(?:согласи|одобрени|разрешени)\w+|未经[^。]{0,30}(?:同意|许可|批准)",
     re.IGNORECASE,
 )
-_DENIAL = re.compile(r"\b(?:not|no|never|не)\b|不", re.IGNORECASE)
-_AUTOMATIC = re.compile(at_words(r"\bautomatic(?:ally)?\b|\bавтоматическ\w+|自动"), re.IGNORECASE)
-_BY_CHOICE = re.compile(
+_DENIAL = Pattern(r"\b(?:not|no|never|не)\b|不", re.IGNORECASE)
+_AUTOMATIC = Pattern(at_words(r"\bautomatic(?:ally)?\b|\bавтоматическ\w+|自动"), re.IGNORECASE)
+_BY_CHOICE = Pattern(
     r"\bmay\s+(?:be\s+)?(?:renew|extend)|\bmutual(?:ly)?\b|\boption\b|\belect\w*"
     r"|\bby\s+(?:written\s+)?agreement\b|\brequest\b"
     r"|\bпо\s+соглашению|\bвправе\s+продлить|协商|经双方",
     re.IGNORECASE,
 )
-_SPOKEN = re.compile(
+_SPOKEN = Pattern(
     at_words(r"\b(?:oral(?:ly)?|verbal(?:ly)?|by\s+(?:tele)?phone)\b|\bустн\w+|口头"), re.IGNORECASE
 )
-_WRITTEN = re.compile(r"\b(?:writing|written|signed)\b|\bписьменн\w+|书面", re.IGNORECASE)
+_WRITTEN = Pattern(r"\b(?:writing|written|signed)\b|\bписьменн\w+|书面", re.IGNORECASE)
 
 
 def overstated(claim: str, near: str, everything: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
+from prompts.patterns import Pattern
 from prompts.words import at_words, stem
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 CueKind = Literal["verb", "noun", "lexical", "exception"]
 
-NEUTRAL = re.compile(
+NEUTRAL = Pattern(
     at_words(
         r"\bnot\s+(?:be\s+)?limited\s+to|\bwhether\s+or\s+not|\bnot\s+only"
         r"|\bnot\s+(?:to\s+)?exceed(?:ing)?\b|\bn(?:o|ot|ever)\s+(?:be\s+)?(?:more|less|later|fewer|earlier"
@@ -72,35 +73,35 @@ CUES: Sequence[tuple[CueKind, str]] = (
         ),
     ),
 )
-CUE = re.compile(
+CUE = Pattern(
     at_words("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in CUES), r"n['’]t"), re.IGNORECASE
 )
-PREFIXED = re.compile(
+PREFIXED = Pattern(
     at_words(
         r"\bnon-?\s?(?=[a-z]{4})|\b(?:не)(?=(?:исключительн|конфиденциальн|возвратн|законн|действительн"
         r"|обязательн|эксклюзивн|разглаш|раскрыт|распростран|исполнен|выполнен|соблюден))|非(?=独|排|专)"
     ),
     re.IGNORECASE,
 )
-SCOPE_END = re.compile(
+SCOPE_END = Pattern(
     r"[;:。；，]|[.!?](?=\s|$)|,\s*(?:and|but|provided|и|а|но)\b|\b(?:but|provided\s+that|however"
     r"|except|unless|without|кроме|без)\b"
     r"|\band\s+(?:shall|may|must|will|is|are|can)\b|,?\s+а\s",
     re.IGNORECASE,
 )
-FLAWS = re.compile(
+FLAWS = Pattern(
     at_words(r"\b(?:invalid|void|unenforceable|impermissible|ineligible)\b|\bнедействительн\w+|无效"),
     re.IGNORECASE,
 )
 """They deny what they are said of, and nothing that follows them."""
-MODAL = re.compile(
+MODAL = Pattern(
     at_words(
         r"\b(?:shall|may|must|will|can|could|would|should|is|are|be|does|do|has|have|может|вправе|должен"
         r"|должна|несет|несёт)\b"
     ),
     re.IGNORECASE,
 )
-RESTRICTIVE = re.compile(
+RESTRICTIVE = Pattern(
     at_words(
         r"\b(?:only|solely|exclusively|subject\s+to|provided|upon|with\s+(?:the\s+)?(?:prior|written"
         r"|express|consent)|requires?|prior|if|limited|limit|maximum|cap|capped|up\s+to|at\s+most|consent"
@@ -118,24 +119,24 @@ LIGHT = frozenset(
     право может должен должна обязан случае сторона стороны одна
     """.split()
 )
-CHINESE_PREPOSITION = re.compile(r"\s*[将把向对与以在为因]")
-TOKEN = re.compile(r"[^\W_]+|[;.,:]")
+CHINESE_PREPOSITION = Pattern(r"\s*[将把向对与以在为因]")
+TOKEN = Pattern(r"[^\W_]+|[;.,:]")
 DENIALS = frozenset({"not", "never", "не"})
-OR = re.compile(r"\s*,?\s*(?:or|nor|или|либо|ни)\s+(?:otherwise\s+|to\s+)?|\s*,\s*|[或、]", re.IGNORECASE)
-CLAUSE_BORDER = re.compile(r"[;:。；，]|[.!?](?=\s|$)|,\s", re.IGNORECASE)
-BEFORE = re.compile(r"\b(?:before|prior\s+to)\b", re.IGNORECASE)
-ADVERB = re.compile(r"(?!(?:apply|supply|comply|rely|imply|reply|multiply)\b)[a-z]+ly", re.IGNORECASE)
+OR = Pattern(r"\s*,?\s*(?:or|nor|или|либо|ни)\s+(?:otherwise\s+|to\s+)?|\s*,\s*|[或、]", re.IGNORECASE)
+CLAUSE_BORDER = Pattern(r"[;:。；，]|[.!?](?=\s|$)|,\s", re.IGNORECASE)
+BEFORE = Pattern(r"\b(?:before|prior\s+to)\b", re.IGNORECASE)
+ADVERB = Pattern(r"(?!(?:apply|supply|comply|rely|imply|reply|multiply)\b)[a-z]+ly", re.IGNORECASE)
 REACH = 90
-NESTING = re.compile(
+NESTING = Pattern(
     at_words(r"\b(?:unless|until|without)\b|\bбез\b|\bесли\s+не\b|\bпока\s+не\b|除非|未经"), re.IGNORECASE
 )
 """Exceptions with a denial of their own: "unless it gives notice *not* to renew"."""
-IF = re.compile(
+IF = Pattern(
     r"\b(?:if|in\s+case|in\s+the\s+event|where|should|если|в\s+случае)\b|\b(?:that|who|which)\s+(?:do|does|has|have|is"
     r"|are)\s*$|如果|若|如",
     re.IGNORECASE,
 )
-CONDITION = re.compile(
+CONDITION = Pattern(
     at_words(
         r"\b(?:with|upon|if|subject\s+to|after|once|provided|only|unless|until|where|when|by|in|for|before"
         r"|requires?|needs?"
@@ -145,21 +146,21 @@ CONDITION = re.compile(
     re.IGNORECASE,
 )
 """What a claim says before the words of an exception when it makes use of it."""
-PREPOSITION = re.compile(
+PREPOSITION = Pattern(
     r"\s(?:to|of|by|from|in|for|on|upon|with|as|under|against|из|от|со\s+стороны|для|на)\s", re.IGNORECASE
 )
-PARTICIPLE = re.compile(r"not\s+\w+(?:ed|en|paid|made|met)\b", re.IGNORECASE)
-AUXILIARY = re.compile(
+PARTICIPLE = Pattern(r"not\s+\w+(?:ed|en|paid|made|met)\b", re.IGNORECASE)
+AUXILIARY = Pattern(
     r"\b(?:shall|will|may|must|can|could|should|would|might|do|does|did|is|are|was|were|be|been|being"
     r"|has|have|had|need)\b[\w\s]{0,20}$",
     re.IGNORECASE,
 )
 USED_WITHIN = 60
-BEHIND_ASIDE = re.compile(r"[,:]\s*(?:\(\w{1,4}\)\s*)?$")
+BEHIND_ASIDE = Pattern(r"[,:]\s*(?:\(\w{1,4}\)\s*)?$")
 PREPOSITIONAL = frozenset(map(stem, "during prior subject notwithstanding".split()))
-ASIDE = re.compile(r"\s*,")
+ASIDE = Pattern(r"\s*,")
 """Behind "shall not" itself: the verb follows the aside."""
-FREE_NOT_TO = re.compile(
+FREE_NOT_TO = Pattern(
     at_words(
         r"\b(?:do|does|did)\s+not\s+have\s+to\b|\bneed\s+not\b|\bno\s+(?:duty|obligation)\b"
         r"|\bnot\s+(?:the\s+|an?\s+|be\s+)?(?:obligation|obliged|obligated|required)\b|\bне\s+обязан\w*|无义务|不必|无需"

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from prompts.checks.quantities import quantities
+from prompts.patterns import Pattern
 from prompts.words import at_words, concept, content_words
 
 if TYPE_CHECKING:
@@ -76,38 +77,36 @@ _CUES: Sequence[tuple[Bound, str]] = (
         ),
     ),
 )
-BOUND = re.compile(
+BOUND = Pattern(
     at_words("|".join(f"(?P<b{place}>{pattern})" for place, (_, pattern) in enumerate(_CUES)), "не"),
     re.IGNORECASE,
 )
-_BEHIND: Sequence[tuple[Bound, re.Pattern[str]]] = (
+_BEHIND: Sequence[tuple[Bound, Pattern]] = (
     (
         "<=",
-        re.compile(
-            r"\W{0,3}(?:or|and)\s+(?:less|fewer|under|below|earlier)\b|или\s+менее|以下", re.IGNORECASE
-        ),
+        Pattern(r"\W{0,3}(?:or|and)\s+(?:less|fewer|under|below|earlier)\b|или\s+менее|以下", re.IGNORECASE),
     ),
     (
         ">=",
-        re.compile(
+        Pattern(
             r"\W{0,3}(?:or|and)\s+(?:more|over|above|longer|later|greater)\b|или\s+более|以上", re.IGNORECASE
         ),
     ),
-    ("<=", re.compile(r"\s+(?:at\s+(?:the\s+)?most|maximum)\b(?!\s+(?:\d|\w+\s*\())", re.IGNORECASE)),
-    (">=", re.compile(r"\s+(?:at\s+(?:the\s+)?least|minimum)\b(?!\s+(?:\d|\w+\s*\())", re.IGNORECASE)),
+    ("<=", Pattern(r"\s+(?:at\s+(?:the\s+)?most|maximum)\b(?!\s+(?:\d|\w+\s*\())", re.IGNORECASE)),
+    (">=", Pattern(r"\s+(?:at\s+(?:the\s+)?least|minimum)\b(?!\s+(?:\d|\w+\s*\())", re.IGNORECASE)),
 )
-_LATE = re.compile(r"later|latest|поздн|晚于|迟于", re.IGNORECASE)
-_EARLY = re.compile(r"earlier|sooner|ран[еь]|早于", re.IGNORECASE)
-_DENIED = re.compile(r"(?:\b(?:not|cannot|never)|n['’]t)\s+(?:[\w’'-]+\s+){0,4}$", re.IGNORECASE)
+_LATE = Pattern(r"later|latest|поздн|晚于|迟于", re.IGNORECASE)
+_EARLY = Pattern(r"earlier|sooner|ран[еь]|早于", re.IGNORECASE)
+_DENIED = Pattern(r"(?:\b(?:not|cannot|never)|n['’]t)\s+(?:[\w’'-]+\s+){0,4}$", re.IGNORECASE)
 _TURNED: Mapping[Bound, Bound] = {">": "<=", "<": ">="}
 """What "may not ask for more than" sets."""
-_UNDONE = re.compile(r"\b(?:unable|fail\w*)\b[^.;,]{0,40}$", re.IGNORECASE)
+_UNDONE = Pattern(r"\b(?:unable|fail\w*)\b[^.;,]{0,40}$", re.IGNORECASE)
 """A bound that is not reached: "fails to sell a minimum of" sets another one than it says."""
-_AHEAD = re.compile(
+_AHEAD = Pattern(
     r"[^.;]{0,30}?\b(?:before|prior\s+to|in\s+advance|preceding|ahead\s+of|до|перед)\b|[^。；]{0,10}[前]",
     re.IGNORECASE,
 )
-_BORDER = re.compile(r"[.;:。；：](?=\s|$)|\n")
+_BORDER = Pattern(r"[.;:。；：](?=\s|$)|\n")
 _REACH = 40
 
 

@@ -23,6 +23,7 @@ from prompts.checks.numerals import (
     value_of_ordinal,
     value_of_words,
 )
+from prompts.patterns import Pattern
 from prompts.words import TEXTS
 
 if TYPE_CHECKING:
@@ -47,13 +48,13 @@ class Quantity:
     """Written in words alone."""
 
 
-_DIGITS = re.compile(
+_DIGITS = Pattern(
     r"(?<![\w.,])(?<!\d[-/])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?"
     r"|\d{1,3}(?:[ \u00a0\u202f\u2009'’]\d{3})+(?:[.,]\d+)?(?!\d)"
     r"|\d{1,3}(?:\.\d{3})+(?:,\d+)?(?![.\d])|\d+(?:\.\d+){2,}|\d+[.,]\d+|\d+)"
     r"|(?<=[$€£¥₽\u3400-\u9fff])\d+(?:,\d{3})*(?:\.\d+)?|(?<=\d[-/–])\d+(?:[.,]\d+)?"
 )
-_SCALE = re.compile(
+_SCALE = Pattern(
     r"\s?(?:(?P<latin>million|billion|trillion|thousand|hundred|mln|mn|bn|(?<=\d)[kmb](?![a-z]))\b"
     r"|(?P<russian>тыс|млн|млрд|тысяч\w*|миллион\w*|миллиард\w*)\b\.?"
     r"|(?P<chinese>[十百千]?[万亿]|[百千]))",
@@ -74,7 +75,7 @@ _CURRENCY_SIGNS = {
     "人民币": "CNY",
     "美元": "USD",
 }
-_CURRENCY_BEFORE = re.compile(
+_CURRENCY_BEFORE = Pattern(
     r"(US\$|C\$|A\$|[$€£¥￥₽]|\b(?:USD|EUR|GBP|RUB|CNY|RMB|JPY|CHF|CAD|AUD|HKD|INR)|人民币|美元)\s?$"
 )
 _UNITS: Sequence[tuple[str, str, int | Decimal]] = (
@@ -123,7 +124,7 @@ _UNITS: Sequence[tuple[str, str, int | Decimal]] = (
     (r"bytes?\b|байт\w*|字节", "byte", 1),
 )
 _MONEY = tuple(
-    (code, re.compile(rf"(?<![A-Za-zА-я])(?:{words})|{sign}", re.IGNORECASE))
+    (code, Pattern(rf"(?<![A-Za-zА-я])(?:{words})|{sign}", re.IGNORECASE))
     for code, words, sign in (
         ("USD", r"(?:us|u\.s\.|united states)\s?dollars?\b|dollars?\b|usd\b|доллар", r"(?<![CA])\$|美元"),
         ("EUR", r"euros?\b|eur\b|евро\b", r"€|欧元"),
@@ -133,18 +134,18 @@ _MONEY = tuple(
         ("JPY", r"yen\b|jpy\b|иен", r"日元"),
     )
 )
-_UNIT = re.compile(
+_UNIT = Pattern(
     "|".join(f"(?P<u{place}>{pattern})" for place, (pattern, _, _) in enumerate(_UNITS)), re.IGNORECASE
 )
-_FILLER = re.compile(
+_FILLER = Pattern(
     r"[)\]]*(?:\s*\([^()\n]{1,40}\))?[\]]?(?:\s+or\s+(?:more|less|fewer)\b)?(?:['’]|[\s~-])*(?:(?:full"
     r"|consecutive|successive|additional|more"
     r"|further|calendar|continuous|complete|lawful|полных|календарных|последующих)[\s-]+)*",
     re.IGNORECASE,
 )
-_JOINED = re.compile(r"[\s()]*(?:-|–|—|to|or|and|and/or|/|,|до|или|и|至|到|或|、)[\s()]*", re.IGNORECASE)
+_JOINED = Pattern(r"[\s()]*(?:-|–|—|to|or|and|and/or|/|,|до|или|и|至|到|或|、)[\s()]*", re.IGNORECASE)
 _LONGEST_JOINT = 12
-_INDEFINITE = re.compile(
+_INDEFINITE = Pattern(
     r"\b(?:an?|each|per|every|one full|an?\s+single|single)[\s-]+(?=(?:full[\s-]+|calendar[\s-]+"
     r"|business[\s-]+)*(?:day"
     r"|week|month|quarter|year|hour)\b)",
@@ -164,17 +165,17 @@ _ADVERBS: dict[str, tuple[str, int]] = {
     )
     for word in words.split("|")
 }
-_ADVERB = re.compile(
+_ADVERB = Pattern(
     "|".join(rf"(?<![a-zа-я]){word}(?![a-zа-я])" for word in sorted(_ADVERBS, key=len, reverse=True)),
     re.IGNORECASE,
 )
-_SINGLE = re.compile(
+_SINGLE = Pattern(
     r"\bsingle(?=\s+(?:calendar\s+|contract\s+)?(?:day|week|month|quarter|year)\b)", re.IGNORECASE
 )
-_TIMES = re.compile(r"\b(?:twice|thrice|дважды|трижды)\b", re.IGNORECASE)
-_PERCENT_BEFORE = re.compile(r"(?P<parts>[百千万]|十万)分之$")
+_TIMES = Pattern(r"\b(?:twice|thrice|дважды|трижды)\b", re.IGNORECASE)
+_PERCENT_BEFORE = Pattern(r"(?P<parts>[百千万]|十万)分之$")
 _PARTS = {"百": 1, "千": 10, "万": 100, "十万": 1000}
-_ANNIVERSARY = re.compile(
+_ANNIVERSARY = Pattern(
     r"\b(?P<nth>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\s+anniversar", re.IGNORECASE
 )
 _NTH: Sequence[str] = "first second third fourth fifth sixth seventh eighth ninth tenth".split()

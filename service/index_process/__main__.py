@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from ingest.errors import LecternError
+from ingest.leaving import leave_without_collecting
 from service.arenas import share_arenas
 from service.collecting import without_collecting
 from service.index_process.address import Place
@@ -37,6 +38,7 @@ def main() -> None:
     os.dup2(2, 1)
     signal.signal(signal.SIGTERM, _leave)
     share_arenas()
+    leave_without_collecting()
     sys.setswitchinterval(_SWITCH_SECONDS)
 
     def announce(failure: LecternError | None = None) -> None:

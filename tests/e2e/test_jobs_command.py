@@ -22,6 +22,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends commands b
 
 BATCHES = 4
 """Of three files each: a long one that is finished, a short one that waits, and one behind it."""
+SLOWLY = 0.3
+"""Seconds: so that the file behind takes far longer than an ingest needs to notice that it is to end."""
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def begun(line: CommandLine, endpoint: Recipient, batch: int) -> tuple[subproces
         "c": f"# After {batch}\n\n{long}",
     }
     write_texts(line.folder / "docs", {f"{batch}-{name}.md": text for name, text in texts.items()})
-    endpoint.withheld = waits
+    endpoint.withheld, endpoint.pause = waits, 0
     endpoint.asked_in_vain.clear()
     endpoint.go.clear()
     ingest = line.start("ingest", "docs")
@@ -56,6 +58,12 @@ def begun(line: CommandLine, endpoint: Recipient, batch: int) -> tuple[subproces
     [job] = [job for job in line.ok("jobs", "--json").json["jobs"] if job["state"] == "running"]
     assert job["progress"]["files_done"]
     return ingest, job
+
+
+def let_go(endpoint: Recipient) -> None:
+    """What waited is answered, and what comes then takes its time."""
+    endpoint.pause = SLOWLY
+    endpoint.go.set()
 
 
 def test_ingests_are_interrupted_cancelled_and_go_on(line: CommandLine, endpoint: Recipient) -> None:
@@ -69,7 +77,7 @@ def test_ingests_are_interrupted_cancelled_and_go_on(line: CommandLine, endpoint
     for batch, number in enumerate((signal.SIGINT, signal.SIGTERM), 1):
         ingest, second = begun(line, endpoint, batch)
         ingest.send_signal(number)
-        endpoint.go.set()
+        let_go(endpoint)
         _, told = ingest.communicate(timeout=60)
         assert ingest.returncode == 130
         assert "files were finished and stay" in told
@@ -77,9 +85,10 @@ def test_ingests_are_interrupted_cancelled_and_go_on(line: CommandLine, endpoint
 
     ingest, third = begun(line, endpoint, 3)
     line.ok("jobs", "cancel", third["id"])
-    endpoint.go.set()
+    let_go(endpoint)
     ingest.communicate(timeout=60)
     assert ingest.returncode == 130
+    endpoint.pause = 0
 
     again = line.ok("jobs", "retry", job["id"], "--json").json
     assert again["state"] == "done"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import threading
@@ -23,6 +24,7 @@ from tests.fakes.embedder import WordEmbedder
 from tests.fakes.memory_index import MemoryIndex
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Generator, Iterable
     from pathlib import Path
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from tests.fakes.http_wire import Recorded
 
 _STARTED_WITHIN = 20.0
+_LOOK_SECONDS = 0.01
 _LARGEST = 2**24
 
 
@@ -82,7 +85,7 @@ def live(settings: Settings) -> Generator[LiveService]:
 @contextmanager
 def live_in_memory(settings: Settings) -> Generator[LiveService]:
     """The same with an index in a dictionary: nothing to start, where the search is not what is tested."""
-    with open_services(settings) as wired:
+    with open_services(settings, needs_index=False) as wired:
         index, embedder = MemoryIndex(), WordEmbedder()
         searcher = Searcher(wired.library, index, embedder.identity)
         services = replace(wired, index=index, embedder=embedder, searcher=searcher)
@@ -108,7 +111,7 @@ def served(services: Services, *, own_token: str | None = None) -> Generator[str
     """An HTTP server over these services; its address."""
     app = create_app(services, own_token=own_token)
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical")
-    server = uvicorn.Server(config)
+    server = _PromptServer(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + _STARTED_WITHIN
@@ -122,6 +125,26 @@ def served(services: Services, *, own_token: str | None = None) -> Generator[str
         server.should_exit = True
         thread.join(_STARTED_WITHIN)
         assert not thread.is_alive(), "the server did not stop"
+
+
+class _PromptServer(uvicorn.Server):
+    """Stops at once where nobody is connected any more: uvicorn looks now and then, and waits once more."""
+
+    async def main_loop(self) -> None:
+        """Return when it is told to stop."""
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn does it."""
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            server.close()
+        await self.lifespan.shutdown()
 
 
 def parse_events(text: str) -> list[tuple[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +33,8 @@ class Recipient:
     """Last part of the path where nothing is answered any more."""
     withheld: str = ""
     """Words of texts that are not answered before ``go``."""
+    pause: float = 0.0
+    """Seconds before each answer."""
     go: threading.Event = field(default_factory=threading.Event)
     asked_in_vain: threading.Event = field(default_factory=threading.Event)
     hung_up: threading.Event = field(default_factory=threading.Event)
@@ -42,6 +45,7 @@ class Recipient:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else the body waits until the head is confirmed, 40 ms
 
             def setup(self) -> None:
                 recipient.connections += 1
@@ -57,6 +61,7 @@ class Recipient:
                 if recipient.withheld and any(recipient.withheld in text for text in body.get("input", ())):
                     recipient.asked_in_vain.set()
                     recipient.go.wait()
+                time.sleep(recipient.pause)
                 kind, content = _reply(self.path, body)
                 with suppress(ConnectionError):  # of a client that was killed meanwhile
                     self.send_response(200)

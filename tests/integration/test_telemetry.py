@@ -215,7 +215,7 @@ def test_they_are_sent_to_the_collector_of_the_settings(tmp_path: Path) -> None:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
     with live(Settings(data=tmp_path / "data", telemetry_url=url)) as service:

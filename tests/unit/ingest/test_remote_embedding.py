@@ -44,7 +44,7 @@ def endpoint(answer: Callable[[dict[str, Any]], Answer]) -> Generator[tuple[str,
             del format, args
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}/v1", arrived

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from prompts.patterns import Pattern
+
 WORDS = "the Supplier shall pay to the Customer whatever it owes under this agreement and "
 GUARDED = [BOUND, CONDITION, CUE, FLAWS, FREE_NOT_TO, MODAL, NESTING, NEUTRAL, PREFIXED, RESTRICTIVE]
 VERDICTS = Path(__file__).with_name("verdicts.jsonl").read_text(encoding="utf-8")
@@ -100,7 +102,7 @@ def test_words_are_stemmed_once() -> None:
 
 
 @pytest.mark.parametrize("guarded", GUARDED, ids=lambda pattern: pattern.pattern[-20:])
-def test_trying_a_pattern_at_words_alone_loses_no_match(guarded: re.Pattern[str]) -> None:
+def test_trying_a_pattern_at_words_alone_loses_no_match(guarded: Pattern) -> None:
     guard, _, bare = guarded.pattern.partition(")(?:")
     assert guard.startswith("(?=")
     everywhere = re.compile(f"(?:{bare}", guarded.flags)

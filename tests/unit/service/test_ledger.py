@@ -33,9 +33,11 @@ class Hindered(Catalog):
         super().__init__(Database(sqlite_url(place)))
         self.open = threading.Event()
         self.open.set()
+        self.asked = threading.Event()
         self.failing: list[Exception] = []
 
     def record_calls(self, made: Sequence[CallRecord]) -> None:
+        self.asked.set()
         assert self.open.wait(5)
         if self.failing:
             raise self.failing.pop(0)
@@ -72,6 +74,18 @@ def test_recording_does_not_wait_for_the_database(ledger: Ledger, catalog: Hinde
     catalog.open.set()
 
     assert counted(ledger) == 50
+
+
+def test_what_is_just_being_written_still_waits(ledger: Ledger, catalog: Hindered) -> None:
+    catalog.open.clear()
+    for _ in range(3):
+        ledger.record(call())
+    assert catalog.asked.wait(5)
+    assert ledger.waiting == 3
+    catalog.open.set()
+
+    ledger.settle()
+    assert ledger.waiting == 0
 
 
 def test_what_a_database_that_was_away_missed_is_written_later(
