@@ -1,4 +1,8 @@
-"""Bring a catalog to the newest schema. Alembic costs as much as SQLAlchemy to import: only when needed."""
+"""Bring a catalog to the newest schema.
+
+Alembic takes as long to import as SQLAlchemy, and one revision after another longer than all tables at once:
+it is for catalogs that there are.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, text
 
-from ingest.catalog.schema import HEAD
+from ingest.catalog.schema import HEAD, metadata
 from ingest.errors import UnsupportedStore
 
 if TYPE_CHECKING:
@@ -30,7 +34,10 @@ def bring_to_head(database: Database) -> None:
         found = revision(connection)
     if found != HEAD:
         with database.migration() as connection:
-            _upgrade(connection)
+            if not inspect(connection).get_table_names():
+                _create(connection)
+            elif revision(connection) != HEAD:  # or another process was faster
+                _upgrade(connection)
 
 
 def revision(connection: Connection) -> str | None:
@@ -48,6 +55,18 @@ def alembic_config(connection: Connection | None = None) -> Config:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
+
+
+def _create(connection: Connection) -> None:
+    """All tables, as the revisions would have made them, and where they are noted."""
+    metadata.create_all(connection)
+    connection.execute(
+        text(
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+            "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        )
+    )
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
 def _upgrade(connection: Connection) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from ingest.catalog.audit_records import AuditWanted
 from ingest.catalog.call_records import UsageWanted
@@ -24,7 +25,7 @@ from tests.integration.catalog.conftest import SERVER, needs_server
 from tests.integration.catalog.old_catalogs import MOMENT, REVISIONS, ROWS, TEXT, empty_place, write_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
@@ -199,6 +200,55 @@ def test_of_many_that_open_at_once_one_upgrades(place: str) -> None:
 
     assert said == ["1\n"] * OPENERS
     check(place, "0003")
+
+
+def schema(place: str) -> dict[str, Any]:
+    """All that the database tells of its tables, but the order of columns."""
+    database = Database(place)
+    with database.read() as connection:
+        found = inspect(connection)
+        told = {
+            table: {
+                "columns": {column["name"]: _column(column) for column in found.get_columns(table)},
+                "key": found.get_pk_constraint(table)["constrained_columns"],
+                "foreign": sorted(map(_without_name, found.get_foreign_keys(table)), key=str),
+                "indexes": sorted(map(_index, found.get_indexes(table)), key=str),
+                "unique": found.get_unique_constraints(table),
+            }
+            for table in found.get_table_names()
+        }
+        assert revision(connection) == HEAD
+    database.close()
+    return told
+
+
+def _column(column: Mapping[str, Any]) -> dict[str, Any]:
+    kind = column["type"]
+    return {**column, "type": (str(kind), getattr(kind, "collation", None))}
+
+
+def _index(index: Mapping[str, Any]) -> dict[str, Any]:
+    options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
+    return {**index, "dialect_options": options}
+
+
+def _without_name(key: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in key.items() if name != "name"}
+
+
+def test_what_is_made_at_once_is_what_the_revisions_make(place: str) -> None:
+    database = Database(place)
+    bring_to_head(database)
+    made = schema(place)
+    assert made.keys() == {*metadata.tables, "alembic_version"}
+    with database.migration() as connection:
+        metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+    with database.migration() as connection:
+        command.upgrade(alembic_config(connection), "head")
+    database.close()
+
+    assert schema(place) == made
 
 
 def test_a_newer_catalog_is_refused_by_name_and_left_alone(place: str) -> None:

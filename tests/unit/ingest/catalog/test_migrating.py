@@ -113,14 +113,21 @@ def test_nobody_has_said_anything_of_the_egress_of_older_collections(tmp_path: P
         assert catalog.set_egress("default", "contracts", "zai").egress == "zai"
 
 
-def test_a_catalog_at_head_opens_without_alembic(place: Path) -> None:
+@pytest.mark.parametrize("there", [True, False])
+def test_a_catalog_at_head_opens_without_alembic_and_so_is_a_new_one(
+    tmp_path: Path, place: Path, *, there: bool
+) -> None:
     program = (
         "import sys; from pathlib import Path; from ingest.catalog.catalog import open_catalog;"
         "open_catalog(Path(sys.argv[1])).close(); print('alembic' in sys.modules)"
     )
 
     done = subprocess.run(
-        [sys.executable, "-c", program, place], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", program, place if there else tmp_path / "new.sqlite"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
     )
 
     assert done.stdout.strip() == "False"
