@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select, update
 
 from ingest.catalog.codec import decode_layout, decode_passages, decode_text
-from ingest.catalog.collection import bury, end_sessions, lock_collection, owned
+from ingest.catalog.collection import bury, end_sessions, lock_collection, owned, owned_among
 from ingest.catalog.database import CatalogPart, rows, storable
 from ingest.catalog.records import CitableText, DocumentContent, DocumentPage, DocumentRecord, VersionRecord
 from ingest.catalog.schema import contents, documents, tombstones, versions
@@ -142,7 +142,7 @@ class Documents(CatalogPart):
 
     def retitled(self, collection: CollectionRecord) -> tuple[int, ...]:
         """Numbers of the ready versions whose points still show the title before a move."""
-        chosen = owned(documents, collection.tenant, collection.name) & documents.c.retitled
+        chosen = owned_among(documents, collection.tenant, collection.name) & documents.c.retitled
         query = select(documents.c.current).where(chosen & documents.c.current.is_not(None))
         with self._database.read() as connection:
             return tuple(row["current"] for row in rows(connection, query.order_by(documents.c.current)))
