@@ -8,7 +8,7 @@ from ingest.parsing_ahead import parse_ahead
 from ingest.readers.progress import ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from ingest.changes import ChangedFile
     from ingest.costs import Costs
@@ -29,8 +29,8 @@ class Engine(Protocol):
         *,
         require_leave: Callable[[], None],
         on_pages: Callable[[ChangedFile, int], None],
-    ) -> Iterator[tuple[ChangedFile, Document | Prepared | UnreadableFile]]:
-        """What becomes of each file, in their order.
+    ) -> Generator[tuple[ChangedFile, Document | Prepared | UnreadableFile]]:
+        """What becomes of each file, in their order. Once it is closed, nothing is being read any more.
 
         ``require_leave`` is asked again and again; whatever it raises breaks off. ``on_pages`` is told how
         many pages of the file that is waited for are read, where that is known.
@@ -53,7 +53,7 @@ class LocalEngine:
         *,
         require_leave: Callable[[], None],
         on_pages: Callable[[ChangedFile, int], None],
-    ) -> Iterator[tuple[ChangedFile, Document | Prepared | UnreadableFile]]:
+    ) -> Generator[tuple[ChangedFile, Document | Prepared | UnreadableFile]]:
         """As `Engine.read`."""
         del scope  # nothing leaves this machine
         return parse_ahead(

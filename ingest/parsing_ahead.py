@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ingest.errors import UnreadableFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from concurrent.futures import Future
 
     from ingest.changes import ChangedFile
@@ -50,7 +50,7 @@ def parse_ahead(
     workers: int,
     require_leave: Callable[[], None],
     on_pages: Callable[[ChangedFile, int], None],
-) -> Iterator[tuple[ChangedFile, Document | UnreadableFile]]:
+) -> Generator[tuple[ChangedFile, Document | UnreadableFile]]:
     """Parse the files with as many threads as there are parsing processes; outcomes come in their order.
 
     ``require_leave`` is asked again and again; whatever it raises breaks off. ``on_pages`` is told how many

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -234,8 +234,9 @@ class Ingester:
         outcomes = self._engine.read(
             collection.scope, changed, require_leave=require_leave, on_pages=tally.read
         )
-        for change, outcome in outcomes:
-            groups.take(change, outcome)
+        with closing(outcomes):  # what breaks off leaves no file being read, which would meet the next run
+            for change, outcome in outcomes:
+                groups.take(change, outcome)
         groups.publish()
         self.publisher.discard_pending(collection)  # of a killed run, and of bytes now gone
 

@@ -24,7 +24,7 @@ from ingest.rescue import as_text, rescued
 from ingest.transfer import Shipment, receive_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from typing import Self
 
     from ingest.child import Sign
@@ -97,7 +97,8 @@ class ParsingProcess:
         self._spent = spent
         self._turn = threading.Lock()
         self._child: ConfinedChild | None = None
-        self._aborted = False
+        self._guard = threading.Lock()
+        self._reading = self._aborted = False
 
     def __enter__(self) -> Self:
         return self
@@ -123,8 +124,7 @@ class ParsingProcess:
         Raises:
             RuntimeError: the child does not even start.
         """
-        with self._turn:
-            self._aborted = False
+        with self._turn, self._abortable():
             outcome = self._exchange(self._running(), source, on_page)
             if isinstance(outcome, Refusal) and not self._aborted:
                 outcome = self._rescue(source, outcome, on_page)
@@ -136,14 +136,30 @@ class ParsingProcess:
             self._drop(patience=GRACE_SECONDS)
 
     def abort(self) -> None:
-        """End what is being read now, from another thread; its ``parse`` raises."""
-        self._aborted = True
-        child = self._child
-        if child is not None:
-            with contextlib.suppress(ValueError):  # it has just ended by itself
-                child.process.kill()
+        """End what is being read now, from another thread; its ``parse`` raises. What comes next is read."""
+        with self._guard:
+            self._aborted = self._reading
+            child = self._child if self._reading else None
+            if child is not None:
+                with contextlib.suppress(ValueError):  # it has just ended by itself
+                    child.process.kill()
+
+    @contextlib.contextmanager
+    def _abortable(self) -> Generator[None]:
+        """While the block runs, another thread may kill the child; the next file has another one."""
+        with self._guard:
+            self._reading, self._aborted = True, False
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._reading = False
+            if self._aborted:  # it may have answered before it died
+                self._drop()
 
     def _running(self) -> ConfinedChild:
+        if self._child is not None and not self._child.process.is_alive():
+            self._drop()  # killed while it was idle, such as by a system without memory: no file's doing
         if self._child is None:
             limits = (self._memory_bytes, self._seconds)
             self._child = start(

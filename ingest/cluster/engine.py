@@ -17,7 +17,7 @@ from ingest.cluster.stages import Bundle
 from ingest.errors import ClusterRefused, ClusterUnavailable, EgressRefused, UnreadableFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
     from typing import Self
@@ -88,7 +88,7 @@ class ClusterEngine:
         *,
         require_leave: Callable[[], None],
         on_pages: Callable[[ChangedFile, int], None],
-    ) -> Iterator[tuple[ChangedFile, Document | Prepared | UnreadableFile]]:
+    ) -> Generator[tuple[ChangedFile, Document | Prepared | UnreadableFile]]:
         """As `Engine.read`; pages are not told.
 
         Raises:

@@ -30,6 +30,8 @@ def misbehave(source: SourceFile, _options: ReadingOptions, on_page: Callable[[i
         for page in range(1, 5):
             time.sleep(0.4)
             on_page(page, 4)
+    if source.path == "count pages":
+        on_page(1, 1)
     deed = _DEEDS.get(source.path.removesuffix(" over a program"))
     if source.path.endswith(" over a program") and source.media_type == "text/plain":
         return Document(f"read as {source.media_type}", source.path, ())

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.discovery import Discovery
+from ingest.discovery import Discovery, judge_file
 from ingest.errors import Cancelled
-from ingest.model import SourceFile
+from ingest.groups import GROUP_CHARACTERS
+from ingest.model import Document, SourceFile
 from ingest.pipeline import Ingester
+from ingest.readers.progress import ignore
 from ingest.repairing import Repairer
 from ingest.sandbox import ParsingProcess
 from tests.fakes.embedder import WordEmbedder
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.model import Scope
+    from ingest.readers.progress import OnPage
     from ingest.store.contract import Point
 
 LARGEST = 2**24
@@ -89,6 +92,57 @@ def test_stopped_anywhere_nothing_is_half_done_and_the_next_run_ends_alike(tmp_p
                 break
             assert workshop.state() == wanted, ask
     assert stops > 10
+
+
+class SlowParser:
+    """Reads a long file at once, and the others until it is let go."""
+
+    def __init__(self) -> None:
+        self.begun, self.let_go = threading.Event(), threading.Event()
+        self.reading = 0
+
+    def parse(self, source: SourceFile, on_page: OnPage = ignore) -> Document:
+        del on_page
+        if source.path == "long.txt":
+            return Document("The berth is let by the week. " * (GROUP_CHARACTERS // 20), "Long", ())
+        self.reading += 1
+        self.begun.set()
+        assert self.let_go.wait(10)
+        self.reading -= 1
+        return Document("The berth is let.", "Short", ())
+
+
+class LateIndex(MemoryIndex):
+    """Writes once the parser reads the next file."""
+
+    def __init__(self, parser: SlowParser) -> None:
+        super().__init__()
+        self._parser = parser
+        self.written = False
+
+    def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
+        assert self._parser.begun.wait(10)
+        super().upsert(scope, points)
+        self.written = True
+        threading.Timer(0.3, self._parser.let_go.set).start()
+
+
+def test_one_that_stops_while_it_writes_leaves_no_file_being_read(tmp_path: Path) -> None:
+    parser = SlowParser()
+    index = LateIndex(parser)
+    write_texts(tmp_path, {"long.txt": "long", "short.txt": "short"})
+    found = [judge_file(name, tmp_path / name, LARGEST) for name in ("long.txt", "short.txt")]
+    with opened(tmp_path, tmp_path / "data") as workshop:
+        ingester = Ingester(workshop.catalog, index, WordEmbedder(), parser)
+        with pytest.raises(Cancelled) as stopped:
+            ingester.ingest_found(
+                "default",
+                "docs",
+                Discovery(found, Counter()),
+                on_progress=lambda _: None,
+                cancelled=lambda: index.written,
+            )
+        assert parser.reading == 0, stopped  # whose frames are still there
 
 
 def test_what_hangs_in_a_reader_is_let_go_within_a_second(tmp_path: Path) -> None:

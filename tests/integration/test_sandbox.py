@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ingest.errors import UnreadableFile
-from ingest.model import SourceFile
+from ingest.model import Document, SourceFile
 from ingest.reading import readers_of
 from ingest.sandbox import InlineParser, ParsingPool, ParsingProcess
 from tests.fakes.readers import misbehave
@@ -142,6 +142,33 @@ def test_a_program_is_not_read_again_once_somebody_has_aborted_it() -> None:
         parser.abort()
         with pytest.raises(UnreadableFile, match="killed"):
             reading.result()
+
+
+def test_an_abort_while_nothing_is_read_harms_no_file(shared_parser: ParsingProcess) -> None:
+    before = shared_parser.parse(source("before")).title
+    shared_parser.abort()
+    assert shared_parser.parse(source("after")) == Document("after", before, ())
+
+
+def test_an_abort_harms_only_the_file_that_is_read(shared_parser: ParsingProcess) -> None:
+    def abort(_done: int, _total: int) -> None:
+        shared_parser.abort()
+
+    for number in range(20):
+        with contextlib.suppress(UnreadableFile):  # it may have answered before it died
+            shared_parser.parse(source("count pages"), abort)
+        assert shared_parser.parse(source(f"after {number}")).text == f"after {number}"
+
+
+@unix
+def test_a_process_that_was_killed_while_it_was_idle_is_no_file_s_doing(
+    shared_parser: ParsingProcess,
+) -> None:
+    killed = shared_parser.process_id
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    os.waitid(os.P_PID, killed, os.WEXITED | os.WNOWAIT)
+    assert shared_parser.parse(source("after")).text == "after"
 
 
 @linux
@@ -297,7 +324,7 @@ def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 PROGRAM = """
     from pathlib import Path
-    from ingest.model import SourceFile
+    from ingest.model import Document, SourceFile
     from ingest.sandbox import ParsingProcess
 
     def main():
@@ -327,7 +354,7 @@ def test_the_child_dies_with_its_parent(deed: str, seconds: float) -> None:
     program = textwrap.dedent(f"""
         import sys, threading, time
         from pathlib import Path
-        from ingest.model import SourceFile
+        from ingest.model import Document, SourceFile
         from ingest.sandbox import ParsingProcess
 
         parser = ParsingProcess("tests.fakes.readers:misbehave", seconds={seconds})
