@@ -55,7 +55,7 @@ def migrate(
     a Qdrant collection is made there if there is none.
 
     Raises:
-        WrongPlaces: they are one.
+        WrongPlaces: they are one, or the server that it is copied to holds what another catalog knows.
         IngestRunning: somebody writes to the index.
         IndexUnavailable: a place does not answer; what was copied stays, and the next run goes on.
         UnsupportedStore: a server is too old, or refuses the key.
@@ -64,6 +64,8 @@ def migrate(
         raise WrongPlaces(f"the index is to be copied from {source} to {target}: name two places")
     with _at_work(settings, target) as catalog:
         length = _first_length(catalog)
+        if target != EMBEDDED:
+            _require_no_strangers(_address(settings, target, key), catalog)
         with (
             _open(settings, source, key, length, AS_IT_IS) as ours,
             _open(settings, target, key, length, layout_of(settings)) as theirs,
@@ -83,18 +85,14 @@ def rebuild(settings: Settings, *, on_progress: Callable[[MigrationProgress], No
         IngestRunning, IndexUnavailable, UnsupportedStore: as `migrate`.
     """
     # A CPU second that --help saves.
-    from ingest.store.server_names import connect_all, rebuilding, scopes_held  # noqa: PLC0415
+    from ingest.store.server_names import connect_all, rebuilding  # noqa: PLC0415
 
     if settings.qdrant_url is None:
         raise WrongPlaces("an embedded index has no layout to be changed: set LECTERN_QDRANT_URL")
     address = _address(settings, settings.qdrant_url, None)
     with _at_work(settings, settings.qdrant_url) as catalog:
         length = _first_length(catalog)
-        if others := scopes_held(replace(address, retrying=None)) - _known_scopes(catalog):
-            raise WrongPlaces(
-                f"the Qdrant server holds points in {len(others):,} places that this catalog does not know, "
-                "and that would be lost: they are of another catalog"
-            )
+        _require_no_strangers(address, catalog)
         with rebuilding(address, layout=layout_of(settings)) as fresh:
             serving = connect_all(address, dimensions=length)
             try:
@@ -157,6 +155,18 @@ def _address(settings: Settings, url: str, key: str | None) -> ServerAddress:
     named = settings.qdrant_url is None or settings.qdrant_url.rstrip("/") == url.rstrip("/")
     patience = Patience(reading=PATIENCE_SECONDS, writing=PATIENCE_SECONDS)
     return ServerAddress(url, key or (qdrant_key(settings) if named else None), Retrying(patience))
+
+
+def _require_no_strangers(address: ServerAddress, catalog: Catalog) -> None:
+    """A server belongs to one catalog: what it holds of another one would be lost, now or later."""
+    # A CPU second that --help saves.
+    from ingest.store.server_names import scopes_held  # noqa: PLC0415
+
+    if others := scopes_held(replace(address, retrying=None)) - _known_scopes(catalog):
+        raise WrongPlaces(
+            f"the Qdrant server holds points in {len(others):,} places that this catalog does not know, "
+            "and that would be lost: they are of another catalog"
+        )
 
 
 def _known_scopes(catalog: Catalog) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -215,10 +216,12 @@ def test_a_rebuild_swaps_what_serves(tmp_path: Path, server: QdrantRest, worksho
         assert hits(workshop, store) == before
 
 
-def test_a_rebuild_loses_nothing_of_another_catalog(
-    tmp_path: Path, server: QdrantRest, workshop: Workshop
+@pytest.mark.parametrize("rebuilt", [True, False])
+def test_nothing_of_another_catalog_is_lost(
+    tmp_path: Path, server: QdrantRest, workshop: Workshop, *, rebuilt: bool
 ) -> None:
     settings = Settings(data=tmp_path / "data", qdrant_url=server.url, qdrant_shards=3)
+    work = partial(rebuild, settings) if rebuilt else partial(migrate, settings, "embedded", server.url)
     with closing(connect_all(ServerAddress(server.url), dimensions=8)) as store:
         ingest(workshop, store)
         scope = workshop.collection.scope
@@ -226,7 +229,7 @@ def test_a_rebuild_loses_nothing_of_another_catalog(
         store.upsert(replace(scope, tenant="strangers"), known)
 
         with pytest.raises(WrongPlaces, match="1 places that this catalog does not know"):
-            rebuild(settings, on_progress=lambda _: None)
+            work(on_progress=lambda _: None)
 
         assert server.names == {"lectern"}
         assert store.counts(replace(scope, tenant="strangers")) == {1: len(known)}
