@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import platformdirs
 from pydantic import Field, field_validator
 
+from ingest.user_folders import data_folder
 from service.answers import DEFAULT_TENANT
 from service.egress_policy import ANY, EgressPolicy
 from service.setting_groups.group import SettingGroup
@@ -16,7 +16,7 @@ class PlaceSettings(SettingGroup):
     """Data."""
 
     data: Path = Field(
-        default_factory=lambda: Path(platformdirs.user_data_dir("lectern", appauthor=False)),
+        default_factory=data_folder,
         description="Folder of the index, the catalog and everything else that Lectern keeps.",
     )
     collection: str = Field(

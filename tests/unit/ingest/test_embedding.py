@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from ingest.embedding import UniversalSentenceEncoder, check_vector
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ENGLISH = "The agreement may be terminated with ninety days' notice."
 RUSSIAN = "Договор может быть расторгнут с уведомлением за девяносто дней."
@@ -38,6 +43,23 @@ def test_a_text_is_embedded_alike_alone_and_in_any_company(encoder: UniversalSen
 
     assert np.allclose(vectors[0], encoder.embed([ENGLISH])[0], atol=1e-4)
     assert np.allclose(vectors[-1], encoder.embed([RUSSIAN])[0], atol=1e-4)
+
+
+def test_weights_that_were_unpacked_before_say_the_same_to_the_bit(
+    encoder: UniversalSentenceEncoder, tmp_path: Path
+) -> None:
+    texts = [ENGLISH, RUSSIAN, OTHER, "x" * 5_000]
+    wanted = encoder.embed(texts)
+    assert np.array_equal(UniversalSentenceEncoder(tmp_path).embed(texts), wanted)
+    (file,) = tmp_path.iterdir()
+    kept = file.read_bytes()
+
+    assert np.array_equal(UniversalSentenceEncoder(tmp_path).embed(texts), wanted)
+
+    middle = len(kept) // 2
+    file.write_bytes(kept[:-middle] + bytes(middle // 2) + kept[-(middle - middle // 2) :])
+    assert np.array_equal(UniversalSentenceEncoder(tmp_path).embed(texts), wanted)
+    assert file.read_bytes() == kept
 
 
 def test_the_check_vector_tells_spaces_apart(encoder: UniversalSentenceEncoder) -> None:
