@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -124,16 +125,27 @@ def settle(catalog: Catalog) -> None:
     running = catalog.jobs(states=("running",))
     now = catalog.moment() if running else None
     for job in running:
-        if not has_died(job.owner, job.heartbeat, now):
-            continue
-        if job.cancelling:
-            catalog.finish_job(job, "cancelled", job.report)
-        elif not job.unattended:
-            catalog.release_job(job, "interrupted", attempts=job.attempts)
-        else:
-            catalog.release_job(job, "queued", attempts=min(job.attempts, TRUSTED_ATTEMPTS))
+        if has_died(job.owner, job.heartbeat, now):
+            _let_go(catalog, job)
     if catalog.is_shared:  # last: the job of a dead writer goes before later ones of its collection
         forget_dead_leases(catalog)
+
+
+def put_back(catalog: Catalog, claimed: JobRecord) -> None:
+    """Let go of a job that this process began and runs no more, unless its end was recorded."""
+    with suppress(UnknownName):  # finished and forgotten
+        job = catalog.job(claimed.tenant, claimed.id)
+        if job.state == "running" and job.owner == claimed.owner:
+            _let_go(catalog, job)
+
+
+def _let_go(catalog: Catalog, job: JobRecord) -> None:
+    if job.cancelling:
+        catalog.finish_job(job, "cancelled", job.report)
+    elif not job.unattended:
+        catalog.release_job(job, "interrupted", attempts=job.attempts)
+    else:
+        catalog.release_job(job, "queued", attempts=min(job.attempts, TRUSTED_ATTEMPTS))
 
 
 def cancel_all(catalog: Catalog, tenant: str, collection: str) -> None:

@@ -12,7 +12,7 @@ from ingest.errors import LecternError, UnknownName
 from service.ingest_lock import IngestRunning
 from service.ingesting import open_ingest
 from service.jobs.alone import run_alone
-from service.jobs.controlling import TRUSTED_ATTEMPTS, settle
+from service.jobs.controlling import TRUSTED_ATTEMPTS, put_back, settle
 from service.jobs.forgetting import forget_strays
 from service.jobs.leave import require_disk
 from service.jobs.owner import this_process
@@ -39,6 +39,8 @@ class Worker:
         self._stopping = threading.Event()
         self._awake = threading.Event()
         self._thread = threading.Thread(target=self._work, name="lectern-jobs", daemon=True)
+        self._claimed: JobRecord | None = None
+        """Begun here, until its end is recorded."""
 
     def start(self) -> None:
         """Take up what waits."""
@@ -70,6 +72,7 @@ class Worker:
             pause = _LOOK_SECONDS
             try:
                 tidied = tidied or tidy(self._services)
+                self._put_back()
                 if is_waiting(self._services):
                     require_disk(self._services)
                     self._drain()
@@ -82,10 +85,17 @@ class Worker:
             self._awake.wait(pause)
             self._awake.clear()
 
+    def _put_back(self) -> None:
+        """Let a job wait again whose end could not be recorded, such as while the database was away."""
+        if self._claimed is not None:
+            put_back(self._services.catalog, self._claimed)
+            self._claimed = None
+
     def _drain(self) -> None:
         """Run all that waits; while another process ingests, only wait."""
         while (suspect := self._run_trusted()) is not None:
             run_alone(self._services, suspect, stopping=self._stopping)
+            self._claimed = None
             self._pause_if_queued(suspect)
         if not self._services.catalog.is_shared:  # else one of the servers does it for all
             prune(self._services)
@@ -96,10 +106,11 @@ class Worker:
             work = self._enter(closing)
             while work is not None and not self._stopping.is_set():
                 require_disk(self._services)
-                job = claim(self._services)
+                job = self._claimed = claim(self._services)
                 if job is None or job.attempts > TRUSTED_ATTEMPTS:
                     return job
                 run_job(self._services, work, job, stopping=self._stopping)
+                self._claimed = None
                 self._pause_if_queued(job)
         return None
 

@@ -7,7 +7,7 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
-from ingest.errors import LecternError, PermanentError
+from ingest.errors import LecternError, PermanentError, UnknownName
 from prompts.plan_request import PromptTooLongError
 from service.access.keys import KeyEnded, require_live
 from service.jobs.owner import has_died
@@ -73,6 +73,13 @@ def settle(catalog: Catalog) -> None:
     for review in running:
         if has_died(review.owner, review.heartbeat, now):
             catalog.release_review(review, _left(review))
+
+
+def put_back(catalog: Catalog, claimed: ReviewRecord) -> None:
+    """Let go of a review that this process began and runs no more, unless its end was recorded."""
+    with suppress(UnknownName):  # deleted
+        review = catalog.review(claimed.tenant, claimed.id)
+        catalog.release_review(claimed, "cancelled" if review.cancelling else _left(claimed))
 
 
 async def run_review(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import LecternError
 from service.jobs.owner import this_process
-from service.reviewing.running import run_review, settle
+from service.reviewing.running import put_back, run_review, settle
 
 if TYPE_CHECKING:
+    from ingest.catalog.review_records import ReviewRecord
     from service.services import Services
 
 _LOOK_SECONDS = 1.0
@@ -24,6 +25,8 @@ class ReviewWorker:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._awake = asyncio.Event()
+        self._claimed: ReviewRecord | None = None
+        """Begun here, until its end is recorded."""
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(self._work(), name="lectern-reviews")
 
@@ -58,10 +61,14 @@ class ReviewWorker:
         """Run the review whose turn it is; False where none waits."""
         catalog = self._services.catalog
         await asyncio.to_thread(settle, catalog)
+        if self._claimed is not None:  # its end could not be recorded, such as while the database was away
+            await asyncio.to_thread(put_back, catalog, self._claimed)
+            self._claimed = None
         if self._services.generation is None:
             return False
-        review = await asyncio.to_thread(catalog.claim_review, this_process())
+        review = self._claimed = await asyncio.to_thread(catalog.claim_review, this_process())
         if review is None:
             return False
         await run_review(self._services, review)
+        self._claimed = None
         return True
