@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import chunks
@@ -185,6 +186,7 @@ def _follow(
     hashes = {path: change.facts.content_hash for path, change in arrived.items()}
     wanted = set(hashes.values())
     settled = {*changes.unchanged, *(failure.path for failure in changes.failed)}
+    from_folders = not any(_was_sent(one.facts.location, one.facts.content_hash) for one in arrived.values())
     lost = [
         file
         for file in (known.values() if copies is None else copies(wanted))
@@ -192,7 +194,7 @@ def _follow(
         and file.content_hash in wanted
         and file.path not in settled
         and hashes.get(file.path, "") != file.content_hash
-        and (file.path in arrived or is_vacant(file.location))
+        and (file.path in arrived or (from_folders and _has_left(file)))
     ]
     moves = match_moves(hashes, lost, known)
     changes.parse.clear()
@@ -205,6 +207,19 @@ def _follow(
         readers = readers_of(source.media_type, options)
         if not _is_current(file, source, readers, embedder):
             changes.parse.append(replace(change, replaces=file.number))
+
+
+def _has_left(file: KnownFile) -> bool:
+    """Whether a file that lay in a folder is not there any more."""
+    return is_vacant(file.location) and not _was_sent(file.location, file.content_hash)
+
+
+def _was_sent(location: str, content_hash: str) -> bool:
+    """Whether a file lies among those that were sent: they go by their hashes, and nobody moves them.
+
+    Where such a one is missing it lies on another machine, or in the data folder that was before this one.
+    """
+    return PurePath(location).name.startswith(content_hash)
 
 
 def content_hash(source: SourceFile) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,6 +91,46 @@ def test_what_an_older_lectern_made_is_parsed_again(
 
     assert [change.replaces for change in changes.parse] == [7]
     assert changes.unchanged == []
+
+
+@pytest.mark.parametrize("ways", ["folder folder", "sent folder", "folder sent"])
+def test_a_file_that_was_sent_moves_nowhere(
+    tmp_path: Path, source: SourceFile, known: KnownFile, ways: str
+) -> None:
+    """Where it is missing it lies in another data folder: its document stays."""
+    was, comes = ways.split()
+    moves = "sent" not in ways
+    kept = f"{known.content_hash}.md"
+    old = replace(known, location=f"/gone/{kept if was == 'sent' else 'lease.md'}")
+    place = source.location.rename(tmp_path / (kept if comes == "sent" else "rent.md"))
+    new = replace(source, path="rent.md", location=place)
+
+    changes = find_changes([new], {"lease.md": old}, {}, USE)
+
+    assert [move.file for move in changes.moved] == ([old] if moves else [])
+    assert [change.facts.path for change in changes.parse] == ([] if moves else ["rent.md"])
+
+
+def test_files_that_were_sent_together_may_swap_their_names(tmp_path: Path, known: KnownFile) -> None:
+    sent: list[SourceFile] = []
+    held: dict[str, KnownFile] = {}
+    for number, path in enumerate(("one.md", "two.md")):
+        text = f"# {path}\n"
+        digest = blake2b(text.encode(), digest_size=16).hexdigest()
+        location = tmp_path / f"{digest}.md"
+        location.write_text(text)
+        held[path] = replace(
+            known, path=path, document=path, number=number, content_hash=digest, location=str(location)
+        )
+        other = "two.md" if path == "one.md" else "one.md"
+        sent.append(SourceFile(other, location, MARKDOWN, len(text), number))
+
+    changes = find_changes(sent, held, {}, USE)
+
+    assert {move.file.path: move.source.path for move in changes.moved} == {
+        "one.md": "two.md",
+        "two.md": "one.md",
+    }
 
 
 def test_a_pending_version_is_taken_up_and_replaces_nothing(source: SourceFile, known: KnownFile) -> None:
