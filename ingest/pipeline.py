@@ -145,7 +145,8 @@ class Ingester:
         cancelled: Callable[[], bool],
     ) -> Report:
         collection = self._open(tenant, name)
-        self.publisher.go_on(collection, self.repairer.repair(collection))
+        require_leave = partial(_require_leave, cancelled)
+        self.publisher.go_on(collection, self.repairer.repair(collection, require_leave))
         known, copies = self._known(collection, found)
         failures = self._catalog.failures(collection)
         asked = _until(cancelled, found.found)
@@ -163,7 +164,7 @@ class Ingester:
         if changes.parse:
             self.ensure_collection(tenant, name)
         tally = Tally(changes.parse, report, on_progress)
-        self._index_all(collection, changes.parse, tally, partial(_require_leave, cancelled))
+        self._index_all(collection, changes.parse, tally, require_leave)
         self._settle_vanished(collection, vanished, report, prune=prune)
         if self._options.recognised:
             forget_all(self._options.recognised)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest.catalog.records import NewVersion
@@ -92,7 +92,7 @@ class Publisher:
         with self._costs.spending("cut"):
             cut = [_cut(each) for each in read]
         with self._costs.spending("record"):
-            versions = self._catalog.begin_versions(collection, [each.facts for each in read])
+            versions = self._catalog.begin_versions(collection, [_as_read(each) for each in read])
         written = [
             Written(
                 version.number,
@@ -137,6 +137,11 @@ class Publisher:
         for version in self._catalog.pending_versions(collection):
             self._index.delete_documents(collection.scope, [version.number])
             self._catalog.discard_version(version)
+
+
+def _as_read(read: ReadDocument) -> FileFacts:
+    """With the reader that read it, perhaps not the first choice: whoever goes on must have read it alike."""
+    return replace(read.facts, reader=read.document.reader or read.facts.reader)
 
 
 def _cut(read: ReadDocument) -> tuple[Sequence[Passage], Sequence[Section]]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from ingest.describing import is_program
 from ingest.errors import Gone, UnknownName
-from ingest.writing import Writer, Written
+from ingest.writing import Writer, Written, granted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ingest.catalog.catalog import Catalog
     from ingest.catalog.records import CollectionRecord
@@ -26,10 +26,13 @@ class Repairer:
         self._index = index
         self._writer = Writer(index, embedder)
 
-    def repair(self, collection: CollectionRecord) -> dict[int, int]:
+    def repair(
+        self, collection: CollectionRecord, require_leave: Callable[[], None] = granted
+    ) -> dict[int, int]:
         """Make a collection whole; returns how many points each pending version has in the index.
 
-        Those are always its first ones: whoever goes on with it leaves them out.
+        Those are always its first ones: whoever goes on with it leaves them out. ``require_leave`` is asked
+        before anything is embedded; whatever it raises breaks off, and the next repair goes on.
         """
         expected = self._catalog.manifest(collection)
         begun = {version.number for version in self._catalog.pending_versions(collection)}
@@ -40,26 +43,41 @@ class Repairer:
             self._index.delete_documents(collection.scope, stray)
         for number, count in expected.items():
             if held.get(number, 0) != count:
-                self.renew(collection, [number])
-        self.settle_titles(collection)
+                self.renew(collection, [number], require_leave)
+        self.settle_titles(collection, require_leave)
         return {number: held.get(number, 0) for number in begun}
 
-    def renew(self, collection: CollectionRecord, numbers: Sequence[int]) -> None:
+    def renew(
+        self,
+        collection: CollectionRecord,
+        numbers: Sequence[int],
+        require_leave: Callable[[], None] = granted,
+    ) -> None:
         """Delete the points of ready versions, whatever they are, and write them again."""
         for number in numbers:
+            require_leave()
             self._index.delete_documents(collection.scope, [number])
-            self.rewrite(collection, [number])
+            self.rewrite(collection, [number], require_leave)
 
-    def rewrite(self, collection: CollectionRecord, numbers: Iterable[int]) -> None:
+    def rewrite(
+        self,
+        collection: CollectionRecord,
+        numbers: Iterable[int],
+        require_leave: Callable[[], None] = granted,
+    ) -> None:
         """Write the points of ready versions again, from what the catalog holds."""
         for number in numbers:
             with suppress(Gone, UnknownName):  # deleted in this moment
                 content = self._catalog.content(collection.tenant, collection.name, number)
-                self._writer.write(collection.scope, [Written.of(number, content)])
+                made = [Written.of(number, content)]
+                self._writer.write(collection.scope, made, require_leave=require_leave)
 
-    def settle_titles(self, collection: CollectionRecord) -> None:
+    def settle_titles(
+        self, collection: CollectionRecord, require_leave: Callable[[], None] = granted
+    ) -> None:
         """Let the points of documents that have been given new titles show them."""
         for number in self._catalog.retitled(collection):
+            require_leave()
             self._retitle(collection, number)
 
     def _retitle(self, collection: CollectionRecord, number: int) -> None:

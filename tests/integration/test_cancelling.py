@@ -20,7 +20,7 @@ from ingest.repairing import Repairer
 from ingest.sandbox import ParsingProcess
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.files import TEXTS, write_texts
-from tests.fakes.memory_index import MemoryIndex
+from tests.fakes.memory_index import Killed, MemoryIndex, MortalIndex
 from tests.integration.test_pipeline import opened
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
     from ingest.model import Scope
     from ingest.readers.progress import OnPage
+    from ingest.sandbox import Parser
     from ingest.store.contract import Point
+    from tests.fakes.workshop import Workshop
 
 LARGEST = 2**24
 
@@ -143,6 +145,67 @@ def test_one_that_stops_while_it_writes_leaves_no_file_being_read(tmp_path: Path
                 cancelled=lambda: index.written,
             )
         assert parser.reading == 0, stopped  # whose frames are still there
+
+
+class Reader:
+    """Makes of any file what its name says: paragraphs of its own."""
+
+    def __init__(self, name: str, words: int) -> None:
+        self._name = name
+        self._paragraph = "The berth is let by the week. " * words
+
+    def parse(self, source: SourceFile, on_page: OnPage = ignore) -> Document:
+        del on_page
+        text = "\n\n".join(f"{n}. {self._paragraph}" for n in range(700))
+        return Document(text, source.path, (), reader=self._name)
+
+
+def bring(workshop: Workshop, index: MemoryIndex, parser: Parser) -> None:
+    found = Discovery([judge_file("lease.txt", workshop.folder / "lease.txt", LARGEST)], Counter())
+    ingester = Ingester(workshop.catalog, index, WordEmbedder(), parser)
+    ingester.ingest_found("default", "docs", found, on_progress=lambda _: None)
+
+
+def places(workshop: Workshop, index: MemoryIndex) -> set[tuple[int, int]]:
+    scope = workshop.collection.scope
+    return {(point.start, point.end) for (where, *_), point in index.points.items() if where == scope}
+
+
+def test_another_reader_does_not_go_on_where_one_was_killed(tmp_path: Path) -> None:
+    """As a program that is read as plain text the second time, since its parser found no memory."""
+    write_texts(tmp_path, {"lease.txt": "the same bytes"})
+    with opened(tmp_path, tmp_path / "calm") as workshop:
+        calm = MemoryIndex()
+        bring(workshop, calm, Reader("second/1", 7))
+        wanted = places(workshop, calm)
+    with opened(tmp_path, tmp_path / "data") as workshop:
+        index = MortalIndex(5, "after")
+        with pytest.raises(Killed):
+            bring(workshop, index, Reader("first/1", 4))
+        half = places(workshop, index)
+        bring(workshop, index, Reader("second/1", 7))
+        assert half
+        assert not half <= wanted
+        assert places(workshop, index) == wanted
+
+
+def test_a_repair_is_stopped_before_it_embeds_and_gone_on_with(tmp_path: Path) -> None:
+    write_texts(tmp_path / "docs", {f"{n}.txt": f"The berth {n} is let." for n in range(6)})
+    with opened(tmp_path / "docs", tmp_path / "data") as workshop:
+        workshop.ingest()
+        embedder, asked = WordEmbedder(), list[int]()
+        repairer = Repairer(workshop.catalog, MemoryIndex(), embedder)  # all points are lost
+
+        def leave_twice() -> None:
+            asked.append(len(embedder.texts))
+            if len(asked) > 4:
+                raise Cancelled("the ingest was stopped")
+
+        with pytest.raises(Cancelled):
+            repairer.repair(workshop.collection, leave_twice)
+        assert asked == [0, 0, 1, 1, 2]
+        repairer.repair(workshop.collection)
+        assert len(embedder.texts) == 6
 
 
 def test_what_hangs_in_a_reader_is_let_go_within_a_second(tmp_path: Path) -> None:
