@@ -14,6 +14,7 @@ from ingest.catalog.job_records import JobRequest
 from service.access.keys import KeyEnded, make_key
 from service.commands.ingest import ingest
 from service.jobs.receiving import RESERVE, StorageFull
+from service.jobs.watching import LOOK_SECONDS
 from service.settings import Settings
 from tests.fakes.files import LEASE, write_texts
 from tests.fakes.live_service import live
@@ -31,6 +32,8 @@ FILES = 60
 WAITS = "This lease waits."
 """In a file of the second group: its embedding is withheld until the test says so."""
 UNFINISHED = {"queued", "running"}
+LOOKS = 4 * LOOK_SECONDS
+"""Until it has been noticed that a job may not go on; what is left of it takes less."""
 
 
 class Holder:
@@ -145,6 +148,7 @@ class TestKeys:
         begun(service, job)
 
         service.services.catalog.revoke_key("default", leaked.record.id)
+        time.sleep(LOOKS)
         endpoint.go.set()
 
         found = ended(service, job)
@@ -192,6 +196,7 @@ class TestDisk:
         begun(service, job)
 
         disk.free = RESERVE - 1
+        time.sleep(LOOKS)
         endpoint.go.set()
 
         waiting = until(service, job, lambda found: found.state == "queued" and bool(found.report.reason))
