@@ -238,6 +238,13 @@ class Jobs(CatalogPart):
             found = rows(connection, query)
         return tuple(JobFile(row["path"], row["outcome"], row["reason"], row["detail"]) for row in found)
 
+    def settled_job_paths(self, job: JobRecord) -> frozenset[str]:
+        """The files that it has found to be in the index, or has brought there."""
+        mine = (job_files.c.tenant == job.tenant) & (job_files.c.job == job.id)
+        query = select(job_files.c.path).where(mine & job_files.c.outcome.in_(("indexed", "unchanged")))
+        with self._database.read() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def prune_jobs(self, tenant: str, *, keep: int, before: datetime) -> tuple[str, ...]:
         """Forget finished jobs that ended before this time, or of which ``keep`` newer ones are kept.
 
