@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.fakes.office import Office
 
-OLD = "# Old\n\nThe rent is 100.\n"
+OLD, NEW = "# Old\n\nThe rent is 100.\n", "# New\n\nThe rent is 200.\n"
 
 
 @pytest.fixture
@@ -39,3 +39,28 @@ def test_one_that_finds_no_room_to_start_a_parser_waits(
     assert str(tmp_path) not in str(ran.error)
     assert server.run(job).state == "done"
     assert server.outcomes(job) == {"a.md": "indexed"}
+
+
+def test_files_that_have_only_moved_are_unchanged(server: Office) -> None:
+    server.run(server.send({"a.md": OLD, "b.md": NEW}))
+
+    swapped = server.send({"a.md": NEW, "b.md": OLD})
+    assert server.run(swapped).state == "done"
+    assert server.outcomes(swapped) == {"a.md": "unchanged", "b.md": "unchanged"}
+    assert server.services.catalog.job("default", swapped.id).report.unchanged == 2
+    assert (server.title("a.md"), server.title("b.md")) == ("New", "Old")
+
+    with_a_broken_one = server.send({"a.md": OLD, "b.md": NEW, "c.md": ""})
+    assert server.run(with_a_broken_one).state == "done"
+    assert server.outcomes(with_a_broken_one) == {"a.md": "unchanged", "b.md": "unchanged", "c.md": "failed"}
+
+
+def test_a_file_that_has_moved_and_was_read_again_is_indexed(server: Office) -> None:
+    server.run(server.send({"a.md": OLD, "b.txt": NEW}))
+
+    swapped = server.send({"a.md": NEW, "b.txt": OLD})
+    assert server.run(swapped).state == "done"
+
+    report = server.services.catalog.job("default", swapped.id).report
+    assert (report.indexed, report.unchanged) == (2, 0)
+    assert server.outcomes(swapped) == {"a.md": "indexed", "b.txt": "indexed"}
