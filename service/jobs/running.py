@@ -15,6 +15,7 @@ from service.ingest_lock import IngestRunning
 from service.jobs.forgetting import forget_replaced
 from service.jobs.leave import require_leave
 from service.jobs.receiving import StorageFull
+from service.jobs.wanted import overtaken
 from service.jobs.watching import Watch
 
 if TYPE_CHECKING:
@@ -122,13 +123,7 @@ def _ingest(
 
 def _uploaded(services: Services, job: JobRecord, largest: int) -> Discovery:
     """The files of an upload under the paths that they were given; a later upload of a path goes before."""
-    others = services.catalog.jobs(job.tenant, collections=[job.collection], states=("done", "running"))
-    later = {
-        file.path
-        for other in others
-        if other.kind == "upload" and other.created_at > job.created_at
-        for file in other.request.uploads
-    }
+    later = overtaken(services.catalog, job)
     kept = services.originals.keep(job)
     found = [judge_file(file.path, location, largest) for file, location in kept if file.path not in later]
     return Discovery(sorted(found, key=lambda each: each.path), Counter())

@@ -21,11 +21,25 @@ def wanted(
     Of all tenants where none is named, of all collections likewise.
     """
     taken: set[tuple[str, str, str]] = set()
-    for job in catalog.jobs(tenant, collections=collections):  # the newest first
+    for job in _uploads(catalog, tenant, collections):
         for file in _left(catalog, job):
             if job.state in UNFINISHED or (job.tenant, job.collection, file.path) not in taken:
                 yield job, file
         taken |= {(job.tenant, job.collection, path) for path in _taken(catalog, job)}
+
+
+def overtaken(catalog: Catalog, job: JobRecord) -> set[str]:
+    """Paths of which later uploads have sent other files that are read, or were: however those jobs ended."""
+    others = _uploads(catalog, job.tenant, [job.collection])
+    later = (other for other in others if other.created_at > job.created_at)
+    return {path for other in later for path in _taken(catalog, other)}
+
+
+def _uploads(
+    catalog: Catalog, tenant: str | None, collections: Collection[str] | None
+) -> Iterator[JobRecord]:
+    """The newest first."""
+    return (job for job in catalog.jobs(tenant, collections=collections) if job.kind == "upload")
 
 
 def _left(catalog: Catalog, job: JobRecord) -> list[UploadedFile]:

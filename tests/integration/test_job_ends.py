@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ingest.catalog.job_records import JobFile, JobRequest
 from ingest.errors import NotStarted
 from ingest.sandbox import ParsingProcess
+from service.jobs.controlling import cancel, retry
 from tests.fakes.office import office
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from ingest.catalog.job_records import FileOutcome, JobState
     from tests.fakes.office import Office
 
 OLD, NEW = "# Old\n\nThe rent is 100.\n", "# New\n\nThe rent is 200.\n"
@@ -64,3 +67,33 @@ def test_a_file_that_has_moved_and_was_read_again_is_indexed(server: Office) -> 
     report = server.services.catalog.job("default", swapped.id).report
     assert (report.indexed, report.unchanged) == (2, 0)
     assert server.outcomes(swapped) == {"a.md": "indexed", "b.txt": "indexed"}
+
+
+@pytest.mark.parametrize("outcome", ["indexed", "unchanged"])
+@pytest.mark.parametrize("state", ["failed", "cancelled"])
+def test_a_later_upload_that_has_read_a_path_goes_before_however_it_ended(
+    server: Office, state: JobState, outcome: FileOutcome
+) -> None:
+    catalog, originals = server.services.catalog, server.services.originals
+    first = server.send({"a.md": OLD, "b.md": OLD})
+    cancel(catalog, "default", first.id)
+    later = server.begin(server.send({"a.md": NEW, "b.md": NEW}))
+    server.end(later, state, JobFile("a.md", outcome), JobFile("b.md", "failed", "empty", "no text"))
+
+    retry(catalog, originals, "default", first.id)
+    server.run(first)
+
+    assert server.outcomes(first) == {"b.md": "indexed"}
+
+
+def test_what_a_folder_holds_under_a_path_stops_no_upload(server: Office) -> None:
+    catalog, originals = server.services.catalog, server.services.originals
+    first = server.send({"a.md": OLD})
+    cancel(catalog, "default", first.id)
+    folder = catalog.add_job("default", "docs", "ingest", JobRequest(), place=originals.place)
+    server.end(server.begin(folder), "failed", JobFile("a.md", "indexed"))
+
+    retry(catalog, originals, "default", first.id)
+    server.run(first)
+
+    assert server.outcomes(first) == {"a.md": "indexed"}
