@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ingest.catalog.job_records import JobFile
+from ingest.errors import IndexUnavailable
 from service.jobs.controlling import WrongState, cancel, retry
 from service.jobs.forgetting import forget_strays
+from tests.fakes.memory_index import MemoryIndex
 from tests.fakes.office import office
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.catalog.job_records import JobRecord, JobState
+    from ingest.model import Scope
     from tests.fakes.office import Office
 
 OLD, NEW, OTHER = "# Old\n\nThe rent is 100.\n", "# New\n\nThe rent is 200.\n", "# Other\n\nNo pets.\n"
@@ -114,6 +118,28 @@ def test_an_earlier_upload_that_is_tried_again_leaves_a_later_ones_file(server: 
     server.run(try_again(server, second))
 
     assert server.title("a.md") == "New"
+
+
+class FadingIndex(MemoryIndex):
+    """Answers to the first deletion, and to none after it."""
+
+    faded = False
+
+    def delete_scope(self, scope: Scope) -> None:
+        super().delete_scope(scope)
+        if self.faded:
+            raise IndexUnavailable("the index does not answer")
+        self.faded = True
+
+
+def test_a_collection_whose_deletion_is_cut_short_has_left_no_files(server: Office) -> None:
+    server.run(server.send({"a.md": OLD}))
+    ended(server, "failed", {"b.md": OTHER})
+
+    with pytest.raises(IndexUnavailable):
+        replace(server.services, index=FadingIndex()).delete_collection("default", "docs")
+
+    assert server.kept() == []
 
 
 class TestDeleted:
