@@ -9,11 +9,12 @@ import shutil
 import signal
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from ingest.child import GRACE_SECONDS
+from ingest.errors import NotStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,20 +96,35 @@ def start(
         name: what an error calls it.
 
     Raises:
-        RuntimeError: it does not even start.
+        NotStarted: it does not even start; nothing of it is left.
     """
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    folder = tempfile.mkdtemp(prefix=f"{label}-")
-    process = context.Process(target=serve, args=(theirs, make_order(folder)), name=label, daemon=True)
-    process.start()
-    theirs.close()
-    child = ConfinedChild(process, ours, folder)
     try:
-        if ours.poll(_START_SECONDS):
-            return ConfinedChild(process, ours, folder, cast("frozenset[Limit]", ours.recv()))
-    except EOFError:
+        child = _spawn(serve, make_order, label)
+    except OSError as error:  # its own words may name folders of this machine
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
+        raise NotStarted(f"{name} did not start: {reason}") from error
+    try:
+        if child.pipe.poll(_START_SECONDS):
+            return replace(child, limits=cast("frozenset[Limit]", child.pipe.recv()))
+    except (EOFError, OSError):
         pass
     code = child.exit_code()
     child.stop(0)
-    raise RuntimeError(f"{name} did not start (exit code {code})")
+    raise NotStarted(f"{name} did not start (exit code {code})")
+
+
+def _spawn(
+    serve: Callable[[Connection, _Order], None], make_order: Callable[[str], _Order], label: str
+) -> ConfinedChild:
+    context = multiprocessing.get_context("spawn")
+    with contextlib.ExitStack() as undoing:
+        folder = tempfile.mkdtemp(prefix=f"{label}-")
+        undoing.callback(shutil.rmtree, folder, ignore_errors=True)
+        ours, theirs = context.Pipe()
+        undoing.callback(ours.close)
+        with theirs:
+            order = make_order(folder)
+            process = context.Process(target=serve, args=(theirs, order), name=label, daemon=True)
+            process.start()
+        undoing.pop_all()
+    return ConfinedChild(process, ours, folder)

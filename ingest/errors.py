@@ -13,6 +13,7 @@ LecternError
 ├── Cancelled               somebody asked for the end; what was finished stays
 └── TransientError          the same call may succeed later
     ├── CatalogUnavailable  the database does not answer
+    ├── NotStarted          the machine starts no process that reads or draws
     ├── LeaseLost           another server has taken over what this one did
     ├── ClusterUnavailable  Ray does not answer, or loses its workers
     ├── IndexUnavailable    the index process does not answer
@@ -133,6 +134,10 @@ class ClusterUnavailable(TransientError):
 
 class CatalogUnavailable(TransientError):
     """The database does not answer, or its disk is full, read-only or damaged."""
+
+
+class NotStarted(TransientError):
+    """The machine starts no process to read or draw with, such as for want of memory or of disk space."""
 
 
 class LeaseLost(TransientError):

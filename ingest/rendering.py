@@ -76,7 +76,7 @@ class RenderingProcess:
         Raises:
             UnreadableFile: with the reason; no file makes it raise anything else.
             RendererBusy: others have waited for long.
-            RuntimeError: the child does not even start.
+            NotStarted: the child does not even start.
         """
         if not self._turn.acquire(timeout=_PATIENCE_SECONDS):
             raise RendererBusy("too many pages wait to be drawn: try again later")

@@ -51,6 +51,7 @@ class Parser(Protocol):
 
     Raises:
         UnreadableFile: with the reason; no file makes it raise anything else.
+        NotStarted: this machine starts nothing to read with, whatever the file.
     """
 
     def parse(self, source: SourceFile, on_page: OnPage = ignore) -> Document:
@@ -122,7 +123,7 @@ class ParsingProcess:
         """Read one file; a program that fails is read once more, as plain text. See ``Parser``.
 
         Raises:
-            RuntimeError: the child does not even start.
+            NotStarted: the child does not even start.
         """
         with self._turn, self._abortable():
             outcome = self._exchange(self._running(), source, on_page)

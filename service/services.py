@@ -9,7 +9,7 @@ from ingest.catalog.job_records import UNFINISHED
 from ingest.errors import UnknownName
 from service.ending import Ending
 from service.jobs.controlling import cancel_all
-from service.jobs.forgetting import forget_unowned
+from service.jobs.forgetting import forget_unowned, forget_unread
 from service.loading import forget_delivered, forget_sources
 
 if TYPE_CHECKING:
@@ -92,13 +92,15 @@ class Services:
         cancel_all(self.catalog, tenant, name)
         for scope in scopes:
             self.index.delete_scope(scope)
+        with self.originals.locked():  # killed from here on, it is there to be deleted again
+            self.originals.forget_collection(tenant, name)
         forgotten = self.catalog.delete_collection(tenant, name)
         for scope in forgotten.scopes:  # what an ingest wrote in between; from here on it can publish nothing
             self.index.delete_scope(scope)
         self.index.flush()
         self.page_images.forget(tenant, name)
         self.library.forget(tenant, name)
-        with self.originals.locked():
+        with self.originals.locked():  # and what a job moved there in between
             self.originals.forget_collection(tenant, name)
         forget_delivered(self.settings.data, locations)
         forget_sources(self.settings.data, tenant, name)
@@ -113,8 +115,8 @@ class Services:
         failure = self.catalog.failures(record).get(path)
         if failure is None:
             raise UnknownName("failure", path)
+        forget_unread(self.catalog, self.originals, record, path)
         self.catalog.forget_failures(record, [path])
-        forget_unowned(self.catalog, self.originals, record, [path])
         if path not in {known.path for known in self.catalog.ready_versions(record)}:
             forget_delivered(self.settings.data, [failure.location])
 

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
     from sqlalchemy.sql import ColumnElement
 
-    from ingest.catalog.job_records import JobKind, JobRequest, JobState
+    from ingest.catalog.job_records import FileOutcome, JobKind, JobRequest, JobState
 
 _ID_BYTES = 8
+_IN_THE_INDEX: tuple[FileOutcome, ...] = ("indexed", "unchanged")
 _EMPTY_PROGRESS = encode_value(JobProgress())
 _EMPTY_REPORT = encode_value(JobReport())
 
@@ -238,6 +239,13 @@ class Jobs(CatalogPart):
             found = rows(connection, query)
         return tuple(JobFile(row["path"], row["outcome"], row["reason"], row["detail"]) for row in found)
 
+    def settled_job_paths(self, job: JobRecord) -> frozenset[str]:
+        """The files that it has found to be in the index, or has brought there."""
+        mine = (job_files.c.tenant == job.tenant) & (job_files.c.job == job.id)
+        query = select(job_files.c.path).where(mine & job_files.c.outcome.in_(_IN_THE_INDEX))
+        with self._database.read() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def prune_jobs(self, tenant: str, *, keep: int, before: datetime) -> tuple[str, ...]:
         """Forget finished jobs that ended before this time, or of which ``keep`` newer ones are kept.
 
@@ -281,7 +289,7 @@ def _add_files(connection: Connection, job: JobRecord, files: Iterable[JobFile])
     for file in files:
         same = mine & (job_files.c.path == file.path)
         kept = connection.execute(select(job_files.c.outcome).where(same)).scalar()
-        if kept is not None and file.outcome == "unchanged":
+        if kept in _IN_THE_INDEX and file.outcome == "unchanged":
             continue
         last += 1
         connection.execute(delete(job_files).where(same))

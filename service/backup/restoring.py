@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from ingest.repairing import Repairer
 from service.backup.manifest import FolderInUse
@@ -52,11 +52,11 @@ class Restored:
     left_out: tuple[str, ...]
 
 
-def restore(settings: Settings, file: Path, *, force: bool) -> Restored:
+def restore(settings: Settings, file: Path, *, force: bool, patience: float = _PATIENCE_SECONDS) -> Restored:
     """Unpack a backup, hold every file against its manifest, and only then put it into the data folder.
 
     With ``force`` it takes the place of what is there. Killed before that it changes nothing, killed after it
-    the next command finishes it.
+    the next command finishes it. ``patience`` is how many seconds an index process may take to end.
 
     Raises:
         UnusableBackup: it is damaged, or of a newer Lectern.
@@ -68,7 +68,7 @@ def restore(settings: Settings, file: Path, *, force: bool) -> Restored:
     finish(data)
     if not force and (there := held(data)):
         raise FolderInUse(f"{data} holds {there[0].name}: restore into an empty folder, or with --force")
-    with _alone(data):
+    with _alone(data, patience):
         manifest = _unpack(file, data)
         finish(data)
     repaired, wrong = _mend(settings, manifest)
@@ -85,19 +85,34 @@ def restore(settings: Settings, file: Path, *, force: bool) -> Restored:
 
 
 @contextmanager
-def _alone(data: Path) -> Generator[None]:
+def _alone(data: Path, patience: float) -> Generator[None]:
     """Nobody serves, ingests or searches here for as long as the block runs; raises `FolderInUse`."""
     if find_server(data) is not None:
         raise FolderInUse(f"a server runs over {data}: end it first")
     place = Place(data)
     with holding(data, "restore"):
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + patience
         while _answers(place) and time.monotonic() < deadline:
             time.sleep(_LONGER_THAN_ITS_GRACE)
-        with FileLock(place.lock, timeout=_PATIENCE_SECONDS):
-            if _answers(place):
-                raise FolderInUse(f"a process searches in {data}: end it first")
+        with _no_index_process(place, patience):
             yield
+
+
+@contextmanager
+def _no_index_process(place: Place, patience: float) -> Generator[None]:
+    """None runs, and none starts as long as the block runs; raises `FolderInUse`."""
+    in_use = FolderInUse(f"a process searches in {place.data}: end it first")
+    lock = FileLock(place.lock)
+    try:
+        lock.acquire(timeout=patience)
+    except Timeout:  # somebody starts one, or one is about to end
+        raise in_use from None
+    try:
+        if _answers(place):
+            raise in_use
+        yield
+    finally:
+        lock.release()
 
 
 def _answers(place: Place) -> bool:

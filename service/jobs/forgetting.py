@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest.catalog.job_records import UNFINISHED
+from service.jobs.wanted import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def forget_unowned(
     catalog: Catalog, originals: Originals, collection: CollectionRecord, paths: Collection[str] | None = None
 ) -> None:
-    """Delete the files of a collection that belong to no version, failure or unfinished job.
+    """Delete the files of a collection that belong to no version and no failure, and that no job wants.
 
     Args:
         catalog: what is known.
@@ -31,9 +32,22 @@ def forget_unowned(
     tenant, name = collection.tenant, collection.name
     with originals.locked():
         # Jobs first: what one publishes in between is then known by the job, or by its version.
+        still_read = list(wanted(catalog, tenant, collections=[name]))
+        kept = [*_versions(catalog, collection), *_failures(catalog, collection)]
+        originals.forget_all_but(tenant, name, kept, still_read, paths=paths)
+
+
+def forget_unread(catalog: Catalog, originals: Originals, collection: CollectionRecord, path: str) -> None:
+    """Delete what could not be read under a path, though its job could be tried again.
+
+    Before the failure itself: killed in between, whoever deletes can do it again.
+    """
+    tenant, name = collection.tenant, collection.name
+    with originals.locked():
         unfinished = catalog.jobs(tenant, collections=[name], states=UNFINISHED)
-        kept = list(_known(catalog, collection))
-        originals.forget_all_but(tenant, name, kept, unfinished, paths=paths)
+        still_read = [(job, file) for job in unfinished for file in job.request.uploads]
+        kept = list(_versions(catalog, collection))
+        originals.forget_all_but(tenant, name, kept, still_read, paths=[path])
 
 
 def forget_replaced(
@@ -49,35 +63,41 @@ def forget_replaced(
 
 
 def strays(catalog: Catalog, originals: Originals) -> list[Path]:
-    """Folders of sent files that belong to no document, failure or unfinished job, of any tenant.
+    """Sent files that belong to no document and no failure, and that no job wants, of any tenant.
 
-    Who was killed between a deletion in the catalog and that of the files has left them. Hold
-    `Originals.locked`.
+    Who was killed between a deletion in the catalog and that of the files has left them, and so has a job
+    that was forgotten. Hold `Originals.locked`.
     """
     # Jobs first: what one publishes in between is then known by the job, or by its document.
+    still_read = list(wanted(catalog))
     kept = {
-        (job.tenant, job.collection, file.path)
-        for job in catalog.jobs(states=UNFINISHED)
-        for file in job.request.uploads
+        (tenant, collection.name, path)
+        for tenant in catalog.tenants()
+        for collection in catalog.collections(tenant)
+        for path in catalog.locations(tenant, collection.name)
     }
-    for tenant in catalog.tenants():
-        for collection in catalog.collections(tenant):
-            kept |= {(tenant, collection.name, path) for path in catalog.locations(tenant, collection.name)}
-    return originals.strays(kept)
+    return originals.strays(kept, still_read)
 
 
 def forget_strays(catalog: Catalog, originals: Originals) -> list[Path]:
     """Delete the `strays`; those that there were."""
     with originals.locked():
         found = strays(catalog, originals)
-        for folder in found:
-            shutil.rmtree(folder, ignore_errors=True)
+        for path in found:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
     return found
 
 
-def _known(catalog: Catalog, collection: CollectionRecord) -> Iterator[tuple[str, str]]:
-    """Paths and hashes of all versions and failures."""
+def _versions(catalog: Catalog, collection: CollectionRecord) -> Iterator[tuple[str, str]]:
+    """Paths and hashes of all versions."""
     for found in (catalog.pending_versions, catalog.ready_versions, catalog.superseded_versions):
         yield from ((version.path, version.content_hash) for version in found(collection))
+
+
+def _failures(catalog: Catalog, collection: CollectionRecord) -> Iterator[tuple[str, str]]:
+    """Paths and hashes of files that could not be read."""
     for failure in catalog.failures(collection).values():  # one refused unread has no hash but in its name
         yield failure.path, failure.content_hash or PurePath(failure.location).name.partition(".")[0]

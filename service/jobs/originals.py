@@ -110,14 +110,15 @@ class Originals:
         self, tenant: str, collection: str, path: str, unfinished: Sequence[JobRecord]
     ) -> None:
         """Delete the originals of a document, but what unfinished jobs still have to read. Hold `locked`."""
-        self.forget_all_but(tenant, collection, [], unfinished, paths=[path])
+        wanted = [(job, file) for job in unfinished for file in job.request.uploads]
+        self.forget_all_but(tenant, collection, [], wanted, paths=[path])
 
     def forget_all_but(
         self,
         tenant: str,
         collection: str,
         kept: Iterable[tuple[str, str]],
-        unfinished: Sequence[JobRecord],
+        wanted: Iterable[tuple[JobRecord, UploadedFile]],
         *,
         paths: Iterable[str] | None = None,
     ) -> None:
@@ -127,11 +128,11 @@ class Originals:
             tenant: whose they are.
             collection: of which collection.
             kept: paths and hashes of what is still known of.
-            unfinished: jobs that still have to read what was sent for them.
+            wanted: jobs, and what was sent for them and is still to be read.
             paths: only originals of these; None looks through all.
         """
         root = self._folder(tenant, collection)
-        spared = {self._location(job, file) for job in unfinished for file in job.request.uploads}
+        spared = {self._location(job, file) for job, file in wanted}
         named = {(_key(path), content_hash) for path, content_hash in kept}
         folders = root.glob("*") if paths is None else [root / _key(path) for path in paths]
         for folder in folders:
@@ -164,10 +165,24 @@ class Originals:
             if folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def strays(self, kept: Iterable[tuple[str, str, str]]) -> list[Path]:
-        """Folders of originals that belong to none of these: tenant, collection and path. Hold `locked`."""
+    def strays(
+        self, kept: Iterable[tuple[str, str, str]], wanted: Iterable[tuple[JobRecord, UploadedFile]]
+    ) -> list[Path]:
+        """Originals that belong to nothing any more, as whole folders where they can. Hold `locked`.
+
+        Args:
+            kept: tenant, collection and path of what is still known of.
+            wanted: jobs, and what was sent for them and is still to be read.
+        """
         known = {self._folder(tenant, collection) / _key(path) for tenant, collection, path in kept}
-        return [folder for folder in sorted((self._root / "kept").glob("*/*")) if folder not in known]
+        spared = {self._location(job, file) for job, file in wanted}
+        found: list[Path] = []
+        for folder in sorted((self._root / "kept").glob("*/*")):
+            if folder not in known:
+                originals = sorted(folder.glob("*"))
+                left = [original for original in originals if original not in spared]
+                found += [folder] if left == originals else left
+        return found
 
     def _location(self, job: JobRecord, file: UploadedFile) -> Path:
         name = f"{file.content_hash}{ending_of(file.path)}"

@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import unicodedata
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import PurePosixPath
@@ -113,10 +113,11 @@ class FileReceiver:
         self.received.append(Received(self._name, self._staged(), self._digest.hexdigest(), self._size))
 
     def abandon(self) -> None:
-        """Let go of a file that was not ended."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        """Let go of a file that was not ended; it never raises."""
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError):  # what it has not written yet finds no room either
+                file.close()
 
     def _take(self, size: int) -> None:
         self._unseen += size

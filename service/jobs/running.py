@@ -15,6 +15,7 @@ from service.ingest_lock import IngestRunning
 from service.jobs.forgetting import forget_replaced
 from service.jobs.leave import require_leave
 from service.jobs.receiving import StorageFull
+from service.jobs.wanted import overtaken
 from service.jobs.watching import Watch
 
 if TYPE_CHECKING:
@@ -122,13 +123,7 @@ def _ingest(
 
 def _uploaded(services: Services, job: JobRecord, largest: int) -> Discovery:
     """The files of an upload under the paths that they were given; a later upload of a path goes before."""
-    others = services.catalog.jobs(job.tenant, collections=[job.collection], states=("done", "running"))
-    later = {
-        file.path
-        for other in others
-        if other.kind == "upload" and other.created_at > job.created_at
-        for file in other.request.uploads
-    }
+    later = overtaken(services.catalog, job)
     kept = services.originals.keep(job)
     found = [judge_file(file.path, location, largest) for file, location in kept if file.path not in later]
     return Discovery(sorted(found, key=lambda each: each.path), Counter())
@@ -137,18 +132,25 @@ def _uploaded(services: Services, job: JobRecord, largest: int) -> Discovery:
 def _conclude(watch: Watch, job: JobRecord, report: Report) -> JobState:
     """``done``, though some files failed; ``failed`` where files were sent and none could be read."""
     rest = [JobFile(f.path, "failed", f.reason, f.detail) for f in report.failed]
+    unchanged = _unchanged(report)
     if job.kind == "upload":
-        rest += [JobFile(path, "unchanged") for path in report.unchanged]
-    hopeless = job.kind == "upload" and report.failed and not report.indexed and not report.unchanged
+        rest += [JobFile(path, "unchanged") for path in unchanged]
+    hopeless = job.kind == "upload" and report.failed and not report.indexed and not unchanged
     counted = JobReport(
         indexed=len(report.indexed),
-        unchanged=len(report.unchanged),
+        unchanged=len(unchanged),
         failed=len(report.failed),
         characters=report.characters,
         chunks=report.chunks,
         reason="none of its files could be read" if hopeless else "",
     )
     return watch.finish("failed" if hopeless else "done", counted, rest)
+
+
+def _unchanged(report: Report) -> list[str]:
+    """Files that the index held before, some by another path, and that were not read again."""
+    read = {*report.indexed, *(failure.path for failure in report.failed)}
+    return [*report.unchanged, *(moved.path for moved in report.moved if moved.path not in read)]
 
 
 def _end_early(watch: Watch, work: OpenIngest, job: JobRecord) -> JobState:

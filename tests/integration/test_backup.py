@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 from ingest.pipeline import Ingester
 from ingest.reading import read
@@ -24,6 +25,7 @@ from service.backup.reading import verify
 from service.backup.restoring import restore
 from service.backup.taking import STAGING, abandoned_backups, take
 from service.diagnosis import check_catalog, check_collections
+from service.index_process.address import Place
 from service.ingest_lock import IngestRunning, holding
 from service.running import announced
 from service.settings import Settings
@@ -213,6 +215,14 @@ def test_nothing_is_restored_under_a_server_an_ingest_or_a_search(backup: Path, 
         restore(settings, backup, force=True)
     with open_services(settings), pytest.raises(FolderInUse, match="searches"):
         restore(settings, backup, force=True)
+
+
+def test_nothing_is_restored_where_somebody_starts_to_search(backup: Path, tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data")
+    settings.data.mkdir()
+    with FileLock(Place(settings.data).lock), pytest.raises(FolderInUse, match="searches"):
+        restore(settings, backup, force=False, patience=0.0)
+    assert restore(settings, backup, force=False).wrong == ()
 
 
 def test_an_index_that_lacks_points_is_made_whole(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.errors import UnreadableFile
+from ingest.errors import NotStarted, UnreadableFile
 from ingest.model import Document, SourceFile
 from ingest.reading import readers_of
 from ingest.sandbox import InlineParser, ParsingPool, ParsingProcess
@@ -297,10 +297,10 @@ def test_nothing_starts_before_it_is_needed() -> None:
         assert set(multiprocessing.active_children()) == before
 
 
-def test_a_reader_that_does_not_exist_is_a_programming_error(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_reader_that_does_not_exist_does_not_start(capfd: pytest.CaptureFixture[str]) -> None:
     with (
         ParsingProcess("no.such.module:read") as parser,
-        pytest.raises(RuntimeError, match=r"no\.such\.module"),
+        pytest.raises(NotStarted, match=r"no\.such\.module.*exit code 1\b"),
     ):
         parser.parse(source("x"))
     assert "ModuleNotFoundError" in capfd.readouterr().err

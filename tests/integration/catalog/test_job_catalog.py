@@ -151,6 +151,18 @@ class TestProgress:
         assert catalog.job_files(job, after=1)[0].file == replace(broken, detail="no use")
         assert catalog.failed_job_files(job) == (replace(broken, detail="no use"),)
 
+    def test_what_failed_and_is_found_in_the_index_later_has_not_failed(
+        self, catalog: Catalog, tenant: str
+    ) -> None:
+        job = claimed(catalog, tenant)
+        catalog.advance_job(job, READ, [JobFile("a.md", "failed", "broken", ""), JobFile("b.md", "failed")])
+        assert catalog.settled_job_paths(job) == frozenset()
+
+        catalog.advance_job(job, READ, [JobFile("a.md", "unchanged"), JobFile("b.md", "indexed")])
+
+        assert catalog.failed_job_files(job) == ()
+        assert catalog.settled_job_paths(job) == {"a.md", "b.md"}
+
     def test_a_later_outcome_takes_the_place_of_a_failure(self, catalog: Catalog, tenant: str) -> None:
         job = claimed(catalog, tenant)
         catalog.advance_job(job, READ, [JobFile("a.md", "failed", "broken", ""), JobFile("b.md", "indexed")])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import secrets
+from contextlib import contextmanager
 from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from service.jobs.receiving import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
 LARGEST = 1_000
@@ -177,6 +178,24 @@ class TestPaths:
 def test_a_full_disk_is_not_a_closed_one(number: int, kind: type[Exception]) -> None:
     with pytest.raises(kind), storing():
         raise OSError(number, "words of the system")
+
+
+@contextmanager
+def quota(size: int) -> Generator[None]:
+    """No file of this process may grow beyond so many bytes."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_small_file_finds_the_disk_full_only_when_it_is_closed(tmp_path: Path) -> None:
+    body = form(('name="file"; filename="a.txt"', b"x" * LARGEST))
+    with quota(100), pytest.raises(StorageFull):
+        read(tmp_path, [body])
 
 
 class Disk:
