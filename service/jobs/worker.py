@@ -149,14 +149,18 @@ def tidy(services: Services) -> bool:
     """Delete what uploads that were never acknowledged have left, and deletions that were cut short."""
     with services.originals.locked():
         services.originals.sweep({job.id for job in services.catalog.jobs()})
-    forget_strays(services.catalog, services.originals)
     prune(services)
+    forget_strays(services.catalog, services.originals)
     return True
 
 
-def prune(services: Services) -> None:
-    """Forget old jobs, and what still waits for them."""
-    before = datetime.now(UTC) - KEPT_FOR
-    for tenant in {job.tenant for job in services.catalog.jobs(states=("done", "failed", "cancelled"))}:
-        pruned = services.catalog.prune_jobs(tenant, keep=KEPT_JOBS, before=before)
-        services.originals.forget_jobs(pruned)
+def prune(services: Services, now: datetime | None = None) -> None:
+    """Forget old jobs, what still waits for them, and what they would have read if they were tried again."""
+    catalog, before = services.catalog, (now or datetime.now(UTC)) - KEPT_FOR
+    ended = catalog.jobs(states=("done", "failed", "cancelled"))
+    pruned: set[str] = set()
+    for tenant in {job.tenant for job in ended}:
+        pruned |= {*catalog.prune_jobs(tenant, keep=KEPT_JOBS, before=before)}
+    services.originals.forget_jobs(pruned)
+    if any(job.id in pruned and (job.state != "done" or job.report.failed) for job in ended):
+        forget_strays(catalog, services.originals)

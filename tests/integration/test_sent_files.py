@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +12,7 @@ from ingest.catalog.job_records import JobFile
 from ingest.errors import IndexUnavailable
 from service.jobs.controlling import WrongState, cancel, retry
 from service.jobs.forgetting import forget_strays
+from service.jobs.worker import KEPT_FOR, prune
 from tests.fakes.memory_index import MemoryIndex
 from tests.fakes.office import office
 
@@ -84,11 +85,11 @@ def test_what_a_later_upload_has_taken_the_path_of_goes(server: Office) -> None:
 def test_it_goes_when_its_job_is_forgotten(server: Office) -> None:
     ended(server, "cancelled", {"a.md": OLD})
     assert start_again(server) == [OLD]
-    later = datetime.now(UTC) + timedelta(minutes=1)
 
-    server.services.catalog.prune_jobs("default", keep=1_000, before=later)
-
-    assert start_again(server) == []
+    prune(server.services, datetime.now(UTC))
+    assert server.kept() == [OLD]
+    prune(server.services, datetime.now(UTC) + KEPT_FOR)
+    assert server.kept() == []
 
 
 def test_a_file_that_a_cut_short_deletion_has_left_goes_beside_one_that_stays(server: Office) -> None:
