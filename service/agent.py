@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from prompts.agent import stored_question
 from service.agent_run import AgentRun, Heard
 from service.answers import Done, Reasoned
+from service.cancelling import in_thread
 from service.generating import alternatives_of
 from service.models.contract import Diverted, Finished, ReasoningDelta, TextDelta, ToolCallDelta
 from service.presenting import whole_answer
@@ -63,7 +64,7 @@ class Agent:
     async def events(self, prepared: Prepared) -> AsyncGenerator[AnswerEvent, None]:
         """As `Way.events`."""
         alternatives = alternatives_of(self._generation, prepared)
-        run = self._begin(prepared)
+        run = await self._begin(prepared)
         try:
             while True:
                 heard = Heard()
@@ -93,18 +94,19 @@ class Agent:
             whole_answer(told, result, placed, model=heard.model, usage=usage, cost=cost, finish=heard.reason)
         )
 
-    def _begin(self, prepared: Prepared) -> AgentRun:
+    async def _begin(self, prepared: Prepared) -> AgentRun:
         query = prepared.query
-        chosen = (
-            self._library.numbers(prepared.collection, query.documents)
-            if query.documents is not None
-            else None
-        )
+        chosen = await in_thread(self._threads, lambda: self._chosen(prepared))
         toolbox = Toolbox(self._library, self._searcher, prepared.collection, chosen, origin=prepared.origin)
         room = min(self._generation.limits(query).prompt_tokens, self._bounds.tokens)
         return AgentRun(
             prepared, self._generation, toolbox, steps=self._bounds.steps, room=room, threads=self._threads
         )
+
+    def _chosen(self, prepared: Prepared) -> tuple[int, ...] | None:
+        """The only documents that may be read; blocks, with a look-up for each."""
+        asked = prepared.query.documents
+        return None if asked is None else self._library.numbers(prepared.collection, asked)
 
     async def _ask(self, run: AgentRun, heard: Heard) -> AsyncGenerator[AnswerEvent, None]:
         """One reply of the model; of its text what is certainly answer."""

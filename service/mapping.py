@@ -120,11 +120,12 @@ class Mapping:
         query, generation = self._settings.part_query(prepared.query), self._generation
         # What is asked of a part goes to the machine that holds its beginning, whoever asks.
         request = generation.request(query, planned.prompt.messages, planned.part.fingerprint)
-        request = replace(request, urgency="batch")
-        async with free, generation.prefixes.flight(query, planned.prompt.messages) as flight:
+        messages = planned.prompt.messages
+        async with free, generation.prefixes.flight(query, messages, "batch") as flight:
             try:
                 async with self._recording(prepared, planned) as recording:
-                    reply = await complete(generation.model, recording.asking(request), recording.heard)
+                    asked = recording.asking(flight.asking(request))
+                    reply = await complete(generation.model, asked, recording.heard)
                     call = self._call(prepared, planned, reply)
                     recording.counted(call.usage, Cost(call.usd, None, 0.0))
             except (KeyRejected, QuotaExhausted, BudgetUsedUp):

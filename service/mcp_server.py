@@ -12,6 +12,7 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.types import CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
+from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from ingest.catalog.audit_records import OK
 from service.knowledge.auditing import entry_of_call
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 AgentServer = Server[dict[str, Any]]
 AgentSessions = StreamableHTTPSessionManager
+VERSIONS_WITH_SESSIONS = frozenset(HANDSHAKE_PROTOCOL_VERSIONS)
+"""Of the protocol over HTTP; whoever names another one begins no session."""
 _MOST_SESSIONS = 5_000
 """Of agents at once, in all; how many of them one key may have, `service.http.agent_sessions` says."""
 

@@ -147,8 +147,8 @@ class QuestionPlanner:
     def _recall(self, query: Query, session: Session) -> None:
         """Another process, or this one before it was started anew, may have asked the last question."""
         turns = session.sent
-        if not turns or turns[-1].elsewhere or turns[-1].mode == "agent":  # whose rules are others
-            return
+        if not turns or turns[-1].elsewhere or turns[-1].apart or turns[-1].mode == "agent":
+            return  # an agent's rules are others
         age = max(time.time() - turns[-1].at, 0.0)
         if age < self._generation.provider.cache.lifetime_seconds:
             said = [(PromptMessage("user", t.user), PromptMessage("assistant", t.answer)) for t in turns]

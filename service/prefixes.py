@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from service.answers import Query
     from service.flights import Flight
     from service.known_models import KnownModel, KnownModels
-    from service.models.contract import TokenUsage
+    from service.models.contract import TokenUsage, Urgency
 
 
 class Prefixes:
@@ -49,10 +49,14 @@ class Prefixes:
         return self.of(query).mirror.sightings
 
     @asynccontextmanager
-    async def flight(self, query: Query, messages: Sequence[PromptMessage]) -> AsyncGenerator[Flight]:
+    async def flight(
+        self, query: Query, messages: Sequence[PromptMessage], urgency: Urgency = "question"
+    ) -> AsyncGenerator[Flight]:
         """The turn of a prompt to be sent, see `Flights.admit`; say `read` when its first token comes."""
         flights = self.of(query).flights
-        async with flights.admit(messages, lambda: self.cached_characters(query, messages)) as flight:
+        async with flights.admit(
+            messages, lambda: self.cached_characters(query, messages), urgency
+        ) as flight:
             flight.known = self.known(query, messages)
             yield flight
 

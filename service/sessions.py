@@ -58,6 +58,14 @@ class StoredTurn:
     """Whether another provider than the configured one answered: that one's cache does not hold it."""
     place: str = ""
     """Names the machine that was to answer, see `service.affinity`; empty where nobody took note."""
+    apart: bool = False
+    """Whether it was asked while the turn before it was answered: its own prompt held other turns than these,
+    so the next one has its words alone."""
+
+    @property
+    def held(self) -> tuple[tuple[int, int], ...]:
+        """The passages that prompts hold which go on from it."""
+        return () if self.apart else self.passages
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,8 @@ class Session:
     """Whether a conversation that has gone on otherwise meanwhile stays: this one then gets another id."""
     kept: bool = field(default=False, compare=False)
     """Whether it was read from the catalog: what is deleted there meanwhile is not saved again."""
+    read: int = field(default=0, compare=False)
+    """How many turns were read there; what others add meanwhile stays, and this one's come after it."""
     deletions: int | None = field(default=None, compare=False)
     """Of its collection, before a client told its words; None where none did."""
 
@@ -95,7 +105,7 @@ class Session:
     @property
     def instructions(self) -> str | None:
         """The application's, as its prompt has them; None where no prompt of ours goes on."""
-        ours = [turn.instructions for turn in self.sent if turn.mode != CLIENT]
+        ours = [turn.instructions for turn in self.sent if turn.mode != CLIENT and not turn.apart]
         return ours[-1] if ours else None
 
     def restates(self, instructions: str) -> bool:
@@ -136,7 +146,8 @@ class Sessions:
         record = self._catalog.session(collection.tenant, identity)
         if record.collection != collection.name:
             raise UnknownName("session", identity)
-        return Session(identity, turns_of(record), kept=True)
+        turns = turns_of(record)
+        return Session(identity, turns, kept=True, read=len(turns))
 
     def recognise(
         self, collection: CollectionRecord, turns: Sequence[tuple[str, str]], key: str = ""
@@ -190,7 +201,7 @@ class Sessions:
 
     def changed(self, collection: CollectionRecord, session: Session) -> list[str]:
         """What has replaced documents that its prompt holds, a sentence each, where it was not told yet."""
-        shown = sorted({document for turn in session.sent for document, _ in turn.passages})
+        shown = sorted({document for turn in session.sent for document, _ in turn.held})
         said = "\n".join(notices_in(turn.user) for turn in session.sent)
         notices = (self._replaced(collection, number) for number in shown)
         return [notice for notice in notices if notice and notice not in said]
@@ -205,6 +216,8 @@ class Sessions:
     def save(self, collection: CollectionRecord, session: Session) -> None:
         """Keep the conversation as it stands now; one that gives way under another id, if it must.
 
+        Turns that others have added since it was read stay, before those that were added here.
+
         Nothing is kept of one that was deleted while it was answered, nor of a client's words about a
         collection of which a document was deleted meanwhile.
 
@@ -212,14 +225,27 @@ class Sessions:
             Gone: a document that it shows was deleted while it was answered.
         """
         try:
-            if not self._save(collection, session):
-                self._save(collection, replace(session, id=_fresh_id(), kept=False))
+            while not self._save(collection, session):
+                session = self._beside(collection, session)
         except Gone as gone:
             if gone.kind != "session":
                 raise
 
+    def _beside(self, collection: CollectionRecord, session: Session) -> Session:
+        """The conversation as it can be kept beside what was kept meanwhile."""
+        if session.gives_way:
+            return replace(session, id=_fresh_id(), kept=False)
+        try:
+            now = self.open(collection, session.id)
+        except UnknownName as error:
+            raise Gone("session", session.id) from error
+        own = session.turns[session.read :]
+        if any(turn.user for turn in now.turns[session.read :]):  # else no prompt of theirs is gone on from
+            own = tuple(map(_apart, own))
+        return replace(now, turns=(*now.turns, *own))
+
     def _save(self, collection: CollectionRecord, session: Session) -> bool:
-        """Whether it did not have to give way; raises `Gone` for a document, or for the session itself."""
+        """Whether nothing else stood there; raises `Gone` for a document, or for the session itself."""
         seen = ((turn.key, turn.question, turn.shown or turn.answer) for turn in session.turns)
         return self._catalog.save_session(
             collection.tenant,
@@ -230,13 +256,14 @@ class Sessions:
             fingerprints=fingerprints(collection.tenant, collection.name, seen),
             extend=session.gives_way,
             kept=session.kept,
+            read=session.read if session.kept and not session.gives_way else None,
             repeats=session.repeats,
             deletions=session.deletions if session.repeats else None,
             key=session.turns[0].key if session.turns else "",
         )
 
     def _passages(self, collection: CollectionRecord, turn: StoredTurn) -> Iterator[PromptPassage]:
-        for document, numbers in groupby(turn.passages, key=itemgetter(0)):
+        for document, numbers in groupby(turn.held, key=itemgetter(0)):
             version = self._library.version(collection, document)
             wanted = {number for _, number in numbers}
             everything = self._library.passages(version, 1, version.passages)
@@ -258,3 +285,11 @@ def _continued(question: str, answer: str, key: str) -> StoredTurn:
     if not question.strip() or not answer.strip():
         return told
     return replace(told, user=render_question(quote(question)), answer=quote(answer).strip())
+
+
+def _apart(turn: StoredTurn) -> StoredTurn:
+    """The turn as a prompt has it that goes on from others: its markers would be of passages not shown."""
+    if turn.apart or not turn.user:
+        return turn
+    words = _continued(turn.question, without_citations(turn.answer), turn.key)
+    return replace(turn, user=words.user, answer=words.answer, begins=False, apart=True)

@@ -101,11 +101,12 @@ class Warmer:
     async def _send(self, generation: Generation, warming: Warming) -> SideCall:
         query, plan = warming.query, warming.plan
         request = generation.request(replace(query, max_tokens=1), plan.messages, pinned_place(plan.blocks))
-        request = replace(request, urgency="batch", elsewhere=False)  # it is for this provider's cache
-        async with generation.prefixes.flight(query, plan.messages) as flight:
+        request = replace(request, elsewhere=False)  # it is for this provider's cache
+        async with generation.prefixes.flight(query, plan.messages, "batch") as flight:
             foretold = generation.summarise(query, plan)
             async with self._recording(generation, warming, foretold) as call:
-                reply = await complete(generation.model, call.asking(request), call.heard)
+                asked = call.asking(flight.asking(request))
+                reply = await complete(generation.model, asked, call.heard)
                 usage = count_usage(reply.usage, foretold.tokens, foretold.cached_tokens)
                 cost = count_cost(usage, generation.price(warming.model), {})
                 call.counted(usage, cost)

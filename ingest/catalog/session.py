@@ -47,6 +47,7 @@ class Sessions(CatalogPart):
         fingerprints: Sequence[str] = (),
         extend: bool = False,
         kept: bool = False,
+        read: int | None = None,
         repeats: bool = False,
         deletions: int | None = None,
         key: str = "",
@@ -62,6 +63,7 @@ class Sessions(CatalogPart):
             fingerprints: one for each turn; see `known_session`.
             extend: do nothing unless these turns go on from the ones that it has.
             kept: it was there, and must be there still.
+            read: do nothing where it has more turns than these by now, which these would replace.
             repeats: it may repeat any document of its collection, and ends with whichever is deleted.
             deletions: what `deletions` must still be.
             key: label of the access key that begins it; once it is made, it stays whose it was.
@@ -85,6 +87,8 @@ class Sessions(CatalogPart):
             if more or (kept and held is None):
                 raise Gone("session", session)
             if extend and not _goes_on(connection, tenant, session, fingerprints):
+                return False
+            if read is not None and _length(connection, tenant, session) > read:
                 return False
             if held is None:
                 row = {"tenant": tenant, "id": session, "collection": collection, "turns": turns, "key": key}
@@ -193,6 +197,11 @@ def _goes_on(connection: Connection, tenant: str, session: str, fingerprints: Se
     query = query.order_by(session_turns.c.place)
     before = [row["fingerprint"] for row in rows(connection, query)]
     return before == list(fingerprints[: len(before)])
+
+
+def _length(connection: Connection, tenant: str, session: str) -> int:
+    query = select(func.count()).select_from(session_turns).where(_turns_of(tenant, session))
+    return connection.execute(query).scalar_one()
 
 
 def _remember(connection: Connection, tenant: str, session: str, fingerprints: Sequence[str]) -> None:

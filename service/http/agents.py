@@ -100,7 +100,7 @@ def _load(services: Services) -> AgentSessions:
 
 
 def _told_apart(sessions: ASGIApp) -> ASGIApp:
-    from service.mcp_server import as_principal  # noqa: PLC0415 — see `AgentDoor`
+    from service.mcp_server import VERSIONS_WITH_SESSIONS, as_principal  # noqa: PLC0415 — see `AgentDoor`
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scope["user"] = as_principal(_caller(scope))
@@ -110,7 +110,7 @@ def _told_apart(sessions: ASGIApp) -> ASGIApp:
         finally:  # its answer is whole, or its client has left: no stream is taken up again
             over.set()
 
-    return OpenSessions(app, _caller)
+    return OpenSessions(app, _caller, versions=VERSIONS_WITH_SESSIONS)
 
 
 def _over_of(request: object) -> asyncio.Event:

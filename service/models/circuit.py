@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+LONGEST = 300.0
+"""Seconds that a provider is left alone at its own word: a date years away must not give it up for good."""
+
 
 @dataclass(frozen=True, slots=True)
 class CircuitPolicy:
@@ -32,7 +35,7 @@ class CircuitPolicy:
     failures: int = 8
     """In a row."""
     seconds: float = 15.0
-    """Until one call may try again; longer if the provider asks for it."""
+    """Until one call may try again; longer if the provider asks for it, up to `LONGEST`."""
 
 
 class Circuit:
@@ -99,7 +102,8 @@ class Circuit:
                 return
             self._failures, self._last = self._failures + 1, error
             if self._until is not None or self._failures >= self._policy.failures:
-                self._until = self._clock() + max(self._policy.seconds, error.retry_after or 0.0)
+                wished = min(error.retry_after or 0.0, LONGEST)
+                self._until = self._clock() + max(self._policy.seconds, wished)
                 self._trying = False
                 self._period += 1
                 _log.warning("%s is left alone for a while: %s", self.name, error)

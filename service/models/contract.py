@@ -94,6 +94,8 @@ class ModelRequest:
     """Whose text it holds. Never sent; `service.guards` refuses what does not say so."""
     attempts: Attempts | None = field(default=None, compare=False, repr=False)
     """Is told each time that it is sent; not sent itself."""
+    in_turn: Callable[[], None] | None = field(default=None, compare=False, repr=False)
+    """Is called when its turn in the queue has come; not sent itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,9 @@ class QueuedModel:
         Raises:
             TooManyWaiting: before anything is sent.
         """
-        async with self._queue.turn(request.urgency), aclosing(self._model.stream(request)) as events:
-            async for event in events:
-                yield event
+        async with self._queue.turn(request.urgency):
+            if request.in_turn is not None:
+                request.in_turn()
+            async with aclosing(self._model.stream(request)) as events:
+                async for event in events:
+                    yield event

@@ -12,13 +12,14 @@ same, and routers read no tenant's name from the header that keeps requests toge
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import replace
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from service.affinity import opaque
 from service.answers import DEFAULT_TENANT
+from service.cancelling import in_thread
 from service.models.contract import Message
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
     from ingest.catalog.catalog import Catalog
     from service.models.contract import LanguageModel, ModelEvent, ModelRequest, Tool
+
+_AT_ONCE = 4
+"""Look-ups of one model, in threads of its own: a catalog that is being written holds up nobody else."""
 
 
 class SaltedModel:
@@ -38,27 +42,28 @@ class SaltedModel:
         """``salt`` of a tenant is the same for good; an empty one leaves its requests as they are."""
         self._model = model
         self._salt = salt
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lectern-salt")
         self._known: dict[str, str] = {}
-        self._lock = Lock()
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """As `LanguageModel.stream`; may raise `CatalogUnavailable` at a tenant's first request."""
-        async with aclosing(self._model.stream(self._salted(request))) as events:
+        async with aclosing(self._model.stream(await self._salted(request))) as events:
             async for event in events:
                 yield event
 
-    def _salted(self, request: ModelRequest) -> ModelRequest:
+    async def _salted(self, request: ModelRequest) -> ModelRequest:
         tenant = request.cache_salt or ""
-        salt = self._of(tenant)
+        salt = await self._of(tenant)
         if not salt:
             return request
         return named(request, salt) if tenant == DEFAULT_TENANT else salted(request, salt)
 
-    def _of(self, tenant: str) -> str:
-        with self._lock:
-            if tenant not in self._known:
-                self._known[tenant] = self._salt(tenant)
-            return self._known[tenant]
+    async def _of(self, tenant: str) -> str:
+        known = self._known.get(tenant)
+        if known is None:
+            found = await in_thread(self._threads, lambda: self._salt(tenant))
+            known = self._known.setdefault(tenant, found)  # event loops share it: the first to be told counts
+        return known
 
 
 def salt_of(catalog: Catalog) -> Callable[[str], str]:

@@ -103,11 +103,12 @@ class CellKeeper:
         plan = await asyncio.to_thread(self._planner.plan, self._collection, reading, question, query)
         # The same for all cells of a version: a router then keeps them on the machine that holds the prefix.
         session = f"{reading.version.document}-{reading.version.ordinal}"
-        request = replace(generation.request(query, plan.messages, session), urgency="batch")
-        async with generation.prefixes.flight(query, plan.messages) as flight:
+        request = generation.request(query, plan.messages, session)
+        async with generation.prefixes.flight(query, plan.messages, "batch") as flight:
             foretold = generation.summarise(query, plan)
             async with self._recording(query, foretold) as call:
-                reply = await complete(generation.model, call.asking(request), call.heard)
+                asked = call.asking(flight.asking(request))
+                reply = await complete(generation.model, asked, call.heard)
                 usage = count_usage(reply.usage, foretold.tokens, foretold.cached_tokens)
                 cost = count_cost(usage, generation.charged(generation.name(query), reply.diverted), {})
                 call.counted(usage, cost)

@@ -39,10 +39,11 @@ from tests.fakes.memory_index import MemoryIndex
 from tests.fakes.scripted_model import Broken, ScriptedModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
+    from ingest.catalog.records import CollectionRecord
     from ingest.index import Question
     from ingest.model import Hit, Scope
     from service.answers import Answer, AnswerEvent
@@ -181,6 +182,18 @@ class Desk:
     @property
     def rent(self) -> str:
         return f'The monthly rent is 4,200 euros [{self.marker("4,200")} "a monthly rent of 4,200 euros"].'
+
+
+class WatchedLibrary(Library):
+    """Knows in which threads documents were looked up by their public ids."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        super().__init__(catalog)
+        self.threads: list[threading.Thread] = []
+
+    def numbers(self, collection: CollectionRecord, documents: Iterable[str]) -> tuple[int, ...]:
+        self.threads.append(threading.current_thread())
+        return super().numbers(collection, documents)
 
 
 @pytest.fixture(scope="module")
@@ -585,6 +598,13 @@ class TestScope:
         assert "belongs to" not in brought
         assert "deed.md (" not in brought
         assert "deed.md" not in desk.model.requests[0].messages[-1].content
+
+    def test_chosen_documents_are_looked_up_beside_the_event_loop(self, own_desk: Desk) -> None:
+        own_desk.library = library = WatchedLibrary(own_desk.catalog)
+        own_desk.ask("The documents do not say.", documents=(own_desk.document("lease.md"),))
+
+        assert any(thread.name.startswith("lectern-agent") for thread in library.threads)
+        assert threading.main_thread() not in library.threads
 
     def test_a_document_out_of_scope_is_told_as_one_that_never_was(self, desk: Desk) -> None:
         documents = (desk.document("lease.md"),)

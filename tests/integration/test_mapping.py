@@ -207,6 +207,12 @@ class TestMap:
         assert set(answer.cost.alternatives) == {"retrieve", "pin"}
         assert answer.cost.alternatives["retrieve"] < answer.cost.usd / 2
 
+    def test_parts_let_questions_go_first_and_the_merge_does_not(self, made: Desk) -> None:
+        made.ask(mode="map")
+        assert {request.urgency for request in made.merges_asked()} == {"continued"}
+        assert {request.urgency for request in made.parts_asked()} == {"batch"}
+        assert all(request.in_turn is not None for request in made.parts_asked())
+
     def test_a_cheaper_model_may_read(self, tmp_path: Path) -> None:
         settings = MapSettings(part_tokens=2_000, model="glm-4.7")
         with desk(tmp_path, contracts(LAWS), settings=settings) as made:

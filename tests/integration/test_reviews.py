@@ -457,7 +457,8 @@ def test_what_a_dead_server_left_is_taken_over_by_a_command(tmp_path: Path) -> N
     write_texts(tmp_path / "docs", TEXTS)
     settings = Settings(data=tmp_path / "data")
     order = ReviewOrder((ReviewQuestion("q1", RENT),))
-    with open_services(settings, model=ScriptedModel([ABSENT] * 2)) as services:
+    model = ScriptedModel([ABSENT] * 2)
+    with open_services(settings, model=model) as services:
         ingester = Ingester(services.catalog, MemoryIndex(), WordEmbedder(), InlineParser(read))
         ingester.ingest("default", "docs", [tmp_path / "docs"], largest=2**20, on_progress=lambda _: None)
         left = controlling.begin(services, "default", "docs", order, name="mine", unattended=True)
@@ -474,6 +475,8 @@ def test_what_a_dead_server_left_is_taken_over_by_a_command(tmp_path: Path) -> N
 
         assert services.catalog.review("default", left.review.id).state == "done"
         assert report(services.catalog, claimed).counts()["absent"] == 2
+    cells = [(request.urgency, request.in_turn is not None) for request in model.requests]
+    assert cells == [("batch", True)] * 2, "questions go first"
 
 
 def test_without_a_model_nothing_is_begun(tmp_path: Path) -> None:

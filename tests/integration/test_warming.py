@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,18 @@ from ingest.errors import UnknownName
 from ingest.pipeline import Ingester
 from ingest.reading import read
 from ingest.sandbox import InlineParser
+from prompts.mirror import render
 from service.agent import Agent, AgentBounds
 from service.answering import Answerer
 from service.answers import Done, Query
 from service.cli import cli
+from service.flights import PATIENCE, WORTH_WAITING
 from service.generation import Generation, GenerationSettings
 from service.library import Library
 from service.map_planning import MapPlanner, MapSettings
 from service.models.contract import TokenUsage
 from service.models.providers import PROVIDERS
+from service.models.queueing import CallQueue, QueuedModel
 from service.preparing import Preparer
 from service.presenting import Presenter
 from service.reviewing.estimating import TooExpensive
@@ -40,7 +44,7 @@ from tests.fakes.memory_index import MemoryIndex
 from tests.fakes.scripted_model import ScriptedModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncGenerator, Iterator
     from pathlib import Path
 
     from click.testing import Result
@@ -48,7 +52,7 @@ if TYPE_CHECKING:
     from ingest.catalog.call_records import CallRecord
     from ingest.catalog.catalog import Catalog
     from service.answers import Answer
-    from service.models.contract import ModelRequest
+    from service.models.contract import LanguageModel, ModelEvent, ModelRequest
     from service.models.providers import Provider
     from service.recording import Owed
     from tests.fakes.live_service import LiveService
@@ -132,6 +136,20 @@ class Desk:
     def sent(self) -> list[str]:
         """The latest prompt, a text for each message."""
         return [str(message.content) for message in self.model.requests[-1].messages]
+
+
+class Watched:
+    """A model that tells when it was first asked."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        self.asked = asyncio.Event()
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        self.asked.set()
+        async with aclosing(self._model.stream(request)) as events:
+            async for event in events:
+                yield event
 
 
 @pytest.fixture
@@ -238,6 +256,26 @@ class TestWarming:
         desk.warm("glossary.md")
         answer = desk.ask(documents=(desk.id("glossary.md"),), mode="pin")
         assert answer.usage.cached_tokens > 800
+
+    def test_while_it_waits_for_its_turn_questions_are_answered(self, desk: Desk) -> None:
+        assert desk.generation is not None
+        queue = CallQueue(2, 16, 60.0)  # one of them for batches
+        desk.generation.model = model = Watched(QueuedModel(desk.model, queue))
+        desk.pin("glossary.md", "lease.md")
+        opening = desk.warmer.plan(Query("", "docs"))
+        assert len(render(opening.plan.messages)) > WORTH_WAITING
+
+        async def ask() -> None:
+            async with queue.turn("batch"):  # of something else
+                warming = asyncio.create_task(desk.warmer.warm(opening))
+                await model.asked.wait()
+                prepared = await desk.answerer.prepare(Query(RENT, "docs", mode="retrieve"))
+                async with asyncio.timeout(PATIENCE / 2):
+                    await desk.answerer.answer(prepared)
+            await warming
+
+        asyncio.run(ask())
+        assert [request.max_tokens for request in desk.model.requests] == [200, 1]
 
     def test_what_is_cached_on_second_sight_is_sent_twice(self, catalog: Catalog, folder: Path) -> None:
         desk = Desk(catalog, folder, TWICE)

@@ -505,6 +505,28 @@ class TestSessions:
         assert save("abd", extend=False)
         assert catalog.known_session(contracts.tenant, "contracts", list("abc")) == ("s", 2)
 
+    def test_one_that_has_grown_since_it_was_read_is_not_replaced(
+        self, catalog: Catalog, contracts: CollectionRecord
+    ) -> None:
+        def save(turns: str, *, read: int | None) -> bool:
+            return catalog.save_session(
+                contracts.tenant,
+                "s",
+                "contracts",
+                turns=turns,
+                documents=[],
+                fingerprints=list(turns),
+                read=read,
+            )
+
+        assert save("a", read=0)
+        assert save("ab", read=1)
+        assert not save("ac", read=1)
+        assert catalog.session(contracts.tenant, "s").turns == "ab"
+        assert catalog.known_session(contracts.tenant, "contracts", list("ab")) == ("s", 2)
+        assert save("abc", read=2)
+        assert save("x", read=None)
+
     def test_a_deleted_document_takes_what_its_sessions_are_known_by(
         self, catalog: Catalog, contracts: CollectionRecord
     ) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
 
 from prompts.mirror import PrefixMirror, render
 from prompts.plan import PromptMessage
 from service.flights import WORTH_WAITING, Flights
+from service.models.queueing import CallQueue
+
+if TYPE_CHECKING:
+    from service.models.contract import Urgency
 
 LONG = "word " * WORTH_WAITING
 """More than is worth waiting for."""
@@ -110,3 +115,89 @@ def test_one_that_is_cancelled_while_it_waits_holds_up_nobody() -> None:
         return [await first, await third]
 
     assert asyncio.run(ask()) == [False, True]
+
+
+class Line:
+    """Two places for calls, one of which a batch may have; prompts that begin alike."""
+
+    def __init__(self, patience: float = 60.0) -> None:
+        self.queue, self.flights = CallQueue(2, 16, 60.0), Flights(patience=patience)
+        self.asked: list[str] = []
+        self.read = asyncio.Event()
+        self.gone = asyncio.Semaphore(0)
+
+    async def ask(self, name: str, urgency: Urgency) -> None:
+        """Once it is asked, the provider reads until ``read`` is set."""
+        messages = [PromptMessage("system", LONG), PromptMessage("user", name)]
+        async with self.flights.admit(messages, lambda: 0, urgency) as flight, self.queue.turn(urgency):
+            flight.goes()
+            self.asked.append(name)
+            self.gone.release()
+            await self.read.wait()
+
+    async def begin(self, name: str, urgency: Urgency) -> asyncio.Task[None]:
+        task = asyncio.create_task(self.ask(name, urgency))
+        await settle()
+        return task
+
+
+async def settle() -> None:
+    for _ in range(9):
+        await asyncio.sleep(0)
+
+
+def test_a_question_does_not_wait_for_a_batch_that_waits_itself() -> None:
+    async def ask() -> None:
+        line = Line()
+        async with line.queue.turn("batch"):  # of something else
+            warming = await line.begin("warm", "batch")
+            assert line.asked == []
+            question = await line.begin("question", "question")
+            assert line.asked == ["question"]
+            other = await line.begin("another", "question")
+            assert line.asked == ["question"], "which it does wait for"
+            line.read.set()
+            await asyncio.gather(question, other)
+        await warming
+        assert line.asked == ["question", "another", "warm"]
+
+    asyncio.run(ask())
+
+
+def test_a_question_waits_for_a_batch_whose_turn_has_come() -> None:
+    async def ask() -> None:
+        line = Line()
+        warming = await line.begin("warm", "batch")
+        question = await line.begin("question", "question")
+        assert line.asked == ["warm"]
+        line.read.set()
+        await asyncio.gather(warming, question)
+        assert line.asked == ["warm", "question"]
+
+    asyncio.run(ask())
+
+
+def test_a_batch_waits_for_whoever_reads_what_it_shares() -> None:
+    async def ask() -> None:
+        line = Line(patience=0.0)  # a question's
+        first = await line.begin("first", "batch")
+        second = await line.begin("second", "batch")
+        assert line.asked == ["first"]
+        line.read.set()
+        await asyncio.gather(first, second)
+
+    asyncio.run(ask())
+
+
+def test_questions_do_not_wait_for_a_silent_provider_without_end() -> None:
+    async def ask() -> None:
+        line = Line(patience=0.01)
+        silent = await line.begin("silent", "question")
+        question = await line.begin("question", "question")
+        for _ in range(2):
+            await asyncio.wait_for(line.gone.acquire(), 10)
+        assert line.asked == ["silent", "question"]
+        line.read.set()
+        await asyncio.gather(silent, question)
+
+    asyncio.run(ask())

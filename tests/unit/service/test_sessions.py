@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +26,9 @@ TURNS = (
     StoredTurn("Unasked?", "", "an extract", ((1, 3),)),
     StoredTurn("Кто?", "Question: Кто?", "Никто.", ()),
 )
+
+DUE = StoredTurn("Due?", "[D1:3] … Question: Due?", "On the 3rd [D1:3].", ((1, 3),), shown="On the 3rd [1].")
+WHO = StoredTurn("Who?", "[D1:1] … Question: Who?", "Ann [D1:1].", ((1, 1),), shown="Ann [1].")
 
 
 @pytest.fixture
@@ -108,3 +113,76 @@ def test_the_instructions_of_a_prompt_are_those_that_its_last_turn_of_ours_was_u
     assert [session.restates(said) for said in ("Be terse.", "Be kind.", "")] == [False, True, True]
     assert Session("s2", (told,)).instructions is None
     assert not Session("s3").restates("Be kind.")
+
+
+class TestTwoQuestionsAtOnce:
+    """In one session: neither prompt holds the other's turn."""
+
+    def test_both_turns_are_kept(self, library: Library, sessions: Sessions) -> None:
+        docs = library.collection("default", "docs")
+        sessions.save(docs, Session("s1", TURNS[:1]))
+        one, other = sessions.open(docs, "s1"), sessions.open(docs, "s1")
+
+        sessions.save(docs, grown(one, DUE))
+        sessions.save(docs, grown(other, WHO))
+
+        kept = sessions.open(docs, "s1")
+        assert kept.turns[:2] == (TURNS[0], DUE)
+        assert [turn.question for turn in kept.turns] == ["Rent?", "Due?", "Who?"]
+        assert [turn.shown for turn in kept.turns[1:]] == ["On the 3rd [1].", "Ann [1]."]
+        assert library.catalog.session("default", "s1").documents == (1,)
+
+    def test_the_next_prompt_goes_on_from_the_first_and_has_the_words_of_the_second(
+        self, library: Library, sessions: Sessions
+    ) -> None:
+        docs = library.collection("default", "docs")
+        sessions.save(docs, Session("s1", TURNS[:1]))
+        one, other = sessions.open(docs, "s1"), sessions.open(docs, "s1")
+        sessions.save(docs, grown(one, replace(DUE, begins=True, instructions="Be terse.")))
+        sessions.save(docs, grown(other, replace(WHO, begins=True, instructions="Be kind.")))
+
+        kept = sessions.open(docs, "s1")
+        due, who = sessions.history(docs, kept)
+
+        assert (due.user, due.answer) == (DUE.user, DUE.answer)
+        assert (who.user, who.answer) == ("\nQuestion: Who?", "Ann.")
+        assert (len(due.passages), who.passages) == (1, ()), "what it had read, no prompt holds from here on"
+        assert kept.instructions == "Be terse.", "as the prompt has them that is gone on from"
+
+    def test_of_an_extract_nothing_was_sent_that_the_other_would_lack(
+        self, library: Library, sessions: Sessions
+    ) -> None:
+        docs = library.collection("default", "docs")
+        sessions.save(docs, Session("s1", TURNS[:1]))
+        one, other = sessions.open(docs, "s1"), sessions.open(docs, "s1")
+        sessions.save(docs, grown(one, TURNS[1]))
+        sessions.save(docs, grown(other, WHO))
+        assert sessions.open(docs, "s1").sent == (TURNS[0], WHO)
+
+    def test_of_many_at_once_none_is_lost(self, library: Library, sessions: Sessions) -> None:
+        docs = library.collection("default", "docs")
+        sessions.save(docs, Session("s1", TURNS[:1]))
+        asked = [(sessions.open(docs, "s1"), replace(DUE, question=f"Due {n}?")) for n in range(8)]
+        with ThreadPoolExecutor(8) as threads:
+            saving = [threads.submit(sessions.save, docs, grown(*one)) for one in asked]
+        assert [one.result() for one in saving] == [None] * 8
+
+        kept = sessions.open(docs, "s1")
+        assert {turn.question for turn in kept.turns[1:]} == {turn.question for _, turn in asked}
+        assert {turn.user for turn in kept.turns[2:]} == {f"\nQuestion: {t.question}" for t in kept.turns[2:]}
+        assert {turn.answer for turn in kept.turns[2:]} == {"On the 3rd."}
+
+    def test_one_that_was_deleted_meanwhile_does_not_come_back(
+        self, library: Library, sessions: Sessions
+    ) -> None:
+        docs = library.collection("default", "docs")
+        sessions.save(docs, Session("s1", TURNS[:1]))
+        one = sessions.open(docs, "s1")
+        library.catalog.delete_session("default", "s1")
+        sessions.save(docs, grown(one, DUE))
+        with pytest.raises(UnknownName):
+            sessions.open(docs, "s1")
+
+
+def grown(session: Session, turn: StoredTurn) -> Session:
+    return replace(session, turns=(*session.turns, turn))

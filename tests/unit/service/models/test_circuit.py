@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from service.models.circuit import BreakingModel, Circuit, CircuitPolicy
+from service.models.circuit import LONGEST, BreakingModel, Circuit, CircuitPolicy
 from service.models.contract import Message, ModelRequest, TextDelta, complete
 from service.models.errors import (
     CircuitOpen,
@@ -141,6 +141,17 @@ async def test_what_the_provider_asks_for_is_longer() -> None:
     desk.now += 59
     assert await desk.ask() == "CircuitOpen"
     desk.now += 2
+    assert await desk.ask("Ann Lee.") == "Ann Lee."
+
+
+@pytest.mark.parametrize("wished", [86_400.0, 2.5e11])
+async def test_no_provider_is_left_alone_for_days_at_its_word(wished: float) -> None:
+    desk = Desk()
+    for _ in range(3):
+        await desk.ask(ModelBusy("x", status=503, retry_after=wished))
+    desk.now += LONGEST - 1
+    assert await desk.ask("Ann Lee.") == "CircuitOpen"
+    desk.now += 1
     assert await desk.ask("Ann Lee.") == "Ann Lee."
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -238,3 +238,17 @@ async def test_a_model_holds_its_place_until_its_reply_is_whole() -> None:
     await stream.aclose()
     assert (await complete(model, request)).text == "Bo Li."
     assert len(inner.requests) == 2
+
+
+async def test_a_request_is_told_when_its_turn_has_come() -> None:
+    queue, told = CallQueue(1, 1, 30), list[str]()
+    calls = Calls(queue)
+    await calls.ask("a")
+    request = ModelRequest((Message("user", "Who signs?"),), max_tokens=100, urgency="batch")
+    request = replace(request, in_turn=lambda: told.append("in turn"))
+    asking = asyncio.create_task(complete(QueuedModel(ScriptedModel(["Ann Lee."]), queue), request))
+    await settle()
+    assert told == []
+    await calls.end("a")
+    assert (await asking).text == "Ann Lee."
+    assert told == ["in turn"]

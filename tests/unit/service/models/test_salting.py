@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import count
+from threading import Barrier, Event
 
 import pytest
 
@@ -65,3 +67,36 @@ def test_a_tenants_salt_is_looked_up_once() -> None:
 
     asyncio.run(ask())
     assert asked == ["acme"]
+
+
+def test_a_look_up_that_takes_its_time_holds_nobody_else_up() -> None:
+    others = Event()
+    model = ScriptedModel(["ok"])
+    asked = SaltedModel(model, lambda _: "11aa" if others.wait(5) else "held up")
+
+    async def go_on() -> None:
+        others.set()
+
+    async def ask() -> None:
+        await asyncio.gather(complete(asked, REQUEST), go_on())
+
+    asyncio.run(ask())
+    assert model.requests[0].cache_salt == "11aa"
+
+
+def test_two_first_questions_at_once_get_one_salt() -> None:
+    both, numbers = Barrier(2, timeout=5), count()
+    model = ScriptedModel(["ok"] * 3)
+
+    def salt(_: str) -> str:
+        both.wait()
+        return f"{next(numbers)}aa"
+
+    asked = SaltedModel(model, salt)
+
+    async def ask() -> None:
+        await asyncio.gather(complete(asked, REQUEST), complete(asked, REQUEST))
+        await complete(asked, REQUEST)
+
+    asyncio.run(ask())
+    assert len({request.cache_salt for request in model.requests}) == 1
