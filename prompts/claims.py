@@ -78,11 +78,16 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 
-_ADDRESS = re.compile(
-    r"[a-z][a-z0-9+.-]*://|\b(?:data|file|javascript|mailto|tel):\S|\bwww\.|\]\(|!\[|\S@\S+\.\w",
+ADDRESS = re.compile(
+    r"(?<![a-z0-9+.-])[0-9+.-]*[a-z][a-z0-9+.-]*://|\b(?:data|file|javascript|mailto|tel):\S|\bwww\.|\]\(|!\["
+    r"|(?<!\S)\S[^\s@]*@\S+\.\w",
     re.IGNORECASE,
 )
-"""Where it stands, people or programs may be led away: by a link, an image, an address of mail."""
+"""Where it stands, people or programs may be led away: by a link, an image, an address of mail.
+
+A scheme and a mail address are tried where a run of their characters begins, not at each of them: that would
+be quadratic in the run.
+"""
 _MARKUP = re.compile(r"\*\*|__(?=\w)|(?<=\w)__|~~|^\s*(?:#{1,6}\s+|>\s*)+|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|\|")
 _REPLY = re.compile(
     r"(?:yes|no|correct|yes,? (?:it|they) (?:is|are|does|do|may|can)|no,? (?:it|they) (?:is|are|does|do"
@@ -228,7 +233,7 @@ def _without_reply(words: str) -> str:
 def _is_substantive(words: str, kind: BlockKind, *, cited: bool) -> bool:
     if not any(map(str.isalnum, words)):
         return False
-    if kind == "code" or _ADDRESS.search(words):
+    if kind == "code" or ADDRESS.search(words):
         return True
     if words.endswith(("?", "？")):
         return False

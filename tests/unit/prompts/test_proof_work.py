@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from prompts.checks.denials import (
     CONDITION,
@@ -23,6 +25,7 @@ from prompts.checks.denials import (
     RESTRICTIVE,
 )
 from prompts.checks.limits import BOUND
+from prompts.claims import ADDRESS
 from prompts.folding import fold
 from prompts.model import PromptPassage
 from prompts.proof import ProofStream
@@ -108,3 +111,28 @@ def test_trying_a_pattern_at_words_alone_loses_no_match(guarded: Pattern) -> Non
     everywhere = re.compile(f"(?:{bare}", guarded.flags)
     for text in TEXTS:
         assert [m.span() for m in guarded.finditer(text)] == [m.span() for m in everywhere.finditer(text)]
+
+
+EVERYWHERE = re.compile(
+    r"[a-z][a-z0-9+.-]*://|\b(?:data|file|javascript|mailto|tel):\S|\bwww\.|\]\(|!\[|\S@\S+\.\w",
+    re.IGNORECASE,
+)
+"""What an address is, tried at every character."""
+ADDRESSED = st.lists(
+    st.sampled_from(
+        ["a", "Z", "7", "+", ".", "-", "_", ":", "/", "://", "@", " ", "\n", "é", "ſ", "租", "www."]
+    ),
+    max_size=10,
+).map("".join)
+
+
+@pytest.mark.parametrize(
+    "run", ["x" * 90 + "://", "7" * 9 + "a.b+" * 20 + "://", "a@" * 45 + "b.c", "@" * 90 + "b.c"]
+)
+def test_an_address_is_tried_once_in_a_run_of_its_characters(run: str) -> None:
+    assert sum(ADDRESS.match(run, place) is not None for place in range(len(run))) == 1
+
+
+@given(st.one_of(ADDRESSED, st.text(max_size=20), st.sampled_from(TEXTS)))
+def test_trying_an_address_once_in_a_run_loses_none(text: str) -> None:
+    assert bool(ADDRESS.search(text)) is bool(EVERYWHERE.search(text))
