@@ -29,6 +29,7 @@ from prompts.claims import ADDRESS
 from prompts.folding import fold
 from prompts.model import PromptPassage
 from prompts.proof import ProofStream
+from prompts.sentences import sentence_spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +69,54 @@ def prove_slowly(answer: str, passage: str) -> None:
     for start in range(0, len(answer), 4):
         stream.feed(answer[start : start + 4])
     stream.finish()
+
+
+def characters_split(work: Callable[[], object]) -> int:
+    """How many characters are searched for ends of sentences."""
+    total = 0
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        nonlocal total
+        begins = event == "call" and frame.f_code is sentence_spans.__code__ and "limit" not in frame.f_locals
+        if begins:
+            given = frame.f_locals
+            total += (len(given["text"]) if given["end"] is None else given["end"]) - given["start"]
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return total
+
+
+ENDLESS = {
+    "program": ("```\n", "x = 1\n"),
+    "empty lines": ("Text.", "\n"),
+    "rules": ("Text.", "---\n"),
+    "quotation": ("", "> a\n"),
+    "dots": ("", "."),
+    "abbreviations": ("", "e.g. "),
+    "citations": ("", "[D1:1] "),
+    "lines of citations": ("The rent is due", "[D1:1]\n"),
+    "broken markers": ("", "[D1:1 "),
+    "cited words": ("", "rent [D1:1] "),
+    "paragraph": ("", "The rent is due,\nand paid.\n"),
+}
+"""Texts in which a claim or a block never ends."""
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_what_never_ends_costs_no_more_per_character(name: str) -> None:
+    opening, part = ENDLESS[name]
+
+    def prove_endless(length: int) -> None:
+        prove_slowly(opening + part * (length // len(part)), "The rent is due.")
+
+    few, many = calls(lambda: prove_endless(2_000)), calls(lambda: prove_endless(10_000))
+    assert many.total() < 7 * few.total()
+    assert characters_split(lambda: prove_endless(10_000)) < 250 * 10_000
 
 
 def test_a_claim_is_not_read_while_it_goes_on() -> None:
