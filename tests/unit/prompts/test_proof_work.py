@@ -28,7 +28,7 @@ from prompts.checks.limits import BOUND
 from prompts.claims import ADDRESS
 from prompts.folding import fold
 from prompts.model import PromptPassage
-from prompts.proof import ProofStream
+from prompts.proof import ClaimProven, ProofStream, prove
 from prompts.sentences import sentence_spans
 
 if TYPE_CHECKING:
@@ -47,21 +47,35 @@ TEXTS = [
 ]
 
 
-def calls(work: Callable[[], object]) -> Counter[str]:
-    """How often each function is called."""
-    counted: Counter[str] = Counter()
-
-    def count(frame: FrameType, event: str, _: object) -> None:
-        if event == "call":
-            counted[frame.f_code.co_name] += 1
-
+def watch(work: Callable[[], object], see: Callable[[FrameType], None]) -> None:
+    """Show each call of a Python function, and each time that a generator goes on."""
     before = sys.getprofile()
-    sys.setprofile(count)
+    sys.setprofile(lambda frame, event, _: see(frame) if event == "call" else None)
     try:
         work()
     finally:
         sys.setprofile(before)
+
+
+def calls(work: Callable[[], object]) -> Counter[str]:
+    """How often each function is called."""
+    counted: Counter[str] = Counter()
+    watch(work, lambda frame: counted.update([frame.f_code.co_name]))
     return counted
+
+
+def steps(work: Callable[[], object]) -> tuple[int, int]:
+    """How many calls there are, and how many characters are searched for ends of sentences."""
+    seen = [0, 0]
+
+    def see(frame: FrameType) -> None:
+        seen[0] += 1
+        if frame.f_code is sentence_spans.__code__ and "limit" not in frame.f_locals:
+            text, start, end = (frame.f_locals[name] for name in ("text", "start", "end"))
+            seen[1] += (len(text) if end is None else end) - start
+
+    watch(work, see)
+    return seen[0], seen[1]
 
 
 def prove_slowly(answer: str, passage: str) -> None:
@@ -69,26 +83,6 @@ def prove_slowly(answer: str, passage: str) -> None:
     for start in range(0, len(answer), 4):
         stream.feed(answer[start : start + 4])
     stream.finish()
-
-
-def characters_split(work: Callable[[], object]) -> int:
-    """How many characters are searched for ends of sentences."""
-    total = 0
-
-    def count(frame: FrameType, event: str, _: object) -> None:
-        nonlocal total
-        begins = event == "call" and frame.f_code is sentence_spans.__code__ and "limit" not in frame.f_locals
-        if begins:
-            given = frame.f_locals
-            total += (len(given["text"]) if given["end"] is None else given["end"]) - given["start"]
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
-    return total
 
 
 ENDLESS = {
@@ -111,12 +105,30 @@ ENDLESS = {
 def test_what_never_ends_costs_no_more_per_character(name: str) -> None:
     opening, part = ENDLESS[name]
 
-    def prove_endless(length: int) -> None:
-        prove_slowly(opening + part * (length // len(part)), "The rent is due.")
+    length = 10_000
+    called, split = steps(lambda: prove_slowly(opening + part * (length // len(part)), "The rent is due."))
+    assert called < 50 * length
+    assert split < 250 * length
 
-    few, many = calls(lambda: prove_endless(2_000)), calls(lambda: prove_endless(10_000))
-    assert many.total() < 7 * few.total()
-    assert characters_split(lambda: prove_endless(10_000)) < 250 * 10_000
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_what_is_read_rarely_is_proven_like_the_whole(name: str) -> None:
+    opening, part = ENDLESS[name]
+    answer = f"{opening}{part * (4_000 // len(part))}\n\nThe rent is due [D1:1]. It is so.\n"
+    passages = {(1, 1): PromptPassage(1, 1, 0, "The rent is due.")}
+    stream = ProofStream(passages)
+    events = [event for start in range(0, len(answer), 7) for event in stream.feed(answer[start : start + 7])]
+    last, proven = stream.finish()
+    assert proven == prove(answer, passages)
+    told = [event.claim for event in [*events, *last] if isinstance(event, ClaimProven)]
+    assert tuple(told) == proven.claims
+
+
+def test_a_long_program_is_proven_as_soon_as_the_next_line_is_over() -> None:
+    stream = ProofStream({})
+    assert not any(isinstance(event, ClaimProven) for event in stream.feed("```\n" + "x = 1\n" * 2_000))
+    assert not any(isinstance(event, ClaimProven) for event in stream.feed("```\nIt runs."))
+    assert any(isinstance(event, ClaimProven) for event in stream.feed("\n"))
 
 
 def test_a_claim_is_not_read_while_it_goes_on() -> None:
