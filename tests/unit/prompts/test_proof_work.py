@@ -154,6 +154,12 @@ def test_a_passage_is_read_once_for_all_answers() -> None:
     assert second["sentences"] == 0
 
 
+def test_a_claim_is_searched_for_currencies_once_for_all_sentences() -> None:
+    passage = "".join(f"The rent of house {number} is due. " for number in range(20))
+    counted = calls(lambda: prove_slowly("The rent of house 3 is due now [D1:1].", passage))
+    assert counted["currencies"] <= 3
+
+
 def test_plain_text_is_not_folded_by_the_character() -> None:
     assert calls(lambda: fold(WORDS * 50)).total() < 10
 
