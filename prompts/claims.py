@@ -9,9 +9,10 @@ holds an address, even a heading or a question: it may be followed.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from prompts.blocks import BlockReader
 from prompts.checks.quantities import quantities
 from prompts.refusals import is_courtesy, is_refusal
 from prompts.sentences import CITATION, sentence_spans
@@ -19,9 +20,8 @@ from prompts.sentences import CITATION, sentence_spans
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from prompts.blocks import Block, BlockKind
     from prompts.model import Span
-
-BlockKind = Literal["paragraph", "item", "row", "heading", "code", "rule"]
 
 SETTLED = 16
 """A sentence border is certain once this many characters of the next sentence are known."""
@@ -38,10 +38,6 @@ class Statement:
     kind: BlockKind = "paragraph"
     """Of its block."""
 
-    def moved(self, places: int) -> Statement:
-        """The same claim in a text that has so many characters more before it."""
-        return replace(self, start=self.start + places, end=self.end + places)
-
 
 @dataclass(frozen=True, slots=True)
 class Extent:
@@ -53,24 +49,7 @@ class Extent:
     """Of its block."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Lines of an answer that belong together; ``end`` is the end of the last line, without its break."""
-
-    start: int
-    end: int
-    kind: BlockKind
-
-
-_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 _FENCE_LINE = re.compile(r"^\s*(?:`{3,}|~{3,}).*$", re.MULTILINE)
-_HEADING = re.compile(r"\s{0,3}#{1,6}\s|\s*(?:\*\*|__)[^*_.!?。！？\n]{1,100}(?:\*\*|__)\s*[:：]?\s*$")
-_ITEM = re.compile(
-    r"\s*(?:[-*+•–—]|\(?\d{1,3}[.)、]|\(?[a-zA-Zа-я][)]|[①-⑳]|[（(][一二三四五六七八九十]+[）)])\s+(?=\S)"
-)
-_ROW = re.compile(r"\s*\|")
-_RULE = re.compile(r"[-*_=]{3,}|\|?:?-{2,}:?(?:\|:?-{2,}:?)*\|?")
-"""Of a line without its white space."""
 _VERB = re.compile(
     r"\b(?:is|are|was|were|be|has|have|had|shall|will|must|may|can|does|do|pays?|charges?|costs?"
     r"|requires?|applies|apply)\b"
@@ -78,11 +57,16 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 
-_ADDRESS = re.compile(
-    r"[a-z][a-z0-9+.-]*://|\b(?:data|file|javascript|mailto|tel):\S|\bwww\.|\]\(|!\[|\S@\S+\.\w",
+ADDRESS = re.compile(
+    r"(?<![a-z0-9+.-])[0-9+.-]*[a-z][a-z0-9+.-]*://|\b(?:data|file|javascript|mailto|tel):\S|\bwww\.|\]\(|!\["
+    r"|(?<!\S)\S[^\s@]*@\S+\.\w",
     re.IGNORECASE,
 )
-"""Where it stands, people or programs may be led away: by a link, an image, an address of mail."""
+"""Where it stands, people or programs may be led away: by a link, an image, an address of mail.
+
+A scheme and a mail address are tried where a run of their characters begins, not at each of them: that would
+be quadratic in the run.
+"""
 _MARKUP = re.compile(r"\*\*|__(?=\w)|(?<=\w)__|~~|^\s*(?:#{1,6}\s+|>\s*)+|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|\|")
 _REPLY = re.compile(
     r"(?:yes|no|correct|yes,? (?:it|they) (?:is|are|does|do|may|can)|no,? (?:it|they) (?:is|are|does|do"
@@ -117,62 +101,10 @@ def split_claims(text: str, citations: Sequence[Span]) -> list[Statement]:
     """The claims of an answer in order. ``citations`` are the ranges of its ``[1]``, in order."""
     masked = mask(text, citations)
     return [
-        read_claim(masked, extent) for block in split_blocks(masked) for extent in claims_of(masked, block)
+        read_claim(masked, extent)
+        for block in BlockReader().split_blocks(masked)
+        for extent in claims_of(masked, block)
     ]
-
-
-def split_blocks(masked: str, first: BlockKind | None = None) -> list[Block]:
-    """Paragraphs, list items, table rows, headings and fenced code.
-
-    ``first`` is the kind of the first line, where the text goes on in the middle of a block.
-    """
-    blocks: list[Block] = []
-    fenced = False
-    apart = True
-    for start, end in _lines(masked):
-        line = masked[start:end]
-        if fenced:
-            blocks[-1] = Block(blocks[-1].start, end, "code")
-            fenced = not _FENCE.match(line)
-            apart = not fenced
-        elif not line.strip():
-            apart = True
-        elif not line.strip(CITATION + " \t") and blocks and blocks[-1].kind != "rule":
-            blocks[-1] = Block(blocks[-1].start, end, blocks[-1].kind)
-        else:
-            kind = first if first and not start else _kind(line)
-            if kind == "rule" and not apart and blocks[-1].kind == "row":
-                blocks[-1] = Block(blocks[-1].start, blocks[-1].end, "heading")
-            fenced = kind == "code"
-            joins = not apart and kind == "paragraph" and blocks[-1].kind in ("paragraph", "item")
-            blocks[-1:] = (
-                [Block(blocks[-1].start, end, blocks[-1].kind)]
-                if joins
-                else [*blocks[-1:], Block(start, end, kind)]
-            )
-            apart = False
-    return blocks
-
-
-def _lines(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for line in text.split("\n"):
-        yield start, start + len(line)
-        start += len(line) + 1
-
-
-def _kind(line: str) -> BlockKind:
-    if line[:2].isalpha():  # as most lines begin, and nothing that marks another kind
-        return "paragraph"
-    if _FENCE.match(line):
-        return "code"
-    if _RULE.fullmatch("".join(line.split())):
-        return "rule"
-    if _HEADING.match(line):
-        return "heading"
-    if _ROW.match(line):
-        return "row"
-    return "item" if _ITEM.match(line) else "paragraph"
 
 
 def claims_of(masked: str, block: Block) -> Iterator[Extent]:
@@ -228,7 +160,7 @@ def _without_reply(words: str) -> str:
 def _is_substantive(words: str, kind: BlockKind, *, cited: bool) -> bool:
     if not any(map(str.isalnum, words)):
         return False
-    if kind == "code" or _ADDRESS.search(words):
+    if kind == "code" or ADDRESS.search(words):
         return True
     if words.endswith(("?", "？")):
         return False

@@ -5,6 +5,7 @@ The whole answer and the stream are one code path: ``prove`` feeds the stream at
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,8 @@ class ProofStream:
         self._by_place: dict[tuple[int | str, ...], Cited] = {}
         self._unresolved: list[str] = []
         self._claims: list[Claim] = []
+        self._reading = Judge("")
+        """The claim that was cited last, as far as it was written then."""
         self._refuses = False
         """Whether it says somewhere that the documents do not answer."""
 
@@ -116,13 +119,12 @@ class ProofStream:
                 yield from self._judge_all(self._statements.feed(piece))
 
     def _cite(self, group: Group) -> Iterator[Event]:
-        judge = Judge(self._statements.current())
         found: list[Cited] = []
         lost = [] if group.references else [group.written]
         for reference in group.references:
             places, missing = self._library.resolve(reference)
             lost += missing
-            if places and (cited := self._cited(judge, reference, places)) not in found:
+            if places and (cited := self._cited(reference, places)) not in found:
                 found.append(cited)
         for cited in found:
             yield self._mark(f"[{cited.citation.index}]", cited)
@@ -141,9 +143,12 @@ class ProofStream:
             cited.citation = replace(cited.citation, answer_spans=(*cited.citation.answer_spans, span))
         return Delta(shown)
 
-    def _cited(self, judge: Judge, reference: Reference, places: Sequence[Place]) -> Cited:
+    def _cited(self, reference: Reference, places: Sequence[Place]) -> Cited:
         """The citation of a reference: a new one, or the one that already stands for the same place."""
-        cited = locate(judge, reference, places)
+        claim = self._statements.current()
+        if claim != self._reading.claim:
+            self._reading = Judge(claim)
+        cited = locate(self._reading, reference, places)
         citation = cited.citation
         invented = citation.quote if citation.quoted == "not_found" else ""
         key = (citation.document, citation.start, citation.end, invented)
@@ -156,7 +161,9 @@ class ProofStream:
 
     def _cited_between(self, start: int, end: int) -> list[Cited]:
         """What is cited in a range of the answer, each once."""
-        indexes = dict.fromkeys(index for span, index in self._marks if start <= span.start < end)
+        first = bisect_left(self._marks, start, key=lambda mark: mark[0].start)
+        beyond = bisect_left(self._marks, end, key=lambda mark: mark[0].start)
+        indexes = dict.fromkeys(index for _, index in self._marks[first:beyond])
         return [self._citations[index - 1] for index in indexes]
 
     def _announced_by(self, program: Statement) -> list[Cited]:

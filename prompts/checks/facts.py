@@ -14,7 +14,7 @@ from prompts.checks.quantities import bare_numbers, currencies, implied, quantit
 from prompts.words import script_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from prompts.checks.dates import Date
     from prompts.checks.quantities import Quantity
@@ -80,15 +80,23 @@ class ClaimFacts:
             for quantity in self._quantities
         )
 
+    @cached_property
+    def _currencies(self) -> frozenset[str]:
+        return currencies(self._claim)
+
+    @cached_property
+    def _chinese(self) -> Sequence[str]:
+        return tuple(chinese_names(self._claim))
+
     def missing(self, source: SourceFacts) -> list[str]:
         """What the source lacks: ``number 45``, ``date 2024-01-05``, ``name Acme Ltd``, ``section 4.2``."""
         lost = [f"date {date}" for date in self._dates if not source.has_date(date)]
         lost += [_describe(item) for item in self._quantities if not source.has_quantity(item)]
         lost += [f"name {name}" for name in self._identifiers if not source.lexicon.has_identifier(name)]
         lost += [f"name {name.written}" for name in self._names if not source.lexicon.has_name(name)]
-        lost += [f"name {name}" for name in chinese_names(self._claim) if not source.has_chinese(name)]
+        lost += [f"name {name}" for name in self._chinese if not source.has_chinese(name)]
         if not any(item.unit.isupper() for item in self._quantities):
-            lost += [f"currency {code}" for code in sorted(source.lacks_currency(currencies(self._claim)))]
+            lost += [f"currency {code}" for code in sorted(source.lacks_currency(self._currencies))]
         lost += [f"section {number}" for number in self.sections if not source.has_section(number)]
         lost += [f"section {number}" for number in self.references if not source.refers_to(number)]
         return list(dict.fromkeys(lost))
