@@ -88,7 +88,7 @@ class UniversalSentenceEncoder:
 
     Yang et al., Multilingual Universal Sentence Encoder for Semantic Retrieval, 2019. The weights load at the
     first call: unpacking them (33 MB) takes 0.7 CPU seconds, mapping what an earlier process has unpacked
-    (85 MB, in the cache folder) a fifth of that, and their pages are in memory once for all processes.
+    (84 MB, in the cache folder) a tenth of one, and their pages are in memory once for all processes.
 
     Args:
         cache: where they are kept unpacked; by default in the user's cache folder.

@@ -73,7 +73,7 @@ def _mapped(path: Path) -> object | None:
         if mark != _MAGIC or begin + size != len(view):
             return None
         places, bare = cast("tuple[list[tuple[int, int]], bytes]", pickle.loads(view[begin:]))  # noqa: S301 — only this user can have written it
-        return pickle.loads(bare, buffers=[view[first : first + length] for first, length in places])  # noqa: S301
+        return pickle.loads(bare, buffers=[view[first : first + length] for first, length in places])  # noqa: S301 — likewise
     except FileNotFoundError:
         return None
     except Exception as error:  # noqa: BLE001 — bytes that are not what they were raise anything

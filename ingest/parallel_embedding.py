@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ingest.embedding import Embedder
 
 ENOUGH = 300_000
-"""Code points after which more processes pay: about four CPU seconds, and each costs one to start."""
+"""Code points after which more processes pay: about four CPU seconds; each costs a part of one to start."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _GRACE_SECONDS = 5.0
 

@@ -139,8 +139,10 @@ class ParsingProcess:
     def abort(self) -> None:
         """End what is being read now, from another thread; its ``parse`` raises. What comes next is read."""
         with self._guard:
-            self._aborted = self._reading
-            child = self._child if self._reading else None
+            if not self._reading:
+                return
+            self._aborted = True
+            child = self._child
             if child is not None:
                 with contextlib.suppress(ValueError):  # it has just ended by itself
                     child.process.kill()
