@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 PATIENCE = 60
 FILES = 60
 WAITS = "This lease waits."
-"""In a file of the second group: its embedding is withheld until the test says so."""
+SECOND = 30
+"""A file of the second group, with others behind it: the embedding of those words is withheld until the test
+says so, and more is asked for afterwards."""
 UNFINISHED = {"queued", "running"}
 LOOKS = 4 * LOOK_SECONDS
-"""Until it has been noticed that a job may not go on; what is left of it takes less."""
+"""Until it has been noticed that a job may not go on."""
 
 
 class Holder:
@@ -49,7 +51,7 @@ class Holder:
         """The job of an upload."""
         self._endpoint.go.clear()
         texts = [f"# Lease {n}\n\n" + LEASE * 20 for n in range(files)]
-        texts[-1] += f"\n{WAITS}\n"
+        texts[SECOND] += f"\n{WAITS}\n"
         parts = [("file", (f"{n:02}.md", text)) for n, text in enumerate(texts)]
         answer = self.http.post("/v1/documents", files=parts, data={"collection": collection})
         assert answer.status_code == 202, answer.text
