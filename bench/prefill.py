@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 DOCUMENT = Path("../shared/data/cuad/documents.jsonl")
 TOKENS = (2_000, 6_000)
 CONTEXT = 8_192
+COLLECTION = "default"
 SLACK = 64
 """Evaluated tokens allowed beside the question's own: a block of the cache."""
 QUESTIONS = (
@@ -124,7 +125,7 @@ def measure(text: str, questions: Sequence[str]) -> tuple[list[Asked], list[Aske
         services = closing.enter_context(open_services(settings))
         with open_ingester(services) as ingester:
             ingester.ingest(
-                DEFAULT_TENANT, "default", [data / "document.txt"], largest=2**20, on_progress=lambda _: None
+                DEFAULT_TENANT, COLLECTION, [data / "document.txt"], largest=2**20, on_progress=lambda _: None
             )
         with asyncio.Runner() as runner:
             try:
@@ -137,10 +138,10 @@ def measure(text: str, questions: Sequence[str]) -> tuple[list[Asked], list[Aske
 
 async def document_first(services: Services, server: LlamaServer, questions: Sequence[str]) -> list[Asked]:
     asked: list[Asked] = []
-    identity = services.catalog.documents(DEFAULT_TENANT, "default", limit=1).documents[0].id
+    identity = services.catalog.documents(DEFAULT_TENANT, COLLECTION, limit=1).documents[0].id
     for question in questions:
         prepared = await services.answerer.prepare(
-            Query(question, "default", mode="pin", documents=(identity,))
+            Query(question, COLLECTION, mode="pin", documents=(identity,))
         )
         tail = prepared.plan.blocks[-1].text
         asked.append(await timed(services, server, prepared.plan.messages, count_tokens(tail)))
@@ -148,11 +149,11 @@ async def document_first(services: Services, server: LlamaServer, questions: Seq
 
 
 async def question_first(services: Services, server: LlamaServer, questions: Sequence[str]) -> list[Asked]:
-    identity = services.catalog.documents(DEFAULT_TENANT, "default", limit=1).documents[0].id
+    identity = services.catalog.documents(DEFAULT_TENANT, COLLECTION, limit=1).documents[0].id
     asked: list[Asked] = []
     for question in questions:
         prepared = await services.answerer.prepare(
-            Query(question, "default", mode="pin", documents=(identity,))
+            Query(question, COLLECTION, mode="pin", documents=(identity,))
         )
         *_, document, last = (block.text for block in prepared.plan.blocks)
         messages = (PromptMessage("system", rules()), PromptMessage("user", f"{last.strip()}\n\n{document}"))
@@ -166,7 +167,11 @@ async def timed(
     """Send a prompt as it is, and count what the server had to read."""
     assert services.generation is not None
     request = ModelRequest(
-        tuple(Message(one.role, one.content) for one in messages), max_tokens=4, temperature=0.0
+        tuple(Message(one.role, one.content) for one in messages),
+        max_tokens=4,
+        temperature=0.0,
+        tenant=DEFAULT_TENANT,
+        collection=COLLECTION,
     )
     before, began, first = server.evaluated(), time.perf_counter(), 0.0
     async with aclosing(services.generation.model.stream(request)) as events:
