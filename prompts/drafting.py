@@ -141,6 +141,7 @@ class Drafter:
             tuple(chosen.context),
             warnings=self._warnings((*held, *added)),
             begins=message == 1,
+            needed=self.selector.needed,
         )
 
     def _fresh_passages(

@@ -1,25 +1,28 @@
 """How much evidence a prompt holds, so that a cheaper one is compared with a dearer one that shows as much.
 
 Evidence thins out along a ranking: measured over contracts and conversations (docs/decisions.md), a token
-at distance x from its top is worth about 1/x of one at its beginning. Passages ``a`` to ``b`` tokens down
-are therefore worth ln(b/a), and what the search passed over in a document is worth what would stand at the
-end of the ranking if that went on through the whole document.
+at distance x from its top is worth about 1/x of one at its beginning, and a passage whose score s falls short
+of the best one's, 1.0, exp(4(s - 1)) of what it would be worth beside it. Passages ``a`` to ``b`` tokens down
+are therefore worth exp(4(s - 1)) ln(b/a), and what the search passed over in a document is worth what would
+stand at the end of the ranking if that went on through the whole document.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import accumulate
-from math import log
+from math import exp, log
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from prompts.model import PromptPassage
 
 _TOP = 100
 """Tokens at the top that are all worth the same."""
+_STEEPNESS = 4.0
+"""How fast worth falls with the score."""
 CORE = 0.3
 """Of what the budget holds, the best: shown whatever else a prompt holds."""
 TOLD = 0.25
@@ -46,6 +49,8 @@ class Evidence:
     """Worth of the best passages that the budget holds."""
     core: Collection[str] = ()
     """Markers of the very best: nothing else stands in for them."""
+    told: float = 0.0
+    """Worth of a token that the conversation was answered from and that was not ranked."""
 
     def of(self, passage: PromptPassage, tokens: int, *, told: bool = False) -> float:
         """What one passage is worth; ``told`` are those that the conversation was answered from."""
@@ -53,7 +58,7 @@ class Evidence:
         if known is not None:
             return known
         density = self.density if passage.document in self.documents else 0.0
-        return max(density, TOLD / (sum(self.sizes.values()) + _TOP) if told else 0.0) * tokens
+        return max(density, self.told if told else 0.0) * tokens
 
     def missing(self, held: Collection[str], worth: float) -> list[PromptPassage]:
         """The best passages to add to those held, in the order of the ranking, until there is enough.
@@ -78,6 +83,7 @@ def weigh(
     tokens: Callable[[PromptPassage], int],
     *,
     within: Collection[str],
+    scores: Mapping[str, float],
     searched: Mapping[int, int] | None = None,
 ) -> Evidence:
     """What each passage adds to the evidence, and how much of it is needed.
@@ -86,17 +92,53 @@ def weigh(
         ranked: what was found, best first.
         tokens: of a passage as a prompt shows it.
         within: markers of those that the budget holds: so much is needed.
+        scores: by marker, against 1.0 of the best; 1.0 where none is known.
         searched: tokens of each document that was searched, where these were chosen by name.
     """
     sizes = {passage.marker: tokens(passage) for passage in ranked}
     ends = list(accumulate(sizes.values()))
     starts = [0, *ends][: len(ends)]
-    worth = {marker: _worth(*ends) for marker, *ends in zip(sizes, starts, ends, strict=True)}
+    worth = _worths(sizes, scores)
     needed = sum(value for marker, value in worth.items() if marker in within)
     least = CORE * sum(size for marker, size in sizes.items() if marker in within)
     core = {marker for marker, start in zip(sizes, starts, strict=True) if start < least}
-    beyond = _beyond(ends[-1] if ends else 0, searched)
-    return Evidence(ranked, sizes, worth, beyond, searched or {}, needed, core)
+    found = ends[-1] if ends else 0
+    last = _promise(min((scores.get(marker, 1.0) for marker in sizes), default=1.0))
+    beyond, told = last * _beyond(found, searched), last * TOLD / (found + _TOP)
+    return Evidence(ranked, sizes, worth, beyond, searched or {}, needed, core, told)
+
+
+def worth_reading(
+    ranked: Sequence[PromptPassage],
+    tokens: Callable[[PromptPassage], int],
+    *,
+    scores: Mapping[str, float],
+    least: float,
+) -> Iterator[PromptPassage]:
+    """The best passages, down to the first that holds too little for its length; always the first one.
+
+    Args:
+        ranked: what may answer, best first.
+        tokens: of a passage as a prompt shows it.
+        scores: as `weigh` has them.
+        least: share of the worth of all of them that a token must have.
+    """
+    sizes = {passage.marker: tokens(passage) for passage in ranked}
+    worth = _worths(sizes, scores)
+    enough = least * sum(worth.values())
+    for place, passage in enumerate(ranked):
+        if place and worth[passage.marker] < enough * sizes[passage.marker]:
+            return
+        yield passage
+
+
+def _worths(sizes: Mapping[str, int], scores: Mapping[str, float]) -> dict[str, float]:
+    """By marker, the best first, what each passage is worth."""
+    start, worth = 0, dict[str, float]()
+    for marker, size in sizes.items():
+        worth[marker] = _promise(scores.get(marker, 1.0)) * _worth(start, start + size)
+        start += size
+    return worth
 
 
 def _beyond(found: int, searched: Mapping[int, int] | None) -> float:
@@ -105,6 +147,11 @@ def _beyond(found: int, searched: Mapping[int, int] | None) -> float:
         return 0.0
     whole = sum(searched.values())
     return _worth(found, whole) / (whole - found) if whole > found else 0.0
+
+
+def _promise(score: float) -> float:
+    """Worth of what has such a score, against 1.0 of what has the best."""
+    return exp(_STEEPNESS * (score - 1.0))
 
 
 def _worth(start: int, end: int) -> float:

@@ -79,13 +79,15 @@ class PromptPlan:
     added: tuple[PromptPassage, ...] = ()
     """The passages that this turn added; of a prompt that begins, the pinned ones too."""
     left_out: tuple[str, ...] = ()
-    """Markers of wanted passages that did not fit."""
+    """Markers of passages that may answer and are not shown: not worth their price, or without room."""
     context: tuple[ContextPassage, ...] = ()
     """Those of ``added`` that were not found, but that found ones cannot be read without."""
     warnings: tuple[str, ...] = ()
     """What was to stand in it and found no room, a sentence each."""
     begins: bool = True
     """Whether the prompt holds no earlier turn byte for byte."""
+    needed: int = 0
+    """Tokens of what a prompt would show of the question that could hold nothing yet."""
 
     def __post_init__(self) -> None:
         for before, after in pairwise(self.blocks):
@@ -96,6 +98,14 @@ class PromptPlan:
     def tokens(self) -> int:
         """Estimated tokens of all blocks."""
         return sum(block.tokens for block in self.blocks)
+
+    @property
+    def fresh_share(self) -> float | None:
+        """Of what the question needed, what this turn had to add; None where it needed nothing."""
+        if not self.needed:
+            return None
+        added = sum(b.tokens for b in self.blocks if b.stability == Stability.FRESH) - self.blocks[-1].tokens
+        return min(added / self.needed, 1.0)
 
     @property
     def messages(self) -> tuple[PromptMessage, ...]:

@@ -16,17 +16,24 @@ if TYPE_CHECKING:
     from prompts.trunk import Shelf
 
 RETRIEVED_TOKENS = 2_500
-"""Tokens of passages that a question is answered from, where nothing is held already."""
+"""Tokens of passages that a question is answered from at most, where nothing is held already."""
 CONTEXT_SHARE = 0.2
 """Of the room for passages, what may go to those that others cannot be read without."""
 EXPECTED_QUESTIONS = 9
 """Questions that a pinned document is read for within the cache's lifetime, until they were counted."""
 STEADY_TOKENS = 100_000
 """A longer prompt is answered less steadily: nobody's wish for accuracy asks for one."""
+LEAST_WORTH = 0.0001
+"""Share of all that a ranking is worth that a token must have where all is read at the full price: a thousand
+tokens are read for a tenth of it."""
+FRESH_SHARE = 0.5
+"""Of what questions need, what the cache does not hold, until it was counted."""
 Accuracy = Literal["low", "normal", "high"]
-"""``low`` reads half as much, ``high`` whole documents where they fit and else twice as much."""
+"""``low`` reads at most half as much, and only what is worth twice as much; ``high`` whole documents where
+they fit, and else up to twice as much and what is worth a tenth."""
 ACCURACIES: tuple[Accuracy, ...] = ("low", "normal", "high")
 _SHARE: Mapping[Accuracy, float] = {"low": 0.5, "normal": 1.0, "high": 2.0}
+_LEAST: Mapping[Accuracy, float] = {"low": 2.0, "normal": 1.0, "high": 0.1}
 
 
 class PromptTooLongError(ValueError):
@@ -48,10 +55,13 @@ class PlanRequest:
 
     question: str
     ranked: Sequence[PromptPassage]
-    """Passages found, best first."""
+    """Passages that may answer, best first."""
     whole: Sequence[PromptPassage] | None
     """Every passage of the documents that may be pinned; None where pinning is out of the question."""
     names: Mapping[int, DocumentName]
+    scores: Mapping[str, float] = field(default_factory=dict[str, float])
+    """By the marker of a passage that may answer how well it promises to, against 1.0 of the best; 1.0 where
+    that is not known."""
     context: Mapping[str, Sequence[ContextPassage]] = field(
         default_factory=dict[str, "Sequence[ContextPassage]"]
     )
@@ -108,8 +118,22 @@ class Limits:
     turn_price: float | None = None
     """What a question has cost here when passages were retrieved, in fresh tokens; None until it is known."""
     accuracy: Accuracy = "normal"
+    least_worth: float = LEAST_WORTH
+    """See there; 0 reads whatever the budget holds."""
+    fresh_share: float = FRESH_SHARE
+    """Of what questions need here, what the cache does not hold."""
 
     @property
     def evidence_tokens(self) -> int:
         """Tokens of the best passages that a prompt shows, or of others that are worth as much."""
         return int(self.retrieved_tokens * _SHARE[self.accuracy])
+
+    @property
+    def least(self) -> float:
+        """Share of all that a ranking is worth that a token must have to be read.
+
+        What the cache holds is shown in any case, so that only what it lacks is paid for: where it holds much
+        of what questions need, they are read further down. So they are with a larger budget.
+        """
+        budget = self.retrieved_tokens / RETRIEVED_TOKENS
+        return self.least_worth * self.fresh_share * _LEAST[self.accuracy] / budget

@@ -98,7 +98,7 @@ def found_passages(
     Raises:
         PromptTooLongError: not even the question fits.
     """
-    request = PlanRequest(question.text, ranked, None, names, context)
+    request = PlanRequest(question.text, ranked, None, names, context=context)
     plan = plan_prompt(request, "retrieve", limits, count)["retrieve"]
     opening, *shown, asked = plan.blocks
     rules, text = review_rules(), f"{asked.text}\n{ANSWER_TYPE}{question.type}"

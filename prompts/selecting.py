@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from prompts.evidence import total, weigh
+from prompts.evidence import total, weigh, worth_reading
 from prompts.markers import cited_passages
 from prompts.pricing import MESSAGE_TOKENS
 from prompts.render import render_context, render_passage, render_passages
@@ -49,8 +49,15 @@ class Selector:
     @cached_property
     def evidence(self) -> Evidence:
         """What a turn must show: as much as the best passages within the budget are worth."""
-        within = self._wanted.markers
-        return weigh(self._request.ranked, self._tokens, within=within, searched=self._request.searched)
+        request, within = self._request, self._wanted.markers
+        return weigh(
+            request.ranked, self._tokens, within=within, scores=request.scores, searched=request.searched
+        )
+
+    @cached_property
+    def needed(self) -> int:
+        """Tokens of what a turn shows where nothing is held."""
+        return sum(map(self._tokens, self._wanted.passages))
 
     def worth(self, plan: PromptPlan) -> float:
         """Of all evidence that a prompt shows."""
@@ -96,8 +103,10 @@ class Selector:
     def _wanted(self) -> Chosen:
         """What a prompt would show that could hold nothing yet: the best passages, and what they need."""
         chosen, room = Chosen(set()), self._limits.evidence_tokens
-        allowance = int(room * self._limits.context_share)
-        for passage in self._request.ranked:
+        allowance, scores = int(room * self._limits.context_share), self._request.scores
+        for passage in worth_reading(
+            self._request.ranked, self._tokens, scores=scores, least=self._limits.least
+        ):
             if passage.marker not in chosen.markers:
                 room -= self._cost(passage, chosen)
                 if room < 0:

@@ -6,12 +6,12 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
 
-from prompts.plan_request import EXPECTED_QUESTIONS
+from prompts.plan_request import EXPECTED_QUESTIONS, FRESH_SHARE
 
 _PRIOR = 4
 """Series that the expectation from before any count stands for."""
 _RECENT = 0.1
-"""Weight of the latest price."""
+"""Weight of the latest price, and of the latest share."""
 _LEAST = 5
 """Prices before their average is believed."""
 _REMEMBERED = 10_000
@@ -37,6 +37,7 @@ class _Counted:
     questions: int = 0
     price: float = 0.0
     prices: int = 0
+    fresh: float = FRESH_SHARE
 
 
 class Demand:
@@ -64,10 +65,18 @@ class Demand:
             while len(self._series) > _REMEMBERED:
                 self._series.popitem(last=False)
 
-    def paid(self, scope: Scope, price: float) -> None:
-        """A question whose passages were retrieved cost so many fresh tokens."""
+    def paid(self, scope: Scope, price: float, fresh_share: float | None) -> None:
+        """A question whose passages were retrieved cost so many fresh tokens.
+
+        Args:
+            scope: where it was asked.
+            price: of its prompt.
+            fresh_share: of what it needed, what its prompt did not hold yet; None where it needed nothing.
+        """
         with self._lock:
             counted = self._of(scope)
+            if fresh_share is not None:
+                counted.fresh += _RECENT * (fresh_share - counted.fresh)
             counted.prices += 1
             weight = max(_RECENT, 1 / counted.prices)
             counted.price += weight * (price - counted.price)
@@ -83,6 +92,11 @@ class Demand:
         with self._lock:
             counted = self._counted.get(scope, _Counted())
         return counted.price if counted.prices >= _LEAST else None
+
+    def fresh_share(self, scope: Scope) -> float:
+        """Of what questions need here, what the cache does not hold, lately."""
+        with self._lock:
+            return self._counted.get(scope, _Counted()).fresh
 
     def _of(self, scope: Scope) -> _Counted:
         counted = self._counted.setdefault(scope, _Counted())

@@ -190,7 +190,7 @@ class Generating:
         if prepared.plan.mode == "retrieve":
             cache = self._generation.cache(query)
             price = cache.price(usage.prompt_tokens, usage.cached_tokens)
-            self._generation.demand.paid((query.tenant, query.collection), price)
+            self._generation.demand.paid((query.tenant, query.collection), price, prepared.plan.fresh_share)
 
 
 def _turn(prepared: Prepared, reply: _Reply, shown: str) -> StoredTurn:

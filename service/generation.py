@@ -195,13 +195,15 @@ class Generation:
         room = context - self._answer_tokens(query)
         if room <= 0:
             raise PromptTooLongError(f"max_tokens leaves no room for a prompt in {context} tokens of context")
+        scope = (query.tenant, query.collection)
         return Limits(
             room,
             retrieved_tokens=self.settings.retrieved_tokens,
             cache=self.cache(query),
-            expected_questions=self.demand.questions((query.tenant, query.collection)),
-            turn_price=self.demand.price((query.tenant, query.collection)),
+            expected_questions=self.demand.questions(scope),
+            turn_price=self.demand.price(scope),
             accuracy=query.accuracy,
+            fresh_share=self.demand.fresh_share(scope),
         )
 
     def cache(self, query: Query) -> CachePricing:

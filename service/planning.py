@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from prompts.plan import Mode, PromptPlan
     from prompts.plan_request import Limits
     from service.answers import Query
+    from service.candidates import Candidates
     from service.generation import Generation
     from service.library import Library
     from service.sessions import Session, Sessions
@@ -70,7 +71,7 @@ class QuestionPlanner:
         collection: CollectionRecord,
         session: Session,
         chosen: Sequence[int] | None,
-        passages: Sequence[PromptPassage],
+        candidates: Candidates,
         *,
         context: Mapping[str, Sequence[ContextPassage]],
         allowed: Sequence[int] | None,
@@ -82,7 +83,7 @@ class QuestionPlanner:
             collection: what it is about.
             session: the conversation that it belongs to.
             chosen: numbers of the documents that are read for it; None is all of the collection.
-            passages: what was found, best first.
+            candidates: what may answer.
             context: what the best of them cannot be read without.
             allowed: numbers of all documents that the caller lets it read.
 
@@ -98,10 +99,12 @@ class QuestionPlanner:
         pinned = self._pinned(collection, allowed, limits)
         shown = [passage for turn in history for passage in turn.passages]
         brought = [one.passage for needed in context.values() for one in needed]
+        passages = candidates.passages
         named = self._named(collection, [*passages, *brought, *(whole or ()), *shown, *(pinned or ())])
         return PlanRequest(
             question=query.question,
             ranked=passages,
+            scores=candidates.scores,
             context=context,
             whole=whole,
             names=_names(named),

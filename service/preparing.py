@@ -12,6 +12,7 @@ from ingest.errors import Gone
 from prompts.plan_request import PromptTooLongError
 from service.answers import PlanSummary
 from service.cancelling import current_cancellation
+from service.candidates import find_candidates
 from service.context import find_context
 from service.map_planning import Considered
 from service.planning import QuestionPlanner
@@ -169,8 +170,9 @@ class Preparer:
             warnings = (*considered.warnings, *calibrated)
             settled = _Planned(query, {})
             if self._planner is not None:
+                candidates = find_candidates(self._library, found.evidence, passages)
                 request = self._planner.request(
-                    query, collection, session, chosen, passages, context=context, allowed=allowed
+                    query, collection, session, chosen, candidates, context=context, allowed=allowed
                 )
                 settled = self._planned(self._planner, query, wanted, collection, chosen, request=request)
         query, plans = settled.query, settled.plans

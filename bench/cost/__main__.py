@@ -41,6 +41,7 @@ from bench.cost.layouts import (
     PrefixTree,
     Prompt,
     QuestionFirst,
+    RelevanceOfChosen,
     RelevanceOrder,
     Retrieval,
 )
@@ -110,12 +111,12 @@ def main() -> None:
 
 def measure(workload: Workload, contextpilot: Path | None, dump: Path | None) -> list[Tally]:
     """Every layout over the same questions, and the floor."""
-    retrieval = Retrieval(workload)
+    retrieval, chosen = Retrieval(workload), Retrieval(workload, chosen=True)
     with ExitStack() as closing:
         layouts: list[Layout] = [
             *(QuestionFirst(retrieval), RelevanceOrder(retrieval), CitationQuery(retrieval)),
             *(CanonicalOrder(retrieval), PrefixTree(retrieval), AppendOnly(retrieval)),
-            *(PinEverything(retrieval), LecternAuto(retrieval)),
+            *(PinEverything(retrieval), RelevanceOfChosen(chosen), LecternAuto(chosen)),
         ]
         if contextpilot is not None:
             pilots = [ContextPilot(retrieval, contextpilot, deduplicate=flag) for flag in (False, True)]

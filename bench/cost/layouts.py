@@ -50,10 +50,13 @@ class Layout(Protocol):
 
 
 class Retrieval:
-    """What every layout shows of a question: the best passages within the budget, and what they need."""
+    """What a layout shows of a question: the best passages, and what they need."""
 
-    def __init__(self, workload: Workload) -> None:
+    def __init__(self, workload: Workload, *, chosen: bool = False) -> None:
+        """``chosen`` are the passages that Lectern chooses, else the best that the budget holds."""
         self.workload = workload
+        self.limits = limits() if chosen else replace(limits(), least_worth=0.0)
+        self._chosen = chosen
         self._shelf = _Shelf(workload)
 
     def request(self, asked: Asked) -> PlanRequest:
@@ -64,9 +67,10 @@ class Retrieval:
             searched = {asked.document: sum(count_tokens(p.text) for p in whole)}
         return PlanRequest(
             asked.question,
-            asked.ranked,
+            asked.candidates.passages if self._chosen else asked.ranked,
             None,
             self.workload.names,
+            scores=asked.candidates.scores if self._chosen else {},
             context=asked.context,
             searched=searched,
             shelf=self._shelf,
@@ -74,8 +78,9 @@ class Retrieval:
 
     def passages(self, asked: Asked) -> list[PromptPassage]:
         """Best first; what was only brought along comes last."""
-        shown = Drafter(self.request(asked), limits(), count_tokens).fresh("").added
-        places = {passage.marker: place for place, passage in enumerate(asked.ranked)}
+        request = self.request(asked)
+        shown = Drafter(request, self.limits, count_tokens).fresh("").added
+        places = {passage.marker: place for place, passage in enumerate(request.ranked)}
         return sorted(shown, key=lambda passage: places.get(passage.marker, len(places)))
 
 
@@ -125,6 +130,10 @@ class RelevanceOrder(Stateless):
     ) -> tuple[PromptMessage, ...]:
         text = "Passages:\n" + render_in_order(passages, self._names) + render_question(question)
         return SYSTEM, *turns, PromptMessage("user", text)
+
+
+class RelevanceOfChosen(RelevanceOrder):
+    name = "relevance, our choice"
 
 
 class CitationQuery(Stateless):
@@ -279,11 +288,14 @@ class LecternAuto:
             held=self._mirror.at(asked.time),
         )
         allowed = replace(
-            limits(), expected_questions=self._demand.questions(scope), turn_price=self._demand.price(scope)
+            limits(),
+            expected_questions=self._demand.questions(scope),
+            turn_price=self._demand.price(scope),
+            fresh_share=self._demand.fresh_share(scope),
         )
         mode, plan = next(iter(plan_prompt(request, "auto", allowed, count_tokens).items()))
         if mode == "retrieve":
-            self._demand.paid(scope, price(plan, request, allowed, count_tokens))
+            self._demand.paid(scope, price(plan, request, allowed, count_tokens), plan.fresh_share)
         return plan
 
     def _whole(self, asked: Asked) -> Sequence[PromptPassage] | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bench.context import ingest
 from prompts.render import DocumentName
 from service.answers import DEFAULT_TENANT
+from service.candidates import find_candidates
 from service.context import find_context
 from service.evaluation.dataset import read_documents
 from service.settings import Settings
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from prompts.model import ContextPassage, PromptPassage
+    from service.candidates import Candidates
     from service.services import Services
 
 CONTRACTS = 60
@@ -50,6 +52,9 @@ class Asked:
     gold: tuple[tuple[int, int, int], ...]
     """Document, first and last code point; empty where nothing is labelled."""
     ranked: tuple[PromptPassage, ...]
+    """Found, best first."""
+    candidates: Candidates
+    """Those that Lectern chooses from."""
     context: Mapping[str, Sequence[ContextPassage]]
 
 
@@ -61,6 +66,15 @@ class Workload:
     questions: Sequence[Asked]
     whole: Mapping[int, Sequence[PromptPassage]]
     names: Mapping[int, DocumentName]
+
+
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """What the search finds for a question."""
+
+    ranked: tuple[PromptPassage, ...]
+    candidates: Candidates
+    context: Mapping[str, Sequence[ContextPassage]]
 
 
 @dataclass(slots=True)
@@ -82,15 +96,14 @@ class _Library:
             self.names[number] = DocumentName(number, version.path, version.title)
         return passages
 
-    def search(
-        self, question: str, history: Sequence[str], document: int | None
-    ) -> tuple[tuple[PromptPassage, ...], Mapping[str, Sequence[ContextPassage]]]:
+    def search(self, question: str, history: Sequence[str], document: int | None) -> _Searched:
         services, documents = self.services, None if document is None else [document]
         collection = services.library.collection(DEFAULT_TENANT, "bench")
         found = services.searcher.evidence(collection, question, history=history, documents=documents)
         passages = services.searcher.passages(found)
         context = find_context(services.library, collection, found, passages, documents=documents)
-        return tuple(passages), context
+        candidates = find_candidates(services.library, found, passages)
+        return _Searched(tuple(passages), candidates, context)
 
 
 def load(name: str, data: Path, gap: float, kept: Path | None) -> Workload:
@@ -138,7 +151,7 @@ def _contracts(folder: Path, library: _Library, gap: float) -> Iterator[Asked]:
         order.shuffle(rows[document])
         for turn, row in enumerate(rows[document]):
             number = library.numbers[document]
-            ranked, context = library.search(row["query_short"], (), number)
+            found = library.search(row["query_short"], (), number)
             clauses = [library.texts[document][g["start"] : g["end"]] for g in row["gold"]]
             yield Asked(
                 id=row["query_id"],
@@ -148,8 +161,9 @@ def _contracts(folder: Path, library: _Library, gap: float) -> Iterator[Asked]:
                 answer=" ".join(clauses)[:SHORT_ANSWER] if clauses else NOT_FOUND,
                 document=number,
                 gold=tuple((number, g["start"], g["end"]) for g in row["gold"]),
-                ranked=ranked,
-                context=context,
+                ranked=found.ranked,
+                candidates=found.candidates,
+                context=found.context,
             )
             now += gap
         now += PAUSE_BETWEEN_DOCUMENTS
@@ -196,12 +210,21 @@ def _turns(session: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[_Turn]:
 def _asked(turns: Sequence[_Turn], at: int, now: float, library: _Library) -> Asked:
     turn = turns[at]
     before = tuple(one.question for one in reversed(turns[:at]))
-    ranked, context = library.search(turn.question, before, None)
+    found = library.search(turn.question, before, None)
     gold = tuple(
         (library.numbers[one["doc_id"]], 0, len(library.texts[one["doc_id"]]))
         for one in turn.gold
         if one["doc_id"] in library.numbers
     )
     return Asked(
-        f"{turn.session}:{at}", turn.session, now, turn.question, turn.answer, None, gold, ranked, context
+        id=f"{turn.session}:{at}",
+        session=turn.session,
+        time=now,
+        question=turn.question,
+        answer=turn.answer,
+        document=None,
+        gold=gold,
+        ranked=found.ranked,
+        candidates=found.candidates,
+        context=found.context,
     )

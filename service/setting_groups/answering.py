@@ -55,7 +55,10 @@ class AnswerSettings(SettingGroup):
     """Answers and reviews."""
 
     retrieved_tokens: int = Field(
-        default=2_500, gt=0, description="Tokens of the best passages that a question is answered from."
+        default=2_500,
+        gt=0,
+        description="Tokens of the best passages that a question is answered from at most; fewer where the "
+        "rest is worth little.",
     )
     map_part_tokens: int = Field(
         default=24_000,

@@ -20,7 +20,7 @@ def passages(count: int) -> list[PromptPassage]:
 
 def test_worth_falls_with_the_distance_from_the_top() -> None:
     first, second, third = ranked = passages(3)
-    evidence = weigh(ranked, lambda _: 100, within={"D7:1", "D7:2"})
+    evidence = weigh(ranked, lambda _: 100, scores={}, within={"D7:1", "D7:2"})
 
     assert evidence.worth[first.marker] == pytest.approx(log(200 / 100))
     assert evidence.worth[third.marker] == pytest.approx(log(400 / 300))
@@ -30,17 +30,19 @@ def test_worth_falls_with_the_distance_from_the_top() -> None:
 
 def test_what_was_passed_over_counts_only_in_documents_that_were_searched() -> None:
     ranked = passages(3)
-    evidence = weigh(ranked, lambda _: 100, within=(), searched={7: 1_000})
+    evidence = weigh(ranked, lambda _: 100, scores={}, within=(), searched={7: 1_000})
 
     assert evidence.of(PromptPassage(7, 40, 0, "x"), 70) == pytest.approx(70 * log(1_100 / 400) / 700)
     assert evidence.of(PromptPassage(8, 40, 0, "x"), 70) == 0.0
-    assert weigh(ranked, lambda _: 100, within=()).density == 0.0
-    assert weigh(ranked, lambda _: 100, within=(), searched={7: 300}).density == 0.0, "all of it was ranked"
+    assert weigh(ranked, lambda _: 100, scores={}, within=()).density == 0.0
+    assert weigh(ranked, lambda _: 100, scores={}, within=(), searched={7: 300}).density == 0.0, (
+        "all of it was ranked"
+    )
 
 
 def test_what_a_conversation_was_told_is_worth_a_little() -> None:
     ranked = passages(3)
-    evidence = weigh(ranked, lambda _: 100, within=())
+    evidence = weigh(ranked, lambda _: 100, scores={}, within=())
     other = PromptPassage(8, 40, 0, "x")
 
     assert evidence.of(other, 80, told=True) == pytest.approx(0.25 * 80 / 400)
@@ -51,7 +53,7 @@ def test_what_a_conversation_was_told_is_worth_a_little() -> None:
 
 def test_nothing_stands_in_for_the_very_best() -> None:
     ranked = passages(10)
-    evidence = weigh(ranked, lambda _: 100, within={p.marker for p in ranked[:5]})
+    evidence = weigh(ranked, lambda _: 100, scores={}, within={p.marker for p in ranked[:5]})
 
     assert evidence.missing(set(), 100 * evidence.needed) == ranked[:2], "three tenths of the budget, begun"
     assert evidence.missing({"D7:1"}, 100 * evidence.needed) == ranked[1:2]
@@ -59,14 +61,14 @@ def test_nothing_stands_in_for_the_very_best() -> None:
 
 def test_nothing_held_means_the_best_are_missing() -> None:
     ranked = passages(5)
-    evidence = weigh(ranked, lambda _: 100, within={p.marker for p in ranked[:3]})
+    evidence = weigh(ranked, lambda _: 100, scores={}, within={p.marker for p in ranked[:3]})
 
     assert evidence.missing((), 0.0) == ranked[:3]
 
 
 def test_held_passages_stand_in_for_the_last_ones_not_for_the_first() -> None:
     ranked = passages(12)
-    evidence = weigh(ranked, lambda _: 100, within={p.marker for p in ranked[:6]})
+    evidence = weigh(ranked, lambda _: 100, scores={}, within={p.marker for p in ranked[:6]})
     held = ranked[6:]
 
     missing = evidence.missing({p.marker for p in held}, total(held, evidence, lambda _: 100))
@@ -87,7 +89,7 @@ def test_what_is_held_and_what_is_added_are_worth_what_is_needed(
     def count(passage: PromptPassage) -> int:
         return tokens[passage.marker]
 
-    evidence = weigh(ranked, count, within=within)
+    evidence = weigh(ranked, count, scores={}, within=within)
     added = evidence.missing({p.marker for p in held}, total(held, evidence, count))
 
     assert total([*held, *added], evidence, count) >= evidence.needed - 1e-6

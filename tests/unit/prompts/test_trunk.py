@@ -143,7 +143,7 @@ def test_no_question_sees_less_than_it_would_alone_and_none_pays_more(
         alone = Drafter(replace(asked, held=None), LIMITS, count).fresh("")
         plan = people.plan(ranked, pinned=front(pinned))
         assert list(plan.passages[:pinned]) == front(pinned)
-        evidence = weigh(asked.ranked, tokens, within={p.marker for p in alone.passages})
+        evidence = weigh(asked.ranked, tokens, scores={}, within={p.marker for p in alone.passages})
         assert total(plan.passages, evidence, tokens) >= total(alone.passages, evidence, tokens) - 1e-6
         assert price(plan, asked, LIMITS, count) <= price(alone, asked, LIMITS, count) + 5, "but for rounding"
         assert len({p.marker for p in plan.passages}) == len(plan.passages)
