@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import log
+from math import exp, log
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompts.evidence import total, weigh
+from prompts.evidence import total, weigh, worth_reading
 from prompts.model import PromptPassage
 
 TOKENS = st.lists(st.integers(1, 400), max_size=30)
@@ -26,6 +26,38 @@ def test_worth_falls_with_the_distance_from_the_top() -> None:
     assert evidence.worth[third.marker] == pytest.approx(log(400 / 300))
     assert evidence.needed == pytest.approx(log(300 / 100))
     assert evidence.of(second, 100) == pytest.approx(log(300 / 200))
+
+
+def test_worth_falls_with_the_score() -> None:
+    ranked = passages(3)
+    evidence = weigh(ranked, lambda _: 100, scores={"D7:1": 1.0, "D7:2": 0.75}, within=())
+
+    assert evidence.worth["D7:2"] == pytest.approx(exp(-1) * log(300 / 200))
+    assert evidence.worth["D7:3"] == pytest.approx(log(400 / 300)), "unknown scores take nothing away"
+
+
+def test_what_was_passed_over_is_worth_no_more_than_the_last_that_was_found() -> None:
+    ranked = passages(2)
+    evidence = weigh(ranked, lambda _: 100, scores={"D7:1": 1.0, "D7:2": 0.5}, within=(), searched={7: 1_000})
+
+    assert evidence.density == pytest.approx(exp(-2) * log(1_100 / 300) / 800)
+    assert evidence.told == pytest.approx(exp(-2) * 0.25 / 300)
+
+
+def test_reading_ends_where_a_passage_holds_too_little_for_its_length() -> None:
+    ranked = passages(6)
+    scores = {p.marker: score for p, score in zip(ranked, (1.0, 0.98, 0.5, 0.5, 0.5, 0.5), strict=True)}
+
+    def read(least: float) -> int:
+        return len(list(worth_reading(ranked, lambda _: 100, scores=scores, least=least)))
+
+    worth = weigh(ranked, lambda _: 100, scores=scores, within=()).worth
+    share = worth["D7:3"] / sum(worth.values()) / 100
+    assert read(0.0) == 6
+    assert read(share * 0.999) == 3
+    assert read(share * 1.001) == 2
+    assert read(1.0) == 1, "the best is read, whatever it is worth"
+    assert list(worth_reading([], lambda _: 100, scores={}, least=0.0)) == []
 
 
 def test_what_was_passed_over_counts_only_in_documents_that_were_searched() -> None:

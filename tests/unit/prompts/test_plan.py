@@ -399,3 +399,39 @@ def test_with_pinned_documents_a_plan_never_exceeds_its_budget_and_says_nothing_
         shown = {p.marker for p in front} <= set(markers)
         assert shown == (not plan.warnings), "the pinned documents are there, or are said not to be"
         assert "pinned documents" not in [block.name for block in plan.blocks[2:]]
+
+
+def scored(*scores: float) -> PlanRequest:
+    ranked = [passage(7, number, "The fee is due. " * 25) for number in range(1, len(scores) + 1)]
+    return request(ranked=ranked, scores={p.marker: s for p, s in zip(ranked, scores, strict=True)})
+
+
+def test_what_promises_little_is_not_read_at_the_full_price() -> None:
+    asked = scored(1.0, 0.95, *[0.1] * 10)
+
+    def shown(**changes: object) -> int:
+        limits = replace(Limits(20_000), **changes)  # pyright: ignore[reportArgumentType] — a test's shorthand
+        plan = plan_prompt(asked, "retrieve", limits, count)["retrieve"]
+        assert len(plan.added) + len(plan.left_out) == 12
+        return len(plan.added)
+
+    assert shown(least_worth=0.0) == 12, "the budget holds them all"
+    assert shown() < 12
+    assert shown(fresh_share=1.0) <= shown(fresh_share=0.5) < shown(fresh_share=0.1), "cached is cheaper"
+    assert shown(accuracy="low") <= shown() < shown(accuracy="high")
+    assert shown() <= shown(retrieved_tokens=10_000)
+    assert shown(fresh_share=1.0, least_worth=1.0) == 1, "the best is always read"
+
+
+def test_a_plan_tells_what_of_its_needs_was_new() -> None:
+    asked = scored(1.0, 0.95, 0.9)
+    first = plan_prompt(asked, "retrieve", Limits(20_000), count)["retrieve"]
+    turn = Turn(first.question, "It is $5.", first.added)
+    again = plan_prompt(replace(asked, history=[turn]), "retrieve", Limits(20_000), count)["retrieve"]
+    nothing = plan_prompt(request(ranked=[]), "retrieve", Limits(20_000), count)["retrieve"]
+
+    assert first.needed == sum(count(render_passage(p)) for p in first.added)
+    assert first.fresh_share == 1.0
+    assert again.needed == first.needed
+    assert again.fresh_share == 0.0
+    assert nothing.fresh_share is None
