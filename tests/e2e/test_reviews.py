@@ -125,6 +125,7 @@ def test_a_command_that_is_killed_pays_for_every_cell_once(desk: Desk) -> None:
 
 @pytest.mark.slow
 def test_commands_and_servers_that_are_killed_pay_for_every_cell_once(desk: Desk) -> None:
+    desk.model.delay = 0.4  # a second and a half for the cells that are left when the signal is sent
     under_way = desk.kill_half_way(desk.line.start(*desk.review("out.xlsx")), 5)
     assert len(under_way) <= AT_ONCE
 
