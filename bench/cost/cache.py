@@ -22,7 +22,9 @@ _OPENING = (-10, -11)
 class ContextCache:
     """Remembers every prompt it is shown, block by block. Answers are not cached: nobody promises it."""
 
-    def __init__(self) -> None:
+    def __init__(self, lifetime: float = LIFETIME) -> None:
+        """``lifetime`` is in seconds since a block was used last."""
+        self._lifetime = lifetime
         self._used: dict[int, float] = {}
 
     def read(self, messages: Sequence[PromptMessage], now: float) -> tuple[int, int]:
@@ -31,7 +33,7 @@ class ContextCache:
         cached, held, digest = 0, True, 0
         for start in range(0, len(tokens) - BLOCK + 1, BLOCK):
             digest = hash((digest, tuple(tokens[start : start + BLOCK])))
-            held = held and self._used.get(digest, -LIFETIME) + LIFETIME > now
+            held = held and digest in self._used and self._used[digest] + self._lifetime > now
             cached += BLOCK * held
             self._used[digest] = now
         return len(tokens), cached
