@@ -2,8 +2,8 @@
 
 Evidence thins out along a ranking: measured over contracts and conversations (docs/decisions.md), a token
 at distance x from its top is worth about 1/x of one at its beginning, and a passage whose score s falls short
-of the best one's, 1.0, exp(4(s - 1)) of what it would be worth beside it. Passages ``a`` to ``b`` tokens down
-are therefore worth exp(4(s - 1)) ln(b/a), and what the search passed over in a document is worth what would
+of the best one's, 1.0, exp(3(s - 1)) of what it would be worth beside it. Passages ``a`` to ``b`` tokens down
+are therefore worth exp(3(s - 1)) ln(b/a), and what the search passed over in a document is worth what would
 stand at the end of the ranking if that went on through the whole document.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _TOP = 100
 """Tokens at the top that are all worth the same."""
-_STEEPNESS = 4.0
+_STEEPNESS = 3.0
 """How fast worth falls with the score."""
 CORE = 0.3
 """Of what the budget holds, the best: shown whatever else a prompt holds."""

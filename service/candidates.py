@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SHORT = 5_000
 """Code points of a document at most that is about one thing: what answers in it speaks for all of it."""
-LIFTED = 0.95
+LIFTED = 0.85
 """Of its best passage's score, what every passage of a short document has at least."""
 
 

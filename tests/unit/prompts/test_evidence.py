@@ -32,7 +32,7 @@ def test_worth_falls_with_the_score() -> None:
     ranked = passages(3)
     evidence = weigh(ranked, lambda _: 100, scores={"D7:1": 1.0, "D7:2": 0.75}, within=())
 
-    assert evidence.worth["D7:2"] == pytest.approx(exp(-1) * log(300 / 200))
+    assert evidence.worth["D7:2"] == pytest.approx(exp(-0.75) * log(300 / 200))
     assert evidence.worth["D7:3"] == pytest.approx(log(400 / 300)), "unknown scores take nothing away"
 
 
@@ -40,8 +40,8 @@ def test_what_was_passed_over_is_worth_no_more_than_the_last_that_was_found() ->
     ranked = passages(2)
     evidence = weigh(ranked, lambda _: 100, scores={"D7:1": 1.0, "D7:2": 0.5}, within=(), searched={7: 1_000})
 
-    assert evidence.density == pytest.approx(exp(-2) * log(1_100 / 300) / 800)
-    assert evidence.told == pytest.approx(exp(-2) * 0.25 / 300)
+    assert evidence.density == pytest.approx(exp(-1.5) * log(1_100 / 300) / 800)
+    assert evidence.told == pytest.approx(exp(-1.5) * 0.25 / 300)
 
 
 def test_reading_ends_where_a_passage_holds_too_little_for_its_length() -> None:

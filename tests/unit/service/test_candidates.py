@@ -92,7 +92,7 @@ def test_a_short_document_may_be_read_whole_a_long_one_where_something_was_found
 
 
 def test_what_was_found_further_down_in_a_short_document_is_lifted(desk: Desk) -> None:
-    candidates = desk.candidates(("memo.txt", 1, 2.0), ("book.txt", 5, 1.8), ("memo.txt", 2, 0.2))
+    candidates = desk.candidates(("memo.txt", 1, 2.0), ("book.txt", 5, 1.6), ("memo.txt", 2, 0.2))
 
     assert [passage.marker for passage in candidates.passages[:3]] == [
         desk.marker("memo.txt", 1),
