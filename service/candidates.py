@@ -50,9 +50,7 @@ def find_candidates(
         if passage.document in short:
             lifted = LIFTED * top[passage.document] / best
             scores[passage.marker] = max(scores[passage.marker], lifted)
-    places = {number: place for place, number in enumerate(top)}
-    ranked = sorted(every, key=lambda one: (-scores[one.marker], places[one.document], one.number))
-    return Candidates(ranked, scores)
+    return Candidates(sorted(every, key=lambda one: -scores[one.marker]), scores)
 
 
 def _scores(found: Sequence[Evidence]) -> dict[str, float]:

@@ -120,3 +120,11 @@ def test_where_nothing_fits_nothing_is_told_apart(desk: Desk) -> None:
     ]
     assert set(candidates.scores.values()) == {1.0}
     assert desk.candidates().passages == []
+
+
+def test_equal_scores_stay_in_the_order_of_the_search(desk: Desk) -> None:
+    found = (("book.txt", 9, 1.0), ("book.txt", 4, 0.5), ("book.txt", 7, 0.5), ("book.txt", 2, 0.5))
+
+    shown = [passage.marker for passage in desk.candidates(*found).passages]
+
+    assert shown == [desk.marker(path, number) for path, number, _ in found]
