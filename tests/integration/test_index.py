@@ -137,6 +137,20 @@ def test_the_wording_of_answers_is_learnt_from_the_other_documents(tmp_path: Pat
     index.close()
 
 
+def test_no_wording_of_contracts_is_learnt_where_short_texts_answer_as_well(tmp_path: Path) -> None:
+    index = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
+    for number in range(1, 31):
+        add(index, number, policy(number))
+    question = Question("Is there a cap on liability?")
+    assert index.findings(SCOPE, question, documents=None, limit=10).others.learnt
+    for number in range(31, 51):
+        add(index, number, f"Of insurance {number}: there is a cap on liability.")
+    index.flush()
+    assert not index.findings(SCOPE, question, documents=None, limit=10).others.learnt
+    assert index.findings(SCOPE, question, documents=[NAMED], limit=10).others.learnt
+    index.close()
+
+
 def test_programs_come_before_their_tests(tmp_path: Path) -> None:
     index = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
     source = "def post_ledger(amount):\n    return ledger_balance + amount\n"
