@@ -101,6 +101,19 @@ def test_a_name_is_followed_among_the_documents_that_were_chosen(index: LocalInd
     assert f"The rent is {NAMED}" in hits[0][1]
 
 
+def test_of_many_of_the_same_parties_the_best_place_tells_which_is_named(index: LocalIndex) -> None:
+    alike = range(101, 107)
+    for number in alike:
+        add(index, number, lease(NAMED).replace("Keys", "Herons" if number == 104 else "Keys"))
+    index.flush()
+    asked = Question(f"lease between {BOTH}: are herons handed over in good order?")
+    findings = index.findings(SCOPE, asked, documents=None, limit=10)
+    assert findings.leading is not None
+    assert {hit.document for hit in findings.leading.hits} == {104}
+    nobody = Question(f"lease between {BOTH}: is there a lighthouse?")
+    assert index.findings(SCOPE, nobody, documents=None, limit=10).leading is None
+
+
 def test_an_opening_is_never_a_hit(index: LocalIndex) -> None:
     assert len(index.search(SCOPE, Question(f"{PARTY} Holdings"), documents=None, limit=500)) <= sum(
         index.counts(SCOPE).values()
