@@ -111,13 +111,20 @@ class Search:
             asked = self._worded(terms, learnt)
             places = self.store.search_sparse(self.scope, asked, documents=self.documents, limit=POOL)
         near = self.store.search_dense(self.scope, vector, documents=self.documents, limit=NEAREST)
-        return Found(places, near, _scores(described), POOL, bool(learnt), self.roles)
+        scores = _scores(described)
+        return Found(places, near, scores, POOL, bool(learnt), self.roles, self._compared_by)
 
     def found_by_words(self, terms: Mapping[int, float], places: Sequence[Hit]) -> Found:
         """The places alone, those that the caller chose, with what their documents add."""
         chosen = None if self.documents is None else set(self.documents)
         kept = [hit for hit in places if chosen is None or hit.document in chosen]
-        return Found(kept, (), _scores(self._described(terms)), POOL, asked=self.roles)
+        scores = _scores(self._described(terms))
+        return Found(kept, (), scores, POOL, asked=self.roles, counts=self._compared_by)
+
+    @property
+    def _compared_by(self) -> Mapping[int, int]:
+        """Places of each document, unless some were chosen or named: those are not to be told from others."""
+        return self.known.counts if self.documents is None else {}
 
     def signs(self, terms: Mapping[int, float], vector: NDArray[np.float32]) -> Signs:
         """What speaks for an answer in these documents; see `ingest.answerability`."""
