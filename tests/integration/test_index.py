@@ -102,16 +102,19 @@ def test_a_name_is_followed_among_the_documents_that_were_chosen(index: LocalInd
 
 
 def test_of_many_of_the_same_parties_the_best_place_tells_which_is_named(index: LocalIndex) -> None:
-    alike = range(101, 107)
-    for number in alike:
-        add(index, number, lease(NAMED).replace("Keys", "Herons" if number == 104 else "Keys"))
+    clause = "herons fed at noon by the warden beside the pond with trout, barley, crumbs and acorns"
+    for number in range(101, 104):
+        add(index, number, f"{lease(NAMED)} Are {clause}: yes." if number == 103 else lease(NAMED))
     index.flush()
-    asked = Question(f"lease between {BOTH}: are herons handed over in good order?")
-    findings = index.findings(SCOPE, asked, documents=None, limit=10)
+    findings = index.findings(SCOPE, Question(f"{BOTH}: are {clause}?"), documents=None, limit=10)
     assert findings.leading is not None
-    assert {hit.document for hit in findings.leading.hits} == {104}
-    nobody = Question(f"lease between {BOTH}: is there a lighthouse?")
-    assert index.findings(SCOPE, nobody, documents=None, limit=10).leading is None
+    assert {hit.document for hit in findings.leading.hits} == {103}
+
+
+def test_a_text_is_held_to_its_length_where_documents_are_compared(index: LocalIndex) -> None:
+    asked = Question("Are pets welcome?")
+    assert index.findings(SCOPE, asked, documents=None, limit=10).others.counts == index.counts(SCOPE)
+    assert index.findings(SCOPE, asked, documents=[NAMED], limit=10).others.counts == {}
 
 
 def test_an_opening_is_never_a_hit(index: LocalIndex) -> None:
