@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ingest.fields import Field
     from ingest.terms import Analyzer
 
-FADING = 0.3
+FADING = 0.4
 """Weight of an earlier turn of the user, for each turn back."""
 FENCED = 0.3
 """Weight of a term that stands in a block of code or output only: it shows a case, it is not the question."""

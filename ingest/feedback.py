@@ -8,13 +8,15 @@ and Spärck Jones, 1976, without anybody's judgement).
 
 from __future__ import annotations
 
-from statistics import fmean, median
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.model import Role
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from ingest.background import Background
     from ingest.model import Hit
@@ -30,7 +32,11 @@ ALIKE = 0.4
 """The best passages of so many documents must score, on average, this much of what holding every word gives:
 only then is the question one that documents of this collection answer alike."""
 LONG = 5_000
-"""Code points, at the median of those documents: the best place of a short one is no choice among many."""
+"""Code points: the best place of a shorter document is no choice among many."""
+FIRST = 20
+"""Documents whose best places tell whether the question is about long texts."""
+MOSTLY = 0.7
+"""Of those, so many must be long texts: what contracts share is not asked for where others answer as well."""
 TERMS = 80
 STRENGTH = 2.0
 """Weight of the best new term, where a term of the question has 1 × its rarity."""
@@ -51,17 +57,25 @@ def best_of_each(hits: Sequence[Hit], documents: int) -> list[Hit]:
     return list(first.values())
 
 
-def is_answered_alike(best: Sequence[Hit], lengths: Mapping[int, int], total: float) -> bool:
-    """Whether these best hits of documents hold the question's words well, and are of long documents.
+def long_texts(described: Iterable[Hit]) -> set[int]:
+    """The documents that are prose and long, of hits whose range is the whole document."""
+    return {hit.document for hit in described if hit.role == Role.PROSE and hit.end >= LONG}
+
+
+def are_asked(best: Sequence[Hit], texts: Collection[int]) -> bool:
+    """Whether a question is about long texts: ``best`` is the best hit of each document, best first."""
+    first = best[:FIRST]
+    return sum(hit.document in texts for hit in first) >= MOSTLY * len(first)
+
+
+def is_answered_alike(best: Sequence[Hit], total: float) -> bool:
+    """Whether enough of these best hits of documents hold the question's words well.
 
     Args:
         best: one hit of each document.
-        lengths: of documents in code points; one that is not there has no length.
         total: the score of a place that holds every word.
     """
-    if len(best) < FEWEST or median(lengths.get(hit.document, 0) for hit in best) < LONG:
-        return False
-    return fmean(hit.score for hit in best) >= ALIKE * total
+    return len(best) >= FEWEST and fmean(hit.score for hit in best) >= ALIKE * total
 
 
 def shared_terms(

@@ -23,6 +23,7 @@ from ingest.routing import (
     NAMED_AT_LENGTH,
     SHORT,
     Route,
+    agreed,
     rarity,
     stands_out,
     what_is_left,
@@ -196,8 +197,9 @@ class LocalIndex:
         search = Search(self._store, scope, self._statistics.of(scope), documents, roles, loose)
         vector = self._vector(question)
         places = search.places(terms)
-        route = self._route(search, sentences)
-        if route is None or search.lead(places) not in (None, *route.documents):
+        lead = search.lead(places)
+        route = self._route(search, sentences, lead)
+        if route is None or lead not in (None, *route.documents):
             return _Asked(search, terms, places, vector)
         # Names lead to their own document, topics to whichever treats them.
         rest = {term: terms.get(term, 1.0) for term in route.terms}
@@ -211,9 +213,15 @@ class LocalIndex:
         return self._embedder.embed([question.text])[0]
 
     def _route(
-        self, search: Search, sentences: Sequence[Sequence[Sequence[tuple[int, ...]]]]
+        self, search: Search, sentences: Sequence[Sequence[Sequence[tuple[int, ...]]]], lead: int | None
     ) -> Route | None:
-        """The documents that a run of the question's words names, if one does and leaves something to ask."""
+        """The documents that a run of the question's words names, if one does and leaves something to ask.
+
+        Args:
+            search: of the question.
+            sentences: of the question, in clauses of words of terms.
+            lead: the document of the best place.
+        """
         words = {word for clauses in sentences for clause in clauses for word in clause}
         terms = [term for word in words for term in word]
         if not 0 < len(terms) <= LONGEST_NAMING:
@@ -227,7 +235,9 @@ class LocalIndex:
         explained, rest = what_is_left(sentences, values)
         close = [hit for hit in found if hit.score >= CLOSE * found[0].score]
         at_length = explained >= NAMED_AT_LENGTH and len(close) <= MOST_ALIKE
-        if explained < LEAST_EXPLAINED or not (at_length or stands_out([hit.score for hit in found])):
+        if not (at_length or stands_out([hit.score for hit in found])):
+            close = agreed(close, lead)
+        if explained < LEAST_EXPLAINED or not close:
             return None
         if not rest or found[0].end - found[0].start <= SHORT:
             rest = tuple(terms)

@@ -17,8 +17,10 @@ from ingest.feedback import (
     PLENTY,
     STRENGTH,
     added,
+    are_asked,
     best_of_each,
     is_answered_alike,
+    long_texts,
     shared_terms,
 )
 from ingest.fields import Field, within
@@ -26,7 +28,7 @@ from ingest.ranking import Found
 from ingest.routing import MOST_ALIKE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -104,18 +106,25 @@ class Search:
     def found(self, terms: Mapping[int, float], places: Sequence[Hit], vector: NDArray[np.float32]) -> Found:
         """What is found by the terms, by what their answers share, and by the vector."""
         described = self._described(terms)
-        learnt = self._learnt(terms, places, {hit.document: hit.end for hit in described})
+        learnt = self._learnt(terms, places, described)
         if learnt or self.documents is not None:
             asked = self._worded(terms, learnt)
             places = self.store.search_sparse(self.scope, asked, documents=self.documents, limit=POOL)
         near = self.store.search_dense(self.scope, vector, documents=self.documents, limit=NEAREST)
-        return Found(places, near, _scores(described), POOL, bool(learnt), self.roles)
+        scores = _scores(described)
+        return Found(places, near, scores, POOL, bool(learnt), self.roles, self._compared_by)
 
     def found_by_words(self, terms: Mapping[int, float], places: Sequence[Hit]) -> Found:
         """The places alone, those that the caller chose, with what their documents add."""
         chosen = None if self.documents is None else set(self.documents)
         kept = [hit for hit in places if chosen is None or hit.document in chosen]
-        return Found(kept, (), _scores(self._described(terms)), POOL, asked=self.roles)
+        scores = _scores(self._described(terms))
+        return Found(kept, (), scores, POOL, asked=self.roles, counts=self._compared_by)
+
+    @property
+    def _compared_by(self) -> Mapping[int, int]:
+        """Places of each document, unless some were chosen or named: those are not to be told from others."""
+        return self.known.counts if self.documents is None else {}
 
     def signs(self, terms: Mapping[int, float], vector: NDArray[np.float32]) -> Signs:
         """What speaks for an answer in these documents; see `ingest.answerability`."""
@@ -131,7 +140,7 @@ class Search:
         """With how the chosen documents stand beside the others, where those are comparable."""
         described = self._described(terms)
         lengths = {hit.document: hit.end for hit in described}
-        learnt = self._learnt(terms, self.places(terms), lengths)
+        learnt = self._learnt(terms, self.places(terms), described)
         asked = added(dict(terms), learnt)
         own = self._best(asked, documents=self.documents, limit=CANDIDATES)
         others = others_of(self._best(asked, documents=None, limit=POOL), set(self.documents or ()))
@@ -186,27 +195,31 @@ class Search:
         return self.store.search_sparse(self.scope.openings, vector, documents=None, limit=POOL)
 
     def _learnt(
-        self, terms: Mapping[int, float], places: Sequence[Hit], lengths: Mapping[int, int]
+        self, terms: Mapping[int, float], places: Sequence[Hit], described: Sequence[Hit]
     ) -> dict[int, float]:
-        """What the best passages of many documents share, and the passages under headings that fit."""
-        best = best_of_each(places, self.known.documents)
+        """What the best passages of many long texts share, and the passages under headings that fit."""
+        texts = long_texts(described)
+        each = best_of_each(places, self.known.documents)
+        taught = best_of_each([hit for hit in places if hit.document in texts], self.known.documents)
         background = self.known.chunks
         asked = self._worded(terms)
         whole = background.total(dict(zip(asked.indices.tolist(), asked.values.tolist(), strict=True)))
-        if not is_answered_alike(best, lengths, whole):
+        chosen = self.documents is not None and texts.issuperset(self.documents)
+        if not (chosen or are_asked(each, texts)) or not is_answered_alike(taught, whole):
             return {}
-        headed = self._headed(terms)
-        others = background.among(lengths)
+        best, headed = self._vectors(taught[:LEARNT_FROM]), self._vectors(self._headed(terms, texts))
+        others = background.among(texts)
         strength = min(1.0, self.known.documents / PLENTY) ** 0.5
         return added(
-            shared_terms(self._vectors(best[:LEARNT_FROM]), background, others, strength=STRENGTH * strength),
-            shared_terms(self._vectors(headed), background, others, strength=HEADED_STRENGTH * strength),
+            shared_terms(best, background, others, strength=STRENGTH * strength),
+            shared_terms(headed, background, others, strength=HEADED_STRENGTH * strength),
         )
 
-    def _headed(self, terms: Mapping[int, float]) -> list[Hit]:
-        """The first passages under the headings that hold the terms best."""
+    def _headed(self, terms: Mapping[int, float], texts: Collection[int]) -> list[Hit]:
+        """The first passages of these documents under the headings that hold the terms best."""
         vector = question_vector((terms, Field.HEADING, 1.0))
         hits = self.store.search_sparse(self.scope, vector, documents=None, limit=HEADED)
+        hits = [hit for hit in hits if hit.document in texts]
         kept = [hit for hit in hits if hit.score >= LIKE_HEADING * hits[0].score]
         return kept if len(kept) >= FEWEST else []
 

@@ -6,10 +6,13 @@ score = (place / best place + d · document / best document + c · cosine) · ro
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, islice
+from math import fsum
+from statistics import fmean
 from typing import TYPE_CHECKING
 
+from ingest.chances import levelled
 from ingest.model import Role
 
 if TYPE_CHECKING:
@@ -45,8 +48,10 @@ class Weights:
 WEIGHTS = Weights()
 COMPETES = 0.4
 """Of the best BM25 score: a program below it has no answer that others must stand behind."""
-RIVALS = (0.5, 0.9)
-"""The best program's score over the best prose's, from which prose begins to be put back, and is wholly."""
+RIVALS = (0.25, 0.5)
+"""The share of programs in what is found first, from which prose begins to be put back, and is wholly."""
+ALIKE_BY_WORDS, ALIKE_BY_MEANING = 60, 20
+"""Documents that are found first, for that."""
 DIGITS = 3
 """Of a score: beyond, it hangs on what else was embedded at the same time."""
 LEADING = 24
@@ -82,6 +87,8 @@ class Found:
     """Whether the places were searched with the wording of answers."""
     asked: frozenset[Role] = frozenset()
     """Roles that the question is about."""
+    counts: Mapping[int, int] = field(default_factory=dict[int, int])
+    """Places of each document, where documents are compared."""
 
     @property
     def hits(self) -> Sequence[Hit]:
@@ -112,9 +119,10 @@ def ordered(findings: Findings, limit: int, weights: Weights = WEIGHTS) -> list[
 
 def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
     """The best hits by their common score; ties by document and place, so that no run differs."""
-    top = found.places[0].score if found.places else 0.0
-    words = {_key(hit): hit.score / top for hit in found.places} if top > 0 else {}
-    unseen = found.places[-1].score / top if words and len(found.places) >= found.pool else 0.0
+    places = levelled(found.places, found.counts)
+    top = places[0].score if places else 0.0
+    words = {_key(hit): hit.score / top for hit in places} if top > 0 else {}
+    unseen = places[-1].score / top if words and len(places) >= found.pool else 0.0
     cosines = {_key(hit): hit.score for hit in found.near}
     far = max(found.near[-1].score, 0.0) if found.near else 0.0
     whole = weights.document / (max(found.documents.values(), default=0.0) or 1.0)
@@ -126,10 +134,10 @@ def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
         + dense * max(cosines.get(key, far), 0.0)
         for key, hit in hits.items()
     }
-    best = _best_of_roles(hits, words)
-    if best[Role.SOURCE] >= COMPETES:
+    source = max((words[key] for key in words if hits[key].role == Role.SOURCE), default=0.0)
+    if source >= COMPETES:
         priors = {role: weights.prior(role, found.asked) for role in Role}
-        priors[Role.PROSE] **= _rivalry(best[Role.SOURCE], best[Role.PROSE])
+        priors[Role.PROSE] **= _rivalry(found)
         weighted = {key: score * priors[hits[key].role] for key, score in weighted.items()}
     ranked = sorted((-round(score, DIGITS), key) for key, score in weighted.items())
     return [hits[key].scored(-score) for score, key in ranked[:limit]]
@@ -150,24 +158,32 @@ def led(leading: Sequence[Hit], others: Sequence[Hit], limit: int) -> list[Hit]:
     return [hit.scored(score) for hit, score in zip(order, scores, strict=True)]
 
 
-def _best_of_roles(hits: Mapping[_Key, Hit], words: Mapping[_Key, float]) -> list[float]:
-    """By the number of each role, the best score by words among its hits, against 1.0 of the best."""
-    best = [0.0] * len(Role)
-    for key, score in words.items():
-        role = hits[key].role
-        best[role] = max(best[role], score)
-    return best
+def _rivalry(found: Found) -> float:
+    """How far, from 0 to 1, programs answer: where they do not, prose is no mere comment on them.
 
-
-def _rivalry(source: float, prose: float) -> float:
-    """How far, from 0 to 1, programs answer as well as prose does: where they do not, it is no mere comment.
-
-    So manuals and contracts keep their place in a collection that holds programs, too.
+    So manuals and contracts keep their place in a collection that holds programs, too. Among thousands of
+    files one holds the words of any question, but then most of those that come first are no programs.
     """
-    if prose <= 0:
-        return 1.0
+    lists = ((found.places, ALIKE_BY_WORDS), (found.near, ALIKE_BY_MEANING))
+    shares = [_share_of_programs(first) for hits, count in lists if (first := _first_of_each(hits, count))]
     low, high = RIVALS
-    return min(max((source / prose - low) / (high - low), 0.0), 1.0)
+    return min(max((fmean(shares) - low) / (high - low), 0.0), 1.0) if shares else 1.0
+
+
+def _first_of_each(hits: Sequence[Hit], count: int) -> list[Hit]:
+    """The best hit of each of the first documents, of those that are hits at all."""
+    first: dict[int, Hit] = {}
+    for hit in hits:
+        if len(first) == count or hit.score <= 0:
+            break
+        first.setdefault(hit.document, hit)
+    return list(first.values())
+
+
+def _share_of_programs(hits: Sequence[Hit]) -> float:
+    """Of the scores: tests tell of programs, too."""
+    programs = fsum(hit.score for hit in hits if hit.role in {Role.SOURCE, Role.TEST})
+    return programs / fsum(hit.score for hit in hits)
 
 
 def _key(hit: Hit) -> _Key:

@@ -11,8 +11,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingest.model import Role
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from ingest.model import Hit
 
 SHORT = 8_000
 """Code points. The opening of a document this short tells what it says, not only what it is called."""
@@ -52,6 +56,18 @@ class Route:
 def stands_out(scores: Sequence[float]) -> bool:
     """Whether the best `MOST_NAMED` scores leave the next one behind; scores are best first."""
     return bool(scores) and (len(scores) <= MOST_NAMED or scores[MOST_NAMED] <= LEAD * scores[0])
+
+
+def agreed(close: Sequence[Hit], lead: int | None) -> list[Hit]:
+    """Of the closest openings that of a long text which also holds the best place: two ways lead to it.
+
+    The opening of a short text, or of a program, is what it says: no second way.
+    """
+    return [
+        hit
+        for hit in close
+        if hit.document == lead and hit.role == Role.PROSE and hit.end - hit.start > SHORT
+    ]
 
 
 def what_is_left(

@@ -101,6 +101,22 @@ def test_a_name_is_followed_among_the_documents_that_were_chosen(index: LocalInd
     assert f"The rent is {NAMED}" in hits[0][1]
 
 
+def test_of_many_of_the_same_parties_the_best_place_tells_which_is_named(index: LocalIndex) -> None:
+    clause = "herons fed at noon by the warden beside the pond with trout, barley, crumbs and acorns"
+    for number in range(101, 104):
+        add(index, number, f"{lease(NAMED)} Are {clause}: yes." if number == 103 else lease(NAMED))
+    index.flush()
+    findings = index.findings(SCOPE, Question(f"{BOTH}: are {clause}?"), documents=None, limit=10)
+    assert findings.leading is not None
+    assert {hit.document for hit in findings.leading.hits} == {103}
+
+
+def test_a_text_is_held_to_its_length_where_documents_are_compared(index: LocalIndex) -> None:
+    asked = Question("Are pets welcome?")
+    assert index.findings(SCOPE, asked, documents=None, limit=10).others.counts == index.counts(SCOPE)
+    assert index.findings(SCOPE, asked, documents=[NAMED], limit=10).others.counts == {}
+
+
 def test_an_opening_is_never_a_hit(index: LocalIndex) -> None:
     assert len(index.search(SCOPE, Question(f"{PARTY} Holdings"), documents=None, limit=500)) <= sum(
         index.counts(SCOPE).values()
@@ -134,6 +150,20 @@ def test_the_wording_of_answers_is_learnt_from_the_other_documents(tmp_path: Pat
     assert any("aggregate damages" in policy(NAMED)[hit.start : hit.end] for hit in hits)
     alone = index.search(SCOPE, Question("cap liability unheard of"), documents=[NAMED], limit=3)
     assert {hit.document for hit in alone} <= {NAMED}
+    index.close()
+
+
+def test_no_wording_of_contracts_is_learnt_where_short_texts_answer_as_well(tmp_path: Path) -> None:
+    index = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
+    for number in range(1, 31):
+        add(index, number, policy(number))
+    question = Question("Is there a cap on liability?")
+    assert index.findings(SCOPE, question, documents=None, limit=10).others.learnt
+    for number in range(31, 51):
+        add(index, number, f"Of insurance {number}: there is a cap on liability.")
+    index.flush()
+    assert not index.findings(SCOPE, question, documents=None, limit=10).others.learnt
+    assert index.findings(SCOPE, question, documents=[NAMED], limit=10).others.learnt
     index.close()
 
 

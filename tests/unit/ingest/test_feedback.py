@@ -11,16 +11,20 @@ from ingest.background import Background
 from ingest.feedback import (
     ALIKE,
     FEWEST,
+    FIRST,
     LONG,
     MOST,
+    MOSTLY,
     STRENGTH,
     TERMS,
     added,
+    are_asked,
     best_of_each,
     is_answered_alike,
+    long_texts,
     shared_terms,
 )
-from ingest.model import Hit
+from ingest.model import Hit, Role
 from ingest.store.contract import SparseVector
 
 
@@ -49,14 +53,33 @@ def test_a_share_of_the_documents_is_looked_at(documents: int, looked_at: int) -
     assert len(best_of_each(hits, documents)) == looked_at
 
 
-def test_a_question_is_answered_alike_by_long_documents_that_hold_its_words() -> None:
+def test_long_texts_are_prose_of_some_length() -> None:
+    described = [
+        Hit(1, 0, 0, LONG, 1, 1, 9.0, Role.PROSE),
+        Hit(2, 0, 0, LONG - 1, 1, 1, 8.0, Role.PROSE),
+        *(Hit(3 + role, 0, 0, LONG, 1, 1, 7.0, role) for role in Role if role != Role.PROSE),
+    ]
+    assert long_texts(described) == {1}
+    assert long_texts([]) == set()
+
+
+def test_a_question_is_about_long_texts_where_most_of_the_first_are() -> None:
+    best = [hit(number, 1.0) for number in range(FIRST)]
+    others = [hit(number, 1.0) for number in range(FIRST, 5 * FIRST)]
+    most = set(range(math.ceil(MOSTLY * FIRST)))
+    assert are_asked([*best, *others], most)
+    assert not are_asked([*best, *others], most - {0})
+    assert not are_asked([*best, *others], {number for number in range(5 * FIRST) if number >= FIRST})
+    assert are_asked(best[:5], {0, 1, 2, 3})
+    assert not are_asked(best[:5], {0, 1, 2})
+
+
+def test_a_question_is_answered_alike_where_enough_places_hold_its_words() -> None:
     best = [hit(number, ALIKE * 10) for number in range(FEWEST)]
-    lengths = dict.fromkeys(range(FEWEST), LONG)
-    assert is_answered_alike(best, lengths, 10.0)
-    assert not is_answered_alike(best, lengths, 10.1)
-    assert not is_answered_alike(best[1:], lengths, 10.0)
-    assert not is_answered_alike(best, dict.fromkeys(range(FEWEST), LONG - 1), 10.0)
-    assert not is_answered_alike(best, {}, 10.0)
+    assert is_answered_alike(best, 10.0)
+    assert not is_answered_alike(best, 10.1)
+    assert not is_answered_alike(best[1:], 10.0)
+    assert not is_answered_alike([], 10.0)
 
 
 def test_what_answers_share_and_others_lack_is_learnt() -> None:

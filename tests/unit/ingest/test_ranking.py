@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.chances import FEW
 from ingest.model import Hit, Role
 from ingest.ranking import (
     COMPETES,
@@ -101,12 +102,41 @@ def test_other_weights_give_another_order() -> None:
     assert [h.document for h in ordered(Findings(None, found), POOL, Weights(dense=2.0))] == [2, 1]
 
 
-@pytest.mark.parametrize(("source", "share"), [(0.5, 0.0), (0.7, 0.5), (0.9, 1.0), (1.0, 1.0)])
+@pytest.mark.parametrize(("source", "share"), [(0.4, 0.143), (0.6, 0.5), (1.0, 1.0), (2.0, 1.0)])
 def test_prose_is_put_back_as_far_as_programs_answer_as_well(source: float, share: float) -> None:
-    places = [hit(1, 0, 10.0, Role.PROSE), hit(2, 0, 10.0 * source, Role.SOURCE), hit(3, 0, 5.0, Role.TEST)]
-    found = scores(Found(places, [], {}, POOL))
-    assert found[1, 0] == near_enough(WEIGHTS.prose**share * 1.0)
-    assert found[3, 0] == near_enough(WEIGHTS.test * 0.5)
+    places = [hit(1, 0, 10.0, Role.PROSE), hit(1, 1, 9.0, Role.PROSE), hit(2, 0, 10.0 * source, Role.SOURCE)]
+    found = scores(Found(sorted(places, key=lambda h: -h.score), [], {}, POOL))
+    assert found[1, 0] == near_enough(WEIGHTS.prose**share * min(1.0, 1 / source))
+
+
+def test_one_program_among_many_texts_puts_none_back() -> None:
+    places = [hit(1, 0, 10.0, Role.SOURCE), *(hit(number, 0, 8.0) for number in range(2, 6))]
+    assert scores(Found(places, [], {}, POOL))[2, 0] == near_enough(0.8)
+
+
+def test_tests_tell_of_programs() -> None:
+    places = [
+        hit(1, 0, 10.0, Role.SOURCE),
+        *(hit(number, 0, 8.0, Role.PROSE if number < 6 else Role.TEST) for number in range(2, 8)),
+    ]
+    assert scores(Found(places, [], {}, POOL))[2, 0] < 0.99 * 0.8
+
+
+def test_what_is_near_in_meaning_tells_whether_programs_answer() -> None:
+    places = [hit(1, 0, 10.0), hit(2, 0, 10.0, Role.SOURCE)]
+    texts = [hit(number, 0, 0.5) for number in (1, 3, 4, 5)]
+    by_words = scores(Found(places, [], {}, POOL))
+    by_both = scores(Found(places, texts, {}, POOL))
+    nothing_near = scores(Found(places, [hit(1, 0, 0.0)], {}, POOL))
+    assert by_words[1, 0] == nothing_near[1, 0] == near_enough(WEIGHTS.prose)
+    assert by_both[1, 0] == near_enough(1.0 + WEIGHTS.dense * 0.5)
+
+
+def test_a_long_text_owes_to_chance_what_a_short_one_does_not() -> None:
+    places = [hit(1, 0, 10.0), hit(2, 0, 9.9), hit(3, 0, 5.0)]
+    counts = {1: 20 * FEW, 2: 1, 3: 1}
+    assert [h.document for h in rank(Found(places, [], {}, POOL), POOL)] == [1, 2, 3]
+    assert [h.document for h in rank(Found(places, [], {}, POOL, counts=counts), POOL)] == [2, 3, 1]
 
 
 def test_equals_stand_in_the_order_of_documents_and_places() -> None:

@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.model import Hit, Role
 from ingest.routing import (
     GAIN,
     LEAST_RARITY,
     LOSS,
+    SHORT,
+    agreed,
     explained_run,
     rarity,
     stands_out,
@@ -70,3 +73,11 @@ def test_a_sentence_that_mostly_names_is_left_out_whole_where_another_one_asks()
 )
 def test_a_name_stands_out(scores: list[float], expected: bool) -> None:
     assert stands_out(scores) is expected
+
+
+def test_the_best_place_and_a_close_opening_agree_on_a_long_text() -> None:
+    def opening(document: int, end: int = SHORT + 1, role: Role = Role.PROSE) -> Hit:
+        return Hit(document, 0, 0, end, 1, 1, 5.0, role)
+
+    close = [opening(1), opening(2), opening(3, SHORT), opening(4, role=Role.SOURCE)]
+    assert [agreed(close, lead) for lead in (2, 3, 4, 5, None)] == [[close[1]], [], [], [], []]
