@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ingest.model import Document, ElementKind, Passage
 
-VERSION = "sentences/5"
+VERSION = "sentences/6"
 """Recorded with every document version: another value makes it stale."""
 LONGEST = 400
 """Code points of a chunk."""

@@ -23,6 +23,7 @@ from ingest.routing import (
     NAMED_AT_LENGTH,
     SHORT,
     Route,
+    may_be_topic,
     rarity,
     stands_out,
     what_is_left,
@@ -227,9 +228,11 @@ class LocalIndex:
         explained, rest = what_is_left(sentences, values)
         close = [hit for hit in found if hit.score >= CLOSE * found[0].score]
         at_length = explained >= NAMED_AT_LENGTH and len(close) <= MOST_ALIKE
-        if explained < LEAST_EXPLAINED or not (at_length or stands_out([hit.score for hit in found])):
+        length = found[0].end - found[0].start
+        stands_alone = not may_be_topic(sentences, length) and stands_out([hit.score for hit in found])
+        if explained < LEAST_EXPLAINED or not (at_length or stands_alone):
             return None
-        if not rest or found[0].end - found[0].start <= SHORT:
+        if not rest or length <= SHORT:
             rest = tuple(terms)
         return Route(tuple(hit.document for hit in close), rest)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +14,7 @@ from ingest.costs import Costs
 from ingest.describing import role_of
 from ingest.labels import Labels, first_word
 from ingest.outline.names import named_depth
-from ingest.sparse import BLOCK, Heading, Weighed, chunk_vectors
+from ingest.sparse import BLOCK, Heading, Spread, Weighed, chunk_vectors
 from ingest.store.points import Points
 
 if TYPE_CHECKING:
@@ -88,12 +90,24 @@ def _pieces(cut: CutDocument, analyzer: Analyzer) -> Iterator[_Piece]:
         Weighed(*analyzer.terms(text[chunk.start : chunk.end]), chunk.first_passage, heading)
         for chunk, heading in zip(cut.chunks, _headings(cut, analyzer), strict=True)
     )
-    for rows in chunk_vectors(weighed):
+    for rows in chunk_vectors(weighed, _spread(cut, analyzer)):
         for first in range(0, len(rows), BATCH):
             begin, end = max(first, cut.held - before), min(first + BATCH, len(rows))
             if begin < end:
                 yield _Piece(cut, cut.chunks[before + begin : before + end], rows[begin:end])
         before += len(rows)
+
+
+def _spread(cut: CutDocument, analyzer: Analyzer) -> tuple[Spread, Spread]:
+    """How widely its terms are spread over its passages, and its looser terms."""
+    text, passages = cut.document.text, 0
+    exact, loose = Counter[int](), Counter[int]()
+    for _, chunks in groupby(cut.chunks, key=lambda chunk: chunk.first_passage):
+        found = [analyzer.terms(text[chunk.start : chunk.end]) for chunk in chunks]
+        exact.update({term for terms in found for term in terms.exact})
+        loose.update({term for terms in found for term in terms.loose})
+        passages += 1
+    return Spread.of(exact, passages), Spread.of(loose, passages)
 
 
 def _packed(pieces: Iterable[_Piece]) -> Iterator[list[_Piece]]:

@@ -49,6 +49,19 @@ def test_a_clause_is_found_by_its_heading() -> None:
     assert heading <= set(clause.sparse.indices.tolist())
 
 
+def test_the_topic_of_a_document_weighs_less_than_what_one_passage_says() -> None:
+    text = "\n\n".join(
+        f"The tenant owes {what}. " + "Much more follows. " * 60 for what in ("rent", "heat", "light")
+    )
+    _, [points] = batches(text, "lease.md")
+    (tenant,), (rent,) = (Analyzer().document_terms(word) for word in ("tenant", "rent"))
+
+    first = dict(zip(points[0].sparse.indices.tolist(), points[0].sparse.values.tolist(), strict=True))
+
+    assert {point.first_passage for point in points} >= {1, 2, 3}
+    assert first[tenant] < first[rent]
+
+
 def test_code_is_found_by_file_and_symbol() -> None:
     _, [points] = batches(TEXTS["code/ledger.py"], "code/ledger.py")
 

@@ -10,7 +10,9 @@ from ingest.routing import (
     GAIN,
     LEAST_RARITY,
     LOSS,
+    TOPICAL,
     explained_run,
+    may_be_topic,
     rarity,
     stands_out,
     what_is_left,
@@ -70,3 +72,9 @@ def test_a_sentence_that_mostly_names_is_left_out_whole_where_another_one_asks()
 )
 def test_a_name_stands_out(scores: list[float], expected: bool) -> None:
     assert stands_out(scores) is expected
+
+
+def test_one_sentence_about_a_short_document_names_its_topic_rather_than_it() -> None:
+    assert may_be_topic([[["rent"]]], TOPICAL)
+    assert not may_be_topic([[["rent"]]], TOPICAL + 1)
+    assert not may_be_topic([[["acme"]], [["rent"]]], TOPICAL)

@@ -17,9 +17,12 @@ from ingest.sparse import (
     HEADING,
     HEADING_LENGTH,
     K1,
+    SOON,
+    SPREAD,
     B,
     Bm25,
     Heading,
+    Spread,
     Weighed,
     chunk_vectors,
     field_vector,
@@ -45,15 +48,15 @@ def naive(chunks: list[Weighed], neighbours: tuple[float, ...]) -> list[dict[int
             for term in terms:
                 counts[term] += weight
                 named[term ^ Field.HEADING] += weight / HEADING if chunk.heading.opens else 0.0
-        vectors.append(saturated(counts, AVERAGE_LENGTH) | saturated(loose, AVERAGE_LENGTH))
+        vectors.append(saturated(counts, AVERAGE_LENGTH, SOON) | saturated(loose, AVERAGE_LENGTH, SOON))
         if chunk.heading.opens:
-            vectors[-1] |= saturated(named, HEADING_LENGTH)
+            vectors[-1] |= saturated(named, HEADING_LENGTH, K1)
     return vectors
 
 
-def saturated(counts: dict[int, float], average: float) -> dict[int, float]:
-    norm = K1 * (1 - B + B * sum(counts.values()) / average)
-    return {term: count * (K1 + 1) / (count + norm) for term, count in counts.items()}
+def saturated(counts: dict[int, float], average: float, k1: float) -> dict[int, float]:
+    norm = k1 * (1 - B + B * sum(counts.values()) / average)
+    return {term: count * (k1 + 1) / (count + norm) for term, count in counts.items()}
 
 
 def weighed(terms: list[int], passage: int) -> Weighed:
@@ -74,6 +77,22 @@ def test_vectors_equal_the_formula_whatever_the_block(
             expected, rel=1e-5
         )
         assert np.all(np.diff(vector.indices.astype(np.int64)) > 0)
+
+
+def test_what_a_document_says_all_over_weighs_less_in_its_places() -> None:
+    chunks = [Weighed([1, 2], [3], passage) for passage in range(4)]
+    spread = Spread.of({1: 4, 2: 1}, 4), Spread.of({3: 2}, 4)
+    (bare,), (rows,) = chunk_vectors(iter(chunks)), chunk_vectors(iter(chunks), spread)
+    for before, after in zip(bare, rows, strict=True):
+        shares = dict(zip(before.indices.tolist(), (after.values / before.values).tolist(), strict=True))
+        assert shares == pytest.approx(
+            {1: 1 - SPREAD * (3 / 4) ** 0.5, 2: 1.0, 3 ^ Field.LOOSE: 1 - SPREAD * (1 / 4) ** 0.5}
+        )
+
+
+def test_what_one_passage_says_keeps_its_weight() -> None:
+    spread = Spread.of({5: 1}, 1)
+    assert spread.share(np.asarray([5, 6])).tolist() == [1.0, 1.0]
 
 
 def test_fields_of_one_vector_keep_their_own_scales() -> None:
