@@ -192,7 +192,7 @@ class LocalIndex:
         with self._analyzing:
             sentences = self._analyzer.question_clauses(question.text)
             terms = asked_terms(self._analyzer, question.text, question.history)
-            loose = self._analyzer.loose_terms("\n".join((question.text, *question.history)))
+            loose = self._analyzer.terms_beside("\n".join((question.text, *question.history)))
         roles = asked_roles(question.text)
         search = Search(self._store, scope, self._statistics.of(scope), documents, roles, loose)
         vector = self._vector(question)

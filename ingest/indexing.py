@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ingest.embedding import Embedder
     from ingest.model import Chunk, Document, Section
     from ingest.sparse import SparseRows
-    from ingest.terms import Analyzer
+    from ingest.terms import Analyzer, Terms
 
 BATCH = BLOCK // 4
 """Points made, and written, at once."""
@@ -85,9 +85,9 @@ def points_without_vectors(cut: CutDocument, analyzer: Analyzer) -> Points:
 
 def _pieces(cut: CutDocument, analyzer: Analyzer) -> Iterator[_Piece]:
     """The chunks from number ``held`` on; a block of weights is a whole number of batches."""
-    text, before = cut.document.text, 0
+    before = 0
     weighed = (
-        Weighed(*analyzer.terms(text[chunk.start : chunk.end]), chunk.first_passage, heading)
+        Weighed(*_terms(cut, chunk, analyzer), chunk.first_passage, heading)
         for chunk, heading in zip(cut.chunks, _headings(cut, analyzer), strict=True)
     )
     for rows in chunk_vectors(weighed, _spread(cut, analyzer)):
@@ -98,16 +98,17 @@ def _pieces(cut: CutDocument, analyzer: Analyzer) -> Iterator[_Piece]:
         before += len(rows)
 
 
-def _spread(cut: CutDocument, analyzer: Analyzer) -> tuple[Spread, Spread]:
-    """How widely its terms are spread over its passages, and its looser terms."""
-    text, passages = cut.document.text, 0
-    exact, loose = Counter[int](), Counter[int]()
+def _terms(cut: CutDocument, chunk: Chunk, analyzer: Analyzer) -> Terms:
+    return analyzer.places_terms(cut.document.text[chunk.start : chunk.end])
+
+
+def _spread(cut: CutDocument, analyzer: Analyzer) -> Spread:
+    """How widely its looser terms are spread over its passages."""
+    holding, passages = Counter[int](), 0
     for _, chunks in groupby(cut.chunks, key=lambda chunk: chunk.first_passage):
-        found = [analyzer.terms(text[chunk.start : chunk.end]) for chunk in chunks]
-        exact.update({term for terms in found for term in terms.exact})
-        loose.update({term for terms in found for term in terms.loose})
+        holding.update({term for chunk in chunks for term in _terms(cut, chunk, analyzer).loose})
         passages += 1
-    return Spread.of(exact, passages), Spread.of(loose, passages)
+    return Spread.of(holding, passages)
 
 
 def _packed(pieces: Iterable[_Piece]) -> Iterator[list[_Piece]]:

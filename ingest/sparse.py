@@ -4,7 +4,7 @@ A sentence seldom repeats what its clause is about: the sentences around it and 
 Their term counts are added, fading with the distance, before BM25 saturates them (Robertson and Zaragoza,
 The Probabilistic Relevance Framework, 2009; fields as in BM25F). The store multiplies by the inverse
 document frequency when it searches. What a document says in most of its passages tells them apart as little
-as what most documents say: there a term weighs less, see `Spread`.
+as what most documents say: there a looser term weighs less, see `Spread`.
 """
 
 from __future__ import annotations
@@ -36,8 +36,11 @@ ACROSS = 0.5
 HEADING = 1.25
 ABOVE = 0.75
 """Weight of the heading around the nearest one."""
-SPREAD = 0.5
-"""What a term loses that every passage of a long document holds, of 1.0."""
+SPREAD = 0.8
+"""What a looser term loses that every passage of a long document holds, of 1.0. An exact one loses nothing:
+documents about a topic would fall behind those that mention it."""
+LOOSE_LENGTH = 150.0
+"""Looser terms of a chunk, likewise."""
 HEADING_LENGTH = 5.0
 """Terms of a heading, and of the one above it."""
 _ROW, _TERM, _LOAN = 36, 4, 15
@@ -59,7 +62,7 @@ class Bm25:
 
 TEXT = Bm25(SOON, B, AVERAGE_LENGTH)
 HEADINGS = Bm25(K1, B, HEADING_LENGTH)
-LOOSE = Bm25(SOON, B, AVERAGE_LENGTH)
+LOOSE = Bm25(SOON, B, LOOSE_LENGTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Terms that several passages of a document hold, and what their weights are multiplied by there."""
+    """Terms that several passages of a document hold, and what their weights are multiplied by in it."""
 
     terms: NDArray[np.int64]
     """Ascending."""
@@ -135,12 +138,12 @@ class SparseRows:
 
 def chunk_vectors(
     chunks: Iterator[Weighed],
-    spread: tuple[Spread, Spread] = (NOWHERE, NOWHERE),
+    spread: Spread = NOWHERE,
     *,
     neighbours: Sequence[float] = NEIGHBOURS,
     block: int = BLOCK,
 ) -> Iterator[SparseRows]:
-    """One vector a chunk, in order, in blocks; ``spread`` is that of the terms, and of the looser ones.
+    """One vector a chunk, in order, in blocks; ``spread`` is that of their looser terms.
 
     Chunks are asked for a block and a few neighbours ahead, and never again.
     """
@@ -196,7 +199,7 @@ def _weighed(
     first: int,
     last: int,
     neighbours: Sequence[float],
-    spread: tuple[Spread, Spread],
+    spread: Spread,
 ) -> SparseRows:
     """The vectors of the chunks from ``first`` to ``last`` of a window."""
     nothing = Heading()
@@ -208,9 +211,9 @@ def _weighed(
     named = _counts(_under(opening, 1.0, ABOVE / HEADING), first, last)
     rows = last - first
     fields = [
-        text.saturated(rows, TEXT).lessened(spread[0]),
+        text.saturated(rows, TEXT),
         named.within(Field.HEADING).saturated(rows, HEADINGS),
-        loose.saturated(rows, LOOSE).lessened(spread[1]).within(Field.LOOSE),
+        loose.saturated(rows, LOOSE).lessened(spread).within(Field.LOOSE),
     ]
     return _merged(fields, rows)
 
