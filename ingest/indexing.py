@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.costs import Costs
-from ingest.describing import role_of
+from ingest.describing import is_program, role_of
 from ingest.labels import Labels, first_word
 from ingest.outline.names import named_depth
-from ingest.sparse import BLOCK, Heading, Spread, Weighed, chunk_vectors
+from ingest.sparse import BLOCK, PROGRAM, TEXT, Heading, Spread, Weighed, chunk_vectors
 from ingest.store.points import Points
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def _pieces(cut: CutDocument, analyzer: Analyzer) -> Iterator[_Piece]:
         Weighed(*_terms(cut, chunk, analyzer), chunk.first_passage, heading)
         for chunk, heading in zip(cut.chunks, _headings(cut, analyzer), strict=True)
     )
-    for rows in chunk_vectors(weighed, _spread(cut, analyzer)):
+    scale = PROGRAM if is_program(cut.document) else TEXT
+    for rows in chunk_vectors(weighed, _spread(cut, analyzer), scale):
         for first in range(0, len(rows), BATCH):
             begin, end = max(first, cut.held - before), min(first + BATCH, len(rows))
             if begin < end:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 K1 = 1.2
 SOON = 0.8
-"""The k1 of a chunk: that a sentence says a word twice means less than that it says another one, too."""
+"""The k1 of prose, and of looser terms: to say a word twice means less there than to say another one, too."""
 B = 0.3
 AVERAGE_LENGTH = 42.0
 """Terms of a chunk, neighbours and headings counted in: frozen, so that no vector depends on the others."""
@@ -61,6 +61,7 @@ class Bm25:
 
 
 TEXT = Bm25(SOON, B, AVERAGE_LENGTH)
+PROGRAM = Bm25(K1, B, AVERAGE_LENGTH)
 HEADINGS = Bm25(K1, B, HEADING_LENGTH)
 LOOSE = Bm25(SOON, B, LOOSE_LENGTH)
 
@@ -139,11 +140,12 @@ class SparseRows:
 def chunk_vectors(
     chunks: Iterator[Weighed],
     spread: Spread = NOWHERE,
+    scale: Bm25 = TEXT,
     *,
     neighbours: Sequence[float] = NEIGHBOURS,
     block: int = BLOCK,
 ) -> Iterator[SparseRows]:
-    """One vector a chunk, in order, in blocks; ``spread`` is that of their looser terms.
+    """One vector a chunk, in order, in blocks: ``spread`` is of looser terms, ``scale`` of exact ones.
 
     Chunks are asked for a block and a few neighbours ahead, and never again.
     """
@@ -155,7 +157,7 @@ def chunk_vectors(
         after = min(before + block, len(window))
         if after == before:
             return
-        yield _weighed(window, before, after, neighbours, spread)
+        yield _weighed(window, (before, after), neighbours, spread, scale)
         passed = max(after - halo, 0)
         del window[:passed]
         before = after - passed
@@ -196,12 +198,13 @@ class _Entries:
 
 def _weighed(
     window: Sequence[Weighed],
-    first: int,
-    last: int,
+    part: tuple[int, int],
     neighbours: Sequence[float],
     spread: Spread,
+    scale: Bm25,
 ) -> SparseRows:
-    """The vectors of the chunks from ``first`` to ``last`` of a window."""
+    """The vectors of the chunks from the first to the last of a part of a window."""
+    first, last = part
     nothing = Heading()
     opening = [chunk.heading if chunk.heading.opens else nothing for chunk in window]
     terms = _lent([chunk.terms for chunk in window], window, neighbours)
@@ -211,7 +214,7 @@ def _weighed(
     named = _counts(_under(opening, 1.0, ABOVE / HEADING), first, last)
     rows = last - first
     fields = [
-        text.saturated(rows, TEXT),
+        text.saturated(rows, scale),
         named.within(Field.HEADING).saturated(rows, HEADINGS),
         loose.saturated(rows, LOOSE).lessened(spread).within(Field.LOOSE),
     ]

@@ -18,6 +18,7 @@ from ingest.sparse import (
     HEADING_LENGTH,
     K1,
     LOOSE_LENGTH,
+    PROGRAM,
     SOON,
     SPREAD,
     B,
@@ -89,6 +90,15 @@ def test_looser_terms_that_a_document_holds_all_over_weigh_less_in_its_places() 
         assert shares == pytest.approx(
             {1: 1.0, 2: 1.0, 1 ^ Field.LOOSE: 1 - SPREAD * (3 / 4) ** 0.5, 2 ^ Field.LOOSE: 1.0}
         )
+
+
+def test_a_program_counts_repeated_words_as_before() -> None:
+    chunk = Weighed([1, 1, 1, 2])
+    (program,) = chunk_vectors(iter([chunk]), scale=PROGRAM)
+    (prose,) = chunk_vectors(iter([chunk]))
+    repeated, once = next(iter(program)).values.tolist()
+    assert repeated / once > next(iter(prose)).values[0] / next(iter(prose)).values[1]
+    assert [repeated, once] == pytest.approx(list(saturated({1: 3, 2: 1}, AVERAGE_LENGTH, K1).values()))
 
 
 def test_what_one_passage_says_keeps_its_weight() -> None:
