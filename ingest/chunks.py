@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
 
     from ingest.model import Document, ElementKind, Passage
 
-VERSION = "sentences/5"
+VERSION = "sentences/6"
 """Recorded with every document version: another value makes it stale."""
 LONGEST = 400
 """Code points of a chunk."""
 SHORTEST = 25
 """A sentence below this is joined with the next."""
+_ENDED = re.compile(r"[。！？][」』”’）)]*\s*\n[ \t]*\n\s*\Z")
+"""The end of a Chinese paragraph: so few signs say a whole sentence, which belongs to no other paragraph."""
 _BY_LINES = frozenset({"code", "table"})
 
 
@@ -61,11 +64,8 @@ def _packed(text: str, start: int, end: int, *, by_lines: bool) -> Iterator[tupl
     begin = stop = start
     for first, last in cut(text, start, end, longest=LONGEST):
         blank = text[begin:stop].isspace() or text[first:last].isspace()
-        if (
-            stop > begin
-            and not (blank and last - begin <= LONGEST)
-            and (stop - begin >= enough or last - begin > LONGEST)
-        ):
+        full = stop - begin >= enough or last - begin > LONGEST or _ENDED.search(text, begin, stop)
+        if stop > begin and full and not (blank and last - begin <= LONGEST):
             yield begin, stop
             begin = first
         stop = last

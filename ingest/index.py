@@ -24,6 +24,7 @@ from ingest.routing import (
     SHORT,
     Route,
     agreed,
+    may_be_topic,
     rarity,
     stands_out,
     what_is_left,
@@ -192,7 +193,7 @@ class LocalIndex:
         with self._analyzing:
             sentences = self._analyzer.question_clauses(question.text)
             terms = asked_terms(self._analyzer, question.text, question.history)
-            loose = self._analyzer.loose_terms("\n".join((question.text, *question.history)))
+            loose = self._analyzer.terms_beside("\n".join((question.text, *question.history)))
         roles = asked_roles(question.text)
         search = Search(self._store, scope, self._statistics.of(scope), documents, roles, loose)
         vector = self._vector(question)
@@ -235,11 +236,13 @@ class LocalIndex:
         explained, rest = what_is_left(sentences, values)
         close = [hit for hit in found if hit.score >= CLOSE * found[0].score]
         at_length = explained >= NAMED_AT_LENGTH and len(close) <= MOST_ALIKE
-        if not (at_length or stands_out([hit.score for hit in found])):
+        length = found[0].end - found[0].start
+        stands_alone = not may_be_topic(sentences, length) and stands_out([hit.score for hit in found])
+        if not (at_length or stands_alone):
             close = agreed(close, lead)
         if explained < LEAST_EXPLAINED or not close:
             return None
-        if not rest or found[0].end - found[0].start <= SHORT:
+        if not rest or length <= SHORT:
             rest = tuple(terms)
         return Route(tuple(hit.document for hit in close), rest)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ingest.costs import Costs
-from ingest.describing import role_of
+from ingest.describing import is_program, role_of
 from ingest.labels import Labels, first_word
 from ingest.outline.names import named_depth
-from ingest.sparse import BLOCK, Heading, Weighed, chunk_vectors
+from ingest.sparse import BLOCK, PROGRAM, TEXT, Heading, Spread, Weighed, chunk_vectors
 from ingest.store.points import Points
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from ingest.embedding import Embedder
     from ingest.model import Chunk, Document, Section
     from ingest.sparse import SparseRows
-    from ingest.terms import Analyzer
+    from ingest.terms import Analyzer, Terms
 
 BATCH = BLOCK // 4
 """Points made, and written, at once."""
@@ -83,17 +85,31 @@ def points_without_vectors(cut: CutDocument, analyzer: Analyzer) -> Points:
 
 def _pieces(cut: CutDocument, analyzer: Analyzer) -> Iterator[_Piece]:
     """The chunks from number ``held`` on; a block of weights is a whole number of batches."""
-    text, before = cut.document.text, 0
+    before = 0
     weighed = (
-        Weighed(*analyzer.terms(text[chunk.start : chunk.end]), chunk.first_passage, heading)
+        Weighed(*_terms(cut, chunk, analyzer), chunk.first_passage, heading)
         for chunk, heading in zip(cut.chunks, _headings(cut, analyzer), strict=True)
     )
-    for rows in chunk_vectors(weighed):
+    scale = PROGRAM if is_program(cut.document) else TEXT
+    for rows in chunk_vectors(weighed, _spread(cut, analyzer), scale):
         for first in range(0, len(rows), BATCH):
             begin, end = max(first, cut.held - before), min(first + BATCH, len(rows))
             if begin < end:
                 yield _Piece(cut, cut.chunks[before + begin : before + end], rows[begin:end])
         before += len(rows)
+
+
+def _terms(cut: CutDocument, chunk: Chunk, analyzer: Analyzer) -> Terms:
+    return analyzer.places_terms(cut.document.text[chunk.start : chunk.end])
+
+
+def _spread(cut: CutDocument, analyzer: Analyzer) -> Spread:
+    """How widely its looser terms are spread over its passages."""
+    holding, passages = Counter[int](), 0
+    for _, chunks in groupby(cut.chunks, key=lambda chunk: chunk.first_passage):
+        holding.update({term for chunk in chunks for term in _terms(cut, chunk, analyzer).loose})
+        passages += 1
+    return Spread.of(holding, passages)
 
 
 def _packed(pieces: Iterable[_Piece]) -> Iterator[list[_Piece]]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 SHORT = 8_000
 """Code points. The opening of a document this short tells what it says, not only what it is called."""
+TOPICAL = 16_000
+"""Code points. What the opening of a document this short explains may be its topic: a question of one
+sentence is about that, and others may treat it, too. A name stands before the question, or is long."""
 GAIN = 0.8
 """Of a word's BM25 score in the opening, over what the rarest word could add: rare words explain more."""
 LEAST_RARITY = 1.5
@@ -68,6 +71,11 @@ def agreed(close: Sequence[Hit], lead: int | None) -> list[Hit]:
         for hit in close
         if hit.document == lead and hit.role == Role.PROSE and hit.end - hit.start > SHORT
     ]
+
+
+def may_be_topic(sentences: Sequence[object], length: int) -> bool:
+    """Whether words of a question in so many sentences may be what a document of this length is about."""
+    return len(sentences) == 1 and length <= TOPICAL
 
 
 def what_is_left(

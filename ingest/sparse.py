@@ -3,7 +3,8 @@
 A sentence seldom repeats what its clause is about: the sentences around it and the headings above it do.
 Their term counts are added, fading with the distance, before BM25 saturates them (Robertson and Zaragoza,
 The Probabilistic Relevance Framework, 2009; fields as in BM25F). The store multiplies by the inverse
-document frequency when it searches.
+document frequency when it searches. What a document says in most of its passages tells them apart as little
+as what most documents say: there a looser term weighs less, see `Spread`.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from ingest.fields import Field, in_field
 from ingest.store.contract import SparseVector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
 K1 = 1.2
+SOON = 0.8
+"""The k1 of prose, and of looser terms: to say a word twice means less there than to say another one, too."""
 B = 0.3
 AVERAGE_LENGTH = 42.0
 """Terms of a chunk, neighbours and headings counted in: frozen, so that no vector depends on the others."""
@@ -33,6 +36,11 @@ ACROSS = 0.5
 HEADING = 1.25
 ABOVE = 0.75
 """Weight of the heading around the nearest one."""
+SPREAD = 0.8
+"""What a looser term loses that every passage of a long document holds, of 1.0. An exact one loses nothing:
+documents about a topic would fall behind those that mention it."""
+LOOSE_LENGTH = 150.0
+"""Looser terms of a chunk, likewise."""
 HEADING_LENGTH = 5.0
 """Terms of a heading, and of the one above it."""
 _ROW, _TERM, _LOAN = 36, 4, 15
@@ -52,9 +60,10 @@ class Bm25:
     average: float
 
 
-TEXT = Bm25(K1, B, AVERAGE_LENGTH)
+TEXT = Bm25(SOON, B, AVERAGE_LENGTH)
+PROGRAM = Bm25(K1, B, AVERAGE_LENGTH)
 HEADINGS = Bm25(K1, B, HEADING_LENGTH)
-LOOSE = Bm25(K1, B, AVERAGE_LENGTH)
+LOOSE = Bm25(SOON, B, LOOSE_LENGTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,33 @@ class Weighed:
     loose: Sequence[int] = ()
     passage: int = 0
     heading: Heading = Heading()
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Terms that several passages of a document hold, and what their weights are multiplied by in it."""
+
+    terms: NDArray[np.int64]
+    """Ascending."""
+    shares: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, holding: Mapping[int, int], passages: int) -> Spread:
+        """From how many of so many passages hold each term; one that holds it alone lessens nothing."""
+        several = sorted((term, count) for term, count in holding.items() if count > 1)
+        terms = np.fromiter((term for term, _ in several), np.int64, len(several))
+        counts = np.fromiter((count for _, count in several), np.float64, len(several))
+        return cls(terms, 1 - SPREAD * np.sqrt((counts - 1) / max(passages, 1)))
+
+    def share(self, terms: NDArray[np.int64]) -> NDArray[np.float64]:
+        """What is left of the weight of each of these."""
+        if not len(self.terms):
+            return np.ones(len(terms))
+        places = np.searchsorted(self.terms, terms).clip(0, len(self.terms) - 1)
+        return np.where(self.terms[places] == terms, self.shares[places], 1.0)
+
+
+NOWHERE = Spread(np.zeros(0, np.int64), np.zeros(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +138,14 @@ class SparseRows:
 
 
 def chunk_vectors(
-    chunks: Iterator[Weighed], *, neighbours: Sequence[float] = NEIGHBOURS, block: int = BLOCK
+    chunks: Iterator[Weighed],
+    spread: Spread = NOWHERE,
+    scale: Bm25 = TEXT,
+    *,
+    neighbours: Sequence[float] = NEIGHBOURS,
+    block: int = BLOCK,
 ) -> Iterator[SparseRows]:
-    """One vector a chunk, in order, in blocks.
+    """One vector a chunk, in order, in blocks: ``spread`` is of looser terms, ``scale`` of exact ones.
 
     Chunks are asked for a block and a few neighbours ahead, and never again.
     """
@@ -116,7 +157,7 @@ def chunk_vectors(
         after = min(before + block, len(window))
         if after == before:
             return
-        yield _weighed(window, before, after, neighbours)
+        yield _weighed(window, (before, after), neighbours, spread, scale)
         passed = max(after - halo, 0)
         del window[:passed]
         before = after - passed
@@ -150,9 +191,20 @@ class _Entries:
         norm = scale.k1 * (1 - scale.b + scale.b * length[self.rows] / scale.average)
         return _Entries(self.rows, self.terms, self.values * (scale.k1 + 1) / (self.values + norm))
 
+    def lessened(self, spread: Spread) -> _Entries:
+        """The same, where terms that the document spreads widely weigh less."""
+        return _Entries(self.rows, self.terms, self.values * spread.share(self.terms))
 
-def _weighed(window: Sequence[Weighed], first: int, last: int, neighbours: Sequence[float]) -> SparseRows:
-    """The vectors of the chunks from ``first`` to ``last`` of a window."""
+
+def _weighed(
+    window: Sequence[Weighed],
+    part: tuple[int, int],
+    neighbours: Sequence[float],
+    spread: Spread,
+    scale: Bm25,
+) -> SparseRows:
+    """The vectors of the chunks from the first to the last of a part of a window."""
+    first, last = part
     nothing = Heading()
     opening = [chunk.heading if chunk.heading.opens else nothing for chunk in window]
     terms = _lent([chunk.terms for chunk in window], window, neighbours)
@@ -162,9 +214,9 @@ def _weighed(window: Sequence[Weighed], first: int, last: int, neighbours: Seque
     named = _counts(_under(opening, 1.0, ABOVE / HEADING), first, last)
     rows = last - first
     fields = [
-        text.saturated(rows, TEXT),
+        text.saturated(rows, scale),
         named.within(Field.HEADING).saturated(rows, HEADINGS),
-        loose.within(Field.LOOSE).saturated(rows, LOOSE),
+        loose.saturated(rows, LOOSE).lessened(spread).within(Field.LOOSE),
     ]
     return _merged(fields, rows)
 

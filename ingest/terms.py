@@ -5,7 +5,8 @@ Chinese, Japanese and Korean become bigrams, identifiers are kept whole and spli
 underscores. A term's id is Murmur3 of its UTF-8 bytes, sign dropped, as Qdrant's own BM25 computes it.
 
 Where a word has many forms, a looser term beside the exact one finds it in another: the first letters of a
-Russian stem (a stemmer parts "кодирование" from "кодировать"), each sign of a Chinese bigram.
+Russian stem (a stemmer parts "кодирование" from "кодировать"), each sign of a Chinese bigram. In texts of
+these scripts a word is also found by others that mean about the same, see `ingest.landmarks`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import mmh3
 import Stemmer
 
+from ingest.landmarks import Landmarks
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -25,6 +28,7 @@ _WORD = re.compile(rf"[{_CJK}]+|\d+(?:[.,]\d+)*|(?:(?![{_CJK}\d])\w)(?:(?![{_CJK
 _CAPITAL_RUN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+|\d+|[^\W\d_]+")
 _CYRILLIC = re.compile("[а-яё]")
 _CJK_ONLY = re.compile(rf"[{_CJK}]+")
+_HAS_RELATIVES = re.compile(rf"[{_CJK}А-Яа-яЁё]")
 LONGEST_WORD = 64
 """Characters of a word that count: what is longer is a blob, not a word."""
 
@@ -88,6 +92,8 @@ class Analyzer:
         self._english = _stemmer("english")
         self._russian = _stemmer("russian")
         self._known: dict[str, Terms] = {}
+        self._landmarks = Landmarks()
+        self._alike: dict[str, list[int]] = {}
 
     def terms(self, text: str) -> Terms:
         """What a text is found by; function words are left out."""
@@ -100,24 +106,53 @@ class Analyzer:
             loose += found.loose
         return Terms(exact, loose)
 
+    def places_terms(self, text: str) -> Terms:
+        """The same, and beside the looser terms what its words share with others of about their meaning."""
+        found = self.terms(text)
+        return Terms(found.exact, found.loose + self.alike(text))
+
     def document_terms(self, text: str) -> list[int]:
         """The exact terms alone."""
         return self.terms(text).exact
+
+    def alike(self, text: str) -> list[int]:
+        """The landmarks of the words of a text, as terms; see `ingest.landmarks`.
+
+        None of a text in Latin letters alone: there English stems find enough, and landmarks cost more hits
+        than they bring.
+        """
+        if not _HAS_RELATIVES.search(text):
+            return []
+        known = self._alike
+        found: list[int] = []
+        for word in _WORD.findall(text):
+            alike = known.get(word)
+            found += self._look_about(word) if alike is None else alike
+        return found
 
     def loose_terms(self, question: str) -> dict[int, list[int]]:
         """The looser terms beside each exact one of a question."""
         exact = (term for word in _WORD.findall(question) for term in self._exact(word))
         return {term_id(term): list(map(term_id, loose)) for term in exact if (loose := _loose(term))}
 
+    def terms_beside(self, question: str) -> dict[int, list[int]]:
+        """The looser terms beside each exact one, and landmarks: those of a run of signs beside its first."""
+        beside = self.loose_terms(question)
+        words = _WORD.findall(_bare(question)) if _HAS_RELATIVES.search(question) else ()
+        for word in words:
+            exact = [] if word.lower() in QUESTION_WORDS else self._look_up(word).exact
+            if exact:
+                beside[exact[0]] = [*beside.get(exact[0], ()), *self._look_about(word)]
+        return beside
+
     def question_words(self, question: str) -> list[tuple[int, ...]]:
         """The term ids of each word of a question, in order.
 
         Function words have none, nor have the words that only make it a question.
         """
-        bare = _CHINESE_QUESTION_WORDS.sub(" ", _QUESTION_PHRASES.sub(" ", question))
         return [
             () if word.lower() in QUESTION_WORDS else tuple(self._look_up(word).exact)
-            for word in _WORD.findall(bare)
+            for word in _WORD.findall(_bare(question))
         ]
 
     def question_clauses(self, question: str) -> list[list[list[tuple[int, ...]]]]:
@@ -150,6 +185,16 @@ class Analyzer:
                 self._known[word] = known
         return known
 
+    def _look_about(self, word: str) -> list[int]:
+        alike: list[int] = []
+        if word.lower() not in FUNCTION_WORDS:
+            alike = [term_id(f"≈{landmark}") for landmark in self._landmarks.of(word[:LONGEST_WORD])]
+        if len(word) <= LONGEST_WORD:
+            if len(self._alike) >= REMEMBERED:
+                self._alike.clear()
+            self._alike[word] = alike
+        return alike
+
     def _exact(self, word: str) -> Iterable[str]:
         if _CJK_ONLY.match(word):
             return [word[i : i + 2] for i in range(len(word) - 1)] or [word]
@@ -166,6 +211,11 @@ class Analyzer:
 
     def _stemmed(self, word: str) -> str:
         return self._russian(word) if _CYRILLIC.search(word) else self._english(word)
+
+
+def _bare(question: str) -> str:
+    """A question without the phrases that only make it one."""
+    return _CHINESE_QUESTION_WORDS.sub(" ", _QUESTION_PHRASES.sub(" ", question))
 
 
 def _loose(term: str) -> Sequence[str]:

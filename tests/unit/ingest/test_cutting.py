@@ -165,6 +165,17 @@ def test_empty_lines_make_no_chunk_of_their_own() -> None:
     assert "".join(text[c.start : c.end] for c in searched) == text
 
 
+def test_a_short_sentence_that_ends_a_chinese_paragraph_stays_in_it() -> None:
+    said = (
+        "承租人按月支付租金，逾期的租金按日计息，并由出租人书面催告承租人。",
+        "他已经付清。",
+        "出租人负责维修房屋，费用由出租人承担，但承租人造成的损坏除外。",
+    )
+    read = Document("{}{}\n\n{}".format(*said), "", ())
+    cut = cut_chunks(read, cut_passages(read, []))
+    assert tuple(read.text[chunk.start : chunk.end].strip() for chunk in cut) == said
+
+
 def test_a_hostile_heading_costs_nothing() -> None:
     text = "# " + "#" * 200_000 + " x" + " " * 200_000 + "y"
     began = time.process_time()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ingest.chunks import cut_chunks
+from ingest.fields import Field, in_field
 from ingest.indexing import BATCH, CutDocument, points_of
 from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
@@ -47,6 +48,19 @@ def test_a_clause_is_found_by_its_heading() -> None:
     clause = next(p for p in points if "Either party" in LEASE[p.start : p.end])
 
     assert heading <= set(clause.sparse.indices.tolist())
+
+
+def test_the_topic_of_a_document_weighs_less_than_what_one_passage_says() -> None:
+    owed = ("плата", "копия", "лампа")
+    text = "\n\n".join(f"Квартиранты {what}. " + "Much more follows. " * 60 for what in owed)
+    _, [points] = batches(text, "lease.md")
+    said = [Analyzer().places_terms(word).loose for word in ("Квартиранты", "плата")]
+    topic, once = (in_field(terms, Field.LOOSE)[0] for terms in said)
+
+    first = dict(zip(points[0].sparse.indices.tolist(), points[0].sparse.values.tolist(), strict=True))
+
+    assert {point.first_passage for point in points} >= {1, 2, 3}
+    assert first[topic] < first[once]
 
 
 def test_code_is_found_by_file_and_symbol() -> None:

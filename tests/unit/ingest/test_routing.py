@@ -12,8 +12,10 @@ from ingest.routing import (
     LEAST_RARITY,
     LOSS,
     SHORT,
+    TOPICAL,
     agreed,
     explained_run,
+    may_be_topic,
     rarity,
     stands_out,
     what_is_left,
@@ -81,3 +83,9 @@ def test_the_best_place_and_a_close_opening_agree_on_a_long_text() -> None:
 
     close = [opening(1), opening(2), opening(3, SHORT), opening(4, role=Role.SOURCE)]
     assert [agreed(close, lead) for lead in (2, 3, 4, 5, None)] == [[close[1]], [], [], [], []]
+
+
+def test_one_sentence_about_a_short_document_names_its_topic_rather_than_it() -> None:
+    assert may_be_topic([[["rent"]]], TOPICAL)
+    assert not may_be_topic([[["rent"]]], TOPICAL + 1)
+    assert not may_be_topic([[["acme"]], [["rent"]]], TOPICAL)

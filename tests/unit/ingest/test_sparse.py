@@ -17,9 +17,14 @@ from ingest.sparse import (
     HEADING,
     HEADING_LENGTH,
     K1,
+    LOOSE_LENGTH,
+    PROGRAM,
+    SOON,
+    SPREAD,
     B,
     Bm25,
     Heading,
+    Spread,
     Weighed,
     chunk_vectors,
     field_vector,
@@ -45,15 +50,15 @@ def naive(chunks: list[Weighed], neighbours: tuple[float, ...]) -> list[dict[int
             for term in terms:
                 counts[term] += weight
                 named[term ^ Field.HEADING] += weight / HEADING if chunk.heading.opens else 0.0
-        vectors.append(saturated(counts, AVERAGE_LENGTH) | saturated(loose, AVERAGE_LENGTH))
+        vectors.append(saturated(counts, AVERAGE_LENGTH, SOON) | saturated(loose, LOOSE_LENGTH, SOON))
         if chunk.heading.opens:
-            vectors[-1] |= saturated(named, HEADING_LENGTH)
+            vectors[-1] |= saturated(named, HEADING_LENGTH, K1)
     return vectors
 
 
-def saturated(counts: dict[int, float], average: float) -> dict[int, float]:
-    norm = K1 * (1 - B + B * sum(counts.values()) / average)
-    return {term: count * (K1 + 1) / (count + norm) for term, count in counts.items()}
+def saturated(counts: dict[int, float], average: float, k1: float) -> dict[int, float]:
+    norm = k1 * (1 - B + B * sum(counts.values()) / average)
+    return {term: count * (k1 + 1) / (count + norm) for term, count in counts.items()}
 
 
 def weighed(terms: list[int], passage: int) -> Weighed:
@@ -74,6 +79,31 @@ def test_vectors_equal_the_formula_whatever_the_block(
             expected, rel=1e-5
         )
         assert np.all(np.diff(vector.indices.astype(np.int64)) > 0)
+
+
+def test_looser_terms_that_a_document_holds_all_over_weigh_less_in_its_places() -> None:
+    chunks = [Weighed([1, 2], [1, 2], passage) for passage in range(4)]
+    (bare,) = chunk_vectors(iter(chunks))
+    (rows,) = chunk_vectors(iter(chunks), Spread.of({1: 4, 2: 1}, 4))
+    for before, after in zip(bare, rows, strict=True):
+        shares = dict(zip(before.indices.tolist(), (after.values / before.values).tolist(), strict=True))
+        assert shares == pytest.approx(
+            {1: 1.0, 2: 1.0, 1 ^ Field.LOOSE: 1 - SPREAD * (3 / 4) ** 0.5, 2 ^ Field.LOOSE: 1.0}
+        )
+
+
+def test_a_program_counts_repeated_words_as_before() -> None:
+    chunk = Weighed([1, 1, 1, 2])
+    (program,) = chunk_vectors(iter([chunk]), scale=PROGRAM)
+    (prose,) = chunk_vectors(iter([chunk]))
+    repeated, once = next(iter(program)).values.tolist()
+    assert repeated / once > next(iter(prose)).values[0] / next(iter(prose)).values[1]
+    assert [repeated, once] == pytest.approx(list(saturated({1: 3, 2: 1}, AVERAGE_LENGTH, K1).values()))
+
+
+def test_what_one_passage_says_keeps_its_weight() -> None:
+    spread = Spread.of({5: 1}, 1)
+    assert spread.share(np.asarray([5, 6])).tolist() == [1.0, 1.0]
 
 
 def test_fields_of_one_vector_keep_their_own_scales() -> None:
