@@ -74,7 +74,8 @@ def test_a_name_stands_out(scores: list[float], expected: bool) -> None:
     assert stands_out(scores) is expected
 
 
-def test_one_sentence_about_a_short_document_names_its_topic_rather_than_it() -> None:
+def test_one_clause_about_a_short_document_names_its_topic_rather_than_it() -> None:
     assert may_be_topic([[["rent"]]], TOPICAL)
     assert not may_be_topic([[["rent"]]], TOPICAL + 1)
     assert not may_be_topic([[["acme"]], [["rent"]]], TOPICAL)
+    assert not may_be_topic([[["acme"], ["rent"]]], TOPICAL)
