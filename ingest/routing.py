@@ -22,7 +22,7 @@ SHORT = 8_000
 """Code points. The opening of a document this short tells what it says, not only what it is called."""
 TOPICAL = 16_000
 """Code points. What the opening of a document this short explains may be its topic: a question of one
-sentence is about that, and others may treat it, too. A name stands before the question, or is long."""
+clause is about that, and others may treat it, too. A name stands before the question, or is long."""
 GAIN = 0.8
 """Of a word's BM25 score in the opening, over what the rarest word could add: rare words explain more."""
 LEAST_RARITY = 1.5
@@ -73,9 +73,9 @@ def agreed(close: Sequence[Hit], lead: int | None) -> list[Hit]:
     ]
 
 
-def may_be_topic(sentences: Sequence[object], length: int) -> bool:
-    """Whether words of a question in so many sentences may be what a document of this length is about."""
-    return len(sentences) == 1 and length <= TOPICAL
+def may_be_topic(sentences: Sequence[Sequence[object]], length: int) -> bool:
+    """Whether words of a question with these clauses may be what a document of this length is about."""
+    return sum(map(len, sentences)) == 1 and length <= TOPICAL
 
 
 def what_is_left(

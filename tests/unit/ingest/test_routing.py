@@ -85,7 +85,8 @@ def test_the_best_place_and_a_close_opening_agree_on_a_long_text() -> None:
     assert [agreed(close, lead) for lead in (2, 3, 4, 5, None)] == [[close[1]], [], [], [], []]
 
 
-def test_one_sentence_about_a_short_document_names_its_topic_rather_than_it() -> None:
+def test_one_clause_about_a_short_document_names_its_topic_rather_than_it() -> None:
     assert may_be_topic([[["rent"]]], TOPICAL)
     assert not may_be_topic([[["rent"]]], TOPICAL + 1)
     assert not may_be_topic([[["acme"]], [["rent"]]], TOPICAL)
+    assert not may_be_topic([[["acme"], ["rent"]]], TOPICAL)
