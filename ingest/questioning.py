@@ -44,6 +44,8 @@ NAMES_WEIGHT = 1.0
 """Of a document's names, against 1.0 of all its words."""
 LOOSE_WEIGHT = 0.5
 """Of a looser term, against 1.0 of the exact one."""
+FEW_WORDS = 0.5
+"""Of what a place scores that holds every word: a best place below it is one by looser terms, hence by chance."""
 _NOTHING: Mapping[int, float] = MappingProxyType({})
 HEADED = 100
 """Passages under headings that fit the question."""
@@ -109,13 +111,15 @@ class Search:
             asked = self._worded(terms, learnt)
             places = self.store.search_sparse(self.scope, asked, documents=self.documents, limit=POOL)
         near = self.store.search_dense(self.scope, vector, documents=self.documents, limit=NEAREST)
-        return Found(places, near, _scores(described), POOL, bool(learnt), self.roles)
+        least = self._least(terms)
+        return Found(places, near, _scores(described), POOL, bool(learnt), self.roles, least)
 
     def found_by_words(self, terms: Mapping[int, float], places: Sequence[Hit]) -> Found:
         """The places alone, those that the caller chose, with what their documents add."""
         chosen = None if self.documents is None else set(self.documents)
         kept = [hit for hit in places if chosen is None or hit.document in chosen]
-        return Found(kept, (), _scores(self._described(terms)), POOL, asked=self.roles)
+        least = self._least(terms)
+        return Found(kept, (), _scores(self._described(terms)), POOL, asked=self.roles, least=least)
 
     def signs(self, terms: Mapping[int, float], vector: NDArray[np.float32]) -> Signs:
         """What speaks for an answer in these documents; see `ingest.answerability`."""
@@ -175,6 +179,10 @@ class Search:
             for loose in self.loose.get(term, ()):
                 weights[loose] = max(weight, weights.get(loose, 0.0))
         return weights
+
+    def _least(self, terms: Mapping[int, float]) -> float:
+        """What the best place must score, where looser terms can find one that shares no word."""
+        return FEW_WORDS * self.known.chunks.total(terms) if self.loose else 0.0
 
     def _described(self, terms: Mapping[int, float]) -> list[Hit]:
         """Whole documents by all their words, and their names."""

@@ -82,6 +82,8 @@ class Found:
     """Whether the places were searched with the wording of answers."""
     asked: frozenset[Role] = frozenset()
     """Roles that the question is about."""
+    least: float = 0.0
+    """The score by words that counts as 1.0 where the best place has less."""
 
     @property
     def hits(self) -> Sequence[Hit]:
@@ -112,7 +114,7 @@ def ordered(findings: Findings, limit: int, weights: Weights = WEIGHTS) -> list[
 
 def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
     """The best hits by their common score; ties by document and place, so that no run differs."""
-    top = found.places[0].score if found.places else 0.0
+    top = max(found.places[0].score, found.least) if found.places else 0.0
     words = {_key(hit): hit.score / top for hit in found.places} if top > 0 else {}
     unseen = found.places[-1].score / top if words and len(found.places) >= found.pool else 0.0
     cosines = {_key(hit): hit.score for hit in found.near}
