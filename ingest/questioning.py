@@ -45,7 +45,7 @@ NAMES_WEIGHT = 1.0
 LOOSE_WEIGHT = 0.5
 """Of a looser term, against 1.0 of the exact one."""
 FEW_WORDS = 0.5
-"""Of what a place scores that holds every word: a best place below it is one by looser terms, hence by chance."""
+"""Of what a place scores that holds every word: a best place below it may be one by chance."""
 _NOTHING: Mapping[int, float] = MappingProxyType({})
 HEADED = 100
 """Passages under headings that fit the question."""
