@@ -46,6 +46,8 @@ NAMES_WEIGHT = 1.0
 """Of a document's names, against 1.0 of all its words."""
 LOOSE_WEIGHT = 0.5
 """Of a looser term, against 1.0 of the exact one."""
+FEW_WORDS = 0.5
+"""Of what a place scores that holds every word: a best place below it may be one by chance."""
 _NOTHING: Mapping[int, float] = MappingProxyType({})
 HEADED = 100
 """Passages under headings that fit the question."""
@@ -111,15 +113,30 @@ class Search:
             asked = self._worded(terms, learnt)
             places = self.store.search_sparse(self.scope, asked, documents=self.documents, limit=POOL)
         near = self.store.search_dense(self.scope, vector, documents=self.documents, limit=NEAREST)
-        scores = _scores(described)
-        return Found(places, near, scores, POOL, bool(learnt), self.roles, self._compared_by)
+        return Found(
+            places,
+            near,
+            _scores(described),
+            POOL,
+            bool(learnt),
+            self.roles,
+            counts=self._compared_by,
+            least=self._least(terms),
+        )
 
     def found_by_words(self, terms: Mapping[int, float], places: Sequence[Hit]) -> Found:
         """The places alone, those that the caller chose, with what their documents add."""
         chosen = None if self.documents is None else set(self.documents)
         kept = [hit for hit in places if chosen is None or hit.document in chosen]
-        scores = _scores(self._described(terms))
-        return Found(kept, (), scores, POOL, asked=self.roles, counts=self._compared_by)
+        return Found(
+            kept,
+            (),
+            _scores(self._described(terms)),
+            POOL,
+            asked=self.roles,
+            counts=self._compared_by,
+            least=self._least(terms),
+        )
 
     @property
     def _compared_by(self) -> Mapping[int, int]:
@@ -184,6 +201,10 @@ class Search:
             for loose in self.loose.get(term, ()):
                 weights[loose] = max(weight, weights.get(loose, 0.0))
         return weights
+
+    def _least(self, terms: Mapping[int, float]) -> float:
+        """What the best place must score, where looser terms can find one that shares no word."""
+        return FEW_WORDS * self.known.chunks.total(terms) if self.loose else 0.0
 
     def _described(self, terms: Mapping[int, float]) -> list[Hit]:
         """Whole documents by all their words, and their names."""

@@ -89,6 +89,8 @@ class Found:
     """Roles that the question is about."""
     counts: Mapping[int, int] = field(default_factory=dict[int, int])
     """Places of each document, where documents are compared."""
+    least: float = 0.0
+    """The score by words that counts as 1.0 where the best place has less."""
 
     @property
     def hits(self) -> Sequence[Hit]:
@@ -120,7 +122,7 @@ def ordered(findings: Findings, limit: int, weights: Weights = WEIGHTS) -> list[
 def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
     """The best hits by their common score; ties by document and place, so that no run differs."""
     places = levelled(found.places, found.counts)
-    top = places[0].score if places else 0.0
+    top = max(places[0].score, found.least) if places else 0.0
     words = {_key(hit): hit.score / top for hit in places} if top > 0 else {}
     unseen = places[-1].score / top if words and len(places) >= found.pool else 0.0
     cosines = {_key(hit): hit.score for hit in found.near}

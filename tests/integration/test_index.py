@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ingest.embedding import UniversalSentenceEncoder
 from ingest.index import LocalIndex, Question
 from ingest.model import Role, Scope
 from ingest.outline.sections import find_sections
@@ -221,3 +222,22 @@ def test_manuals_keep_their_place_beside_programs(tmp_path: Path) -> None:
     assert index.search(SCOPE, asked, documents=None, limit=1)[0].document == 1
     assert index.search(SCOPE, Question("replace the text"), documents=None, limit=1)[0].document == 2
     index.close()
+
+
+def test_what_is_near_by_landmarks_alone_stands_behind_what_means_the_question(tmp_path: Path) -> None:
+    encoder = UniversalSentenceEncoder()
+    index = LocalIndex(EdgeStore.open(tmp_path, dimensions=encoder.dimensions), encoder)
+    texts = (
+        (
+            "Автомобиль должен быть возвращён арендодателю до конца месяца.\n\n"
+            "Плата вносится ежеквартально.\n\nСпоры решает суд города Казани.\n"
+        ),
+        "汽车应于月底前归还出租人。\n\n租金按季度支付。\n\n争议由法院解决。\n",
+    )
+    for number, text in enumerate(texts, start=1):
+        document = read_text(text, "lease.txt")
+        passages = cut_passages(document, find_sections(document))
+        Writer(index, encoder).write(SCOPE, [Written(number, document, passages, find_sections(document))])
+    (first, *_) = index.search(SCOPE, Question("Где рассматриваются разногласия?"), documents=None, limit=3)
+    index.close()
+    assert "争议" in texts[first.document - 1][first.start : first.end]

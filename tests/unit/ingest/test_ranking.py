@@ -48,6 +48,12 @@ def test_the_score_is_the_sum_of_its_parts() -> None:
     assert found[2, 0] == near_enough(0.25 + WEIGHTS.document + WEIGHTS.dense * 0.9)
 
 
+def test_a_best_place_that_shares_too_little_is_not_worth_a_whole_one() -> None:
+    places, near = [hit(1, 0, 2.0)], [hit(2, 0, 0.9)]
+    assert scores(Found(places, near, {}, POOL, least=8.0))[1, 0] == near_enough(0.25 + WEIGHTS.dense * 0.9)
+    assert scores(Found(places, near, {}, POOL, least=1.0))[1, 0] == near_enough(1.0 + WEIGHTS.dense * 0.9)
+
+
 def test_what_a_full_pool_leaves_out_may_score_as_much_as_its_last() -> None:
     places = [hit(1, 0, 10.0), hit(2, 0, 5.0)]
     near = [hit(3, 0, 0.5)]
