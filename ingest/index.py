@@ -239,7 +239,7 @@ class LocalIndex:
         length = found[0].end - found[0].start
         stands_alone = not may_be_topic(sentences, length) and stands_out([hit.score for hit in found])
         if not (at_length or stands_alone):
-            close = agreed(close, lead)
+            close = [hit for hit in agreed(close, lead) if not may_be_topic(sentences, hit.end - hit.start)]
         if explained < LEAST_EXPLAINED or not close:
             return None
         if not rest or length <= SHORT:

@@ -48,7 +48,7 @@ class Weights:
 WEIGHTS = Weights()
 COMPETES = 0.4
 """Of the best BM25 score: a program below it has no answer that others must stand behind."""
-RIVALS = (0.25, 0.5)
+RIVALS = (0.22, 0.45)
 """The share of programs in what is found first, from which prose begins to be put back, and is wholly."""
 ALIKE_BY_WORDS, ALIKE_BY_MEANING = 60, 20
 """Documents that are found first, for that."""

@@ -107,7 +107,7 @@ def test_of_many_of_the_same_parties_the_best_place_tells_which_is_named(index: 
     for number in range(101, 104):
         add(index, number, f"{lease(NAMED)} Are {clause}: yes." if number == 103 else lease(NAMED))
     index.flush()
-    findings = index.findings(SCOPE, Question(f"{BOTH}: are {clause}?"), documents=None, limit=10)
+    findings = index.findings(SCOPE, Question(f"{BOTH}. Which {clause}?"), documents=None, limit=10)
     assert findings.leading is not None
     assert {hit.document for hit in findings.leading.hits} == {103}
 
