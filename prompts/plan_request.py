@@ -23,9 +23,9 @@ EXPECTED_QUESTIONS = 9
 """Questions that a pinned document is read for within the cache's lifetime, until they were counted."""
 STEADY_TOKENS = 100_000
 """A longer prompt is answered less steadily: nobody's wish for accuracy asks for one."""
-LEAST_WORTH = 0.000125
+LEAST_WORTH = 0.00014
 """Share of all that a ranking is worth that a token must have where all is read at the full price: a thousand
-tokens are read for an eighth of it."""
+tokens are read for a seventh of it."""
 FRESH_SHARE = 0.5
 """Of what questions need, what the cache does not hold, until it was counted."""
 Accuracy = Literal["low", "normal", "high"]
