@@ -89,6 +89,11 @@ SCOPE_END = Pattern(
     r"|\band\s+(?:shall|may|must|will|is|are|can)\b|,?\s+а\s",
     re.IGNORECASE,
 )
+INFINITIVE = Pattern(r"\s+to\b", re.IGNORECASE)
+FINITE = Pattern(r"\b(?:shall|will|must|may|can|could|would|should)\b", re.IGNORECASE)
+"""Behind a denied infinitive, the verb of the clause around it: who "elects not to buy | will be told"."""
+INSIDE = Pattern(rf"\bnot\s+to\b[^;]*{FINITE.pattern}", re.IGNORECASE)
+"""A denied infinitive with such a verb behind it."""
 FLAWS = Pattern(
     at_words(r"\b(?:invalid|void|unenforceable|impermissible|ineligible)\b|\bнедействительн\w+|无效"),
     re.IGNORECASE,

@@ -20,8 +20,10 @@ from prompts.checks.denials import (
     CHINESE_PREPOSITION,
     CLAUSE_BORDER,
     CUE,
+    FINITE,
     FLAWS,
     IF,
+    INFINITIVE,
     LIGHT,
     MODAL,
     NESTING,
@@ -187,6 +189,8 @@ def _under(text: str, words: Sequence[Word], start: int, *, commas: bool) -> lis
         limit = min(end.start() if end else len(text), start + 2 * REACH)
     else:
         limit = min(end.start() if end else len(text), start + REACH)
+    if INFINITIVE.match(text, start) and (finite := FINITE.search(text, start, limit)):
+        limit = finite.start()
     comma = text.find(",", start, limit) if commas else -1
     limit = comma if comma >= 0 else limit
     return [place for place, word in enumerate(words) if start <= word.start < limit]

@@ -15,6 +15,7 @@ from prompts.checks.denials import (
     CONDITION,
     DENIALS,
     FREE_NOT_TO,
+    INSIDE,
     MODAL,
     TOKEN,
     USED_WITHIN,
@@ -108,6 +109,7 @@ def _before_negation(source: Polarity) -> frozenset[str]:
         source.free
         if len(source.main) == len(source.negations) == 1
         and not re.search(r"[;；，]|,\s|\b(?:and|but|и|но)\b", source.text)
+        and not INSIDE.search(source.text)
         else frozenset()
     )
 

@@ -124,3 +124,14 @@ def test_a_copy_is_refused_only_where_its_no_was_cut_off(first: int, length: int
     copy = " ".join(words).rstrip(".,")
     is_reversed = "exceed" in words and "no" not in words
     assert judge(f"The contract says {copy}", CAP, copy).supported is not is_reversed
+
+
+def test_a_denied_infinitive_denies_nothing_of_what_the_clause_around_it_states() -> None:
+    text = (
+        "Any change in the terms of the offer after we have elected not to purchase the shares will be a new "
+        "offer subject to the same right."
+    )
+    copied = "Any change in the terms of the offer"
+    assert judge(f"The contract says {copied}.", text, quote=copied).missing == ()
+    assert judge("A change after we have elected not to purchase will be a new offer.", text).missing == ()
+    assert "negation" in judge("A change after we have elected to purchase the shares.", text).missing
