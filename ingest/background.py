@@ -101,6 +101,14 @@ class Holders:
         rows = np.repeat(np.arange(len(sample), dtype=np.int64), lengths)[order]
         return cls(np.asarray([number for number, _ in sample], dtype=np.int64), terms, borders, rows)
 
+    def holding(self, term: int) -> NDArray[np.int64]:
+        """The points that hold a term."""
+        place = int(np.searchsorted(self.terms, np.uint32(term)))
+        if place == len(self.terms) or self.terms[place] != term:
+            return np.zeros(0, np.int64)
+        end = self.borders[place + 1] if place + 1 < len(self.borders) else len(self.rows)
+        return self.rows[self.borders[place] : end]
+
     def counts(self, chosen: NDArray[np.bool_]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
         """The terms that chosen points hold, and how many hold each."""
         if not len(self.terms):

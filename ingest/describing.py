@@ -61,6 +61,7 @@ def document_point(
     chunks: Sequence[Chunk],
     analyzer: Analyzer,
     dimensions: int,
+    source: int = 0,
 ) -> Point:
     """The point of a document version; its range is the whole document.
 
@@ -85,6 +86,7 @@ def document_point(
         ),
         dense=np.zeros(dimensions, dtype=np.float32),
         role=role_of(document),
+        source=source,
     )
 
 

@@ -44,6 +44,8 @@ class CutDocument:
     chunks: Sequence[Chunk]
     held: int = 0
     """So many of the first chunks are in the index already and are left out."""
+    source: int = 0
+    """What it came with, see `ingest.sources`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,16 @@ def _embedded(
 
 def _points(batch: Sequence[_Piece], dense: NDArray[np.float32]) -> Points:
     places = [
-        (piece.cut.number, c.ordinal, c.start, c.end, c.first_passage, c.last_passage, role)
+        (
+            piece.cut.number,
+            c.ordinal,
+            c.start,
+            c.end,
+            c.first_passage,
+            c.last_passage,
+            role,
+            piece.cut.source,
+        )
         for piece in batch
         for role in (role_of(piece.cut.document),)
         for c in piece.chunks

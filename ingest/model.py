@@ -232,8 +232,10 @@ class Hit:
     last_passage: int
     score: float
     role: Role = Role.SOURCE
+    source: int = 0
+    """What its document came with, see `ingest.sources`."""
 
     def scored(self, score: float) -> Hit:
         """The same place with another score: in a fifth of the time that `dataclasses.replace` takes."""
         place = (self.document, self.ordinal, self.start, self.end, self.first_passage, self.last_passage)
-        return Hit(*place, score, self.role)
+        return Hit(*place, score, self.role, self.source)

@@ -36,10 +36,10 @@ class Prepared:
     points: Points
     """Without dense vectors, as [n, 0], until they are embedded."""
 
-    def numbered(self, number: int) -> Prepared:
-        """The same as the version of this number."""
-        description = replace(self.description, document=number)
-        return replace(self, description=description, points=self.points.numbered(number))
+    def numbered(self, number: int, source: int) -> Prepared:
+        """The same as the version of this number, of this source."""
+        description = replace(self.description, document=number, source=source)
+        return replace(self, description=description, points=self.points.numbered(number, source))
 
 
 def prepare(document: Document, *, analyzer: Analyzer, dimensions: int) -> Prepared:

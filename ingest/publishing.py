@@ -101,6 +101,7 @@ class Publisher:
                 sections,
                 self._held.pop((collection.scope, version.number), 0),
                 each.prepared,
+                each.facts.path,
             )
             for version, each, (passages, sections) in zip(versions, read, cut, strict=True)
         ]

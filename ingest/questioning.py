@@ -26,6 +26,7 @@ from ingest.feedback import (
 from ingest.fields import Field, within
 from ingest.ranking import Found
 from ingest.routing import MOST_ALIKE
+from ingest.sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -65,6 +66,7 @@ class Known:
     """Points of each document."""
     chunks: Background
     openings: Background
+    sources: Sources
     until: float
 
     @classmethod
@@ -73,9 +75,11 @@ class Known:
         counts, until = store.counts(scope), monotonic() + KNOWN_SECONDS
         if before is not None and before.counts == counts:
             return replace(before, until=until)
-        chunks = Background.of(store.sample(scope, SAMPLE), sum(counts.values()))
-        openings = Background.of(store.sample(scope.openings, SAMPLE), len(counts))
-        return cls(counts, chunks, openings, until)
+        drawn, documents = store.sample(scope, SAMPLE), store.sample(scope.openings, SAMPLE)
+        chunks = Background.of([(hit.document, vector) for hit, vector in drawn], sum(counts.values()))
+        openings = Background.of([(hit.document, vector) for hit, vector in documents], len(counts))
+        sources = Sources.of([hit for hit, _ in drawn], [hit for hit, _ in documents])
+        return cls(counts, chunks, openings, sources, until)
 
     @property
     def documents(self) -> int:
@@ -122,6 +126,8 @@ class Search:
             self.roles,
             counts=self._compared_by,
             least=self._least(terms),
+            several=self.known.sources.several,
+            standing=self._standing(terms),
         )
 
     def found_by_words(self, terms: Mapping[int, float], places: Sequence[Hit]) -> Found:
@@ -136,7 +142,13 @@ class Search:
             asked=self.roles,
             counts=self._compared_by,
             least=self._least(terms),
+            several=self.known.sources.several,
+            standing=self._standing(terms),
         )
+
+    def _standing(self, terms: Mapping[int, float]) -> dict[int, float]:
+        """Of each source, unless some documents were chosen or named: those are meant whatever they say."""
+        return {} if self.documents is not None else self.known.sources.standing(terms, self.known.chunks)
 
     @property
     def _compared_by(self) -> Mapping[int, int]:

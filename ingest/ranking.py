@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ingest.chances import levelled
 from ingest.model import Role
+from ingest.sources import NONE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -60,7 +61,9 @@ PER_OTHER = 8
 """Such hits for each one elsewhere, after that."""
 _Key = tuple[int, int]
 _ASKED = {
-    Role.TEST: re.compile(r"\b(?:tests?|tested|testing|fixtures?|specs?)\b|\bтест|测试", re.IGNORECASE),
+    Role.TEST: re.compile(
+        r"\b(?:tests?|tested|testing|fixtures?|specs?)\b|\btest_\w|\w_test\b|\bтест|测试", re.IGNORECASE
+    ),
     Role.PROSE: re.compile(
         r"\b(?:docs?|documentation|documented|manual|readme|changelog)\b|\bдокументаци|文档", re.IGNORECASE
     ),
@@ -91,6 +94,10 @@ class Found:
     """Places of each document, where documents are compared."""
     least: float = 0.0
     """The score by words that counts as 1.0 where the best place has less."""
+    several: bool = False
+    """Whether what was searched comes from several sources, see `ingest.sources`."""
+    standing: Mapping[int, float] = field(default_factory=dict[int, float])
+    """What the scores of a source are multiplied by, where it is not 1.0."""
 
     @property
     def hits(self) -> Sequence[Hit]:
@@ -138,9 +145,12 @@ def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
     }
     source = max((words[key] for key in words if hits[key].role == Role.SOURCE), default=0.0)
     if source >= COMPETES:
-        priors = {role: weights.prior(role, found.asked) for role in Role}
-        priors[Role.PROSE] **= _rivalry(found)
-        weighted = {key: score * priors[hits[key].role] for key, score in weighted.items()}
+        priors = _priors(found, weights)
+        weighted = {
+            key: score * priors[_source(hits[key], found), hits[key].role] for key, score in weighted.items()
+        }
+    if found.standing:
+        weighted = {key: score * found.standing.get(hits[key].source, 1.0) for key, score in weighted.items()}
     ranked = sorted((-round(score, DIGITS), key) for key, score in weighted.items())
     return [hits[key].scored(-score) for score, key in ranked[:limit]]
 
@@ -160,13 +170,34 @@ def led(leading: Sequence[Hit], others: Sequence[Hit], limit: int) -> list[Hit]:
     return [hit.scored(score) for hit, score in zip(order, scores, strict=True)]
 
 
-def _rivalry(found: Found) -> float:
-    """How far, from 0 to 1, programs answer: where they do not, prose is no mere comment on them.
+def _source(hit: Hit, found: Found) -> int:
+    """Of a hit; where there is but one, folders are parts of it."""
+    return hit.source if found.several else NONE
+
+
+def _priors(found: Found, weights: Weights) -> dict[tuple[int, Role], float]:
+    """What the scores of each source and role are multiplied by where programs answer.
+
+    Prose is put back behind programs of its own source alone: of another one it says nothing.
+    """
+    of_roles = {role: weights.prior(role, found.asked) for role in Role}
+    priors: dict[tuple[int, Role], float] = {}
+    for source in {_source(hit, found) for hit in found.hits}:
+        priors |= {(source, role): prior for role, prior in of_roles.items()}
+        priors[source, Role.PROSE] **= _rivalry(found, source)
+    return priors
+
+
+def _rivalry(found: Found, source: int = NONE) -> float:
+    """How far, from 0 to 1, programs of a source answer: where they do not, its prose is no comment on them.
 
     So manuals and contracts keep their place in a collection that holds programs, too. Among thousands of
     files one holds the words of any question, but then most of those that come first are no programs.
     """
-    lists = ((found.places, ALIKE_BY_WORDS), (found.near, ALIKE_BY_MEANING))
+    places, near = (
+        [hit for hit in hits if _source(hit, found) == source] for hits in (found.places, found.near)
+    )
+    lists = ((places, ALIKE_BY_WORDS), (near, ALIKE_BY_MEANING))
     shares = [_share_of_programs(first) for hits, count in lists if (first := _first_of_each(hits, count))]
     low, high = RIVALS
     return min(max((fmean(shares) - low) / (high - low), 0.0), 1.0) if shares else 1.0

@@ -12,6 +12,7 @@ from ingest.embedding import Interruptible, Watched, embedder_within
 from ingest.indexing import CutDocument, points_of
 from ingest.outline.sections import find_sections
 from ingest.prepared import batches_of, embed, has_vectors
+from ingest.sources import source_of
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
@@ -46,12 +47,14 @@ class Written:
     """So many of its first points are there already, as a killed run left them."""
     prepared: Prepared | None = None
     """Its points, where another process has made them."""
+    path: str = ""
+    """That people see."""
 
     @classmethod
     def of(cls, number: int, content: DocumentContent, held: int = 0) -> Self:
         """What the catalog holds, to be written again."""
         document = content.document
-        return cls(number, document, content.passages, find_sections(document), held)
+        return cls(number, document, content.passages, find_sections(document), held, path=content.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,11 @@ class Writer:
 
     def _made(self, versions: Sequence[Written], embedder: Embedder) -> _Made:
         """What is to be written, made now and while it is asked for, unless it has been."""
-        prepared = [version.prepared.numbered(version.number) for version in versions if version.prepared]
+        prepared = [
+            version.prepared.numbered(version.number, source_of(version.path))
+            for version in versions
+            if version.prepared
+        ]
         if prepared and len(prepared) == len(versions):
             held = [version.held for version in versions]
             ready = (each if has_vectors(each) else embed([each], embedder)[0] for each in prepared)
@@ -137,7 +144,8 @@ class Writer:
     def _cut(self, version: Written) -> CutDocument:
         document = version.document
         chunks = searched_chunks(document, cut_chunks(document, version.passages))
-        return CutDocument(version.number, document, version.sections, chunks, version.held)
+        source = source_of(version.path)
+        return CutDocument(version.number, document, version.sections, chunks, version.held, source)
 
     def _description(self, cut: CutDocument) -> Point:
         return document_point(
@@ -147,4 +155,5 @@ class Writer:
             chunks=cut.chunks,
             analyzer=self._analyzer,
             dimensions=self._embedder.dimensions,
+            source=cut.source,
         )

@@ -85,7 +85,11 @@ class Documents(CatalogPart):
         """The whole document and its passages; raises as `text`."""
         row = self._blobs(tenant, collection, number, "text", "passages", "layout")
         document = decode_layout(row["layout"], decode_text(row["text"]))
-        return DocumentContent(document, decode_passages(row["passages"]))
+        chosen = owned(versions, tenant, collection) & (versions.c.number == number)
+        with self._database.read() as connection:
+            query = select(documents.c.path).where(chosen & (documents.c.id == versions.c.document))
+            path = connection.execute(query).scalar()
+        return DocumentContent(document, decode_passages(row["passages"]), path or "")
 
     def delete_document(self, tenant: str, document: str) -> tuple[int, ...]:
         """Forget a document, its versions, and the sessions that have shown any of them.

@@ -163,6 +163,8 @@ class DocumentContent:
 
     document: Document
     passages: tuple[Passage, ...]
+    path: str = ""
+    """That people see."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ class Point:
     dense: NDArray[np.float32]
     role: Role = Role.SOURCE
     """Of its document."""
+    source: int = 0
+    """What its document came with, see `ingest.sources`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,8 @@ class Store(Protocol):
         """Whole points of these documents, in the order of their ids; dense vectors have length 1, or 0."""
         ...
 
-    def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
-        """Document and sparse vector of as many points, chosen by their ids: the same until points change."""
+    def sample(self, scope: Scope, limit: int) -> list[tuple[Hit, SparseVector]]:
+        """Places and sparse vectors of as many points, chosen by their ids: the same until points change."""
         ...
 
     def counts(self, scope: Scope) -> Mapping[int, int]:

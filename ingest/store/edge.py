@@ -36,7 +36,7 @@ from ingest.store.edge_shard import (
     terms_of,
 )
 from ingest.store.identity import ids_of, point_ids
-from ingest.store.payload import DENSE, DOCUMENT, HIT_FIELDS, hit_of, payloads, words_of
+from ingest.store.payload import DENSE, HIT_FIELDS, hit_of, payloads, words_of
 from ingest.store.places import Places
 from ingest.store.points import Points
 from ingest.store.ranking import best
@@ -176,21 +176,21 @@ class EdgeStore:
         read = [Read(record.payload, direction_of(record), terms_of(record)) for record in records]
         return PointPage(columns(read, self._dimensions), None if following is None else str(following))
 
-    def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
+    def sample(self, scope: Scope, limit: int) -> list[tuple[Hit, SparseVector]]:
         """The points of the lowest ids: those are hashes, so nothing else about them is alike."""
-        found: list[tuple[int, SparseVector]] = []
+        found: list[tuple[Hit, SparseVector]] = []
         offset: qdrant.PointId | None = None
         while len(found) < limit:
             request = qdrant.ScrollRequest(
                 offset=offset,
                 limit=min(_AT_ONCE, limit - len(found)),
                 filter=inside(scope),
-                with_payload=[DOCUMENT],
+                with_payload=list(HIT_FIELDS),
                 with_vector=[words_of(scope)],
             )
             with self._engine() as shard:
                 records, offset = shard.scroll(request)
-            found += [((record.payload or {})[DOCUMENT], terms_of(record)) for record in records]
+            found += [(hit_of(record.payload, 0.0), terms_of(record)) for record in records]
             if offset is None:
                 break
         return found

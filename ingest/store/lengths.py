@@ -70,7 +70,7 @@ class StoreOfLengths:
                 return page
         return PointPage(Points.of(()), None)
 
-    def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
+    def sample(self, scope: Scope, limit: int) -> list[tuple[Hit, SparseVector]]:
         """The points of the lowest ids in the store that knows the scope."""
         for store in self._stores.values():
             points = store.sample(scope, limit)

@@ -35,7 +35,9 @@ HIT_FIELDS = PLACE_FIELDS
 Payload: TypeAlias = "Mapping[str, Any]"
 """As engines give it back."""
 
-_places = itemgetter(*HIT_FIELDS)
+SOURCE = HIT_FIELDS[-1]
+"""Points that were written before there were sources lack it."""
+_places = itemgetter(*HIT_FIELDS[:-1])
 _ROLES: tuple[Role, ...] = tuple(Role)
 """By their numbers: a search makes a thousand hits."""
 
@@ -66,10 +68,10 @@ def places_of(payload: Payload | None) -> tuple[int, ...]:
     """What `PLACE_FIELDS` name, of a point that was found."""
     if payload is None:
         raise AssertionError("whoever reads a point asks for the payload")
-    return _places(payload)
+    return (*_places(payload), payload.get(SOURCE, 0))
 
 
 def hit_of(payload: Payload | None, score: float) -> Hit:
     """The hit that a found point stands for."""
-    document, ordinal, start, end, first_passage, last_passage, role = places_of(payload)
-    return Hit(document, ordinal, start, end, first_passage, last_passage, score, _ROLES[int(role)])
+    document, ordinal, start, end, first_passage, last_passage, role, source = places_of(payload)
+    return Hit(document, ordinal, start, end, first_passage, last_passage, score, _ROLES[int(role)], source)

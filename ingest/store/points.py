@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PLACE_FIELDS = ("document", "ordinal", "start", "end", "first_passage", "last_passage", "role")
+PLACE_FIELDS = ("document", "ordinal", "start", "end", "first_passage", "last_passage", "role", "source")
 """What is known of a point besides its vectors: the columns of ``Points.places``."""
 
 
@@ -25,7 +25,7 @@ PLACE_FIELDS = ("document", "ordinal", "start", "end", "first_passage", "last_pa
 class Points(Sequence[Point]):
     """A sequence of n points, whose items are made when they are asked for.
 
-    ``places`` is [n, 7], see `PLACE_FIELDS`; ``dense`` is [n, dimensions]. The sparse vectors stand one after
+    ``places`` is [n, 8], see `PLACE_FIELDS`; ``dense`` is [n, dimensions]. The sparse vectors stand one after
     another in ``indices`` and ``values``, that of point i from ``borders[i]`` to ``borders[i + 1]``.
     """
 
@@ -90,10 +90,11 @@ class Points(Sequence[Point]):
     def __getitem__(self, index: int | slice) -> Point | Self:
         if isinstance(index, slice):
             return self._part(*index.indices(len(self)))
-        place: list[int] = self.places[index].tolist()
+        place: list[int]
+        *place, role, source = self.places[index].tolist()
         begin, end = self.borders[index % len(self)], self.borders[index % len(self) + 1]
         sparse = SparseVector(self.indices[begin:end], self.values[begin:end])
-        return Point(*place[:-1], sparse=sparse, dense=self.dense[index], role=Role(place[-1]))
+        return Point(*place, sparse=sparse, dense=self.dense[index], role=Role(role), source=source)
 
     def _part(self, first: int, last: int, step: int) -> Self:
         if step != 1:
@@ -108,10 +109,11 @@ class Points(Sequence[Point]):
             self.borders[first : last + 1] - begin,
         )
 
-    def numbered(self, number: int) -> Self:
-        """The same points, of the document version of this number."""
+    def numbered(self, number: int, source: int) -> Self:
+        """The same points, of the document version of this number and of its source."""
         places = self.places.copy()
         places[:, PLACE_FIELDS.index("document")] = number
+        places[:, PLACE_FIELDS.index("source")] = source
         return type(self)(places, self.dense, self.indices, self.values, self.borders)
 
     def ranges(self) -> list[tuple[int, int]]:

@@ -202,10 +202,10 @@ class ServerStore:
         read = [Read(record.payload, direction_of(record), terms_of(record)) for record in records]
         return PointPage(columns(read, self._dimensions), None if following is None else str(following))
 
-    def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
+    def sample(self, scope: Scope, limit: int) -> list[tuple[Hit, SparseVector]]:
         """The points of the lowest ids: those are hashes, so nothing else about them is alike."""
-        found, _ = self._scroll(scope, None, limit, fields=[DOCUMENT])
-        return [((record.payload or {})[DOCUMENT], terms_of(record)) for record in found]
+        found, _ = self._scroll(scope, None, limit)
+        return [(hit_of(record.payload, 0.0), terms_of(record)) for record in found]
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         """Points held per document number."""

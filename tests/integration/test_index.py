@@ -15,6 +15,7 @@ from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 from ingest.readers.plain import read_plain
 from ingest.reading import read_text
+from ingest.sources import source_of
 from ingest.store.edge import EdgeStore
 from ingest.writing import Writer, Written
 from tests.fakes.embedder import WordEmbedder
@@ -222,6 +223,31 @@ def test_manuals_keep_their_place_beside_programs(tmp_path: Path) -> None:
     assert index.search(SCOPE, asked, documents=None, limit=1)[0].document == 1
     assert index.search(SCOPE, Question("replace the text"), documents=None, limit=1)[0].document == 2
     index.close()
+
+
+def manual_beside_a_program(folder: Path, *paths: str) -> float:
+    """What a manual scores that holds the words of a question as well as a program does."""
+    index = LocalIndex(EdgeStore.open(folder, dimensions=EMBEDDER.dimensions), EMBEDDER)
+    program = read_text("def open_door(printer):\n    return printer.open('toner door')\n", "printer.py")
+    manual = read_plain("How to open the toner door of the printer: pull at it.", "toner")
+    for number, (document, path) in enumerate(zip((program, manual), paths, strict=True), start=1):
+        sections = find_sections(document)
+        passages = cut_passages(document, sections)
+        Writer(index, EMBEDDER).write(SCOPE, [Written(number, document, passages, sections, path=path)])
+    asked = Question("How do I open the toner door of the printer?")
+    hits = {hit.document: hit for hit in index.search(SCOPE, asked, documents=None, limit=9)}
+    index.close()
+    assert {hit.source for hit in hits.values()} == {source_of(path) for path in paths}
+    return hits[2].score
+
+
+def test_programs_put_back_what_came_with_them_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("apart", "together", "loose"):
+        (tmp_path / name).mkdir()
+    apart = manual_beside_a_program(tmp_path / "apart", "code/printer.py", "manuals/toner.txt")
+    together = manual_beside_a_program(tmp_path / "together", "code/printer.py", "code/toner.txt")
+    loose = manual_beside_a_program(tmp_path / "loose", "code/printer.py", "toner.txt")
+    assert apart > together == loose
 
 
 def test_what_is_near_by_landmarks_alone_stands_behind_what_means_the_question(tmp_path: Path) -> None:

@@ -130,6 +130,7 @@ class TestVersions:
         content = catalog.content(contracts.tenant, "contracts", version.number)
         assert content.document == written()
         assert content.passages == (Passage(1, 0, 14, ("Article I",)),)
+        assert content.path == version.path != ""
         citable = catalog.citable(contracts.tenant, "contracts", version.number)
         assert (citable.text, citable.passages) == ("Ann Lee signs.", content.passages)
         assert catalog.text(contracts.tenant, "contracts", version.number) == "Ann Lee signs."

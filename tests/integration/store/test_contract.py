@@ -536,7 +536,7 @@ def test_a_sample_is_of_its_scope_and_always_the_same(store: Store) -> None:
     store.upsert(other, [point(1, ordinal, {900: 1.0}) for ordinal in range(40)])
 
     def drawn(limit: int) -> list[int]:
-        assert {number for number, _ in store.sample(scope, limit)} == {1}
+        assert {hit.document for hit, _ in store.sample(scope, limit)} == {1}
         return [int(vector.indices[0]) for _, vector in store.sample(scope, limit)]
 
     assert sorted(drawn(100)) == list(range(40))
@@ -550,3 +550,14 @@ def test_a_hit_knows_the_role_of_its_document(store: Store) -> None:
     scope = fresh()
     store.upsert(scope, [replace(point(1), role=Role.TEST), point(2)])
     assert {hit.document: hit.role for hit in asked(store, scope, 7)} == {1: Role.TEST, 2: Role.SOURCE}
+
+
+def test_a_hit_knows_the_source_of_its_document(store: Store) -> None:
+    scope = fresh()
+    store.upsert(scope, [replace(point(1), source=2**32 - 1), point(2)])
+    drawn = [hit for hit, _ in store.sample(scope, 8)]
+    (own,) = store.stored(scope, 1)
+    for hits in (asked(store, scope, 7), drawn, [own[0], *asked(store, scope, 7)]):
+        assert {hit.document: hit.source for hit in hits} == {1: 2**32 - 1, 2: 0}
+    page = store.read_points(scope, [1])
+    assert [each.source for each in page.points] == [2**32 - 1]

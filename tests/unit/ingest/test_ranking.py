@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +83,9 @@ def test_where_no_program_answers_prose_is_not_put_back() -> None:
         ("解析器的测试在哪里？", {Role.TEST}),
         ("What does the documentation say about an example?", {Role.PROSE, Role.EXAMPLE}),
         ("How is the latest protest parsed?", set[Role]()),
+        ("What does test_round_trip prove?", {Role.TEST}),
+        ("What does parser_test.go prove?", {Role.TEST}),
+        ("What does the attest_key of a contest_entry prove?", set[Role]()),
     ],
 )
 def test_a_question_about_tests_or_documentation_wants_them(question: str, asked: set[Role]) -> None:
@@ -115,6 +120,25 @@ def test_prose_is_put_back_as_far_as_programs_answer_as_well(source: float, shar
     places = [hit(1, 0, 10.0, Role.PROSE), hit(1, 1, 9.0, Role.PROSE), hit(2, 0, 10.0 * source, Role.SOURCE)]
     found = scores(Found(sorted(places, key=lambda h: -h.score), [], {}, POOL))
     assert found[1, 0] == near_enough(WEIGHTS.prose**share * min(1.0, 1 / source))
+
+
+def test_programs_put_back_the_prose_of_their_own_source_alone() -> None:
+    places = [
+        replace(hit(1, 0, 10.0, Role.SOURCE), source=5),
+        replace(hit(2, 0, 8.0), source=5),
+        hit(3, 0, 8.0),
+    ]
+    several = scores(Found(places, [], {}, POOL, several=True))
+    assert several[2, 0] == near_enough(0.8 * WEIGHTS.prose)
+    assert several[3, 0] == near_enough(0.8)
+    one = scores(Found(places, [], {}, POOL))
+    assert one[2, 0] == one[3, 0] < 0.79
+
+
+def test_what_a_source_stands_for_counts_for_all_that_it_holds() -> None:
+    places = [replace(hit(1, 0, 10.0), source=5), replace(hit(2, 0, 8.0), source=6), hit(3, 0, 8.0)]
+    found = scores(Found(places, [], {}, POOL, standing={5: 0.7, 6: 1.0}))
+    assert [found[1, 0], found[2, 0], found[3, 0]] == [near_enough(0.7), near_enough(0.8), near_enough(0.8)]
 
 
 def test_one_program_among_many_texts_puts_none_back() -> None:

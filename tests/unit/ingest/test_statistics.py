@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.model import Scope
+from ingest.model import Hit, Scope
 from ingest.statistics import Statistics
 from ingest.store.contract import SparseVector
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ingest.model import Hit
     from ingest.store.contract import Point, PointPage
 
 SCOPE, OTHER = Scope("default", "contracts"), Scope("default", "letters")
@@ -34,10 +33,10 @@ class CountedStore:
         del scope
         return dict(self.held)
 
-    def sample(self, scope: Scope, limit: int) -> list[tuple[int, SparseVector]]:
+    def sample(self, scope: Scope, limit: int) -> list[tuple[Hit, SparseVector]]:
         del limit
         self.drawn += scope.part == "chunks"
-        return [(1, SparseVector(np.array([3], np.uint32), np.ones(1, np.float32)))]
+        return [(Hit(1, 0, 0, 1, 1, 1, 0.0), SparseVector(np.array([3], np.uint32), np.ones(1, np.float32)))]
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         raise NotImplementedError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.model import Hit, Scope
 from ingest.store.contract import Point, SparseVector
+from ingest.store.payload import hit_of, payloads
 from ingest.store.points import Points
 
 
@@ -23,6 +26,13 @@ def point(ordinal: int, terms: int, dimensions: int = 2) -> Point:
 def facts(one: Point) -> tuple[object, ...]:
     place = (one.document, one.ordinal, one.start, one.end, one.first_passage, one.last_passage)
     return (*place, one.sparse.indices.tolist(), one.sparse.values.tolist(), one.dense.tolist())
+
+
+def test_a_point_that_was_written_before_there_were_sources_has_none() -> None:
+    (now,) = payloads(Scope("default", "docs"), Points.of([replace(point(1, 2), source=9)]), named=False)
+    assert hit_of(now, 0.5) == Hit(7, 1, 1, 2, 1, 2, 0.5, source=9)
+    before = {name: value for name, value in now.items() if name != "source"}
+    assert hit_of(before, 0.5) == Hit(7, 1, 1, 2, 1, 2, 0.5)
 
 
 @given(st.lists(st.integers(0, 4), max_size=6), st.data())
