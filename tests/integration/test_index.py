@@ -6,6 +6,7 @@ import shutil
 from itertools import product
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from ingest.embedding import UniversalSentenceEncoder
@@ -15,8 +16,10 @@ from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 from ingest.readers.plain import read_plain
 from ingest.reading import read_text
-from ingest.sources import source_of
+from ingest.sources import LEAST, source_of
+from ingest.store.contract import Point, SparseVector
 from ingest.store.edge import EdgeStore
+from ingest.terms import Analyzer
 from ingest.writing import Writer, Written
 from tests.fakes.embedder import WordEmbedder
 
@@ -248,6 +251,24 @@ def test_programs_put_back_what_came_with_them_and_nothing_else(tmp_path: Path) 
     together = manual_beside_a_program(tmp_path / "together", "code/printer.py", "code/toner.txt")
     loose = manual_beside_a_program(tmp_path / "loose", "code/printer.py", "toner.txt")
     assert apart > together == loose
+
+
+def test_a_project_that_does_not_speak_the_words_of_a_question_is_put_back(tmp_path: Path) -> None:
+    index = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
+    words = "anvil barge cedar delta ember flint grove hedge ivory jetty kiosk ledge"
+    own, other = source_of("own/x.py"), source_of("other/x.py")
+    for document, source, said in ((1, own, words), (2, other, "shared")):
+        terms = np.unique(Analyzer().document_terms(f"{said} shared")).astype(np.uint32)
+        sparse = SparseVector(terms, np.ones(len(terms), np.float32))
+        dense = EMBEDDER.embed([said])[0]
+        points = [Point(document, n, n, n + 1, 1, 1, sparse, dense, source=source) for n in range(300)]
+        index.upsert(SCOPE, points)
+        index.upsert(SCOPE.openings, points[:1])
+    index.flush()
+    asked = Question(f"{words} shared")
+    assert index.findings(SCOPE, asked, documents=None, limit=9).others.standing == {own: 1.0, other: LEAST}
+    assert index.findings(SCOPE, asked, documents=[2], limit=9).others.standing == {}
+    index.close()
 
 
 def test_what_is_near_by_landmarks_alone_stands_behind_what_means_the_question(tmp_path: Path) -> None:
