@@ -78,7 +78,7 @@ class Known:
         drawn, documents = store.sample(scope, SAMPLE), store.sample(scope.openings, SAMPLE)
         chunks = Background.of([(hit.document, vector) for hit, vector in drawn], sum(counts.values()))
         openings = Background.of([(hit.document, vector) for hit, vector in documents], len(counts))
-        sources = Sources.of([hit for hit, _ in drawn], [hit for hit, _ in documents])
+        sources = Sources.of([hit for hit, _ in drawn], [hit for hit, _ in documents], len(counts))
         return cls(counts, chunks, openings, sources, until)
 
     @property

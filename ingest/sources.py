@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 NONE = 0
 """The source of what lies in no folder."""
 _BITS = 32
+SEEN = 0.25
+"""Of the documents so many must have been drawn: among fewer the README of a repository may be missing."""
 PROGRAMS = 0.1
 """A source whose points are programs to this share is a project."""
 PRIOR = 1_000.0
@@ -60,14 +62,14 @@ class Sources:
     """The source of each point that was drawn, as a place in ``projects``; behind them, of no project."""
 
     @classmethod
-    def of(cls, points: Sequence[Hit], documents: Sequence[Hit]) -> Sources:
-        """From points and documents that were drawn.
+    def of(cls, points: Sequence[Hit], documents: Sequence[Hit], total: int) -> Sources:
+        """From points and documents that were drawn, of ``total`` documents.
 
         Where a document lies in no folder the folders are parts of one project: a repository has its README
         beside ``src`` and ``tests``.
         """
         known = {hit.source for hit in documents} | {hit.source for hit in points}
-        if NONE in known or len(known) < 2:  # noqa: PLR2004
+        if NONE in known or len(known) < 2 or len(documents) < SEEN * total:  # noqa: PLR2004
             return cls()
         sources, places = np.unique([hit.source for hit in points], return_inverse=True)
         programs = [hit.role in {Role.SOURCE, Role.TEST} for hit in points]

@@ -24,7 +24,7 @@ def drawn(points: list[tuple[Hit, list[int]]]) -> tuple[Sources, Background]:
     hits = [each for each, _ in points]
     vectors = [SparseVector(np.asarray(t, np.uint32), np.ones(len(t), np.float32)) for _, t in points]
     background = Background.of(list(zip([h.document for h in hits], vectors, strict=True)), len(points))
-    return Sources.of(hits, hits), background
+    return Sources.of(hits, hits, 3), background
 
 
 def two_projects(count: int = 400) -> tuple[Sources, Background]:
@@ -44,10 +44,16 @@ def test_the_outermost_folder_is_the_source() -> None:
 
 def test_a_document_beside_the_folders_makes_them_parts_of_one() -> None:
     folders = [hit(1, A), hit(2, B)]
-    assert Sources.of(folders, folders).several
-    assert not Sources.of(folders, [*folders, hit(3, NONE)]).several
-    assert not Sources.of(folders[:1], folders[:1]).several
-    assert not Sources.of([], []).several
+    assert Sources.of(folders, folders, 2).several
+    assert not Sources.of(folders, [*folders, hit(3, NONE)], 3).several
+    assert not Sources.of(folders[:1], folders[:1], 1).several
+    assert not Sources.of([], [], 0).several
+
+
+def test_of_a_few_among_many_documents_nobody_knows_what_lies_beside_the_folders() -> None:
+    folders = [hit(1, A), hit(2, B)]
+    assert Sources.of(folders, folders, 8).several
+    assert not Sources.of(folders, folders, 9).several
 
 
 def test_the_project_that_speaks_the_words_of_a_question_keeps_its_scores() -> None:
@@ -84,4 +90,4 @@ def test_one_project_among_texts_is_never_put_back() -> None:
 def test_a_source_with_a_few_programs_is_no_project(programs: int, *, is_project: bool) -> None:
     texts = [hit(1, A, Role.PROSE)] * (50 - programs) + [hit(1, A, Role.TEST)] * programs
     points = [*texts, hit(2, B), replace(hit(4, CONTRACTS), role=Role.DATA)]
-    assert (A in Sources.of(points, points).projects) == is_project
+    assert (A in Sources.of(points, points, 3).projects) == is_project
