@@ -127,6 +127,7 @@ class Search:
             counts=self._compared_by,
             least=self._least(terms),
             several=self.known.sources.several,
+            texts=self.known.sources.texts,
             standing=self._standing(terms),
         )
 
@@ -143,6 +144,7 @@ class Search:
             counts=self._compared_by,
             least=self._least(terms),
             several=self.known.sources.several,
+            texts=self.known.sources.texts,
             standing=self._standing(terms),
         )
 

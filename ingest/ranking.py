@@ -53,6 +53,10 @@ RIVALS = (0.22, 0.45)
 """The share of programs in what is found first, from which prose begins to be put back, and is wholly."""
 ALIKE_BY_WORDS, ALIKE_BY_MEANING = 60, 20
 """Documents that are found first, for that."""
+ANSWERING = 0.3
+"""That share, below which programs are put back beside sources of texts alone."""
+STRANGE = 0.6
+"""Of their scores, where none is found first."""
 DIGITS = 3
 """Of a score: beyond, it hangs on what else was embedded at the same time."""
 LEADING = 24
@@ -96,8 +100,10 @@ class Found:
     """The score by words that counts as 1.0 where the best place has less."""
     several: bool = False
     """Whether what was searched comes from several sources, see `ingest.sources`."""
+    texts: bool = False
+    """Whether one of them holds no programs."""
     standing: Mapping[int, float] = field(default_factory=dict[int, float])
-    """What the scores of a source are multiplied by, where it is not 1.0."""
+    """What the scores of each source are multiplied by that holds programs."""
 
     @property
     def hits(self) -> Sequence[Hit]:
@@ -150,7 +156,9 @@ def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
             key: score * priors[_source(hits[key], found), hits[key].role] for key, score in weighted.items()
         }
     if found.standing:
-        weighted = {key: score * found.standing.get(hits[key].source, 1.0) for key, score in weighted.items()}
+        answering = _answering(found)
+        standing = {source: share * answering for source, share in found.standing.items()}
+        weighted = {key: score * standing.get(hits[key].source, 1.0) for key, score in weighted.items()}
     ranked = sorted((-round(score, DIGITS), key) for key, score in weighted.items())
     return [hits[key].scored(-score) for score, key in ranked[:limit]]
 
@@ -194,13 +202,29 @@ def _rivalry(found: Found, source: int = NONE) -> float:
     So manuals and contracts keep their place in a collection that holds programs, too. Among thousands of
     files one holds the words of any question, but then most of those that come first are no programs.
     """
-    places, near = (
-        [hit for hit in hits if _source(hit, found) == source] for hits in (found.places, found.near)
+    low, high = RIVALS
+    share = _programs(
+        [hit for hit in found.places if _source(hit, found) == source],
+        [hit for hit in found.near if _source(hit, found) == source],
     )
+    return min(max((share - low) / (high - low), 0.0), 1.0)
+
+
+def _answering(found: Found) -> float:
+    """What programs, and prose beside them, are multiplied by where other sources hold texts alone.
+
+    They are put back as far as programs are not what is found first in all.
+    """
+    if not found.texts:
+        return 1.0
+    return STRANGE + (1 - STRANGE) * min(_programs(found.places, found.near) / ANSWERING, 1.0)
+
+
+def _programs(places: Sequence[Hit], near: Sequence[Hit]) -> float:
+    """The share of programs in the first documents by words and by meaning; 1.0 where there are none."""
     lists = ((places, ALIKE_BY_WORDS), (near, ALIKE_BY_MEANING))
     shares = [_share_of_programs(first) for hits, count in lists if (first := _first_of_each(hits, count))]
-    low, high = RIVALS
-    return min(max((fmean(shares) - low) / (high - low), 0.0), 1.0) if shares else 1.0
+    return fmean(shares) if shares else 1.0
 
 
 def _first_of_each(hits: Sequence[Hit], count: int) -> list[Hit]:

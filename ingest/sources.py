@@ -58,6 +58,8 @@ class Sources:
     """Sources that hold programs."""
     several: bool = False
     """Whether there is more than one source."""
+    texts: bool = False
+    """Whether one of them holds no programs."""
     of_points: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """The source of each point that was drawn, as a place in ``projects``; behind them, of no project."""
 
@@ -77,7 +79,8 @@ class Sources:
         chosen = np.flatnonzero(shares >= PROGRAMS)
         numbers = np.full(len(sources), len(chosen))
         numbers[chosen] = np.arange(len(chosen))
-        return cls(tuple(sources[chosen].tolist()), several=True, of_points=numbers[places])
+        projects, texts = tuple(sources[chosen].tolist()), len(chosen) < len(sources)
+        return cls(projects, several=True, texts=texts, of_points=numbers[places])
 
     def standing(self, asked: Mapping[int, float], background: Background) -> dict[int, float]:
         """What the scores of each project are multiplied by, for how well it speaks the question's words.
@@ -86,7 +89,7 @@ class Sources:
             asked: terms with their weights.
             background: of the points that were drawn.
         """
-        if len(self.projects) < 2:  # noqa: PLR2004 — nothing to choose from
+        if not self.projects:
             return {}
         drawn = np.bincount(self.of_points, minlength=len(self.projects) + 1)
         likely = np.zeros(len(drawn))

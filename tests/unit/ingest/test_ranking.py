@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from ingest.chances import FEW
 from ingest.model import Hit, Role
 from ingest.ranking import (
+    ANSWERING,
     COMPETES,
     DIGITS,
     LEADING,
     PER_OTHER,
+    STRANGE,
     WEIGHTS,
     Findings,
     Found,
@@ -139,6 +141,18 @@ def test_what_a_source_stands_for_counts_for_all_that_it_holds() -> None:
     places = [replace(hit(1, 0, 10.0), source=5), replace(hit(2, 0, 8.0), source=6), hit(3, 0, 8.0)]
     found = scores(Found(places, [], {}, POOL, standing={5: 0.7, 6: 1.0}))
     assert [found[1, 0], found[2, 0], found[3, 0]] == [near_enough(0.7), near_enough(0.8), near_enough(0.8)]
+
+
+@pytest.mark.parametrize(("score", "least"), [(0.5, 0.66), (2.0, 0.82), (10.0, 1.0)])
+def test_beside_texts_programs_are_put_back_as_far_as_they_are_not_found_first(
+    score: float, least: float
+) -> None:
+    places = [hit(2, 0, 10.0), replace(hit(1, 0, score, Role.SOURCE), source=5)]
+    found = Found(places, [], {}, POOL, several=True, texts=True, standing={5: 1.0})
+    put_back = STRANGE + (1 - STRANGE) * min(score / (10 + score) / ANSWERING, 1.0)
+    assert put_back == pytest.approx(least, abs=0.01)
+    assert scores(found) == {(2, 0): 1.0, (1, 0): near_enough(score / 10 * put_back)}
+    assert scores(replace(found, texts=False))[1, 0] == near_enough(score / 10)
 
 
 def test_one_program_among_many_texts_puts_none_back() -> None:

@@ -58,7 +58,7 @@ def test_of_a_few_among_many_documents_nobody_knows_what_lies_beside_the_folders
 
 def test_the_project_that_speaks_the_words_of_a_question_keeps_its_scores() -> None:
     sources, background = two_projects()
-    assert sorted(sources.projects) == sorted((A, B))
+    assert (sorted(sources.projects), sources.texts) == (sorted((A, B)), True)
     standing = sources.standing({OF_A: 40.0}, background)
     assert standing[A] == 1.0
     assert standing[B] == LEAST
@@ -82,8 +82,10 @@ def test_beyond_that_scores_fall_with_likelihood() -> None:
 
 def test_one_project_among_texts_is_never_put_back() -> None:
     sources, background = drawn([(hit(1, A), [OF_A])] * 50 + [(hit(3, CONTRACTS, Role.PROSE), [COMMON])] * 50)
-    assert sources.several
-    assert sources.standing({COMMON: 40.0}, background) == {}
+    assert (sources.several, sources.texts) == (True, True)
+    assert sources.standing({COMMON: 40.0}, background) == {A: 1.0}
+    texts, background = drawn([(hit(1, A, Role.PROSE), [COMMON]), (hit(2, B, Role.PROSE), [COMMON])])
+    assert texts.standing({COMMON: 40.0}, background) == {}
 
 
 @pytest.mark.parametrize(("programs", "is_project"), [(4, False), (5, True)])
