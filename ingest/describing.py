@@ -1,9 +1,10 @@
-"""One point a document: what it is called, how it opens, and every word that it says."""
+"""One point a document: what it is called, how it opens, what it treats, and every word that it says."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,13 +61,10 @@ def document_point(
     sections: Sequence[Section],
     chunks: Sequence[Chunk],
     analyzer: Analyzer,
-    dimensions: int,
+    dense: NDArray[np.float32],
     source: int = 0,
 ) -> Point:
-    """The point of a document version; its range is the whole document.
-
-    It has no direction among the dense vectors.
-    """
+    """The point of a document version; its range is the whole document, and ``dense`` its direction."""
     opening = Counter(analyzer.document_terms(document.text[:OPENING]))
     title = analyzer.document_terms(document.title)
     told = {term: float(count) for term, count in opening.items()}
@@ -84,10 +82,29 @@ def document_point(
             (Field.WHOLE, *_columns(_whole(document, chunks, analyzer)), WHOLE),
             (Field.NAMES, *_columns(_names(document, sections, title, analyzer)), NAMES),
         ),
-        dense=np.zeros(dimensions, dtype=np.float32),
+        dense=dense,
         role=role_of(document),
         source=source,
     )
+
+
+def opening_texts(document: Document, chunks: Iterable[tuple[int, int]]) -> list[str]:
+    """The chunks that tell what a text treats, those of its opening; of a program none: it does things.
+
+    Args:
+        document: with the text.
+        chunks: where each starts and ends, in order.
+    """
+    if role_of(document) != Role.PROSE:
+        return []
+    return [document.text[start:end] for start, end in takewhile(lambda chunk: chunk[0] < OPENING, chunks)]
+
+
+def direction(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mean of vectors, [n, dimensions], at length 1; 0 where they point nowhere."""
+    total = vectors.sum(axis=0)
+    length = np.linalg.norm(total)
+    return total / length if length else total
 
 
 def _whole(document: Document, chunks: Sequence[Chunk], analyzer: Analyzer) -> Iterable[tuple[int, float]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.costs import Costs
-from ingest.describing import is_program, role_of
+from ingest.describing import is_program, opening_texts, role_of
 from ingest.labels import Labels, first_word
 from ingest.outline.names import named_depth
 from ingest.sparse import BLOCK, PROGRAM, TEXT, Heading, Spread, Weighed, chunk_vectors
@@ -46,6 +46,11 @@ class CutDocument:
     """So many of the first chunks are in the index already and are left out."""
     source: int = 0
     """What it came with, see `ingest.sources`."""
+
+    @property
+    def opening(self) -> list[str]:
+        """See `ingest.describing.opening_texts`."""
+        return opening_texts(self.document, ((chunk.start, chunk.end) for chunk in self.chunks))
 
 
 @dataclass(frozen=True, slots=True)

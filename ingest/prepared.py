@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.chunks import cut_chunks, searched_chunks
-from ingest.describing import document_point
+from ingest.describing import direction, document_point, opening_texts
 from ingest.indexing import BATCH, CutDocument, points_without_vectors
 from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
@@ -16,6 +16,8 @@ from ingest.store.points import Points
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from ingest.embedding import Embedder
     from ingest.model import Document, Passage
@@ -54,13 +56,13 @@ def prepare(document: Document, *, analyzer: Analyzer, dimensions: int) -> Prepa
         sections=sections,
         chunks=chunks,
         analyzer=analyzer,
-        dimensions=dimensions,
+        dense=np.zeros(dimensions, np.float32),
     )
     return Prepared(document, passages, description, points_without_vectors(cut, analyzer))
 
 
 def embed(prepared: Sequence[Prepared], embedder: Embedder) -> list[Prepared]:
-    """Give the points of documents their dense vectors, all in one call.
+    """Give documents and their points dense vectors, all in one call.
 
     Raises:
         EmbeddingFailed: a remote embedder does not answer.
@@ -69,10 +71,24 @@ def embed(prepared: Sequence[Prepared], embedder: Embedder) -> list[Prepared]:
     dense = embedder.embed(texts)
     ends = np.cumsum([len(each.points) for each in prepared])[:-1]
     parts = np.split(dense, ends) if prepared else []
-    return [
-        replace(each, points=replace(each.points, dense=part))
-        for each, part in zip(prepared, parts, strict=True)
-    ]
+    return [_with_vectors(each, part) for each, part in zip(prepared, parts, strict=True)]
+
+
+def _with_vectors(prepared: Prepared, dense: NDArray[np.float32]) -> Prepared:
+    told = direction(dense[: len(opening_of(prepared))])
+    description = replace(prepared.description, dense=told)
+    return replace(prepared, description=description, points=replace(prepared.points, dense=dense))
+
+
+def described(prepared: Prepared, embedder: Embedder) -> Prepared:
+    """The same, its description with a direction; raises what `embed` does."""
+    dense = direction(embedder.embed(opening_of(prepared)))
+    return replace(prepared, description=replace(prepared.description, dense=dense))
+
+
+def opening_of(prepared: Prepared) -> list[str]:
+    """See `ingest.describing.opening_texts`."""
+    return opening_texts(prepared.document, prepared.points.ranges())
 
 
 def batches_of(prepared: Iterable[tuple[Prepared, int]]) -> Iterator[Points]:

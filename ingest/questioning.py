@@ -126,6 +126,7 @@ class Search:
             self.roles,
             counts=self._compared_by,
             least=self._least(terms),
+            openings=self._openings_near(vector),
             several=self.known.sources.several,
             texts=self.known.sources.texts,
             standing=self._standing(terms),
@@ -156,6 +157,12 @@ class Search:
     def _compared_by(self) -> Mapping[int, int]:
         """Places of each document, unless some were chosen or named: those are not to be told from others."""
         return self.known.counts if self.documents is None else {}
+
+    def _openings_near(self, vector: NDArray[np.float32]) -> dict[int, float]:
+        """The documents whose openings are nearest, and their cosines, where documents are compared."""
+        if self.documents is not None:
+            return {}
+        return _scores(self.store.search_dense(self.scope.openings, vector, documents=None, limit=POOL))
 
     def signs(self, terms: Mapping[int, float], vector: NDArray[np.float32]) -> Signs:
         """What speaks for an answer in these documents; see `ingest.answerability`."""

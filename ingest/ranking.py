@@ -1,6 +1,6 @@
 """One order out of what words, meaning and whole documents say.
 
-score = (place / best place + d · document / best document + c · cosine) · role
+score = (place / best place + d · document / best document + c · cosine + o · opening) · role
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class Weights:
     """Of a cosine."""
     dense_learnt: float = 0.2
     """Of a cosine where the wording of answers is known: it adds little."""
+    opening: float = 0.3
+    """Of the cosine of a document's opening; programs have none, and where they answer it counts nothing."""
     prose: float = 0.5
     test: float = 0.5
     other: float = 0.5
@@ -89,13 +91,15 @@ class Found:
     documents: Mapping[int, float]
     """Scores of whole documents."""
     pool: int
-    """Places asked for: where as many came, others may score as much as the last one."""
+    """Places, and documents, asked for: where as many came, others may score as much as the last one."""
     learnt: bool = False
     """Whether the places were searched with the wording of answers."""
     asked: frozenset[Role] = frozenset()
     """Roles that the question is about."""
     counts: Mapping[int, int] = field(default_factory=dict[int, int])
     """Places of each document, where documents are compared."""
+    openings: Mapping[int, float] = field(default_factory=dict[int, float])
+    """Cosines of the documents whose openings are nearest."""
     least: float = 0.0
     """The score by words that counts as 1.0 where the best place has less."""
     several: bool = False
@@ -134,22 +138,18 @@ def ordered(findings: Findings, limit: int, weights: Weights = WEIGHTS) -> list[
 
 def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
     """The best hits by their common score; ties by document and place, so that no run differs."""
-    places = levelled(found.places, found.counts)
-    top = max(places[0].score, found.least) if places else 0.0
-    words = {_key(hit): hit.score / top for hit in places} if top > 0 else {}
-    unseen = places[-1].score / top if words and len(places) >= found.pool else 0.0
-    cosines = {_key(hit): hit.score for hit in found.near}
-    far = max(found.near[-1].score, 0.0) if found.near else 0.0
-    whole = weights.document / (max(found.documents.values(), default=0.0) or 1.0)
-    dense = weights.dense_learnt if found.learnt else weights.dense
     hits = {_key(hit): hit for hit in found.hits}
+    words, unseen = _by_words(found)
+    cosines, far = _by_meaning(found)
+    source = max((score for key, score in words.items() if hits[key].role == Role.SOURCE), default=0.0)
+    documents = _by_documents(
+        found, weights, _rivalry(found.places, found.near) if source >= COMPETES else 0.0
+    )
+    dense = weights.dense_learnt if found.learnt else weights.dense
     weighted = {
-        key: words.get(key, unseen)
-        + whole * found.documents.get(hit.document, 0.0)
-        + dense * max(cosines.get(key, far), 0.0)
+        key: words.get(key, unseen) + documents[hit.document] + dense * cosines.get(key, far)
         for key, hit in hits.items()
     }
-    source = max((words[key] for key in words if hits[key].role == Role.SOURCE), default=0.0)
     if source >= COMPETES:
         priors = _priors(found, weights)
         weighted = {
@@ -161,6 +161,32 @@ def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
         weighted = {key: score * standing.get(hits[key].source, 1.0) for key, score in weighted.items()}
     ranked = sorted((-round(score, DIGITS), key) for key, score in weighted.items())
     return [hits[key].scored(-score) for score, key in ranked[:limit]]
+
+
+def _by_words(found: Found) -> tuple[dict[_Key, float], float]:
+    """Each place's score, of the best one's, and what one that was not looked at may have."""
+    places = levelled(found.places, found.counts)
+    top = max(places[0].score, found.least) if places else 0.0
+    words = {_key(hit): hit.score / top for hit in places} if top > 0 else {}
+    return words, places[-1].score / top if words and len(places) >= found.pool else 0.0
+
+
+def _by_meaning(found: Found) -> tuple[dict[_Key, float], float]:
+    """Each near place's cosine, and that of one that is not near."""
+    cosines = {_key(hit): max(hit.score, 0.0) for hit in found.near}
+    return cosines, min(cosines.values(), default=0.0)
+
+
+def _by_documents(found: Found, weights: Weights, rivalry: float) -> dict[int, float]:
+    """What the document of each hit adds: by all its words, and by what it treats."""
+    whole = weights.document / (max(found.documents.values(), default=0.0) or 1.0)
+    near = weights.opening * (1 - rivalry)
+    elsewhere = min(found.openings.values()) if len(found.openings) >= found.pool else 0.0
+    return {
+        document: whole * found.documents.get(document, 0.0)
+        + near * max(found.openings.get(document, elsewhere), 0.0)
+        for document in {hit.document for hit in found.hits}
+    }
 
 
 def led(leading: Sequence[Hit], others: Sequence[Hit], limit: int) -> list[Hit]:
@@ -192,22 +218,21 @@ def _priors(found: Found, weights: Weights) -> dict[tuple[int, Role], float]:
     priors: dict[tuple[int, Role], float] = {}
     for source in {_source(hit, found) for hit in found.hits}:
         priors |= {(source, role): prior for role, prior in of_roles.items()}
-        priors[source, Role.PROSE] **= _rivalry(found, source)
+        places = [hit for hit in found.places if _source(hit, found) == source]
+        priors[source, Role.PROSE] **= _rivalry(
+            places, [hit for hit in found.near if _source(hit, found) == source]
+        )
     return priors
 
 
-def _rivalry(found: Found, source: int = NONE) -> float:
-    """How far, from 0 to 1, programs of a source answer: where they do not, its prose is no comment on them.
+def _rivalry(places: Sequence[Hit], near: Sequence[Hit]) -> float:
+    """How far, from 0 to 1, programs answer: where they do not, prose beside them is no comment on them.
 
     So manuals and contracts keep their place in a collection that holds programs, too. Among thousands of
     files one holds the words of any question, but then most of those that come first are no programs.
     """
     low, high = RIVALS
-    share = _programs(
-        [hit for hit in found.places if _source(hit, found) == source],
-        [hit for hit in found.near if _source(hit, found) == source],
-    )
-    return min(max((share - low) / (high - low), 0.0), 1.0)
+    return min(max((_programs(places, near) - low) / (high - low), 0.0), 1.0)
 
 
 def _answering(found: Found) -> float:

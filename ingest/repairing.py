@@ -78,9 +78,9 @@ class Repairer:
         """Let the points of documents that have been given new titles show them."""
         for number in self._catalog.retitled(collection):
             require_leave()
-            self._retitle(collection, number)
+            self._retitle(collection, number, require_leave)
 
-    def _retitle(self, collection: CollectionRecord, number: int) -> None:
+    def _retitle(self, collection: CollectionRecord, number: int, require_leave: Callable[[], None]) -> None:
         """Write the points that a title is part of: all of a program's, otherwise its description alone."""
         for scope in collection.scopes[1:]:  # what a killed re-index has built shows the old title, too
             self._index.delete_documents(scope, [number])
@@ -89,6 +89,7 @@ class Repairer:
             if is_program(content.document):
                 self._writer.write(collection.scope, [Written.of(number, content)])
             else:
-                self._writer.write_description(collection.scope, Written.of(number, content))
+                version = Written.of(number, content)
+                self._writer.write_description(collection.scope, version, require_leave=require_leave)
                 self._index.flush()
         self._catalog.settle_title(collection, number)

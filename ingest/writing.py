@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Self
 
 from ingest.chunks import cut_chunks, searched_chunks
 from ingest.costs import Costs
-from ingest.describing import document_point
+from ingest.describing import direction, document_point
 from ingest.embedding import Interruptible, Watched, embedder_within
+from ingest.foreseeing import Foreseen
 from ingest.indexing import CutDocument, points_of
 from ingest.outline.sections import find_sections
-from ingest.prepared import batches_of, embed, has_vectors
+from ingest.prepared import batches_of, described, embed, has_vectors, opening_of
 from ingest.sources import source_of
 from ingest.terms import Analyzer
 
@@ -62,6 +63,7 @@ class _Made:
     """Points of some versions, and how many each has."""
 
     descriptions: list[Point]
+    """Of those versions that have no point in the index yet."""
     batches: Iterator[Points]
     counts: list[int]
 
@@ -93,7 +95,7 @@ class Writer:
         """
         made = self._made(versions, self._asking(scope, require_leave))
         if versions:
-            # First: chunks are counted when the index is repaired; all there means that these are too.
+            # First: chunks are counted when the index is repaired; one there means that this is too.
             with self._costs.spending("write"):
                 self._index.upsert(scope.openings, made.descriptions)
         done, total = sum(version.held for version in versions), sum(made.counts)
@@ -110,11 +112,14 @@ class Writer:
         """The points that `write` would write of a version, and its description."""
         cut = self._cut(version)
         batches = points_of([cut], analyzer=self._analyzer, embedder=self._embedder)
-        return [point for batch in batches for point in batch], self._description(cut)
+        return [point for batch in batches for point in batch], self._description(cut, self._embedder)
 
-    def write_description(self, scope: Scope, version: Written) -> None:
-        """Write the point that tells which document this is."""
-        self._index.upsert(scope.openings, [self._description(self._cut(version))])
+    def write_description(
+        self, scope: Scope, version: Written, *, require_leave: Callable[[], None] = granted
+    ) -> None:
+        """Write the point that tells which document this is; raises what `write` does."""
+        description = self._description(self._cut(version), self._asking(scope, require_leave))
+        self._index.upsert(scope.openings, [description])
 
     def _asking(self, scope: Scope, require_leave: Callable[[], None]) -> Embedder:
         watched = Watched(
@@ -131,13 +136,13 @@ class Writer:
             if version.prepared
         ]
         if prepared and len(prepared) == len(versions):
-            held = [version.held for version in versions]
-            ready = (each if has_vectors(each) else embed([each], embedder)[0] for each in prepared)
-            batches = batches_of(zip(ready, held, strict=True))
-            return _Made([each.description for each in prepared], batches, [len(e.points) for e in prepared])
+            return _completed(prepared, [version.held for version in versions], embedder)
         with self._costs.spending("cut"):
             cut = [self._cut(version) for version in versions]
-            descriptions = [self._description(each) for each in cut]
+        begun = [each for each in cut if not each.held]
+        embedder = Foreseen(embedder, [text for each in begun for text in each.opening])
+        with self._costs.spending("cut"):
+            descriptions = [self._description(each, embedder) for each in begun]
         batches = points_of(cut, analyzer=self._analyzer, embedder=embedder, costs=self._costs)
         return _Made(descriptions, batches, [len(document.chunks) for document in cut])
 
@@ -147,13 +152,24 @@ class Writer:
         source = source_of(version.path)
         return CutDocument(version.number, document, version.sections, chunks, version.held, source)
 
-    def _description(self, cut: CutDocument) -> Point:
+    def _description(self, cut: CutDocument, embedder: Embedder) -> Point:
         return document_point(
             cut.number,
             cut.document,
             sections=cut.sections,
             chunks=cut.chunks,
             analyzer=self._analyzer,
-            dimensions=self._embedder.dimensions,
+            dense=direction(embedder.embed(cut.opening)),
             source=cut.source,
         )
+
+
+def _completed(prepared: Sequence[Prepared], held: Sequence[int], embedder: Embedder) -> _Made:
+    """What another process has made, its vectors made here if they are missing."""
+    begun = [each for each, points in zip(prepared, held, strict=True) if not points]
+    waiting = [each for each in begun if not has_vectors(each)]
+    embedder = Foreseen(embedder, [text for each in waiting for text in opening_of(each)])
+    told = [each if has_vectors(each) else described(each, embedder) for each in begun]
+    ready = (each if has_vectors(each) else embed([each], embedder)[0] for each in prepared)
+    batches = batches_of(zip(ready, held, strict=True))
+    return _Made([each.description for each in told], batches, [len(each.points) for each in prepared])

@@ -107,15 +107,18 @@ def test_equal_keys_share_a_part_and_parts_are_about_equal() -> None:
 @pytest.mark.parametrize(
     ("found", "names"),
     [
-        (Found([hit(1, 1.0)], [hit(1, 0.5)], {}, 9), {"dense_learnt", "prose", "test", "other", "asked"}),
+        (
+            Found([hit(1, 1.0)], [hit(1, 0.5)], {}, 9, openings={1: 0.5}),
+            {"dense_learnt", "prose", "test", "other", "asked"},
+        ),
         (
             Found([hit(1, 1.0)], [hit(1, 0.5)], {}, 9, learnt=True),
-            {"dense", "prose", "test", "other", "asked"},
+            {"dense", "opening", "prose", "test", "other", "asked"},
         ),
-        (Found([hit(1, 1.0, Role.SOURCE)], [], {}, 9), {"dense_learnt", "dense", "asked"}),
+        (Found([hit(1, 1.0, Role.SOURCE)], [], {}, 9), {"dense_learnt", "dense", "opening", "asked"}),
         (
             Found([hit(1, 1.0, Role.SOURCE)], [], {}, 9, asked=frozenset({Role.TEST})),
-            {"dense_learnt", "dense"},
+            {"dense_learnt", "dense", "opening"},
         ),
     ],
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from ingest.chunks import cut_chunks
-from ingest.describing import MOST_TERMS, OPENING, document_point, role_of
+from ingest.describing import MOST_TERMS, OPENING, direction, document_point, opening_texts, role_of
 from ingest.fields import Field
 from ingest.model import Document, Role
 from ingest.outline.sections import find_sections
@@ -27,7 +28,8 @@ def point(text: str, path: str) -> Point:
     document = read_text(text, path)
     sections = find_sections(document)
     chunks = cut_chunks(document, cut_passages(document, sections))
-    return document_point(7, document, sections=sections, chunks=chunks, analyzer=Analyzer(), dimensions=3)
+    dense = np.array([0.0, 0.6, 0.8], np.float32)
+    return document_point(7, document, sections=sections, chunks=chunks, analyzer=Analyzer(), dense=dense)
 
 
 def test_an_opening_is_title_and_first_lines() -> None:
@@ -36,7 +38,22 @@ def test_an_opening_is_title_and_first_lines() -> None:
     assert {term_id("acm"), term_id("offic")} <= set(made.sparse.indices.tolist())
     assert len(LEASE) > OPENING
     assert term_id("buri") not in made.sparse.indices
-    assert made.dense.tolist() == [0.0, 0.0, 0.0]
+    assert made.dense.tolist() == pytest.approx([0.0, 0.6, 0.8])
+
+
+def test_what_a_text_treats_is_told_by_the_chunks_of_its_opening() -> None:
+    lease, chunks = read_text(LEASE, "lease.md"), [(0, 1_000), (1_000, 1_999), (1_999, 2_100), (2_100, 3_000)]
+    assert opening_texts(lease, chunks) == [LEASE[:1_000], LEASE[1_000:1_999], LEASE[1_999:2_100]]
+    assert opening_texts(read_text(PROGRAM, "ledger.py"), [(0, 20)]) == []
+
+
+def test_a_direction_is_the_mean_at_length_one() -> None:
+    east, north = [1.0, 0.0], [0.0, 1.0]
+    assert direction(np.array([east, north, north], np.float32)).tolist() == pytest.approx(
+        [0.2**0.5, 0.8**0.5]
+    )
+    assert direction(np.zeros((0, 2), np.float32)).tolist() == [0.0, 0.0]
+    assert direction(np.array([east, [-1.0, 0.0]], np.float32)).tolist() == [0.0, 0.0]
 
 
 def test_the_whole_text_is_a_field_of_its_own() -> None:

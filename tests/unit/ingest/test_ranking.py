@@ -52,6 +52,29 @@ def test_the_score_is_the_sum_of_its_parts() -> None:
     assert found[2, 0] == near_enough(0.25 + WEIGHTS.document + WEIGHTS.dense * 0.9)
 
 
+def test_what_a_document_treats_counts_for_all_its_places() -> None:
+    places = [hit(1, 0, 8.0), hit(1, 1, 8.0), hit(2, 0, 8.0), hit(3, 0, 8.0)]
+    openings = {1: 0.7, 2: 0.1}
+    found = scores(Found(places, [], {}, 9, openings=openings))
+    assert found[1, 0] == found[1, 1] == near_enough(1.0 + WEIGHTS.opening * 0.7)
+    assert found[2, 0] == near_enough(1.0 + WEIGHTS.opening * 0.1)
+    assert found[3, 0] == near_enough(1.0)
+    assert scores(Found(places, [], {}, 2, openings=openings))[3, 0] == found[2, 0]  # no nearer than the last
+    assert scores(Found(places, [], {}, 9, openings={1: -0.3}))[1, 0] == near_enough(1.0)
+
+
+def test_where_programs_answer_it_does_not_count_what_a_text_treats() -> None:
+    places = [hit(1, 0, 8.0), hit(2, 0, 8.0, Role.SOURCE)]
+    texts = [hit(number, 0, 0.5) for number in (1, 3, 4, 5)]
+    openings = {1: 0.9, 3: 0.1}
+    assert scores(Found(places, [], {}, POOL, openings=openings)) == scores(Found(places, [], {}, POOL))
+    told, untold = (scores(Found(places, texts, {}, POOL, openings=each))[1, 0] for each in (openings, {}))
+    share = 0.13  # how far programs answer here
+    assert told - untold == pytest.approx(
+        WEIGHTS.opening * (1 - share) * 0.9 * WEIGHTS.prose**share, abs=0.01
+    )
+
+
 def test_a_best_place_that_shares_too_little_is_not_worth_a_whole_one() -> None:
     places, near = [hit(1, 0, 2.0)], [hit(2, 0, 0.9)]
     assert scores(Found(places, near, {}, POOL, least=8.0))[1, 0] == near_enough(0.25 + WEIGHTS.dense * 0.9)

@@ -1,0 +1,45 @@
+"""An embedder that has embedded some texts before they are asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ingest.embedding import Embedder
+
+
+class Foreseen:
+    """Embeds some texts at once, and none of them again."""
+
+    def __init__(self, embedder: Embedder, texts: Sequence[str]) -> None:
+        """Raises what the embedder does."""
+        self._embedder = embedder
+        distinct = list(dict.fromkeys(texts))
+        self._known = dict(zip(distinct, embedder.embed(distinct), strict=True)) if distinct else {}
+
+    @property
+    def identity(self) -> str:
+        """The wrapped one's."""
+        return self._embedder.identity
+
+    @property
+    def dimensions(self) -> int:
+        """The wrapped one's."""
+        return self._embedder.dimensions
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """As the wrapped one does, which is asked for what was not foreseen, if for anything."""
+        vectors = np.zeros((len(texts), self.dimensions), np.float32)
+        unknown = [row for row, text in enumerate(texts) if text not in self._known]
+        if unknown:
+            vectors[unknown] = self._embedder.embed([texts[row] for row in unknown])
+        for row, text in enumerate(texts):
+            if text in self._known:
+                vectors[row] = self._known[text]
+        return vectors
