@@ -24,8 +24,9 @@ from ingest.feedback import (
     shared_terms,
 )
 from ingest.fields import Field, within
-from ingest.ranking import Found
+from ingest.ranking import Found, rank
 from ingest.routing import MOST_ALIKE
+from ingest.topics import may_have_topic, told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -109,11 +110,11 @@ class Search:
         """What is found by the terms, by what their answers share, and by the vector."""
         described = self._described(terms)
         learnt = self._learnt(terms, places, described)
+        asked = self._worded(terms, learnt)
         if learnt or self.documents is not None:
-            asked = self._worded(terms, learnt)
             places = self.store.search_sparse(self.scope, asked, documents=self.documents, limit=POOL)
         near = self.store.search_dense(self.scope, vector, documents=self.documents, limit=NEAREST)
-        return Found(
+        found = Found(
             places,
             near,
             _scores(described),
@@ -123,6 +124,15 @@ class Search:
             counts=self._compared_by,
             least=self._least(terms),
         )
+        return self._told_apart(found, asked) if self.loose else found
+
+    def _told_apart(self, found: Found, asked: SparseVector) -> Found:
+        """The same, where the places of the text that leads are weighed once more; see `ingest.topics`."""
+        lead = next(iter(rank(found, 1)), None)
+        if lead is None or not may_have_topic(lead, self.known.counts):
+            return found
+        held = self.store.stored(self.scope, lead.document)
+        return replace(found, places=told_apart(found.places, held, asked, self.known.chunks))
 
     def found_by_words(self, terms: Mapping[int, float], places: Sequence[Hit]) -> Found:
         """The places alone, those that the caller chose, with what their documents add."""
