@@ -29,6 +29,8 @@ class Weights:
     """Of a document's own score: all its words, its names."""
     dense: float = 0.6
     """Of a cosine."""
+    passage: float = 0.4
+    """Of the cosine of a whole passage, among the places of a text that was looked at once more."""
     dense_learnt: float = 0.2
     """Of a cosine where the wording of answers is known: it adds little."""
     prose: float = 0.5
@@ -72,6 +74,25 @@ _ASKED = {
 
 
 @dataclass(frozen=True, slots=True)
+class Closer:
+    """What the places of the text that leads are worth among each other, see `ingest.topics`."""
+
+    words: Mapping[_Key, float]
+    """What each loses of its score by words."""
+    meaning: Mapping[_Key, float]
+    """The cosine of its passage."""
+
+    def within(self, scores: Mapping[_Key, float], top: float, passage: float) -> dict[_Key, float]:
+        """New scores of these places; the best is what it was, so that no text falls behind others."""
+        own = [key for key in self.words if key in scores]
+        told = {
+            key: scores[key] + self.words[key] / (top or 1.0) + passage * self.meaning[key] for key in own
+        }
+        owed = max((scores[key] for key in own), default=0.0) - max(told.values(), default=0.0)
+        return {key: score + owed for key, score in told.items()}
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What the searches for a question have found, each list best first."""
 
@@ -91,6 +112,8 @@ class Found:
     """Places of each document, where documents are compared."""
     least: float = 0.0
     """The score by words that counts as 1.0 where the best place has less."""
+    closer: Closer | None = None
+    """Of the text that leads, where its places were looked at once more."""
 
     @property
     def hits(self) -> Sequence[Hit]:
@@ -136,6 +159,8 @@ def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
         + dense * max(cosines.get(key, far), 0.0)
         for key, hit in hits.items()
     }
+    if found.closer is not None:
+        weighted |= found.closer.within(weighted, top, weights.passage)
     source = max((words[key] for key in words if hits[key].role == Role.SOURCE), default=0.0)
     if source >= COMPETES:
         priors = {role: weights.prior(role, found.asked) for role in Role}

@@ -241,3 +241,31 @@ def test_what_is_near_by_landmarks_alone_stands_behind_what_means_the_question(t
     (first, *_) = index.search(SCOPE, Question("Где рассматриваются разногласия?"), documents=None, limit=3)
     index.close()
     assert "争议" in texts[first.document - 1][first.start : first.end]
+
+
+LUTHER = (
+    "Лютер написал трактат Лютера о монашеском обете.\n\n"
+    "Лютер выступал в Вормсе.\n\n"
+    "Лютер женился на монахине.\n\n"
+    "В молодости Лютер учился праву.\n\n"
+    "Очень быстро по всей стране стал популярен перевод Библии, сделанный за одну зиму.\n\n"
+    "В старости Лютер много болел."
+)
+
+
+def test_in_a_short_text_its_topic_tells_no_place_from_another(tmp_path: Path) -> None:
+    local = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
+    for number, text in enumerate((LUTHER, "Популярен был и перевод Данте.", "Обеты монахов."), start=1):
+        add(local, number, text)
+    asked = Question("Какой перевод Лютера стал популярен?")
+    findings = local.findings(SCOPE, asked, documents=None, limit=10)
+    closer = findings.others.closer
+    assert closer is not None
+    assert set(closer.words) == {(1, ordinal) for ordinal in range(local.counts(SCOPE)[1])}
+    (best, *_) = local.search(SCOPE, asked, documents=None, limit=10)
+    assert "перевод Библии" in LUTHER[best.start : best.end]
+    assert (
+        local.findings(SCOPE, Question("What did Luther write?"), documents=None, limit=10).others.closer
+        is None
+    )
+    local.close()
