@@ -22,6 +22,7 @@ from ingest.routing import (
     MOST_ALIKE,
     NAMED_AT_LENGTH,
     SHORT,
+    TOPIC_AT_LENGTH,
     Route,
     agreed,
     may_be_topic,
@@ -235,9 +236,11 @@ class LocalIndex:
         values = {word: word_value(word, [scores[term] for term in word], rarest) for word in words}
         explained, rest = what_is_left(sentences, values)
         close = [hit for hit in found if hit.score >= CLOSE * found[0].score]
-        at_length = explained >= NAMED_AT_LENGTH and len(close) <= MOST_ALIKE
         length = found[0].end - found[0].start
-        stands_alone = not may_be_topic(sentences, length) and stands_out([hit.score for hit in found])
+        topical = may_be_topic(sentences, length)
+        least = TOPIC_AT_LENGTH if topical and search.loose else NAMED_AT_LENGTH
+        at_length = explained >= least and len(close) <= MOST_ALIKE
+        stands_alone = not topical and stands_out([hit.score for hit in found])
         if not (at_length or stands_alone):
             close = [hit for hit in agreed(close, lead) if not may_be_topic(sentences, hit.end - hit.start)]
         if explained < LEAST_EXPLAINED or not close:

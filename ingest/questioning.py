@@ -24,9 +24,10 @@ from ingest.feedback import (
     shared_terms,
 )
 from ingest.fields import Field, within
-from ingest.ranking import Found
+from ingest.ranking import Found, rank
 from ingest.routing import MOST_ALIKE
 from ingest.sources import Sources
+from ingest.topics import looked_at, may_have_topic
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -97,8 +98,8 @@ class Search:
     documents: Sequence[int] | None
     roles: frozenset[Role]
     """Those that the question is about."""
-    loose: Mapping[int, Sequence[int]]
-    """The looser terms beside a term."""
+    loose: Mapping[int, Mapping[int, float]]
+    """The looser terms beside a term, and what each counts."""
 
     def lead(self, places: Sequence[Hit]) -> int | None:
         """The document of the best place among those that the caller chose, if any is there."""
@@ -113,11 +114,11 @@ class Search:
         """What is found by the terms, by what their answers share, and by the vector."""
         described = self._described(terms)
         learnt = self._learnt(terms, places, described)
+        asked = self._worded(terms, learnt)
         if learnt or self.documents is not None:
-            asked = self._worded(terms, learnt)
             places = self.store.search_sparse(self.scope, asked, documents=self.documents, limit=POOL)
         near = self.store.search_dense(self.scope, vector, documents=self.documents, limit=NEAREST)
-        return Found(
+        found = Found(
             places,
             near,
             _scores(described),
@@ -131,6 +132,15 @@ class Search:
             texts=self.known.sources.texts,
             standing=self._standing(terms),
         )
+        return self._looked_at(found, asked, vector) if self.loose else found
+
+    def _looked_at(self, found: Found, asked: SparseVector, vector: NDArray[np.float32]) -> Found:
+        """The same, with what the places of the text that leads are worth among each other."""
+        lead = next(iter(rank(found, 1)), None)
+        if lead is None or not may_have_topic(lead, self.known.counts):
+            return found
+        points = self.store.read_points(self.scope, [lead.document]).points
+        return replace(found, closer=looked_at(points, asked, vector, self.known.chunks)) if points else found
 
     def found_by_words(self, terms: Mapping[int, float], places: Sequence[Hit]) -> Found:
         """The places alone, those that the caller chose, with what their documents add."""
@@ -216,11 +226,11 @@ class Search:
         )
 
     def _loose(self, terms: Mapping[int, float]) -> dict[int, float]:
-        """A looser term weighs what the heaviest of its exact ones does."""
+        """A looser term weighs by the heaviest of its exact ones."""
         weights: dict[int, float] = {}
         for term, weight in terms.items():
-            for loose in self.loose.get(term, ()):
-                weights[loose] = max(weight, weights.get(loose, 0.0))
+            for loose, share in self.loose.get(term, _NOTHING).items():
+                weights[loose] = max(share * weight, weights.get(loose, 0.0))
         return weights
 
     def _least(self, terms: Mapping[int, float]) -> float:

@@ -30,6 +30,8 @@ class Weights:
     """Of a document's own score: all its words, its names."""
     dense: float = 0.6
     """Of a cosine."""
+    passage: float = 0.4
+    """Of the cosine of a whole passage, among the places of a text that was looked at once more."""
     dense_learnt: float = 0.2
     """Of a cosine where the wording of answers is known: it adds little."""
     opening: float = 0.3
@@ -81,6 +83,25 @@ _ASKED = {
 
 
 @dataclass(frozen=True, slots=True)
+class Closer:
+    """What the places of the text that leads are worth among each other, see `ingest.topics`."""
+
+    words: Mapping[_Key, float]
+    """What each loses of its score by words."""
+    meaning: Mapping[_Key, float]
+    """The cosine of its passage."""
+
+    def within(self, scores: Mapping[_Key, float], top: float, passage: float) -> dict[_Key, float]:
+        """New scores of these places; the best is what it was, so that no text falls behind others."""
+        own = [key for key in self.words if key in scores]
+        told = {
+            key: scores[key] + self.words[key] / (top or 1.0) + passage * self.meaning[key] for key in own
+        }
+        owed = max((scores[key] for key in own), default=0.0) - max(told.values(), default=0.0)
+        return {key: score + owed for key, score in told.items()}
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What the searches for a question have found, each list best first."""
 
@@ -108,6 +129,8 @@ class Found:
     """Whether one of them holds no programs."""
     standing: Mapping[int, float] = field(default_factory=dict[int, float])
     """What the scores of each source are multiplied by that holds programs."""
+    closer: Closer | None = None
+    """Of the text that leads, where its places were looked at once more."""
 
     @property
     def hits(self) -> Sequence[Hit]:
@@ -139,7 +162,7 @@ def ordered(findings: Findings, limit: int, weights: Weights = WEIGHTS) -> list[
 def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
     """The best hits by their common score; ties by document and place, so that no run differs."""
     hits = {_key(hit): hit for hit in found.hits}
-    words, unseen = _by_words(found)
+    words, unseen, top = _by_words(found)
     cosines, far = _by_meaning(found)
     source = max((score for key, score in words.items() if hits[key].role == Role.SOURCE), default=0.0)
     documents = _by_documents(
@@ -150,6 +173,8 @@ def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
         key: words.get(key, unseen) + documents[hit.document] + dense * cosines.get(key, far)
         for key, hit in hits.items()
     }
+    if found.closer is not None:
+        weighted |= found.closer.within(weighted, top, weights.passage)
     if source >= COMPETES:
         priors = _priors(found, weights)
         weighted = {
@@ -163,12 +188,13 @@ def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
     return [hits[key].scored(-score) for score, key in ranked[:limit]]
 
 
-def _by_words(found: Found) -> tuple[dict[_Key, float], float]:
-    """Each place's score, of the best one's, and what one that was not looked at may have."""
+def _by_words(found: Found) -> tuple[dict[_Key, float], float, float]:
+    """Each place's score, of the best one's; what one that was not looked at may have; the best one's."""
     places = levelled(found.places, found.counts)
     top = max(places[0].score, found.least) if places else 0.0
     words = {_key(hit): hit.score / top for hit in places} if top > 0 else {}
-    return words, places[-1].score / top if words and len(places) >= found.pool else 0.0
+    unseen = places[-1].score / top if words and len(places) >= found.pool else 0.0
+    return words, unseen, top
 
 
 def _by_meaning(found: Found) -> tuple[dict[_Key, float], float]:

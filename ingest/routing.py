@@ -38,6 +38,8 @@ MOST_NAMED = 2
 """Documents that a question may name, as a contract and its amendment share their parties."""
 NAMED_AT_LENGTH = 4.0
 """A run worth this much names its document even among others of the same parties, as far as `MOST_ALIKE`."""
+TOPIC_AT_LENGTH = 5.0
+"""The same where it may be the topic (`may_be_topic`) in Cyrillic or CJK: elsewhere 4.0 as well."""
 MOST_ALIKE = 4
 """Documents that may be meant by such a run."""
 SAYS_NO_MORE = 0.3

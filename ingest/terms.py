@@ -37,6 +37,8 @@ REMEMBERED = 2**18
 
 ROOT = 4
 """Letters of a Russian stem that its relatives share."""
+RELATED = 1.5
+"""Of a root or a sign that a question asks for, against 1.0 of a landmark: a piece of a word has three."""
 
 FUNCTION_WORDS = frozenset(
     """a an and are as at be been being but by did do does for from had has have he her his i if in into is it
@@ -135,14 +137,17 @@ class Analyzer:
         exact = (term for word in _WORD.findall(question) for term in self._exact(word))
         return {term_id(term): list(map(term_id, loose)) for term in exact if (loose := _loose(term))}
 
-    def terms_beside(self, question: str) -> dict[int, list[int]]:
-        """The looser terms beside each exact one, and landmarks: those of a run of signs beside its first."""
-        beside = self.loose_terms(question)
+    def terms_beside(self, question: str) -> dict[int, dict[int, float]]:
+        """The looser terms and the landmarks beside each exact term, and what each counts.
+
+        Landmarks of a run of signs stand beside its first term.
+        """
+        beside = {term: dict.fromkeys(loose, RELATED) for term, loose in self.loose_terms(question).items()}
         words = _WORD.findall(_bare(question)) if _HAS_RELATIVES.search(question) else ()
         for word in words:
             exact = [] if word.lower() in QUESTION_WORDS else self._look_up(word).exact
             if exact:
-                beside[exact[0]] = [*beside.get(exact[0], ()), *self._look_about(word)]
+                beside[exact[0]] = dict.fromkeys(self._look_about(word), 1.0) | beside.get(exact[0], {})
         return beside
 
     def question_words(self, question: str) -> list[tuple[int, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from ingest.index import LocalIndex, Question
 from ingest.model import Role, Scope
 from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
+from ingest.ranking import rank
 from ingest.readers.plain import read_plain
 from ingest.reading import read_text
 from ingest.sources import LEAST, NONE, source_of
@@ -291,3 +293,29 @@ def test_what_is_near_by_landmarks_alone_stands_behind_what_means_the_question(t
     (first, *_) = index.search(SCOPE, Question("Где рассматриваются разногласия?"), documents=None, limit=3)
     index.close()
     assert "争议" in texts[first.document - 1][first.start : first.end]
+
+
+LUTHER = (
+    "Лютер написал трактат Лютера о монашеском обете.\n\n"
+    "Лютер выступал в Вормсе.\n\n"
+    "Лютер женился на монахине.\n\n"
+    "В молодости Лютер учился праву.\n\n"
+    "Очень быстро по всей стране стал популярен перевод Библии, сделанный за одну зиму.\n\n"
+    "В старости Лютер много болел."
+)
+
+
+def test_in_a_short_text_its_topic_tells_no_place_from_another(tmp_path: Path) -> None:
+    local = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
+    for number, text in enumerate((LUTHER, "Популярен был и перевод Данте.", "Обеты монахов."), start=1):
+        add(local, number, text)
+    looked = local.findings(SCOPE, Question("Что у Лютера популярно?"), documents=None, limit=10).others
+    latin = local.findings(SCOPE, Question("What did Luther write?"), documents=None, limit=10).others
+    local.close()
+    assert latin.closer is None
+    leads = [
+        {LUTHER[hit.start : hit.end].strip()[:12]: hit.score for hit in rank(found, 10) if hit.document == 1}
+        for found in (looked, replace(looked, closer=None))
+    ]
+    told, before = (scores["Очень быстро"] - scores["Лютер написа"] for scores in leads)
+    assert told > before

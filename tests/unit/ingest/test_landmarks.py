@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.landmarks import BEGINNING, LANDMARKS, NEAREST, Landmarks
-from ingest.terms import Analyzer
+from ingest.terms import RELATED, Analyzer
 from ingest.unpacked import shared
 
 if TYPE_CHECKING:
@@ -65,3 +65,11 @@ def test_a_question_asks_for_landmarks_beside_its_words_and_of_no_question_word(
         set(analyzer.alike("сколько")) - set(analyzer.alike("длится срок"))
     )
     assert analyzer.terms_beside("Who pays the rent?") == {}
+
+
+def test_a_root_that_is_asked_for_counts_more_than_a_landmark() -> None:
+    analyzer = Analyzer()
+    (term,) = analyzer.document_terms("кодирование")
+    (root,) = analyzer.terms("кодирование").loose
+    beside = analyzer.terms_beside("кодирование")[term]
+    assert beside == dict.fromkeys(analyzer.alike("кодирование"), 1.0) | {root: RELATED}

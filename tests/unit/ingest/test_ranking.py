@@ -18,6 +18,7 @@ from ingest.ranking import (
     PER_OTHER,
     STRANGE,
     WEIGHTS,
+    Closer,
     Findings,
     Found,
     Weights,
@@ -79,6 +80,24 @@ def test_a_best_place_that_shares_too_little_is_not_worth_a_whole_one() -> None:
     places, near = [hit(1, 0, 2.0)], [hit(2, 0, 0.9)]
     assert scores(Found(places, near, {}, POOL, least=8.0))[1, 0] == near_enough(0.25 + WEIGHTS.dense * 0.9)
     assert scores(Found(places, near, {}, POOL, least=1.0))[1, 0] == near_enough(1.0 + WEIGHTS.dense * 0.9)
+
+
+def test_a_closer_look_orders_the_places_of_one_text_and_moves_no_other() -> None:
+    places = [hit(1, 0, 8.0), hit(2, 0, 7.0), hit(1, 1, 6.0)]
+    closer = Closer({(1, 0): -4.0, (1, 1): -1.0, (1, 9): 0.0}, {(1, 0): 0.5, (1, 1): 0.5, (1, 9): 1.0})
+    before, after = (scores(Found(places, (), {}, POOL, closer=look)) for look in (None, closer))
+    assert after == {
+        (1, 1): before[1, 0],
+        (2, 0): before[2, 0],
+        (1, 0): near_enough(before[1, 0] - ((0.75 - 0.125) - (1.0 - 0.5))),
+    }
+
+
+def test_a_closer_look_counts_the_meaning_of_the_passage() -> None:
+    places = [hit(1, 0, 8.0), hit(1, 1, 8.0)]
+    closer = Closer({(1, 0): 0.0, (1, 1): 0.0}, {(1, 0): 0.25, (1, 1): 0.75})
+    found = scores(Found(places, (), {}, POOL, closer=closer))
+    assert found[1, 1] - found[1, 0] == near_enough(0.5 * WEIGHTS.passage)
 
 
 def test_what_a_full_pool_leaves_out_may_score_as_much_as_its_last() -> None:

@@ -1,0 +1,93 @@
+"""The places of a text that leads, weighed by what is rare in it and by the meaning of their passages."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ingest.background import Background
+from ingest.fields import Field
+from ingest.model import Hit, Role
+from ingest.ranking import Closer
+from ingest.store.contract import Point, SparseVector
+from ingest.store.points import Points
+from ingest.topics import MOST_PLACES, looked_at, may_have_topic
+
+LUTHER, WORK, POPULAR = 1, 2, 3
+ASKED = SparseVector(np.array([LUTHER, WORK, POPULAR], np.uint32), np.ones(3, np.float32))
+BACKGROUND = Background.of([], 1_000)
+EAST, NORTH = np.array([1.0, 0.0], np.float32), np.array([0.0, 1.0], np.float32)
+
+
+def sparse(weights: dict[int, float]) -> SparseVector:
+    held = sorted(weights.items())
+    indices = np.array([term for term, _ in held], np.uint32)
+    return SparseVector(indices, np.array([weight for _, weight in held], np.float32))
+
+
+def text(*places: tuple[int, dict[int, float]], dense: tuple[np.ndarray, ...] = ()) -> Points:
+    """Places of a document, each the number of its passage and its terms."""
+    vectors = dense or (EAST,) * len(places)
+    return Points.of(
+        [
+            Point(1, ordinal, 0, 1, passage, passage, sparse(weights), vector, Role.PROSE)
+            for ordinal, ((passage, weights), vector) in enumerate(zip(places, vectors, strict=True))
+        ]
+    )
+
+
+def look(points: Points, asked: SparseVector = ASKED, vector: np.ndarray = EAST) -> Closer:
+    return looked_at(points, asked, vector, BACKGROUND)
+
+
+def losses(closer: Closer) -> list[float]:
+    return [closer.words[1, ordinal] for ordinal in range(len(closer.words))]
+
+
+def test_a_term_of_every_passage_loses_most_and_one_of_a_single_passage_nothing() -> None:
+    everywhere = ((1, {LUTHER: 1.0}), (2, {LUTHER: 1.0}), (3, {LUTHER: 1.0, POPULAR: 1.0}))
+    first, second, third = losses(look(text(*everywhere)))
+    assert first == second == third < 0.0
+    assert losses(look(text((1, {LUTHER: 1.0}), (2, {WORK: 1.0}), (3, {POPULAR: 1.0})))) == [0.0, 0.0, 0.0]
+
+
+def test_a_place_that_says_the_topic_twice_loses_more() -> None:
+    closer = look(text((1, {LUTHER: 1.5}), (2, {LUTHER: 1.0}), (3, {POPULAR: 1.0})))
+    assert closer.words[1, 0] == pytest.approx(1.5 * closer.words[1, 1])
+
+
+def test_places_of_one_passage_hold_a_term_once() -> None:
+    closer = look(text((1, {LUTHER: 1.0}), (1, {LUTHER: 1.0}), (2, {WORK: 1.0})))
+    assert losses(closer) == [0.0, 0.0, 0.0]
+
+
+def test_what_neighbours_lend_makes_no_passage_hold_a_term() -> None:
+    lent, own = (look(text((1, {LUTHER: 1.0}), (2, {LUTHER: weight}))) for weight in (0.4, 0.6))
+    assert losses(lent) == [0.0, 0.0]
+    assert max(losses(own)) < 0.0
+
+
+def test_looser_terms_have_been_lessened_already() -> None:
+    loose = LUTHER ^ int(Field.LOOSE)
+    asked = sparse({loose: 1.0})
+    assert losses(look(text((1, {loose: 1.0}), (2, {loose: 1.0})), asked)) == [0.0, 0.0]
+
+
+def test_a_place_means_what_its_passage_does() -> None:
+    points = text((1, {}), (1, {}), (2, {}), dense=(EAST, NORTH, NORTH))
+    closer = look(points)
+    assert [closer.meaning[1, ordinal] for ordinal in range(3)] == pytest.approx([0.5**0.5, 0.5**0.5, 0.0])
+
+
+def test_words_without_a_vector_and_a_vector_without_words_will_do() -> None:
+    points = text((1, {LUTHER: 1.0}), dense=(0 * EAST,))
+    nothing = SparseVector(np.zeros(0, np.uint32), np.zeros(0, np.float32))
+    for closer in (look(points, vector=0 * EAST), look(points, nothing)):
+        assert closer == Closer({(1, 0): 0.0}, {(1, 0): 0.0})
+
+
+def test_short_prose_alone_has_a_topic() -> None:
+    lead = Hit(1, 0, 0, 1, 1, 1, 1.0, Role.PROSE)
+    assert may_have_topic(lead, {1: MOST_PLACES})
+    assert not may_have_topic(lead, {1: MOST_PLACES + 1})
+    assert not may_have_topic(Hit(1, 0, 0, 1, 1, 1, 1.0, Role.SOURCE), {1: 3})
