@@ -29,7 +29,7 @@ NONE = 0
 """The source of what lies in no folder."""
 _BITS = 32
 SEEN = 0.25
-"""Of the documents so many must have been drawn: among fewer the README of a repository may be missing."""
+"""Of the documents so many must have been drawn: among fewer the manifest of a repository may be missing."""
 PROGRAMS = 0.1
 """A source whose points are programs to this share is a project."""
 PRIOR = 1_000.0
@@ -67,11 +67,13 @@ class Sources:
     def of(cls, points: Sequence[Hit], documents: Sequence[Hit], total: int) -> Sources:
         """From points and documents that were drawn, of ``total`` documents.
 
-        Where a document lies in no folder the folders are parts of one project: a repository has its README
-        beside ``src`` and ``tests``.
+        Where a program, or data, lies in no folder the folders are parts of one project: a repository has its
+        manifest beside ``src`` and ``tests``. Texts in no folder are one source more.
         """
         known = {hit.source for hit in documents} | {hit.source for hit in points}
-        if NONE in known or len(known) < 2 or len(documents) < SEEN * total:  # noqa: PLR2004
+        beside = {hit.role for hit in documents if hit.source == NONE}
+        apart = beside <= {Role.PROSE} if len(documents) >= total else not beside
+        if not apart or len(known) < 2 or len(documents) < SEEN * total:  # noqa: PLR2004
             return cls()
         sources, places = np.unique([hit.source for hit in points], return_inverse=True)
         programs = [hit.role in {Role.SOURCE, Role.TEST} for hit in points]

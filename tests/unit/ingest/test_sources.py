@@ -46,8 +46,18 @@ def test_a_document_beside_the_folders_makes_them_parts_of_one() -> None:
     folders = [hit(1, A), hit(2, B)]
     assert Sources.of(folders, folders, 2).several
     assert not Sources.of(folders, [*folders, hit(3, NONE)], 3).several
+    assert not Sources.of(folders, [*folders, hit(3, NONE, Role.DATA)], 3).several
     assert not Sources.of(folders[:1], folders[:1], 1).several
     assert not Sources.of([], [], 0).several
+
+
+def test_texts_beside_the_folders_are_a_source_where_nothing_can_be_missing() -> None:
+    folders = [hit(1, A), hit(2, B), hit(3, NONE, Role.PROSE)]
+    every = Sources.of(folders, folders, 3)
+    assert (every.several, every.texts, sorted(every.projects)) == (True, True, sorted((A, B)))
+    assert not Sources.of(folders, folders, 4).several
+    texts = [hit(3, NONE, Role.PROSE)]
+    assert not Sources.of(texts, texts, 1).several
 
 
 def test_of_a_few_among_many_documents_nobody_knows_what_lies_beside_the_folders() -> None:
