@@ -24,7 +24,7 @@ from ingest.feedback import (
     shared_terms,
 )
 from ingest.fields import Field, within
-from ingest.ranking import Found, rank
+from ingest.ranking import Found, best_hit
 from ingest.routing import MOST_ALIKE
 from ingest.sources import Sources
 from ingest.topics import looked_at, may_have_topic
@@ -132,15 +132,15 @@ class Search:
             texts=self.known.sources.texts,
             standing=self._standing(terms),
         )
-        return self._looked_at(found, asked, vector) if self.loose else found
+        return self._looked_at(found, asked) if self.loose else found
 
-    def _looked_at(self, found: Found, asked: SparseVector, vector: NDArray[np.float32]) -> Found:
+    def _looked_at(self, found: Found, asked: SparseVector) -> Found:
         """The same, with what the places of the text that leads are worth among each other."""
-        lead = next(iter(rank(found, 1)), None)
+        lead = best_hit(found)
         if lead is None or not may_have_topic(lead, self.known.counts):
             return found
-        points = self.store.read_points(self.scope, [lead.document]).points
-        return replace(found, closer=looked_at(points, asked, vector, self.known.chunks)) if points else found
+        held = self.store.stored(self.scope, lead.document)
+        return replace(found, closer=looked_at(held, asked, found.near, self.known.chunks)) if held else found
 
     def found_by_words(self, terms: Mapping[int, float], places: Sequence[Hit]) -> Found:
         """The places alone, those that the caller chose, with what their documents add."""

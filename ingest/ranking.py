@@ -6,7 +6,7 @@ score = (place / best place + d · document / best document + c · cosine + o ·
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, islice
 from math import fsum
 from statistics import fmean
@@ -67,6 +67,8 @@ LEADING = 24
 """Hits in a document that the question names, before the first one elsewhere."""
 PER_OTHER = 8
 """Such hits for each one elsewhere, after that."""
+FIRST = 60
+"""Places by words, and by meaning, among which the best hit is."""
 _Key = tuple[int, int]
 _ASKED = {
     Role.TEST: re.compile(
@@ -186,6 +188,12 @@ def rank(found: Found, limit: int, weights: Weights = WEIGHTS) -> list[Hit]:
         weighted = {key: score * standing.get(hits[key].source, 1.0) for key, score in weighted.items()}
     ranked = sorted((-round(score, DIGITS), key) for key, score in weighted.items())
     return [hits[key].scored(-score) for score, key in ranked[:limit]]
+
+
+def best_hit(found: Found) -> Hit | None:
+    """The best hit, told from the first ones of each list: in a quarter of the time that all of them take."""
+    first = replace(found, places=found.places[:FIRST], near=found.near[:FIRST], pool=min(found.pool, FIRST))
+    return next(iter(rank(first, 1)), None)
 
 
 def _by_words(found: Found) -> tuple[dict[_Key, float], float, float]:

@@ -14,17 +14,15 @@ import numpy as np
 
 from ingest.model import Role
 from ingest.ranking import Closer
-from ingest.store.points import PLACE_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from ingest.background import Background
     from ingest.model import Hit
     from ingest.store.contract import SparseVector
-    from ingest.store.points import Points
 
 MOST_PLACES = 100
 """Of a text that is looked at: what a longer one is about, none of its passages tells alone."""
@@ -32,6 +30,8 @@ OWN = 0.5
 """Of the largest weight that a term has in a text: below it a passage's neighbours hold it, not itself."""
 POWER = 0.8
 """Of how rare a term is in the text, beside one of a single passage."""
+ALIKE = 0.3
+"""The cosine of two places of a passage, about."""
 _TEXT_ENDS = 2**31
 """Below it stand the terms of `ingest.fields.Field.TEXT`; looser ones are lessened when they are written."""
 
@@ -42,36 +42,39 @@ def may_have_topic(lead: Hit, counts: Mapping[int, int]) -> bool:
 
 
 def looked_at(
-    points: Points, asked: SparseVector, vector: NDArray[np.float32], background: Background
+    held: Sequence[tuple[Hit, SparseVector]],
+    asked: SparseVector,
+    near: Sequence[Hit],
+    background: Background,
 ) -> Closer:
     """What the places of one text are worth among each other.
 
     Args:
-        points: of the text, all of them.
+        held: all of its places, and their words.
         asked: what places were asked for.
-        vector: of the question; a zero vector is near nothing.
+        near: places by meaning, nearest first; what is not among them is as far as the last.
         background: tells how rare a term is elsewhere.
     """
-    weights = _weights(points, asked.indices)
-    _, passages = np.unique(points.places[:, PLACE_FIELDS.index("first_passage")], return_inverse=True)
+    keys = [(hit.document, hit.ordinal) for hit, _ in held]
+    weights = np.stack([_weights(vector, asked.indices) for _, vector in held])
+    _, passages = np.unique([hit.first_passage for hit, _ in held], return_inverse=True)
     lost = _rarity_within(weights, passages) - 1.0
     lost[asked.indices >= _TEXT_ENDS] = 0.0
     words = weights @ (asked.values * background.rarity(asked.indices) * lost)
-    meaning = _cosines(points.dense, passages, vector)
-    keys = [(document, ordinal) for document, ordinal in points.places[:, :2].tolist()]
+    far = near[-1].score if near else 0.0
+    cosines = {(hit.document, hit.ordinal): hit.score for hit in near}
+    meaning = _of_passages(np.asarray([max(cosines.get(key, far), 0.0) for key in keys]), passages)
     return Closer(
         dict(zip(keys, words.tolist(), strict=True)), dict(zip(keys, meaning.tolist(), strict=True))
     )
 
 
-def _weights(points: Points, asked: NDArray[np.uint32]) -> NDArray[np.float64]:
-    """What each place stores of each term that is asked for."""
-    weights = np.zeros((len(points), len(asked)))
-    rows = np.repeat(np.arange(len(points)), np.diff(points.borders))
-    columns = np.searchsorted(asked, points.indices).clip(0, max(len(asked) - 1, 0))
-    held = asked[columns] == points.indices if len(asked) else np.zeros(len(rows), np.bool_)
-    weights[rows[held], columns[held]] = points.values[held]
-    return weights
+def _weights(vector: SparseVector, asked: NDArray[np.uint32]) -> NDArray[np.float64]:
+    """What a place stores of each term that is asked for."""
+    if not len(vector.indices):
+        return np.zeros(len(asked))
+    rows = np.searchsorted(vector.indices, asked).clip(0, len(vector.indices) - 1)
+    return np.where(vector.indices[rows] == asked, vector.values[rows], 0.0)
 
 
 def _rarity_within(weights: NDArray[np.float64], passages: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -84,11 +87,8 @@ def _rarity_within(weights: NDArray[np.float64], passages: NDArray[np.int64]) ->
     return (np.log(1 + (count - holding + 0.5) / (holding + 0.5)) / rarest) ** POWER
 
 
-def _cosines(
-    dense: NDArray[np.float32], passages: NDArray[np.int64], vector: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """How near the question is to the passage of each place: to the sum of its places' vectors."""
-    sums = np.zeros((passages.max() + 1, dense.shape[1]))
-    np.add.at(sums, passages, dense)
-    lengths = np.linalg.norm(sums, axis=1) * np.linalg.norm(vector)
-    return (sums @ vector / np.maximum(lengths, 1e-6))[passages]
+def _of_passages(cosines: NDArray[np.float64], passages: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The cosine of the passage of each place: of the sum of vectors that are alike by `ALIKE`."""
+    counts = np.bincount(passages)
+    lengths = np.sqrt(counts * (1 + (counts - 1) * ALIKE))
+    return (np.bincount(passages, weights=cosines) / lengths)[passages]

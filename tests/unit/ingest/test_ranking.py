@@ -23,6 +23,7 @@ from ingest.ranking import (
     Found,
     Weights,
     asked_roles,
+    best_hit,
     led,
     ordered,
     rank,
@@ -98,6 +99,14 @@ def test_a_closer_look_counts_the_meaning_of_the_passage() -> None:
     closer = Closer({(1, 0): 0.0, (1, 1): 0.0}, {(1, 0): 0.25, (1, 1): 0.75})
     found = scores(Found(places, (), {}, POOL, closer=closer))
     assert found[1, 1] - found[1, 0] == near_enough(0.5 * WEIGHTS.passage)
+
+
+def test_the_leading_hit_is_told_from_the_first_ones() -> None:
+    places = [hit(number, 0, 10.0 - number / 20) for number in range(1, POOL + 1)]
+    near = [hit(2, 0, 0.9), hit(1, 0, 0.5)]
+    found = Found(places, near, {3: 0.1}, POOL)
+    assert best_hit(found) == rank(found, 1)[0]
+    assert best_hit(Found((), (), {}, POOL)) is None
 
 
 def test_what_a_full_pool_leaves_out_may_score_as_much_as_its_last() -> None:

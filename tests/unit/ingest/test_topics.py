@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -9,14 +11,16 @@ from ingest.background import Background
 from ingest.fields import Field
 from ingest.model import Hit, Role
 from ingest.ranking import Closer
-from ingest.store.contract import Point, SparseVector
-from ingest.store.points import Points
-from ingest.topics import MOST_PLACES, looked_at, may_have_topic
+from ingest.store.contract import SparseVector
+from ingest.topics import ALIKE, MOST_PLACES, looked_at, may_have_topic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LUTHER, WORK, POPULAR = 1, 2, 3
 ASKED = SparseVector(np.array([LUTHER, WORK, POPULAR], np.uint32), np.ones(3, np.float32))
 BACKGROUND = Background.of([], 1_000)
-EAST, NORTH = np.array([1.0, 0.0], np.float32), np.array([0.0, 1.0], np.float32)
+Held = list[tuple[Hit, SparseVector]]
 
 
 def sparse(weights: dict[int, float]) -> SparseVector:
@@ -25,19 +29,16 @@ def sparse(weights: dict[int, float]) -> SparseVector:
     return SparseVector(indices, np.array([weight for _, weight in held], np.float32))
 
 
-def text(*places: tuple[int, dict[int, float]], dense: tuple[np.ndarray, ...] = ()) -> Points:
+def text(*places: tuple[int, dict[int, float]]) -> Held:
     """Places of a document, each the number of its passage and its terms."""
-    vectors = dense or (EAST,) * len(places)
-    return Points.of(
-        [
-            Point(1, ordinal, 0, 1, passage, passage, sparse(weights), vector, Role.PROSE)
-            for ordinal, ((passage, weights), vector) in enumerate(zip(places, vectors, strict=True))
-        ]
-    )
+    return [
+        (Hit(1, ordinal, 0, 1, passage, passage, 0.0, Role.PROSE), sparse(weights))
+        for ordinal, (passage, weights) in enumerate(places)
+    ]
 
 
-def look(points: Points, asked: SparseVector = ASKED, vector: np.ndarray = EAST) -> Closer:
-    return looked_at(points, asked, vector, BACKGROUND)
+def look(held: Held, asked: SparseVector = ASKED, near: Sequence[Hit] = ()) -> Closer:
+    return looked_at(held, asked, near, BACKGROUND)
 
 
 def losses(closer: Closer) -> list[float]:
@@ -74,15 +75,16 @@ def test_looser_terms_have_been_lessened_already() -> None:
 
 
 def test_a_place_means_what_its_passage_does() -> None:
-    points = text((1, {}), (1, {}), (2, {}), dense=(EAST, NORTH, NORTH))
-    closer = look(points)
-    assert [closer.meaning[1, ordinal] for ordinal in range(3)] == pytest.approx([0.5**0.5, 0.5**0.5, 0.0])
+    held = text((1, {}), (1, {}), (2, {}), (3, {}))
+    near = [held[0][0].scored(0.8), held[2][0].scored(0.6), Hit(2, 0, 0, 1, 1, 1, 0.2, Role.PROSE)]
+    meaning = look(held, near=near).meaning
+    together = (0.8 + 0.2) / (2 * (1 + ALIKE)) ** 0.5
+    assert [meaning[1, ordinal] for ordinal in range(4)] == pytest.approx([together, together, 0.6, 0.2])
 
 
-def test_words_without_a_vector_and_a_vector_without_words_will_do() -> None:
-    points = text((1, {LUTHER: 1.0}), dense=(0 * EAST,))
+def test_neither_words_nor_neighbours_are_needed() -> None:
     nothing = SparseVector(np.zeros(0, np.uint32), np.zeros(0, np.float32))
-    for closer in (look(points, vector=0 * EAST), look(points, nothing)):
+    for closer in (look(text((1, {}))), look(text((1, {LUTHER: 1.0})), nothing)):
         assert closer == Closer({(1, 0): 0.0}, {(1, 0): 0.0})
 
 
