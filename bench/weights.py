@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ingest.ranking import Findings
-    from ingest.ranking import Found as Searched
+    from ingest.found import Findings
+    from ingest.found import Found as Searched
     from service.evaluation.dataset import LabelledQuery
 
 LONGEST = BUDGETS[-1]

@@ -1,4 +1,4 @@
-"""What of a question is searched for, and how much each term of it counts."""
+"""What of a question is searched for, how much each term of it counts, and which files it is about."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.fields import in_field
+from ingest.model import Role
 from ingest.store.contract import SparseVector
 
 if TYPE_CHECKING:
@@ -22,6 +23,18 @@ FENCED = 0.3
 """Weight of a term that stands in a block of code or output only: it shows a case, it is not the question."""
 TURNS = 4
 """Earlier turns of the user that a follow-up is searched with."""
+_ASKED = {
+    Role.TEST: re.compile(
+        r"\b(?:tests?|tested|testing|fixtures?|specs?)\b|\btest_\w|\w_test\b|\bтест|测试", re.IGNORECASE
+    ),
+    Role.PROSE: re.compile(
+        r"\b(?:docs?|documentation|documented|manual|readme|changelog)\b|\bдокументаци|文档", re.IGNORECASE
+    ),
+    Role.EXAMPLE: re.compile(r"\b(?:examples?|samples?|demo|tutorials?)\b|\bпример|示例", re.IGNORECASE),
+    Role.DATA: re.compile(
+        r"\b(?:config(?:uration)? files?|settings file|workflow|ya?ml|toml|json)\b", re.IGNORECASE
+    ),
+}
 _FENCE = re.compile(r"^(```|~~~).*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -52,3 +65,8 @@ def question_vector(*fields: tuple[Mapping[int, float], Field, float]) -> Sparse
     distinct, inverse = np.unique(indices, return_inverse=True)
     added = np.bincount(inverse, weights=values, minlength=len(distinct))
     return SparseVector(distinct.astype(np.uint32), added.astype(np.float32))
+
+
+def asked_roles(question: str) -> frozenset[Role]:
+    """The roles of files that a question is about."""
+    return frozenset(role for role, words in _ASKED.items() if words.search(question))

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ingest.answerability import confidence
-from ingest.asking import asked_terms
+from ingest.asking import asked_roles, asked_terms
 from ingest.digests import digest_of
 from ingest.errors import UnsupportedStore
+from ingest.found import Findings
 from ingest.questioning import Search
-from ingest.ranking import Findings, asked_roles, ordered
+from ingest.ranking import ordered
 from ingest.routing import (
     CLOSE,
     LEAST_EXPLAINED,

@@ -24,7 +24,8 @@ from ingest.feedback import (
     shared_terms,
 )
 from ingest.fields import Field, within
-from ingest.ranking import Found, best_hit
+from ingest.found import Found
+from ingest.ranking import best_hit
 from ingest.routing import MOST_ALIKE
 from ingest.sources import Sources
 from ingest.topics import looked_at, may_have_topic

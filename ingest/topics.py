@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.found import Closer
 from ingest.model import Role
-from ingest.ranking import Closer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from bench.weights import EXAMS, NEUTRAL, PARTS, VALUES, Asked, Scores, held_out, idle, measured, parts
+from ingest.found import Findings, Found
 from ingest.model import Hit, Role
-from ingest.ranking import Findings, Found
 from service.evaluation.dataset import Gold, LabelledQuery
 
 if TYPE_CHECKING:

@@ -8,26 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.asking import asked_roles
 from ingest.chances import FEW
+from ingest.found import Closer, Findings, Found
 from ingest.model import Hit, Role
 from ingest.ranking import (
-    ANSWERING,
     COMPETES,
     DIGITS,
     LEADING,
     PER_OTHER,
-    STRANGE,
     WEIGHTS,
-    Closer,
-    Findings,
-    Found,
     Weights,
-    asked_roles,
     best_hit,
     led,
     ordered,
     rank,
 )
+from ingest.rivalry import ANSWERING, STRANGE
 
 POOL = 100
 

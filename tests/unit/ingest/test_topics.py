@@ -9,8 +9,8 @@ import pytest
 
 from ingest.background import Background
 from ingest.fields import Field
+from ingest.found import Closer
 from ingest.model import Hit, Role
-from ingest.ranking import Closer
 from ingest.store.contract import SparseVector
 from ingest.topics import ALIKE, MOST_PLACES, looked_at, may_have_topic
 
