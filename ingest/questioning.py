@@ -255,10 +255,12 @@ class Search:
         each = best_of_each(places, self.known.documents)
         taught = best_of_each([hit for hit in places if hit.document in texts], self.known.documents)
         background = self.known.chunks
+        chosen = self.documents is not None and texts.issuperset(self.documents)
+        if not (chosen or are_asked(each, texts)):
+            return {}
         asked = self._worded(terms)
         whole = background.total(dict(zip(asked.indices.tolist(), asked.values.tolist(), strict=True)))
-        chosen = self.documents is not None and texts.issuperset(self.documents)
-        if not (chosen or are_asked(each, texts)) or not is_answered_alike(taught, whole):
+        if not is_answered_alike(taught, whole):
             return {}
         best, headed = self._vectors(taught[:LEARNT_FROM]), self._vectors(self._headed(terms, texts))
         others = background.among(texts)
