@@ -52,6 +52,8 @@ class Weights:
 WEIGHTS = Weights()
 COMPETES = 0.4
 """Of the best BM25 score: a program below it has no answer that others must stand behind."""
+SOONER = 4
+"""The power by which an opening counts less where programs answer: sooner than prose is put back."""
 DIGITS = 3
 """Of a score: beyond, it hangs on what else was embedded at the same time."""
 LEADING = 24
@@ -117,7 +119,7 @@ def _by_meaning(found: Found) -> tuple[dict[Key, float], float]:
 def _by_documents(found: Found, weights: Weights, programs: float) -> dict[int, float]:
     """What the document of each hit adds: by its words and, unless programs answer, by what it treats."""
     whole = weights.document / (max(found.documents.values(), default=0.0) or 1.0)
-    near = weights.opening * (1 - programs)
+    near = weights.opening * (1 - programs) ** SOONER
     elsewhere = min(found.openings.values()) if len(found.openings) >= found.pool else 0.0
     return {
         document: whole * found.documents.get(document, 0.0)

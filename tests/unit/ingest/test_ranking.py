@@ -17,6 +17,7 @@ from ingest.ranking import (
     DIGITS,
     LEADING,
     PER_OTHER,
+    SOONER,
     WEIGHTS,
     Weights,
     best_hit,
@@ -70,7 +71,7 @@ def test_where_programs_answer_it_does_not_count_what_a_text_treats() -> None:
     told, untold = (scores(Found(places, texts, {}, POOL, openings=each))[1, 0] for each in (openings, {}))
     share = 0.13  # how far programs answer here
     assert told - untold == pytest.approx(
-        WEIGHTS.opening * (1 - share) * 0.9 * WEIGHTS.prose**share, abs=0.01
+        WEIGHTS.opening * (1 - share) ** SOONER * 0.9 * WEIGHTS.prose**share, abs=0.01
     )
 
 
