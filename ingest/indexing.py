@@ -14,7 +14,7 @@ from ingest.costs import Costs
 from ingest.describing import is_program, opening_texts, role_of
 from ingest.labels import Labels, first_word
 from ingest.outline.names import named_depth
-from ingest.sparse import BLOCK, PROGRAM, TEXT, Heading, Spread, Weighed, chunk_vectors
+from ingest.sparse import BLOCK, NOWHERE, PROGRAM, TEXT, Heading, Spread, Weighed, chunk_vectors
 from ingest.store.points import Points
 
 if TYPE_CHECKING:
@@ -112,6 +112,8 @@ def _terms(cut: CutDocument, chunk: Chunk, analyzer: Analyzer) -> Terms:
 
 def _spread(cut: CutDocument, analyzer: Analyzer) -> Spread:
     """How widely its looser terms are spread over its passages."""
+    if not analyzer.has_looser(cut.document.text):
+        return NOWHERE
     holding, passages = Counter[int](), 0
     for _, chunks in groupby(cut.chunks, key=lambda chunk: chunk.first_passage):
         holding.update({term for chunk in chunks for term in _terms(cut, chunk, analyzer).loose})

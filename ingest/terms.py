@@ -113,6 +113,10 @@ class Analyzer:
         found = self.terms(text)
         return Terms(found.exact, found.loose + self.alike(text))
 
+    def has_looser(self, text: str) -> bool:
+        """Whether a text may have looser terms, or landmarks: none in Latin letters alone has."""
+        return _HAS_RELATIVES.search(text) is not None
+
     def document_terms(self, text: str) -> list[int]:
         """The exact terms alone."""
         return self.terms(text).exact
@@ -123,7 +127,7 @@ class Analyzer:
         None of a text in Latin letters alone: there English stems find enough, and landmarks cost more hits
         than they bring.
         """
-        if not _HAS_RELATIVES.search(text):
+        if not self.has_looser(text):
             return []
         known = self._alike
         found: list[int] = []
