@@ -31,8 +31,9 @@ class Repairer:
     ) -> dict[int, int]:
         """Make a collection whole; returns how many points each pending version has in the index.
 
-        Those are always its first ones: whoever goes on with it leaves them out. ``require_leave`` is asked
-        before anything is embedded; whatever it raises breaks off, and the next repair goes on.
+        Those are always its first ones: whoever goes on with it leaves them out, and its description. Where a
+        loss of power took that, none count. ``require_leave`` is asked before anything is embedded; whatever
+        it raises breaks off, and the next repair goes on.
         """
         expected = self._catalog.manifest(collection)
         begun = {version.number for version in self._catalog.pending_versions(collection)}
@@ -45,7 +46,7 @@ class Repairer:
             if held.get(number, 0) != count:
                 self.renew(collection, [number], require_leave)
         self.settle_titles(collection, require_leave)
-        return {number: held.get(number, 0) for number in begun}
+        return {number: held.get(number, 0) if number in openings else 0 for number in begun}
 
     def renew(
         self,

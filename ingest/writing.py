@@ -95,7 +95,7 @@ class Writer:
         """
         made = self._made(versions, self._asking(scope, require_leave))
         if versions:
-            # First: chunks are counted when the index is repaired; one there means that this is too.
+            # First: chunks are counted when the index is repaired; all there means that these are too.
             with self._costs.spending("write"):
                 self._index.upsert(scope.openings, made.descriptions)
         done, total = sum(version.held for version in versions), sum(made.counts)

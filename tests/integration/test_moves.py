@@ -322,3 +322,21 @@ def test_what_was_embedded_before_a_kill_is_not_embedded_again(tmp_path: Path) -
         embedded = [text for text in workshop.embedder.texts if text != CHECK_TEXT]
         assert len(embedded) == chunks - held
         assert index.contents == expected
+
+
+def test_a_description_that_a_loss_of_power_took_is_written_again(tmp_path: Path) -> None:
+    write_texts(tmp_path / "docs", {"berths.txt": "Every berth is let by the week.\n\n" * 2_000})
+    with opened(tmp_path / "docs", tmp_path / "calm") as calm:
+        calm.ingest()
+        expected = calm.index.contents
+    index = MortalIndex(6, "halfway")
+    with opened(tmp_path / "docs", tmp_path / "data", index) as workshop:
+        with pytest.raises(Killed):
+            workshop.ingest()
+        assert [key for key in index.points if key[0].part == "chunks"]
+        for key in [key for key in index.points if key[0].part == "openings"]:
+            del index.points[key]
+
+        workshop.ingest()
+
+        assert index.contents == expected
