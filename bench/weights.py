@@ -49,7 +49,8 @@ VALUES = {
     "document": (0.0, 0.25, 0.5, 0.75, 1.0),
     "dense": (0.0, 0.4, 0.6, 0.8, 1.0, 1.3),
     "dense_learnt": (0.0, 0.1, 0.2, 0.4, 0.8),
-    "opening": (0.0, 0.2, 0.4, 0.6, 0.8),
+    "passage": (0.0, 0.2, 0.4, 0.6, 0.8),
+    "opening": (0.0, 0.2, 0.3, 0.4, 0.6),
     "prose": (0.3, 0.4, 0.5, 0.6, 0.8, 1.0),
     "test": (0.3, 0.4, 0.5, 0.6, 0.8, 1.0),
     "other": (0.2, 0.3, 0.4, 0.5, 0.7, 1.0),
@@ -215,6 +216,8 @@ def idle(found: Sequence[Searched]) -> Iterator[str]:
         yield "dense"
     if not any(each.openings for each in found):
         yield "opening"
+    if not any(each.closer for each in found):
+        yield "passage"
     if not any(hit.role == Role.SOURCE for each in found for hit in each.hits):
         yield from ("prose", "test", "other", "asked")
     elif not any(each.asked for each in found):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bench.weights import EXAMS, NEUTRAL, PARTS, VALUES, Asked, Scores, held_out, idle, measured, parts
-from ingest.found import Findings, Found
+from ingest.found import Closer, Findings, Found
 from ingest.model import Hit, Role
 from service.evaluation.dataset import Gold, LabelledQuery
 
@@ -108,17 +108,24 @@ def test_equal_keys_share_a_part_and_parts_are_about_equal() -> None:
     ("found", "names"),
     [
         (
+            Found([hit(1, 1.0)], [hit(1, 0.5)], {}, 9, closer=Closer({}, {})),
+            {"dense_learnt", "opening", "prose", "test", "other", "asked"},
+        ),
+        (
             Found([hit(1, 1.0)], [hit(1, 0.5)], {}, 9, openings={1: 0.5}),
-            {"dense_learnt", "prose", "test", "other", "asked"},
+            {"dense_learnt", "passage", "prose", "test", "other", "asked"},
         ),
         (
             Found([hit(1, 1.0)], [hit(1, 0.5)], {}, 9, learnt=True),
-            {"dense", "opening", "prose", "test", "other", "asked"},
+            {"dense", "opening", "passage", "prose", "test", "other", "asked"},
         ),
-        (Found([hit(1, 1.0, Role.SOURCE)], [], {}, 9), {"dense_learnt", "dense", "opening", "asked"}),
+        (
+            Found([hit(1, 1.0, Role.SOURCE)], [], {}, 9),
+            {"dense_learnt", "dense", "opening", "passage", "asked"},
+        ),
         (
             Found([hit(1, 1.0, Role.SOURCE)], [], {}, 9, asked=frozenset({Role.TEST})),
-            {"dense_learnt", "dense", "opening"},
+            {"dense_learnt", "dense", "opening", "passage"},
         ),
     ],
 )
