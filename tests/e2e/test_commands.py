@@ -271,7 +271,8 @@ class TestTwoAtOnce:
         assert json.loads(ends[2][0])["unchanged"] == sorted(TEXTS)
 
     def test_a_second_ingest_says_who_is_at_work(self, tmp_path: Path) -> None:
-        write_texts(tmp_path / "docs", {f"{n}.md": TEXTS["lease.md"] * 60 for n in range(12)})
+        berths = {n: (f"Berth {n}-{k} is let by the week.\n\n" for k in range(500)) for n in range(12)}
+        write_texts(tmp_path / "docs", {f"{n}.md": "".join(lines) for n, lines in berths.items()})
         line = CommandLine(tmp_path / "data", tmp_path)
         first = line.start("ingest", "docs")
         lock = line.data / "ingest.lock"

@@ -34,8 +34,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by a Unix
 DEAD = json.dumps({**json.loads(this_process()), "pid": "999999999"})
 PATIENCE = 60
 LONG_PATH = "register.md"
-LONG = b"The berth is let by the week.\n" * 10_000
-"""Takes far longer than any test sleeps."""
+LONG = "".join(f"Berth {number} is let by the week.\n" for number in range(10_000)).encode()
+"""Takes far longer than any test sleeps: no line is embedded for another."""
 
 
 @pytest.fixture

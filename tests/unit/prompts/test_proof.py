@@ -251,9 +251,9 @@ def test_a_long_answer_is_proven_in_little_time() -> None:
         + f'Either party may terminate upon 30 days notice [D1:{number} "thirty (30) days\' notice"].\n\n'
         for number in range(20)
     )
-    started = time.process_time()
+    started = time.thread_time()
     answer = prove(raw, passages)
-    assert time.process_time() - started < 1.0
+    assert time.thread_time() - started < 1.0
     assert len(answer.citations) == 20
 
 
