@@ -34,8 +34,8 @@ PROGRAMS = 0.1
 """A source whose points are programs to this share is a project."""
 PRIOR = 1_000.0
 """Points of a source that are taken to hold a term as often as all do: a sample of few tells little."""
-DOUBT = 4.0
-"""Two projects often speak alike: one that is e⁻⁴ as likely as the best one loses nothing."""
+DOUBT = 3.0
+"""Two projects often speak alike: one that is e⁻³ as likely as the best one loses nothing."""
 SOFTNESS = 3.0
 """Beyond that e⁻³ leaves e⁻¹ of its scores, were it not for `LEAST`."""
 LEAST = 0.6
