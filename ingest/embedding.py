@@ -115,13 +115,11 @@ def check_vector(embedder: Embedder) -> NDArray[np.float32]:
     return embedder.embed([CHECK_TEXT])[0]
 
 
-class Watched:
-    """An embedder that is looked on at while it works."""
+class Wrapper:
+    """What an embedder around another one has of it: the space."""
 
-    def __init__(self, embedder: Embedder, watch: Callable[[], AbstractContextManager[object]]) -> None:
-        """``watch`` is entered for each call."""
+    def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._watch = watch
 
     @property
     def identity(self) -> str:
@@ -132,6 +130,15 @@ class Watched:
     def dimensions(self) -> int:
         """The wrapped one's."""
         return self._embedder.dimensions
+
+
+class Watched(Wrapper):
+    """An embedder that is looked on at while it works."""
+
+    def __init__(self, embedder: Embedder, watch: Callable[[], AbstractContextManager[object]]) -> None:
+        """``watch`` is entered for each call."""
+        super().__init__(embedder)
+        self._watch = watch
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As the wrapped one does."""
@@ -143,25 +150,15 @@ class Watched:
         return Watched(embedder_asking(self._embedder, require_leave), self._watch)
 
 
-class Interruptible:
+class Interruptible(Wrapper):
     """An embedder that asks for leave before every batch of the one it wraps.
 
     A batch is what `UniversalSentenceEncoder` takes at once: the vectors are the same to the bit.
     """
 
     def __init__(self, embedder: Embedder, require_leave: Callable[[], None]) -> None:
-        self._embedder = embedder
+        super().__init__(embedder)
         self._require_leave = require_leave
-
-    @property
-    def identity(self) -> str:
-        """The wrapped one's."""
-        return self._embedder.identity
-
-    @property
-    def dimensions(self) -> int:
-        """The wrapped one's."""
-        return self._embedder.dimensions
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As the wrapped one does; raises whatever asking for leave raises."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.embedding import Wrapper
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,24 +16,14 @@ if TYPE_CHECKING:
     from ingest.embedding import Embedder
 
 
-class Foreseen:
+class Foreseen(Wrapper):
     """Embeds some texts at once, and none of them again."""
 
     def __init__(self, embedder: Embedder, texts: Sequence[str]) -> None:
         """Raises what the embedder does."""
-        self._embedder = embedder
+        super().__init__(embedder)
         distinct = list(dict.fromkeys(texts))
         self._known = dict(zip(distinct, embedder.embed(distinct), strict=True)) if distinct else {}
-
-    @property
-    def identity(self) -> str:
-        """The wrapped one's."""
-        return self._embedder.identity
-
-    @property
-    def dimensions(self) -> int:
-        """The wrapped one's."""
-        return self._embedder.dimensions
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As the wrapped one does, which is asked for what was not foreseen, if for anything."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.embedding import CHECK_TEXT, embedder_asking
+from ingest.embedding import CHECK_TEXT, Wrapper, embedder_asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,23 +16,13 @@ if TYPE_CHECKING:
     from ingest.model import Scope
 
 
-class GuardedEmbedder:
+class GuardedEmbedder(Wrapper):
     """Embeds the agreed sentence alone, unless it is told of which scope the texts are."""
 
     def __init__(self, embedder: Embedder, require_leave: Callable[[str, str], None]) -> None:
         """``require_leave`` is called with tenant and collection, and raises `EgressRefused`."""
-        self._embedder = embedder
+        super().__init__(embedder)
         self._require_leave = require_leave
-
-    @property
-    def identity(self) -> str:
-        """The wrapped one's."""
-        return self._embedder.identity
-
-    @property
-    def dimensions(self) -> int:
-        """The wrapped one's."""
-        return self._embedder.dimensions
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As `Embedder.embed`.
@@ -49,20 +39,12 @@ class GuardedEmbedder:
         return _WithinScope(self._embedder, lambda: self._require_leave(scope.tenant, scope.collection))
 
 
-class _WithinScope:
+class _WithinScope(Wrapper):
     """Asks for leave before every call, and whatever the call sends: that may change during a long ingest."""
 
     def __init__(self, embedder: Embedder, require_leave: Callable[[], None]) -> None:
-        self._embedder = embedder_asking(embedder, require_leave)
+        super().__init__(embedder_asking(embedder, require_leave))
         self._require_leave = require_leave
-
-    @property
-    def identity(self) -> str:
-        return self._embedder.identity
-
-    @property
-    def dimensions(self) -> int:
-        return self._embedder.dimensions
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As `Embedder.embed`; raises `EgressRefused` where the texts may not go there."""

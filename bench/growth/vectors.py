@@ -7,7 +7,7 @@ from zlib import crc32
 
 import numpy as np
 
-from ingest.embedding import CHECK_TEXT
+from ingest.embedding import CHECK_TEXT, Wrapper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,24 +20,16 @@ NOISE = 0.01
 """Standard deviation of what is added to each number of a vector of length 1."""
 
 
-class Replaying:
+class Replaying(Wrapper):
     """Embeds, until it is told to replay; only the arithmetic is left out then."""
 
     def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
+        super().__init__(embedder)
         self._parts: list[NDArray[np.float32]] = []
         self._rows: dict[int, int] = {}
         """Of texts, by their checksums."""
         self._pool: NDArray[np.float32] | None = None
         self._chance = np.random.default_rng(3)
-
-    @property
-    def identity(self) -> str:
-        return self._embedder.identity
-
-    @property
-    def dimensions(self) -> int:
-        return self._embedder.dimensions
 
     def replay(self) -> None:
         """Embed nothing any more."""
