@@ -39,6 +39,18 @@ class Closer:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchedSources:
+    """The sources of what was searched, see `ingest.sources`."""
+
+    several: bool = False
+    """Whether there is more than one."""
+    texts: bool = False
+    """Whether one of them holds no programs."""
+    standing: Mapping[int, float] = field(default_factory=dict[int, float])
+    """What the scores of each are multiplied by that does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What the searches for a question have found, each list best first."""
 
@@ -60,12 +72,8 @@ class Found:
     """Cosines of the documents whose openings are nearest."""
     least: float = 0.0
     """The score by words that counts as 1.0 where the best place has less."""
-    several: bool = False
-    """Whether what was searched comes from several sources, see `ingest.sources`."""
-    texts: bool = False
-    """Whether one of them holds no programs."""
-    standing: Mapping[int, float] = field(default_factory=dict[int, float])
-    """What the scores of each source are multiplied by that holds programs."""
+    sources: SearchedSources = field(default_factory=SearchedSources)
+    """That it was found in."""
     closer: Closer | None = None
     """Of the text that leads, where its places were looked at once more."""
 

@@ -24,7 +24,7 @@ from ingest.feedback import (
     shared_terms,
 )
 from ingest.fields import Field, within
-from ingest.found import Found
+from ingest.found import Found, SearchedSources
 from ingest.ranking import best_hit
 from ingest.routing import MOST_ALIKE
 from ingest.sources import Sources
@@ -129,9 +129,7 @@ class Search:
             counts=self._compared_by,
             least=self._least(terms),
             openings=self._openings_near(vector),
-            several=self.known.sources.several,
-            texts=self.known.sources.texts,
-            standing=self._standing(terms),
+            sources=self._sources(terms),
         )
         return self._looked_at(found, asked) if self.loose else found
 
@@ -155,14 +153,14 @@ class Search:
             asked=self.roles,
             counts=self._compared_by,
             least=self._least(terms),
-            several=self.known.sources.several,
-            texts=self.known.sources.texts,
-            standing=self._standing(terms),
+            sources=self._sources(terms),
         )
 
-    def _standing(self, terms: Mapping[int, float]) -> dict[int, float]:
-        """Of each source, unless some documents were chosen or named: those are meant whatever they say."""
-        return {} if self.documents is not None else self.known.sources.standing(terms, self.known.chunks)
+    def _sources(self, terms: Mapping[int, float]) -> SearchedSources:
+        """None loses where some documents were chosen or named: those are meant whatever they say."""
+        known = self.known.sources
+        standing = known.standing(terms, self.known.chunks) if self.documents is None else {}
+        return SearchedSources(known.several, known.texts, standing)
 
     @property
     def _compared_by(self) -> Mapping[int, int]:

@@ -37,15 +37,15 @@ def shares_left(
         of_roles: what each role keeps where programs answer.
         competes: whether they may.
     """
-    put_back = answering(found)
+    put_back, standing = answering(found), found.sources.standing
     prose = of_roles[Role.PROSE]
-    whole = rivalry(found.places, found.near) if competes and not found.several else 0.0
+    whole = rivalry(found.places, found.near) if competes and not found.sources.several else 0.0
     left: dict[tuple[int, Role], float] = {}
     for source in {hit.source for hit in found.hits}:
-        kept = found.standing[source] * put_back if source in found.standing else 1.0
+        kept = standing[source] * put_back if source in standing else 1.0
         own = (
             rivalry(_of(source, found.places), _of(source, found.near))
-            if competes and found.several
+            if competes and found.sources.several
             else whole
         )
         priors = {**of_roles, Role.PROSE: prose**own} if competes else dict.fromkeys(Role, 1.0)
@@ -72,7 +72,7 @@ def answering(found: Found) -> float:
 
     They are put back as far as programs are not what is found first in all.
     """
-    if not found.texts:
+    if not found.sources.texts:
         return 1.0
     return STRANGE + (1 - STRANGE) * min(_programs(found.places, found.near) / ANSWERING, 1.0)
 

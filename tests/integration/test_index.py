@@ -241,7 +241,7 @@ def manual_beside_a_program(folder: Path, *paths: str) -> float:
         Writer(index, EMBEDDER).write(SCOPE, [Written(number, document, passages, sections, path=path)])
     asked = Question("How do I open the toner door of the printer?")
     hits = {hit.document: hit for hit in index.search(SCOPE, asked, documents=None, limit=9)}
-    found = index.findings(SCOPE, asked, documents=None, limit=9).others
+    found = index.findings(SCOPE, asked, documents=None, limit=9).others.sources
     index.close()
     sources = {source_of(path) for path in paths}
     assert {hit.source for hit in hits.values()} == sources
@@ -272,8 +272,11 @@ def test_a_project_that_does_not_speak_the_words_of_a_question_is_put_back(tmp_p
         index.upsert(SCOPE.openings, points[:1])
     index.flush()
     asked = Question(f"{words} shared")
-    assert index.findings(SCOPE, asked, documents=None, limit=9).others.standing == {own: 1.0, other: LEAST}
-    assert index.findings(SCOPE, asked, documents=[2], limit=9).others.standing == {}
+    assert index.findings(SCOPE, asked, documents=None, limit=9).others.sources.standing == {
+        own: 1.0,
+        other: LEAST,
+    }
+    assert index.findings(SCOPE, asked, documents=[2], limit=9).others.sources.standing == {}
     index.close()
 
 

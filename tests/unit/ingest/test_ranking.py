@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ingest.asking import asked_roles
 from ingest.chances import FEW
-from ingest.found import Closer, Findings, Found
+from ingest.found import Closer, Findings, Found, SearchedSources
 from ingest.model import Hit, Role
 from ingest.ranking import (
     COMPETES,
@@ -179,7 +179,7 @@ def test_programs_put_back_the_prose_of_their_own_source_alone() -> None:
         replace(hit(2, 0, 8.0), source=5),
         hit(3, 0, 8.0),
     ]
-    several = scores(Found(places, [], {}, POOL, several=True))
+    several = scores(Found(places, [], {}, POOL, sources=SearchedSources(several=True)))
     assert several[2, 0] == near_enough(0.8 * WEIGHTS.prose)
     assert several[3, 0] == near_enough(0.8)
     one = scores(Found(places, [], {}, POOL))
@@ -188,7 +188,7 @@ def test_programs_put_back_the_prose_of_their_own_source_alone() -> None:
 
 def test_what_a_source_stands_for_counts_for_all_that_it_holds() -> None:
     places = [replace(hit(1, 0, 10.0), source=5), replace(hit(2, 0, 8.0), source=6), hit(3, 0, 8.0)]
-    found = scores(Found(places, [], {}, POOL, standing={5: 0.7, 6: 1.0}))
+    found = scores(Found(places, [], {}, POOL, sources=SearchedSources(standing={5: 0.7, 6: 1.0})))
     assert [found[1, 0], found[2, 0], found[3, 0]] == [near_enough(0.7), near_enough(0.8), near_enough(0.8)]
 
 
@@ -197,11 +197,12 @@ def test_beside_texts_programs_are_put_back_as_far_as_they_are_not_found_first(
     score: float, least: float
 ) -> None:
     places = [hit(2, 0, 10.0), replace(hit(1, 0, score, Role.SOURCE), source=5)]
-    found = Found(places, [], {}, POOL, several=True, texts=True, standing={5: 1.0})
+    found = Found(places, [], {}, POOL, sources=SearchedSources(several=True, texts=True, standing={5: 1.0}))
     put_back = STRANGE + (1 - STRANGE) * min(score / (10 + score) / ANSWERING, 1.0)
     assert put_back == pytest.approx(least, abs=0.01)
     assert scores(found) == {(2, 0): 1.0, (1, 0): near_enough(score / 10 * put_back)}
-    assert scores(replace(found, texts=False))[1, 0] == near_enough(score / 10)
+    alone = replace(found, sources=replace(found.sources, texts=False))
+    assert scores(alone)[1, 0] == near_enough(score / 10)
 
 
 def test_one_program_among_many_texts_puts_none_back() -> None:
