@@ -16,18 +16,16 @@ if TYPE_CHECKING:
     from ingest.store.contract import Point, SparseVector
 
 _BYTES = 16
-_PLACED = tuple(name for name in PLACE_FIELDS if name != "source")
 
 
 def digest_of(points: Iterable[tuple[Hit | Point, SparseVector]]) -> str:
     """A digest of places and terms, the same in whatever order they come.
 
-    Dense vectors are left out: stores round them, and to know them a text has to be embedded. So is the
-    source: a document that has moved keeps the one that it came with.
+    Dense vectors are left out: stores round them, and to know them a text has to be embedded.
     """
     total = blake2b(digest_size=_BYTES)
     for place, terms in sorted(points, key=lambda point: point[0].ordinal):
-        total.update(np.asarray([getattr(place, name) for name in _PLACED], "<i8").tobytes())
+        total.update(np.asarray([getattr(place, name) for name in PLACE_FIELDS], "<i8").tobytes())
         total.update(np.int64(len(terms.indices)).tobytes())
         order = np.argsort(terms.indices)
         total.update(terms.indices[order].astype("<u4").tobytes())

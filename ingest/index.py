@@ -83,6 +83,10 @@ class Index(Protocol):
         """What is stored of a document, see `ingest.digests`."""
         ...
 
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+        """Some of the points of these documents, whole; see `Store.read_points`."""
+        ...
+
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """Write points; see `Store.upsert`."""
         ...

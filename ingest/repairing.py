@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ingest.describing import is_program
 from ingest.errors import Gone, UnknownName
+from ingest.sources import source_of
 from ingest.writing import Writer, Written, granted
 
 if TYPE_CHECKING:
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from ingest.catalog.records import CollectionRecord
     from ingest.embedding import Embedder
     from ingest.index import Index
+    from ingest.model import Scope
 
 
 class Repairer:
-    """Deletes points that belong to nothing, and writes those again that are missing or show an old title."""
+    """Deletes points that belong to nothing, and writes those again that are missing or show an old name."""
 
     def __init__(self, catalog: Catalog, index: Index, embedder: Embedder) -> None:
         self._catalog = catalog
@@ -76,13 +78,16 @@ class Repairer:
     def settle_titles(
         self, collection: CollectionRecord, require_leave: Callable[[], None] = granted
     ) -> None:
-        """Let the points of documents that have been given new titles show them."""
+        """Let the points of documents that have been given new titles, or sources, show them."""
         for number in self._catalog.retitled(collection):
             require_leave()
             self._retitle(collection, number, require_leave)
 
     def _retitle(self, collection: CollectionRecord, number: int, require_leave: Callable[[], None]) -> None:
-        """Write the points that a title is part of: all of a program's, otherwise its description alone."""
+        """Write the points that a title is part of: all of a program's, otherwise its description alone.
+
+        The others are given the document's source as they are: for that nothing is embedded.
+        """
         for scope in collection.scopes[1:]:  # what a killed re-index has built shows the old title, too
             self._index.delete_documents(scope, [number])
         with suppress(Gone, UnknownName):
@@ -91,6 +96,18 @@ class Repairer:
                 self._writer.write(collection.scope, [Written.of(number, content)])
             else:
                 version = Written.of(number, content)
+                self._give_source(collection.scope, number, source_of(content.path))
                 self._writer.write_description(collection.scope, version, require_leave=require_leave)
                 self._index.flush()
         self._catalog.settle_title(collection, number)
+
+    def _give_source(self, scope: Scope, number: int, source: int) -> None:
+        """Write the points of a document again that are of another source, page by page."""
+        after: str | None = None
+        while True:
+            page = self._index.read_points(scope, [number], after)
+            if any(point.source != source for point in page.points):
+                self._index.upsert(scope, page.points.numbered(number, source))
+            after = page.next
+            if after is None:
+                return

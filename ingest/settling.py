@@ -11,6 +11,7 @@ from ingest.catalog.records import Moved
 from ingest.discovery import location_of
 from ingest.errors import Gone, UnknownName
 from ingest.moving import is_named_by_file, title_of_moved
+from ingest.sources import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,4 +89,5 @@ class Settler:
             title = title_of_moved(file, document, source.path)
             layout = None if title is None else encode_layout(replace(document, title=title))
         place = (source.path, location_of(source), source.size, source.modified_ns)
-        return Moved(file.document, file.number, *place, title, layout)
+        of_other_source = source_of(source.path) != source_of(file.path)
+        return Moved(file.document, file.number, *place, title, layout, of_other_source)

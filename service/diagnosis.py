@@ -288,7 +288,7 @@ def _differences(services: Services, collection: CollectionRecord) -> Iterator[s
         (lacking, "documents without all their chunks"),
         (_unopened(services, collection), "documents without their description"),
         (stray, "documents that the catalog does not know"),
-        (retitled, "documents under their title before a move"),
+        (retitled, "documents under their name before a move"),
     ):
         if numbers:
             yield f"{len(numbers)} {what}"

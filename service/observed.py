@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ingest.index import Index, Question
     from ingest.model import Hit, Scope
-    from ingest.store.contract import Point
+    from ingest.store.contract import Point, PointPage
     from service.models.contract import LanguageModel, ModelEvent, ModelRequest
     from service.observing import Observer
     from service.tracing import Span
@@ -42,6 +42,10 @@ class ObservedIndex:
     def digest(self, scope: Scope, document: int) -> str:
         """As `Index.digest`."""
         return self._index.digest(scope, document)
+
+    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
+        """As `Index.read_points`."""
+        return self._index.read_points(scope, documents, after)
 
     def upsert(self, scope: Scope, points: Sequence[Point]) -> None:
         """As `Index.upsert`."""

@@ -127,7 +127,7 @@ class Documents(CatalogPart):
     def move_documents(self, collection: CollectionRecord, moves: Sequence[Moved]) -> None:
         """Give documents new paths, all at once: two of them may swap theirs.
 
-        Those that get a new title are `retitled` until their points are written again.
+        Those that get a new title, or are of another source now, are `retitled` until their points show it.
         """
         mine = owned(documents, collection.tenant, collection.name)
         with self._database.write() as connection:
@@ -145,14 +145,14 @@ class Documents(CatalogPart):
                 _retitle(connection, collection, move)
 
     def retitled(self, collection: CollectionRecord) -> tuple[int, ...]:
-        """Numbers of the ready versions whose points still show the title before a move."""
+        """Numbers of the ready versions whose points still show the title, or source, before a move."""
         chosen = owned_among(documents, collection.tenant, collection.name) & documents.c.retitled
         query = select(documents.c.current).where(chosen & documents.c.current.is_not(None))
         with self._database.read() as connection:
             return tuple(row["current"] for row in rows(connection, query.order_by(documents.c.current)))
 
     def settle_title(self, collection: CollectionRecord, number: int) -> None:
-        """The points of a retitled version have been written again."""
+        """The points of a retitled version show its title and source."""
         chosen = owned(documents, collection.tenant, collection.name) & (documents.c.current == number)
         with self._database.write() as connection:
             connection.execute(update(documents).where(chosen).values(retitled=False))
@@ -167,15 +167,15 @@ class Documents(CatalogPart):
 
 
 def _retitle(connection: Connection, collection: CollectionRecord, move: Moved) -> None:
-    if move.title is None:
-        return
-    of_version, of_content = (
-        owned(table, collection.tenant, collection.name) & (table.c.number == move.number)
-        for table in (versions, contents)
-    )
-    connection.execute(update(versions).where(of_version).values(title=storable(move.title)))
-    connection.execute(update(contents).where(of_content).values(layout=move.layout))
-    connection.execute(update(documents).where(documents.c.id == move.document).values(retitled=True))
+    if move.title is not None:
+        of_version, of_content = (
+            owned(table, collection.tenant, collection.name) & (table.c.number == move.number)
+            for table in (versions, contents)
+        )
+        connection.execute(update(versions).where(of_version).values(title=storable(move.title)))
+        connection.execute(update(contents).where(of_content).values(layout=move.layout))
+    if move.title is not None or move.of_other_source:
+        connection.execute(update(documents).where(documents.c.id == move.document).values(retitled=True))
 
 
 def _ready() -> Select[*tuple[Any, ...]]:

@@ -98,6 +98,8 @@ class Moved:
     """The new one; None where the document names itself."""
     layout: bytes | None
     """The stored layout under the new title, likewise."""
+    of_other_source: bool
+    """Whether its source is another one now, see `ingest.sources`."""
 
 
 @dataclass(frozen=True, slots=True)

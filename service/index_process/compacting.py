@@ -12,11 +12,9 @@ from ingest.errors import IndexUnavailable
 from ingest.index import Index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator
     from contextlib import AbstractContextManager
 
-    from ingest.model import Scope
-    from ingest.store.contract import PointPage
     from service.index_process.precedence import Precedence
 
 QUIET_SECONDS = 5.0
@@ -27,10 +25,6 @@ REST = 1.0
 
 class ServedIndex(Index, Protocol):
     """The index that the process owns."""
-
-    def read_points(self, scope: Scope, documents: Sequence[int], after: str | None = None) -> PointPage:
-        """As `ingest.store.contract.Store.read_points`."""
-        ...
 
     def compact(
         self, turn: Callable[[], AbstractContextManager[object]] = nullcontext, *, only_worth: bool = False

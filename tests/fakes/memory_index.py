@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 Key = tuple["Scope", int, int]
 """Scope, document, ordinal."""
-Content = tuple[tuple[int, int, int, int], bytes, bytes, bytes]
-"""Offsets and passages, sparse indices and values, dense vector: comparable byte for byte."""
+Content = tuple[tuple[int, ...], bytes, bytes, bytes]
+"""Offsets, passages, role and source, sparse indices and values, dense vector: comparable byte for byte."""
 
 
 _AT_ONCE = 3
@@ -156,7 +156,7 @@ class MortalIndex(MemoryIndex):
 
 
 def _content(point: Point) -> Content:
-    place = (point.start, point.end, point.first_passage, point.last_passage)
+    place = (point.start, point.end, point.first_passage, point.last_passage, point.role, point.source)
     return place, point.sparse.indices.tobytes(), point.sparse.values.tobytes(), point.dense.tobytes()
 
 

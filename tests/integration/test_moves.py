@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ingest.describing import OPENING
 from ingest.embedding import CHECK_TEXT
 from ingest.errors import Gone, UnknownName
+from ingest.sources import source_of
 from tests.fakes.files import LEASE, TEXTS, write_texts
 from tests.fakes.memory_index import Killed, MortalIndex
 from tests.fakes.workshop import edit, opened
@@ -89,6 +91,25 @@ class TestMoved:
         assert workshop.contents() == fresh(workshop, tmp_path / "fresh")
         number, _ = workshop.numbers["closing.txt"]
         assert workshop.catalog.content("default", "docs", number).document.title == "closing"
+
+    def test_what_comes_into_another_folder_is_of_another_source_and_its_chunks_are_not_embedded(
+        self, workshop: Workshop, tmp_path: Path
+    ) -> None:
+        clauses = "".join(f"Berth {n} is let by the week to coasters of {n} tons.\n\n" for n in range(200))
+        write_texts(workshop.folder, {"north/berths.txt": clauses})
+        workshop.ingest()
+        number, chunks = workshop.numbers["north/berths.txt"]
+        workshop.embedder.texts.clear()
+        (workshop.folder / "north").rename(workshop.folder / "south")
+
+        report = workshop.ingest()
+
+        assert [move.path for move in report.moved] == ["south/berths.txt"]
+        mine = [point for (_, document, _), point in workshop.index.points.items() if document == number]
+        assert len(mine) == chunks + 1
+        assert {point.source for point in mine} == {source_of("south/berths.txt")}
+        assert sum(map(len, workshop.embedder.texts)) < 2 * OPENING < len(clauses)
+        assert workshop.contents() == fresh(workshop, tmp_path / "fresh")
 
     def test_a_moved_folder(self, workshop: Workshop, tmp_path: Path) -> None:
         before = workshop.documents
@@ -254,12 +275,14 @@ class TestPruned:
 
 
 def change(folder: Path) -> None:
-    """An edit, a new file, renames that change a title or a kind, a moved program, a removal; times stay."""
+    """An edit, a new file, renames that change a title or a kind, moved ones, a removal; times stay."""
     edit(folder / "lease.md", LEASE.replace("4,200", "5,100"))
     write_texts(folder, {"zebra.txt": "the zebra crossing is repainted in may."})
     (folder / "remark.txt").rename(folder / "closing.txt")
     (folder / "ledger.py").rename(folder / "book.py")
     (folder / "notes.rst").rename(folder / "notes.txt")  # of another kind, and read by the same reader
+    (folder / "board").mkdir()
+    (folder / "page.html").rename(folder / "board" / "page.html")  # of another source, but of the same title
     (folder / "policy.txt").unlink()
 
 
@@ -286,7 +309,7 @@ def test_a_run_killed_at_any_call_of_the_index_is_made_good(
 
 def after_changes(folder: Path, index: MortalIndex) -> object:
     texts = {"lease.md": LEASE, "policy.txt": POLICY, "ledger.py": TEXTS["code/ledger.py"]}
-    texts["notes.rst"] = TEXTS["notes.rst"]
+    texts |= {name: TEXTS[name] for name in ("notes.rst", "page.html")}
     write_texts(folder / "docs", {**texts, "remark.txt": "the gate closes at eight every evening.\n"})
     with opened(folder / "docs", folder, index) as workshop:
         run_until_done(workshop)

@@ -120,7 +120,8 @@ def test_a_new_name_is_seen_after_a_minute(office: Office) -> None:
 
     place = ("amendment.md", "/amendment.md", 10, 20)
     office.catalog.move_documents(
-        office.collection, [Moved(version.document, version.number, *place, None, None)]
+        office.collection,
+        [Moved(version.document, version.number, *place, None, None, of_other_source=False)],
     )
 
     office.now += BELIEVED_SECONDS - 1
