@@ -20,12 +20,10 @@ from ingest.routing import (
     CLOSE,
     LEAST_EXPLAINED,
     LONGEST_NAMING,
-    MOST_ALIKE,
-    NAMED_AT_LENGTH,
     SHORT,
-    TOPIC_AT_LENGTH,
     Route,
     agreed,
+    is_named_at_length,
     may_be_topic,
     rarity,
     stands_out,
@@ -243,8 +241,7 @@ class LocalIndex:
         close = [hit for hit in found if hit.score >= CLOSE * found[0].score]
         length = found[0].end - found[0].start
         topical = may_be_topic(sentences, length)
-        least = TOPIC_AT_LENGTH if topical and search.loose else NAMED_AT_LENGTH
-        at_length = explained >= least and len(close) <= MOST_ALIKE
+        at_length = is_named_at_length(explained, len(close), is_topic=topical and bool(search.loose))
         stands_alone = not topical and stands_out([hit.score for hit in found])
         if not (at_length or stands_alone):
             close = [hit for hit in agreed(close, lead) if not may_be_topic(sentences, hit.end - hit.start)]

@@ -80,6 +80,11 @@ def may_be_topic(sentences: Sequence[Sequence[object]], length: int) -> bool:
     return sum(map(len, sentences)) == 1 and length <= TOPICAL
 
 
+def is_named_at_length(explained: float, close: int, *, is_topic: bool) -> bool:
+    """Whether a run worth so much names its document, among so many that are close to the best one."""
+    return explained >= (TOPIC_AT_LENGTH if is_topic else NAMED_AT_LENGTH) and close <= MOST_ALIKE
+
+
 def what_is_left(
     sentences: Sequence[Sequence[Sequence[tuple[int, ...]]]], values: Mapping[tuple[int, ...], float]
 ) -> tuple[float, tuple[int, ...]]:

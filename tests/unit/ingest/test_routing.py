@@ -11,10 +11,14 @@ from ingest.routing import (
     GAIN,
     LEAST_RARITY,
     LOSS,
+    MOST_ALIKE,
+    NAMED_AT_LENGTH,
     SHORT,
+    TOPIC_AT_LENGTH,
     TOPICAL,
     agreed,
     explained_run,
+    is_named_at_length,
     may_be_topic,
     rarity,
     stands_out,
@@ -83,6 +87,15 @@ def test_the_best_place_and_a_close_opening_agree_on_a_long_text() -> None:
 
     close = [opening(1), opening(2), opening(3, SHORT), opening(4, role=Role.SOURCE)]
     assert [agreed(close, lead) for lead in (2, 3, 4, 5, None)] == [[close[1]], [], [], [], []]
+
+
+def test_a_long_run_names_its_document_among_few_that_are_close_sooner_than_a_topic_does() -> None:
+    between = (NAMED_AT_LENGTH + TOPIC_AT_LENGTH) / 2
+    assert is_named_at_length(NAMED_AT_LENGTH, MOST_ALIKE, is_topic=False)
+    assert not is_named_at_length(NAMED_AT_LENGTH - 0.1, 1, is_topic=False)
+    assert not is_named_at_length(between, 1, is_topic=True)
+    assert is_named_at_length(TOPIC_AT_LENGTH, 1, is_topic=True)
+    assert not is_named_at_length(TOPIC_AT_LENGTH, MOST_ALIKE + 1, is_topic=False)
 
 
 def test_one_clause_about_a_short_document_names_its_topic_rather_than_it() -> None:
