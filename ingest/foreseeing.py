@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,21 +10,27 @@ import numpy as np
 from ingest.embedding import Wrapper
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from ingest.embedding import Embedder
 
+_NOTHING: Mapping[str, NDArray[np.float32]] = MappingProxyType({})
+
 
 class Foreseen(Wrapper):
     """Embeds some texts at once, and none of them again."""
 
-    def __init__(self, embedder: Embedder, texts: Sequence[str]) -> None:
-        """Raises what the embedder does."""
+    def __init__(
+        self, embedder: Embedder, texts: Sequence[str], known: Mapping[str, NDArray[np.float32]] = _NOTHING
+    ) -> None:
+        """``known`` are vectors by their texts, of which none is embedded. Raises what the embedder does."""
         super().__init__(embedder)
-        distinct = list(dict.fromkeys(texts))
-        self._known = dict(zip(distinct, embedder.embed(distinct), strict=True)) if distinct else {}
+        self._known = dict(known)
+        unknown = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if unknown:
+            self._known |= zip(unknown, embedder.embed(unknown), strict=True)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As the wrapped one does, which is asked for what was not foreseen, if for anything."""

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ingest.describing import is_program
+from ingest.describing import OPENING, is_program
 from ingest.errors import Gone, UnknownName
 from ingest.sources import source_of
 from ingest.writing import Writer, Written, granted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from ingest.catalog.catalog import Catalog
-    from ingest.catalog.records import CollectionRecord
+    from ingest.catalog.records import CollectionRecord, DocumentContent
     from ingest.embedding import Embedder
     from ingest.index import Index
     from ingest.model import Scope
+    from ingest.store.points import Points
+
+_AT_ONCE = 32
+"""Moved documents between two times that the index is flushed."""
 
 
 class Repairer:
@@ -79,35 +87,59 @@ class Repairer:
         self, collection: CollectionRecord, require_leave: Callable[[], None] = granted
     ) -> None:
         """Let the points of documents that have been given new titles, or sources, show them."""
-        for number in self._catalog.retitled(collection):
+        retitled = self._catalog.retitled(collection)
+        for first in range(0, len(retitled), _AT_ONCE):
+            numbers = retitled[first : first + _AT_ONCE]
             require_leave()
-            self._retitle(collection, number, require_leave)
+            self._retitle(collection, numbers, require_leave)
+            for number in numbers:
+                self._catalog.settle_title(collection, number)
 
-    def _retitle(self, collection: CollectionRecord, number: int, require_leave: Callable[[], None]) -> None:
-        """Write the points that a title is part of: all of a program's, otherwise its description alone.
+    def _retitle(
+        self, collection: CollectionRecord, numbers: Sequence[int], require_leave: Callable[[], None]
+    ) -> None:
+        """Write the points that a title is part of: all of programs', otherwise descriptions alone.
 
-        The others are given the document's source as they are: for that nothing is embedded.
+        Other points are given the document's source as they are. No text is embedded whose vector is there.
         """
         for scope in collection.scopes[1:]:  # what a killed re-index has built shows the old title, too
-            self._index.delete_documents(scope, [number])
-        with suppress(Gone, UnknownName):
-            content = self._catalog.content(collection.tenant, collection.name, number)
-            if is_program(content.document):
-                self._writer.write(collection.scope, [Written.of(number, content)])
-            else:
-                version = Written.of(number, content)
-                self._give_source(collection.scope, number, source_of(content.path))
-                self._writer.write_description(collection.scope, version, require_leave=require_leave)
-                self._index.flush()
-        self._catalog.settle_title(collection, number)
+            self._index.delete_documents(scope, numbers)
+        programs: list[Written] = []
+        for number in numbers:
+            with suppress(Gone, UnknownName):
+                content = self._catalog.content(collection.tenant, collection.name, number)
+                vectors = self._vectors(collection.scope, number, content)
+                version = replace(Written.of(number, content), vectors=vectors)
+                if is_program(content.document):
+                    programs.append(version)
+                else:
+                    self._writer.write_description(collection.scope, version, require_leave=require_leave)
+        self._writer.write(collection.scope, programs, require_leave=require_leave)
 
-    def _give_source(self, scope: Scope, number: int, source: int) -> None:
-        """Write the points of a document again that are of another source, page by page."""
+    def _vectors(self, scope: Scope, number: int, content: DocumentContent) -> dict[str, NDArray[np.float32]]:
+        """Those of a document's points by their texts; of prose of its opening alone.
+
+        Points of prose that are of another source than the document are written again with its own.
+        """
+        source, text = source_of(content.path), content.document.text
+        program = is_program(content.document)
+        before = len(text) if program else OPENING
+        vectors: dict[str, NDArray[np.float32]] = {}
+        for points in self._points(scope, number):
+            vectors |= {
+                text[start:end]: vector
+                for (start, end), vector in zip(points.ranges(), points.dense, strict=True)
+                if start < before
+            }
+            if not program and any(point.source != source for point in points):
+                self._index.upsert(scope, points.numbered(number, source))
+        return vectors
+
+    def _points(self, scope: Scope, number: int) -> Iterator[Points]:
         after: str | None = None
         while True:
             page = self._index.read_points(scope, [number], after)
-            if any(point.source != source for point in page.points):
-                self._index.upsert(scope, page.points.numbered(number, source))
-            after = page.next
-            if after is None:
+            yield page.points
+            if page.next is None:
                 return
+            after = page.next

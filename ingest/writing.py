@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from ingest.chunks import cut_chunks, searched_chunks
@@ -17,7 +17,10 @@ from ingest.sources import source_of
 from ingest.terms import Analyzer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from ingest.catalog.records import DocumentContent
     from ingest.embedding import Embedder
@@ -50,6 +53,8 @@ class Written:
     """Its points, where another process has made them."""
     path: str = ""
     """That people see."""
+    vectors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict[str, "NDArray[np.float32]"])
+    """Of those of its texts that need not be embedded."""
 
     @classmethod
     def of(cls, number: int, content: DocumentContent, held: int = 0) -> Self:
@@ -118,7 +123,8 @@ class Writer:
         self, scope: Scope, version: Written, *, require_leave: Callable[[], None] = granted
     ) -> None:
         """Write the point that tells which document this is; raises what `write` does."""
-        description = self._description(self._cut(version), self._asking(scope, require_leave))
+        embedder = Foreseen(self._asking(scope, require_leave), (), version.vectors)
+        description = self._description(self._cut(version), embedder)
         self._index.upsert(scope.openings, [description])
 
     def _asking(self, scope: Scope, require_leave: Callable[[], None]) -> Embedder:
@@ -140,7 +146,8 @@ class Writer:
         with self._costs.spending("cut"):
             cut = [self._cut(version) for version in versions]
         begun = [each for each in cut if not each.held]
-        embedder = Foreseen(embedder, [text for each in begun for text in each.opening])
+        known = {text: vector for version in versions for text, vector in version.vectors.items()}
+        embedder = Foreseen(embedder, [text for each in begun for text in each.opening], known)
         with self._costs.spending("cut"):
             descriptions = [self._description(each, embedder) for each in begun]
         batches = points_of(cut, analyzer=self._analyzer, embedder=embedder, costs=self._costs)

@@ -120,6 +120,7 @@ class MortalIndex(MemoryIndex):
     def __init__(self, dies_at: int, when: Literal["before", "halfway", "after"]) -> None:
         super().__init__()
         self.calls = 0
+        self.flushes = 0
         self.dies_at = dies_at
         self._when = when
 
@@ -143,6 +144,7 @@ class MortalIndex(MemoryIndex):
         self._die("after")
 
     def flush(self) -> None:
+        self.flushes += 1
         self._count("before", "halfway")
         self._die("after")
 

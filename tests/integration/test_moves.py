@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.describing import OPENING
 from ingest.embedding import CHECK_TEXT
 from ingest.errors import Gone, UnknownName
 from ingest.sources import source_of
@@ -92,24 +91,38 @@ class TestMoved:
         number, _ = workshop.numbers["closing.txt"]
         assert workshop.catalog.content("default", "docs", number).document.title == "closing"
 
-    def test_what_comes_into_another_folder_is_of_another_source_and_its_chunks_are_not_embedded(
+    def test_what_comes_into_another_folder_is_of_another_source_and_not_embedded(
         self, workshop: Workshop, tmp_path: Path
     ) -> None:
         clauses = "".join(f"Berth {n} is let by the week to coasters of {n} tons.\n\n" for n in range(200))
-        write_texts(workshop.folder, {"north/berths.txt": clauses})
+        program = "".join(f"def let_{n}(tons):\n    return tons * {n}\n\n\n" for n in range(200))
+        write_texts(workshop.folder, {"north/berths.txt": clauses, "north/let.py": program})
         workshop.ingest()
-        number, chunks = workshop.numbers["north/berths.txt"]
+        before = workshop.numbers
         workshop.embedder.texts.clear()
         (workshop.folder / "north").rename(workshop.folder / "south")
 
         report = workshop.ingest()
 
-        assert [move.path for move in report.moved] == ["south/berths.txt"]
-        mine = [point for (_, document, _), point in workshop.index.points.items() if document == number]
-        assert len(mine) == chunks + 1
-        assert {point.source for point in mine} == {source_of("south/berths.txt")}
-        assert sum(map(len, workshop.embedder.texts)) < 2 * OPENING < len(clauses)
+        assert [move.path for move in report.moved] == ["south/berths.txt", "south/let.py"]
+        assert [text for text in workshop.embedder.texts if text != CHECK_TEXT] == []
+        for name in ("berths.txt", "let.py"):
+            number, chunks = before[f"north/{name}"]
+            mine = [point for (_, held, _), point in workshop.index.points.items() if held == number]
+            assert len(mine) == chunks + 1
+            assert {point.source for point in mine} == {source_of(f"south/{name}")}
         assert workshop.contents() == fresh(workshop, tmp_path / "fresh")
+
+    def test_the_index_is_flushed_for_many_at_once(self, tmp_path: Path) -> None:
+        write_texts(tmp_path / "docs", {f"north/{n}.txt": f"Berth {n} is let.\n" for n in range(40)})
+        index = MortalIndex(0, "after")
+        with opened(tmp_path / "docs", tmp_path / "data", index) as workshop:
+            workshop.ingest()
+            (workshop.folder / "north").rename(workshop.folder / "south")
+            before = index.flushes
+
+            assert len(workshop.ingest().moved) == 40
+            assert index.flushes - before <= 4
 
     def test_a_moved_folder(self, workshop: Workshop, tmp_path: Path) -> None:
         before = workshop.documents
