@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,8 @@ def extract(
 ) -> ProvenAnswer:
     """Quote the best passages; every claim is its own proof.
 
-    A list's item is quoted behind the words that lead in to it, a clause before the one that amends it.
+    A list's item is quoted behind the words that lead in to it, a clause before the one that amends it. What
+    leads in to several is one citation.
 
     There is always a nearest vector: a passage that shares no word with a question in its own script is
     no answer, and where the search is not sure enough, none of that script is. Of another script only the
@@ -57,19 +59,21 @@ def extract(
     best: dict[str, Hit] = {}
     for evidence in found:
         best.setdefault(f"D{evidence.hit.document}:{evidence.hit.first_passage}", evidence.hit)
-    text, claims, citations = "", list[Claim](), list[Citation]()
+    text, claims, citations = "", list[Claim](), dict[tuple[str, int, int], Citation]()
     cuts = [(passage, *_around(passage, best[passage.marker])) for passage in passages]
     told = [cut for cut in cuts if cut[2]]  # a hit may hold nothing but empty lines
     for cut in told[:EXTRACTS]:
         text += "\n\n" if text else ""
         for passage, start, quote in _with_context(cut, context.get(cut[0].marker, ())):
             text += " " if text[-1:].strip() else ""
-            begin, index = len(text), len(citations) + 1
-            mark = f"[{index}]"
+            place = passage.marker, start, start + len(quote)
+            cited = citations.get(place) or _citation(len(citations) + 1, passage, start, quote)
+            begin, mark = len(text), f"[{cited.index}]"
             text += f"{' '.join(quote.split())} {mark}"
-            citations.append(_citation(index, passage, start, quote, Span(len(text) - len(mark), len(text))))
-            claims.append(_claim(begin, len(text), index))
-    return ProvenAnswer(text or NOTHING_FOUND, tuple(claims), tuple(citations), (), grounded=True)
+            shown = Span(len(text) - len(mark), len(text))
+            citations[place] = replace(cited, answer_spans=(*cited.answer_spans, shown))
+            claims.append(_claim(begin, len(text), cited.index))
+    return ProvenAnswer(text or NOTHING_FOUND, tuple(claims), tuple(citations.values()), (), grounded=True)
 
 
 def _with_context(cut: _Cut, context: Sequence[ContextPassage]) -> list[_Cut]:
@@ -103,7 +107,7 @@ def _around(passage: PromptPassage, hit: Hit) -> tuple[int, str]:
     return start + len(text) - len(shown), shown.rstrip()
 
 
-def _citation(index: int, passage: PromptPassage, start: int, quote: str, mark: Span) -> Citation:
+def _citation(index: int, passage: PromptPassage, start: int, quote: str) -> Citation:
     return Citation(
         index=index,
         marker=passage.marker,
@@ -115,7 +119,7 @@ def _citation(index: int, passage: PromptPassage, start: int, quote: str, mark: 
         quote=quote,
         quoted="exact",
         support=1.0,
-        answer_spans=(mark,),
+        answer_spans=(),
     )
 
 

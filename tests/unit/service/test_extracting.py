@@ -113,3 +113,18 @@ def test_the_words_that_lead_in_stand_before_and_what_amends_stands_behind() -> 
     for citation, claim in zip(answer.citations, answer.claims, strict=True):
         assert whole[citation.start : citation.end] == citation.quote
         assert citation.quote in answer.text[claim.start : claim.end]
+
+
+def test_what_leads_in_to_two_items_is_one_citation() -> None:
+    evidence, passages = found(["The Supplier shall:\n", "(a) bill the rent.\n", "(b) pay the rent.\n"])
+    context = {
+        marker: (ContextPassage(passages[0], "lead_in", "", 0, 19, marker),) for marker in ("D7:2", "D7:3")
+    }
+
+    answer = extract("Who will pay the rent?", evidence[1:], passages[1:], context)
+
+    lead_in, *items = answer.citations
+    assert [claim.citations for claim in answer.claims] == [(1,), (2,), (1,), (3,)]
+    assert [item.index for item in items] == [2, 3]
+    assert [answer.text[span.start : span.end] for span in lead_in.answer_spans] == ["[1]", "[1]"]
+    assert answer.text.count(lead_in.quote) == 2
