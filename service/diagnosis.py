@@ -327,5 +327,8 @@ def _check_files(services: Services, collection: CollectionRecord) -> Finding:
         return Finding(f"files of {_name(collection)}", "ok")
     detail = f"{len(lost)} documents have no file any more, {lost[0]} first"
     return Finding(
-        f"files of {_name(collection)}", "note", detail, "lectern ingest --prune FOLDER deletes them"
+        f"files of {_name(collection)}",
+        "note",
+        detail,
+        "lectern ingest FOLDER follows those that were moved, and with --prune deletes the others",
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 from pydantic import BaseModel, ValidationError
 
+from service.http.wrong_fields import in_one_line, wrong_fields
 from service.naming import LONGEST_NAME
 from service.settings import load_settings
 
@@ -49,5 +50,4 @@ def body(kind: type[Body], **fields: object) -> Body:
         return kind.model_validate(fields)
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)
-        said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong)
-        raise click.UsageError(said) from error
+        raise click.UsageError(in_one_line(wrong_fields(wrong), len(wrong))) from error

@@ -49,7 +49,7 @@ def command(collection: str | None, *, anew: bool, as_json: bool) -> None:
 def describe(report: ReindexReport) -> str:
     """What has been built."""
     if not report.documents:
-        return f"{report.collection} is of {report.embedder} already"
+        return f"{report.collection} is of {report.embedder} already: nothing to build, unless with --anew"
     resumed = f", {report.resumed} of them by a run before" if report.resumed else ""
     made = f"{counted(report.documents, 'document')}, {counted(report.chunks, 'chunk')}{resumed}"
     return f"{report.collection} is of {report.embedder} now: {made}"

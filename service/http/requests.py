@@ -22,7 +22,7 @@ from pydantic import (
 from ingest.catalog.call_records import UsageKey, UsageWanted
 from prompts.plan_request import Accuracy
 from service.answers import Mode, Query
-from service.http.wrong_fields import MOST_TOLD
+from service.http.wrong_fields import MOST_TOLD, NOT_BLANK
 from service.naming import COLLECTION_NAME, LONGEST_NAME
 
 LONGEST_QUESTION = 20_000
@@ -32,7 +32,7 @@ LARGEST_NUMBER = 2**31 - 1
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 CollectionName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=COLLECTION_NAME)]
-Question = Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION, pattern=r"\S")]
+Question = Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION, pattern=NOT_BLANK)]
 Documents = Annotated[list[Name], Field(min_length=1, max_length=1_000)]
 
 

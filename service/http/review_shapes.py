@@ -12,6 +12,7 @@ from prompts.reviewing import AnswerType, ReviewQuestion
 from prompts.typed_values import Verdict
 from service.http.requests import CollectionName, Name, Request
 from service.http.shapes import Response
+from service.http.wrong_fields import NOT_BLANK
 from service.reviewing.cells import CellSource, ReadBy, ReviewOrder
 from service.reviewing.questions import LONGEST_NAME, LONGEST_QUESTION, MOST_QUESTIONS
 from service.reviewing.report import Standing
@@ -31,7 +32,7 @@ _Short = Annotated[str, Field(max_length=LONGEST_NAME)]
 class ReviewQuestionRequest(Request):
     """A column of a review."""
 
-    question: Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION, pattern=r"\S")]
+    question: Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION, pattern=NOT_BLANK)]
     id: _Short = Field(default="", description="Your own; without it `q1`, `q2`, …")
     type: AnswerType = "text"
     title: _Short = Field(default="", description="Of the column, where the question is too long for one.")

@@ -161,8 +161,8 @@ class TestNames:
         [
             ({"question": "x", "mode": "skim"}, "mode", "'auto', 'pin', 'retrieve', 'map' or 'agent'"),
             ({"question": "x", "modus": "pin"}, "modus", "not permitted"),
-            ({"question": ""}, "question", "at least 1"),
-            ({"question": " \n"}, "question", "pattern"),
+            ({"question": ""}, "question", "must not be blank"),
+            ({"question": " \n"}, "question", "must not be blank"),
             ({"question": "x" * 20_001}, "question", "20000"),
             ({}, "question", "required"),
             ({"question": "x", "top_k": 0}, "top_k", "greater than or equal to 1"),

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import pytest
+from pydantic import ValidationError
+
+from service.http.requests import QueryRequest
 from service.http.wrong_fields import MOST_TOLD, in_one_line, wrong_fields
 
 
@@ -26,3 +30,18 @@ def test_of_many_the_first_are_told_and_the_rest_counted() -> None:
 def test_a_long_name_is_not_sent_back_whole() -> None:
     [field] = wrong_fields([error("body", "x" * 1_000_000)])
     assert len(field["field"]) < 1_000
+
+
+@pytest.mark.parametrize("question", ["", " \n"])
+def test_a_blank_question_is_said_to_be_blank(question: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        QueryRequest(question=question)
+    found = wrong_fields(refused.value.errors())
+    assert {field["message"] for field in found} == {"must not be blank"}
+
+
+def test_a_list_that_is_empty_is_not_said_to_be_blank() -> None:
+    with pytest.raises(ValidationError) as refused:
+        QueryRequest(question="Who pays?", documents=[])
+    [field] = wrong_fields(refused.value.errors())
+    assert "at least 1 item" in field["message"]
