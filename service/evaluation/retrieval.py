@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from hashlib import blake2b
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ingest import chunks
 from ingest.catalog.records import FileFacts
 from ingest.errors import UnreadableFile
+from ingest.publishing import ReadDocument
 from ingest.reading import read_text
 from service.answers import DEFAULT_TENANT
 from service.evaluation.measures import BUDGETS, FILES, Found, measure
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ingest.catalog.records import CollectionRecord
-    from ingest.pipeline import Ingester
     from service.evaluation.dataset import LabelledDocument, LabelledQuery
     from service.services import Services
     from service.settings import Settings
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 Scope = Literal["collection", "document"]
 DEPTH = 400
 """Hits asked for: enough for 16,000 code points, and for ten files."""
+_AT_ONCE = 32
+"""Documents between two times that the index is flushed, which takes the longer the more it holds."""
 
 
 def evaluate(
@@ -73,15 +76,23 @@ def _ingest(
             repo: ingester.ensure_collection(DEFAULT_TENANT, repo or "all")
             for repo in dict.fromkeys(document.repo for document in documents)
         }
-        for done, document in enumerate(documents, start=1):
-            number = _add(ingester, collections[document.repo], document)
-            if number is not None:
-                numbers[collections[document.repo].name, document.id] = number
-            on_progress("ingest", done, len(documents))
+        done = 0
+        for repo, alike in groupby(documents, lambda document: document.repo):
+            collection = collections[repo]
+            while batch := [*islice(alike, _AT_ONCE)]:
+                read = [made for document in batch if (made := _read(collection, document))]
+                versions = ingester.publisher.add_all(collection, read)
+                numbers |= {
+                    (collection.name, each.facts.path): version.number
+                    for each, version in zip(read, versions, strict=True)
+                    if version
+                }
+                done += len(batch)
+                on_progress("ingest", done, len(documents))
     return numbers
 
 
-def _add(ingester: Ingester, collection: CollectionRecord, document: LabelledDocument) -> int | None:
+def _read(collection: CollectionRecord, document: LabelledDocument) -> ReadDocument | None:
     try:
         read = read_text(document.text, document.path)
     except UnreadableFile:
@@ -97,7 +108,7 @@ def _add(ingester: Ingester, collection: CollectionRecord, document: LabelledDoc
         chunker=chunks.VERSION,
         embedder=collection.embedder,
     )
-    return ingester.publisher.add(collection, facts, read).number
+    return ReadDocument(facts, read)
 
 
 def _search(
