@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -169,9 +170,8 @@ def test_a_mode_that_was_asked_for_stays(desk: Desk) -> None:
 
 def test_what_runs_have_taken_here_counts(desk: Desk) -> None:
     before = desk.ask(ONE).cost.alternatives["agent"]
-    step = call(
-        answer="ans_1", collection="long", mode="", purpose="step", prompt_tokens=200_000, cached_tokens=0
-    )
+    taken = call(collection="long", created_at=datetime.now(UTC), prompt_tokens=200_000, cached_tokens=0)
+    step = replace(taken, answer="ans_1", mode="", purpose="step")
     desk.catalog.record_calls([step, replace(step, id="a", mode="agent", purpose="answer")])
 
     assert desk.ask(ONE).cost.alternatives["agent"] > 2 * before
