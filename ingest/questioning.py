@@ -80,7 +80,7 @@ class Known:
         drawn, documents = store.sample(scope, SAMPLE), store.sample(scope.openings, SAMPLE)
         chunks = Background.of([(hit.document, vector) for hit, vector in drawn], sum(counts.values()))
         openings = Background.of([(hit.document, vector) for hit, vector in documents], len(counts))
-        sources = Sources.of([hit for hit, _ in drawn], [hit for hit, _ in documents], len(counts))
+        sources = Sources.of([hit for hit, _ in drawn], documents, len(counts))
         return cls(counts, chunks, openings, sources, until)
 
     @property
@@ -159,7 +159,7 @@ class Search:
     def _sources(self, terms: Mapping[int, float]) -> SearchedSources:
         """None loses where some documents were chosen or named: those are meant whatever they say."""
         known = self.known.sources
-        standing = known.standing(terms, self.known.chunks) if self.documents is None else {}
+        standing = known.standing(terms, self.known.openings.holders) if self.documents is None else {}
         return SearchedSources(known.several, known.texts, standing)
 
     @property

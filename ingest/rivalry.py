@@ -19,7 +19,8 @@ RIVALS = (0.22, 0.45)
 ALIKE_BY_WORDS, ALIKE_BY_MEANING = 60, 20
 """Documents that are found first, for that."""
 ANSWERING = 0.3
-"""That share, below which programs are put back beside sources of texts alone."""
+"""That share, from which programs keep their scores beside sources of texts alone, and the prose of their own
+source stands wholly behind them."""
 STRANGE = 0.6
 """Of their scores, where none is found first."""
 
@@ -44,7 +45,7 @@ def shares_left(
     for source in {hit.source for hit in found.hits}:
         kept = standing[source] * put_back if source in standing else 1.0
         own = (
-            rivalry(_of(source, found.places), _of(source, found.near))
+            _come_first(_of(source, found.places), _of(source, found.near))
             if competes and found.sources.several
             else whole
         )
@@ -74,7 +75,15 @@ def answering(found: Found) -> float:
     """
     if not found.sources.texts:
         return 1.0
-    return STRANGE + (1 - STRANGE) * min(_programs(found.places, found.near) / ANSWERING, 1.0)
+    return STRANGE + (1 - STRANGE) * _come_first(found.places, found.near)
+
+
+def _come_first(places: Sequence[Hit], near: Sequence[Hit]) -> float:
+    """How far, from 0 to 1, programs come first.
+
+    Sooner than `rivalry`: a source that holds programs is a project, and its prose their documentation.
+    """
+    return min(_programs(places, near) / ANSWERING, 1.0)
 
 
 def _programs(places: Sequence[Hit], near: Sequence[Hit]) -> float:

@@ -186,6 +186,17 @@ def test_programs_put_back_the_prose_of_their_own_source_alone() -> None:
     assert one[2, 0] == one[3, 0] < 0.79
 
 
+@pytest.mark.parametrize(("texts", "first"), [(1, 1.0), (3, 10 / 34 / ANSWERING), (12, 10 / 106 / ANSWERING)])
+def test_in_a_project_beside_other_sources_prose_stands_behind_programs_sooner(
+    texts: int, first: float
+) -> None:
+    own = [hit(1, 0, 10.0, Role.SOURCE), *(hit(2 + number, 0, 8.0) for number in range(texts))]
+    places = [replace(each, source=5) for each in own]
+    several = scores(Found(places, [], {}, POOL, sources=SearchedSources(several=True)))
+    assert several[2, 0] == near_enough(0.8 * WEIGHTS.prose**first)
+    assert several[2, 0] <= scores(Found(places, [], {}, POOL))[2, 0]
+
+
 def test_what_a_source_stands_for_counts_for_all_that_it_holds() -> None:
     places = [replace(hit(1, 0, 10.0), source=5), replace(hit(2, 0, 8.0), source=6), hit(3, 0, 8.0)]
     found = scores(Found(places, [], {}, POOL, sources=SearchedSources(standing={5: 0.7, 6: 1.0})))
