@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from ingest.embedding import UniversalSentenceEncoder
@@ -19,9 +18,7 @@ from ingest.ranking import rank
 from ingest.readers.plain import read_plain
 from ingest.reading import read_text
 from ingest.sources import LEAST, NONE, source_of
-from ingest.store.contract import Point, SparseVector
 from ingest.store.edge import EdgeStore
-from ingest.terms import Analyzer
 from ingest.writing import Writer, Written
 from tests.fakes.embedder import WordEmbedder
 
@@ -263,14 +260,14 @@ def test_a_project_that_does_not_speak_the_words_of_a_question_is_put_back(tmp_p
     index = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
     words = "anvil barge cedar delta ember flint grove hedge ivory jetty kiosk ledge"
     own, other = source_of("own/x.py"), source_of("other/x.py")
-    for document, source, said in ((1, own, words), (2, other, "shared")):
-        terms = np.unique(Analyzer().document_terms(f"{said} shared")).astype(np.uint32)
-        sparse = SparseVector(terms, np.ones(len(terms), np.float32))
-        dense = EMBEDDER.embed([said])[0]
-        points = [Point(document, n, n, n + 1, 1, 1, sparse, dense, source=source) for n in range(300)]
-        index.upsert(SCOPE, points)
-        index.upsert(SCOPE.openings, points[:1])
-    index.flush()
+    texts = [("own", words), ("other", "shared")] * 30
+    written: list[Written] = []
+    for number, (folder, said) in enumerate(texts, start=1):
+        document = read_text(f"# {said} shared\n", f"{folder}/x{number}.py")
+        sections = find_sections(document)
+        passages = cut_passages(document, sections)
+        written.append(Written(number, document, passages, sections, path=f"{folder}/x{number}.py"))
+    Writer(index, EMBEDDER).write(SCOPE, written)
     asked = Question(f"{words} shared")
     assert index.findings(SCOPE, asked, documents=None, limit=9).others.sources.standing == {
         own: 1.0,
