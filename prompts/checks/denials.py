@@ -89,6 +89,12 @@ SCOPE_END = Pattern(
     r"|\band\s+(?:shall|may|must|will|is|are|can)\b|,?\s+а\s",
     re.IGNORECASE,
 )
+ANOTHER_CLAUSE = Pattern(
+    r"\s+(?:and\s+(?:all|any|each|every|the|this|that|these|those|such|its|their|his|her)"
+    r"|и\s+(?:все|всё|вся|всякое|любые|любое|каждый|эти|этот|такие))\b",
+    re.IGNORECASE,
+)
+"""Behind a verb without an object: rights "cease | and all fees are due"."""
 INFINITIVE = Pattern(r"\s+to\b", re.IGNORECASE)
 FINITE = Pattern(r"\b(?:shall|will|must|may|can|could|would|should)\b", re.IGNORECASE)
 """Behind a denied infinitive, the verb of the clause around it: who "elects not to buy | will be told"."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from prompts.checks.denials import (
     ADVERB,
+    ANOTHER_CLAUSE,
     ASIDE,
     AUXILIARY,
     BEHIND_ASIDE,
@@ -183,6 +184,8 @@ def _under(text: str, words: Sequence[Word], start: int, *, commas: bool) -> lis
         end = re.compile(r"[;.](?=\s|$)").search(text, start)
         limit = min(end.start() if end else len(text), start + 3 * REACH)
         return [place for place, word in enumerate(words) if start <= word.start < limit]
+    if ANOTHER_CLAUSE.match(text, start):
+        return []
     end = SCOPE_END.search(text, start)
     if end and end[0] == ":":  # what is denied are the items of the list
         end = SCOPE_END.search(text, end.end())

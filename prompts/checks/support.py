@@ -25,7 +25,7 @@ from prompts.checks.absolutes import overstated
 from prompts.checks.actors import misattributed
 from prompts.checks.bindings import misbound
 from prompts.checks.code import contrary_guard, contrary_order, contrary_switch
-from prompts.checks.copying import as_written, neutral_in_copy
+from prompts.checks.copying import as_written, is_denied_around, neutral_in_copy
 from prompts.checks.facts import ClaimFacts, SourceFacts
 from prompts.checks.limits import contrary_limits
 from prompts.checks.negations import polarity
@@ -226,7 +226,7 @@ class Judge:
 
     def _is_contradicted_by(self, sentence: Sentence) -> bool:
         """Whether one of the two says no; words that are copied deny what they deny in the sentence."""
-        if not contradicts(self._polarity, sentence.polarity):
+        if not contradicts(self._polarity, sentence.polarity) or not is_denied_around(self.claim, sentence):
             return False
         neutral = tuple(neutral_in_copy(self.claim, sentence.text))
         return not neutral or contradicts(polarity(self.claim, self._words, neutral), sentence.polarity)

@@ -135,3 +135,55 @@ def test_a_denied_infinitive_denies_nothing_of_what_the_clause_around_it_states(
     assert judge(f"The contract says {copied}.", text, quote=copied).missing == ()
     assert judge("A change after we have elected not to purchase will be a new offer.", text).missing == ()
     assert "negation" in judge("A change after we have elected to purchase the shares.", text).missing
+
+
+def test_a_verb_without_an_object_denies_nothing_of_the_clause_behind_it() -> None:
+    text = (
+        "All rights of the Developer shall cease and all unapplied or unused Fees paid under Section 3 shall "
+        "be forfeited to the Franchisor."
+    )
+    copied = "all unapplied or unused Fees paid under Section 3"
+    assert judge(f"The contract says {copied}.", text, copied).missing == ()
+    assert (
+        "negation"
+        in judge("The Developer shall use the marks.", "The Developer shall cease to use the marks.").missing
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "copied", "behind", "denied"),
+    [
+        (
+            "Disagreements among the members will be resolved in good faith; provided, that in the event of",
+            "a disagreement that cannot be resolved within thirty days",
+            "the executives resolve the disagreement",
+            False,
+        ),
+        (
+            "The Director is under no order prohibiting service; or the Director has declared to the Bank or",
+            "the Board of Directors that she or he is",
+            "an advisor of a competitor",
+            False,
+        ),
+        (
+            "No waiver by a Party of any term shall be deemed to be or",
+            "construed as a waiver of the same term",
+            "of this Agreement",
+            True,
+        ),
+        ("The Service is provided without", "warranty of any kind by the Provider", "", True),
+        ("The Developer does", "not sell or lease the premises", "to others", False),
+    ],
+)
+def test_a_copy_is_denied_by_what_stands_around_it(
+    before: str, copied: str, behind: str, *, denied: bool
+) -> None:
+    support = judge(f"The contract says {copied}.", f"{before} {copied} {behind}.", copied)
+    assert ("negation" in support.missing) is denied
+
+
+def test_a_denial_before_a_copy_is_the_claims_own() -> None:
+    copied = "a disagreement that cannot be resolved within ten days"
+    text = f"Both decide in the event of {copied}."
+    assert judge(f"Both decide in the event of {copied}.", text, copied).missing == ()
+    assert "negation" in judge(f"Both never decide in the event of {copied}.", text, copied).missing
