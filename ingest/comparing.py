@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.feedback import FEWEST, LONG
-from ingest.model import Role
+from ingest.feedback import FEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
@@ -45,29 +43,22 @@ def largest_share(
     return max(shares, default=0.0)
 
 
-def others_of(hits: Sequence[Hit], own: Container[int]) -> list[Hit]:
-    """The best hit of each of the best documents that are not among one's ``own``; hits are best first."""
-    best: dict[int, Hit] = {}
-    for hit in hits:
-        if hit.document not in own:
-            best.setdefault(hit.document, hit)
-    return list(best.values())[:OTHERS]
+def others_of(hits: Sequence[Hit], own: Container[int], texts: Container[int]) -> list[Hit]:
+    """The best hit of each of the best long texts that are not among one's ``own``; none if they are too few.
 
-
-def are_comparable(own: Sequence[Hit], others: Sequence[Hit], lengths: Mapping[int, int]) -> bool:
-    """Whether there are enough other documents, and they may be of one kind: long, and prose like one's own.
-
-    Programs share words with each other for other reasons than that they answer alike; and the best place of
-    a short document is no choice among many.
+    Programs share words with each other for other reasons than that they answer alike, and the best place of
+    a short document is no choice among many: both are passed over.
 
     Args:
-        own: hits of the documents that are asked.
-        others: one hit of each other document.
-        lengths: of documents in code points; one that is not there has no length.
+        hits: of all documents, best first.
+        own: documents that are asked.
+        texts: documents that are long and prose.
     """
-    if not own or len(others) < FEWEST or any(hit.role != Role.PROSE for hit in (own[0], *others)):
-        return False
-    return median(lengths.get(hit.document, 0) for hit in others) >= LONG
+    best: dict[int, Hit] = {}
+    for hit in hits:
+        if hit.document in texts and hit.document not in own:
+            best.setdefault(hit.document, hit)
+    return list(best.values())[:OTHERS] if len(best) >= FEWEST else []
 
 
 def largest_likeness(

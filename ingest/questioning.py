@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ingest.answerability import Signs
 from ingest.asking import question_vector
 from ingest.background import SAMPLE, Background
-from ingest.comparing import CANDIDATES, are_comparable, largest_likeness, largest_share, others_of
+from ingest.comparing import CANDIDATES, largest_likeness, largest_share, others_of
 from ingest.feedback import (
     FEWEST,
     LEARNT_FROM,
@@ -25,6 +25,7 @@ from ingest.feedback import (
 )
 from ingest.fields import Field, within
 from ingest.found import Found, SearchedSources
+from ingest.model import Role
 from ingest.ranking import best_hit
 from ingest.routing import MOST_ALIKE
 from ingest.sources import Sources
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ingest.model import Hit, Role, Scope
+    from ingest.model import Hit, Scope
     from ingest.store.contract import SparseVector, Store
 
 KNOWN_SECONDS = 60.0
@@ -51,6 +52,8 @@ LOOSE_WEIGHT = 0.5
 """Of a looser term, against 1.0 of the exact one."""
 FEW_WORDS = 0.5
 """Of what a place scores that holds every word: a best place below it may be one by chance."""
+MANY = 8
+"""Places of a long document."""
 _NOTHING: Mapping[int, float] = MappingProxyType({})
 HEADED = 100
 """Passages under headings that fit the question."""
@@ -110,6 +113,17 @@ class Search:
     def places(self, terms: Mapping[int, float]) -> list[Hit]:
         """Chunks of all the scope by their words: also those that the caller did not choose teach wording."""
         return self.store.search_sparse(self.scope, self._worded(terms), documents=None, limit=POOL)
+
+    def best(self, terms: Mapping[int, float], documents: Sequence[int]) -> Hit | None:
+        """The best place of some documents by its words."""
+        hits = self.store.search_sparse(self.scope, self._worded(terms), documents=documents, limit=1)
+        return hits[0] if hits else None
+
+    def are_alike(self, one: Hit, other: Hit) -> bool:
+        """Whether two places are in documents of one kind: of one source, role and, roughly, length."""
+        counts = self.known.counts
+        lengths = [counts.get(hit.document, 0) >= MANY for hit in (one, other)]
+        return (one.source, one.role, lengths[0]) == (other.source, other.role, lengths[1])
 
     def found(self, terms: Mapping[int, float], places: Sequence[Hit], vector: NDArray[np.float32]) -> Found:
         """What is found by the terms, by what their answers share, and by the vector."""
@@ -186,12 +200,12 @@ class Search:
     def _compared(self, alone: Signs, terms: Mapping[int, float]) -> Signs:
         """With how the chosen documents stand beside the others, where those are comparable."""
         described = self._described(terms)
-        lengths = {hit.document: hit.end for hit in described}
         learnt = self._learnt(terms, self.places(terms), described)
         asked = added(dict(terms), learnt)
         own = self._best(asked, documents=self.documents, limit=CANDIDATES)
-        others = others_of(self._best(asked, documents=None, limit=POOL), set(self.documents or ()))
-        if not are_comparable(own, others, lengths):
+        best = self._best(asked, documents=None, limit=POOL)
+        others = others_of(best, set(self.documents or ()), long_texts(described))
+        if not others or not own or own[0].role != Role.PROSE:
             return alone
         likeness = largest_likeness(self._vectors(own), self._vectors(others), self.known.chunks)
         return replace(alone, standing=own[0].score / others[0].score, likeness=likeness)

@@ -121,6 +121,54 @@ def test_a_text_is_held_to_its_length_where_documents_are_compared(index: LocalI
     assert index.findings(SCOPE, asked, documents=[NAMED], limit=10).others.counts == {}
 
 
+RENT = f"Consider the lease between {BOTH}; how much is the rent a month?"
+PETS = f"Consider the lease between {BOTH}; are pets welcome?"
+OTHER = 33
+OTHERS = f"{PARTIES[OTHER]} Holdings and {PARTIES[OTHER][::-1]} of Mount {PARTIES[OTHER]}berg {OTHER}00"
+
+
+def followed(index: LocalIndex, question: str, *history: str) -> tuple[int, str]:
+    """The best place for a turn after others, the latest first."""
+    hit = index.search(SCOPE, Question(question, history), documents=None, limit=10)[0]
+    return hit.document, lease(hit.document)[hit.start : hit.end].strip()
+
+
+@pytest.mark.parametrize("between", [(), ("Are pets welcome in the yard?",)])
+def test_a_turn_without_a_name_is_asked_of_the_document_named_before(
+    index: LocalIndex, between: tuple[str, ...]
+) -> None:
+    answer = followed(index, "How much is the rent a month?", *between, PETS)
+    assert answer[0] == NAMED
+    assert f"The rent is {NAMED} thousand" in answer[1]
+
+
+@pytest.mark.parametrize("question", ["And in the lease between {}?", "What about {}?"])
+def test_a_turn_that_is_a_name_asks_the_same_of_another_document(index: LocalIndex, question: str) -> None:
+    parties = "Zorvania Holdings and Quellborn of Mount Zorvaniaberg"
+    text = (
+        f"LEASE AGREEMENT\n\nThis lease is made between {parties}.\n\n{FILLER * 180}The rent is six pounds."
+    )
+    add(index, 100, text)
+    asked = Question(question.format(parties), (RENT,))
+    hit = index.search(SCOPE, asked, documents=None, limit=10)[0]
+    assert hit.document == 100
+    assert "The rent is six pounds" in text[hit.start : hit.end]
+
+
+def test_a_turn_that_names_another_document_is_not_drawn_to_the_one_before(index: LocalIndex) -> None:
+    question = f"Consider the lease between {OTHERS}; how much is the rent a month?"
+    hits = index.search(SCOPE, Question(question, (PETS, PETS)), documents=None, limit=3)
+    alone = index.search(SCOPE, Question(question), documents=None, limit=3)
+    assert [(hit.document, hit.ordinal) for hit in hits] == [(hit.document, hit.ordinal) for hit in alone]
+    assert hits[0].document == OTHER
+
+
+def test_a_turn_about_something_else_leaves_the_document_named_before(index: LocalIndex) -> None:
+    add(index, 100, "Whales sing. The song of a humpback whale carries for many miles under the sea.")
+    hits = index.search(SCOPE, Question("How far does a whale song carry?", (RENT,)), documents=None, limit=5)
+    assert hits[0].document == 100
+
+
 def test_an_opening_is_never_a_hit(index: LocalIndex) -> None:
     assert len(index.search(SCOPE, Question(f"{PARTY} Holdings"), documents=None, limit=500)) <= sum(
         index.counts(SCOPE).values()

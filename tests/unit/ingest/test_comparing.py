@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ingest.background import Background
-from ingest.comparing import OTHERS, are_comparable, largest_likeness, largest_share, others_of
-from ingest.feedback import FEWEST, LONG
+from ingest.comparing import OTHERS, largest_likeness, largest_share, others_of
+from ingest.feedback import FEWEST
 from ingest.model import Hit, Role
 from ingest.store.contract import SparseVector
 
@@ -18,32 +18,28 @@ def place(*terms: int) -> SparseVector:
     return SparseVector(np.array(sorted(terms), np.uint32), np.ones(len(terms), np.float32))
 
 
-def test_others_are_the_best_hits_of_the_best_other_documents() -> None:
-    hits = [hit(3, 5), hit(1), hit(3, 2), hit(2), *(hit(n) for n in range(4, 40))]
+def test_others_are_the_best_hits_of_the_best_other_long_texts() -> None:
+    hits = [hit(3, 5), hit(1), hit(50), hit(3, 2), hit(2), *(hit(n) for n in range(4, 40))]
 
-    others = others_of(hits, {1})
+    others = others_of(hits, {1}, set(range(40)))
 
     assert [(one.document, one.ordinal) for one in others[:3]] == [(3, 5), (2, 0), (4, 0)]
     assert len(others) == OTHERS
 
 
-def test_long_prose_is_compared_with_enough_like_it() -> None:
-    others = [hit(number) for number in range(FEWEST)]
-    lengths = dict.fromkeys(range(FEWEST), LONG)
+def test_what_is_of_another_kind_stands_in_no_ones_way() -> None:
+    strangers = [hit(number, role=Role.TEST) for number in range(100, 120)]
+    texts = [hit(number) for number in range(FEWEST)]
 
-    assert are_comparable([hit(99)], others, lengths)
-    assert not are_comparable([hit(99)], others[1:], lengths)
-    assert not are_comparable([], others, lengths)
-    assert not are_comparable([hit(99)], others, dict.fromkeys(range(FEWEST), LONG - 1))
-    assert not are_comparable([hit(99)], others, {})
+    assert others_of([*strangers, *texts], {99}, set(range(FEWEST))) == texts
 
 
-def test_programs_are_not_compared() -> None:
-    others = [hit(number) for number in range(FEWEST)]
-    lengths = dict.fromkeys(range(FEWEST), LONG)
+def test_a_few_others_show_nothing() -> None:
+    texts = [hit(number) for number in range(FEWEST)]
 
-    assert not are_comparable([hit(99, role=Role.SOURCE)], others, lengths)
-    assert not are_comparable([hit(99)], [*others, hit(50, role=Role.TEST)], lengths)
+    assert others_of(texts, {0}, set(range(FEWEST))) == []
+    assert others_of(texts, {99}, set(range(1, FEWEST))) == []
+    assert others_of([], {99}, set(range(FEWEST))) == []
 
 
 def test_likeness_is_the_cosine_of_the_closest_pair_and_rare_words_weigh_more() -> None:
