@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 _LINES = 14
+_SHOWN = 400
+"""Characters of a source under an answer that tells what it says."""
+_TOLD = 1_200
+"""Of an extract, which is the answer."""
 _CODE = frozenset(".py .pyi .js .mjs .cjs .jsx .ts .tsx .go .java .c .h .cc .cpp .cxx .hpp .rs".split())
 
 
@@ -46,12 +50,12 @@ def print_sources(answer: QueryResponse) -> None:
         say(f"  [{citation.index}] ", nl=False)
         say(where(citation), bold=True, nl=False)
         say(verdict)
-        say(_quoted(citation))
+        say(_quoted(citation, _SHOWN if answer.llm_generated else _TOLD))
     for claim in answer.claims:
         if claim.substantive and not claim.supported:
             why = f" ({', '.join(claim.missing)})" if claim.missing else ""
             words = " ".join(answer.answer[claim.start : claim.end].split())
-            say(f"  not proven{why}: {textwrap.shorten(words, 160)}", fg="yellow")
+            say(f"  not proven{why}: {_shortened(words, 160)}", fg="yellow")
     for marker in answer.unresolved:
         say(f"  names no source: {marker}", fg="yellow")
 
@@ -59,7 +63,7 @@ def print_sources(answer: QueryResponse) -> None:
 def print_step(step: StepEvent) -> None:
     """What an agent did, beside the answer: on the other stream."""
     brought = f"{step.results} found" if step.error is None else step.error
-    say(f"  {step.tool} {textwrap.shorten(step.arguments, 80)}: {brought}", dim=True, err=True)
+    say(f"  {step.tool} {_shortened(step.arguments, 80)}: {brought}", dim=True, err=True)
 
 
 def print_footer(answer: QueryResponse) -> None:
@@ -76,7 +80,9 @@ def print_footer(answer: QueryResponse) -> None:
     if not answer.llm_generated:
         withheld = answer.plan.withheld_from is not None
         why = answer.plan.reason if withheld else "no model is configured (LECTERN_LLM_API_KEY)"
-        say(f"  extracts: {why}", dim=True)
+        known = answer.confidence is not None and bool(answer.citations)
+        sure = f" · {answer.confidence:.0%} sure of an answer" if known else ""
+        say(f"  extracts: {why}{sure} · session {answer.session_id}", dim=True)
         return
     usage, cost = answer.usage, answer.cost
     price = "price unknown" if cost.usd is None else f"${cost.usd:.5f}"
@@ -99,15 +105,23 @@ def print_hit(rank: int, hit: Hit) -> None:
         say(textwrap.indent(textwrap.fill(f"with {beside}", _WIDTH), "     "), dim=True)
 
 
-def _quoted(citation: Citation) -> str:
-    """The cited words; lines of code stay lines."""
+def _quoted(citation: Citation, most: int) -> str:
+    """The cited words, so many characters of them; lines of code stay lines."""
     text = citation.cited_text
     if citation.page_start is None and _is_code(citation.path):
         lines = text.strip("\n").split("\n")
         shown = lines if len(lines) <= _LINES else [*lines[:_LINES], "…"]
         return textwrap.indent(textwrap.dedent("\n".join(shown)), "      │ ", lambda _: True)
-    words = textwrap.shorten(" ".join(text.split()), 400, placeholder=" …")
-    return textwrap.indent(textwrap.fill(f"“{words}”", _WIDTH), "      ")
+    return textwrap.indent(textwrap.fill(f"“{_shortened(text, most)}”", _WIDTH), "      ")
+
+
+def _shortened(text: str, most: int) -> str:
+    """A text on one line, cut between words where it has any: Chinese has none."""
+    line = " ".join(text.split())
+    if len(line) <= most:
+        return line
+    between = line.rfind(" ", most // 2, most - 1)
+    return f"{line[:between]} …" if between > 0 else f"{line[: most - 1]}…"
 
 
 def _is_code(path: str) -> bool:

@@ -76,6 +76,16 @@ def test_what_shares_no_word_with_the_question_is_no_answer() -> None:
     assert len(extract("Когда платится аренда?", evidence, passages).citations) == 2
 
 
+def test_the_number_of_a_page_is_no_answer() -> None:
+    evidence, passages = found([f"The rent. {' ' * LONGEST_EXTRACT}", "The rent is due in May."])
+    assert not passages[0].text[evidence[0].hit.start : evidence[0].hit.end].strip()
+    page = passages[0].text.replace("   ", " -8- ")
+
+    answer = extract("When is rent due?", evidence, [PromptPassage(7, 1, 0, page), passages[1]])
+
+    assert answer.text == "The rent is due in May. [1]"
+
+
 def test_what_the_search_is_not_sure_of_is_not_said() -> None:
     evidence, passages = found(["The rent is due in May.", "Аренда платится в мае."])
     doubt = LEAST_CONFIDENCE - 0.01

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pytest
 
-from service.commands.printing import print_footer, print_step
+from service.commands.printing import print_footer, print_sources, print_step
 from service.http.event_shapes import StepEvent
+from service.http.place_shapes import Citation
 from service.http.plan_shapes import Cost, Plan, Usage
 from service.http.responses import QueryResponse
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def answer(plan: Plan) -> QueryResponse:
@@ -71,5 +69,30 @@ def test_an_agents_steps_stand_beside_the_answer(capsys: pytest.CaptureFixture[s
     assert told.out == ""
     first, second = told.err.splitlines()
     assert first == '  grep {"pattern": "fee"}: 3 found'
-    assert second.endswith("[...]: unknown document")
+    assert second.endswith("x …: unknown document")
     assert len(second) < 120
+
+
+@pytest.mark.parametrize(
+    ("text", "generated", "shown"),
+    [
+        ("The tenant pays\n  the rent.", True, "“The tenant pays the rent.”"),
+        ("word " * 200, True, "word …”"),
+        ("word " * 200, False, "word”"),
+        ("租金" * 300, True, "租…”"),
+        ("租金" * 300, False, "租金”"),
+    ],
+)
+def test_a_source_tells_what_it_says_and_an_extract_all_of_it(
+    text: str, *, generated: bool, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    citation = Citation.model_construct(
+        index=1, quoted="exact", path="a.txt", page_start=None, line_start=1, line_end=1, section=[]
+    ).model_copy(update={"cited_text": text})
+    plan = Plan(mode="extract", reason="", segments=[], left_out=[], context=[])
+
+    print_sources(answer(plan).model_copy(update={"citations": [citation], "llm_generated": generated}))
+
+    told = "".join(line.strip() for line in capsys.readouterr().out.splitlines()[1:])
+    assert told.endswith(shown)
+    assert len(told) >= min(len(text.strip()), 390) - 12
