@@ -135,7 +135,13 @@ class Library:
     def place(self, version: VersionRecord, start: int, end: int) -> Place:
         """Where a range of a version stands."""
         content = self.content(version)
-        return locate(content.document, content.passages, start, end)
+        return locate(
+            content.document,
+            content.passages,
+            start,
+            end,
+            lambda: self.surroundings(version).outline.sections,
+        )
 
     def passages(self, version: VersionRecord, first: int, last: int) -> list[PromptPassage]:
         """Passages ``first`` to ``last`` of a version, as a prompt shows them."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.errors import PermanentError
+from ingest.labels import first_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from ingest.model import Box, Document, Element, Page, Passage
+    from ingest.model import Box, Document, Element, Page, Passage, Section
 
 
 class NoSuchRange(PermanentError):
@@ -36,8 +37,22 @@ class Place:
     """One for each printed line that the range touches."""
 
 
-def locate(document: Document, passages: Sequence[Passage], start: int, end: int) -> Place:
+def locate(
+    document: Document,
+    passages: Sequence[Passage],
+    start: int,
+    end: int,
+    sections: Callable[[], Sequence[Section]] = tuple,
+) -> Place:
     """Look up ``document.text[start:end]``.
+
+    Args:
+        document: its text and layout.
+        passages: of the document; each knows under which section it begins.
+        start: of the range.
+        end: of the range.
+        sections: all of the document's. They are asked for where a range begins inside a passage: in a text
+            that has lost its line breaks several may begin there.
 
     Raises:
         NoSuchRange: it is empty or leaves the text.
@@ -50,7 +65,7 @@ def locate(document: Document, passages: Sequence[Passage], start: int, end: int
         start=start,
         end=end,
         text=document.text[start:end],
-        section=_section(document, passage, start, end),
+        section=_section(document, passage, (start, end), sections),
         page_start=_page(document.pages, start),
         page_end=_page(document.pages, end - 1),
         line_start=line_start,
@@ -59,16 +74,26 @@ def locate(document: Document, passages: Sequence[Passage], start: int, end: int
     )
 
 
-def _section(document: Document, passage: Passage, start: int, end: int) -> tuple[str, ...]:
-    """Of prose the passage's; of a program, whose passages join parts, that of these very words."""
+def _section(
+    document: Document, passage: Passage, place: tuple[int, int], sections: Callable[[], Sequence[Section]]
+) -> tuple[str, ...]:
+    """Of prose that around the first words; of a program, whose passages join parts, their symbol."""
+    start, end = place
     nearest = bisect_right(document.elements, start, key=_start) - 1
     in_prose = nearest >= 0 and document.elements[nearest].kind != "code"
-    return passage.section if in_prose or not document.symbols else _symbol(document, start, end)
+    if document.symbols and not in_prose:
+        return _symbol(document, start, end)
+    first = first_word(document.text, start, end)
+    if first <= first_word(document.text, passage.start, passage.end):
+        return passage.section
+    around = (section for section in sections() if section.start <= first < section.end)
+    innermost = max(around, key=lambda section: (section.start, section.level), default=None)
+    return passage.section if innermost is None else innermost.path
 
 
 def _symbol(document: Document, start: int, end: int) -> tuple[str, ...]:
     """The innermost symbol around the first words of a range or, outside all, the first that begins in it."""
-    first = end - len(document.text[start:end].lstrip())
+    first = first_word(document.text, start, end)
     around = [s for s in document.symbols if s.start <= first < s.end]
     begun = [s for s in document.symbols if first < s.start < end]
     nearest = (

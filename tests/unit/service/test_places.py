@@ -7,7 +7,7 @@ from array import array
 
 import pytest
 
-from ingest.model import Box, Document, Element, Line, Page, Passage
+from ingest.model import Box, Document, Element, Line, Page, Passage, Section
 from ingest.outline.sections import find_sections
 from ingest.passages import cut_passages
 from ingest.readers.code import read_code
@@ -54,6 +54,48 @@ def test_a_text_without_pages_has_lines_alone() -> None:
 def test_a_range_outside_is_refused(start: int, end: int) -> None:
     with pytest.raises(NoSuchRange, match="no range"):
         locate(DOCUMENT, PASSAGES, start, end)
+
+
+RUN_ON = "1. Term. One year. 2. Rent. 2.1 Amount. Six pounds. 2.2 Interest. None."
+
+
+def _run_on(words: str) -> tuple[str, ...]:
+    """The section of words in a text that has lost its line breaks: one passage, five sections."""
+
+    def section(begin: str, after: str, level: int, *path: str) -> Section:
+        end = RUN_ON.index(after) if after else len(RUN_ON)
+        return Section(RUN_ON.index(begin), end, level, path[-1], "", 0, path)
+
+    sections = (
+        section("1. Term", "2. Rent", 1, "1. Term"),
+        section("2. Rent", "", 1, "2. Rent"),
+        section("2.1", "2.2", 2, "2. Rent", "2.1 Amount"),
+        section("2.2", "", 2, "2. Rent", "2.2 Interest"),
+    )
+    document = Document(RUN_ON, "", (Element(0, len(RUN_ON), RUN_ON, "paragraph"),))
+    passages = (Passage(1, 0, len(RUN_ON), ("1. Term",)),)
+    start = RUN_ON.index(words)
+    return locate(document, passages, start, start + len(words), lambda: sections).section
+
+
+@pytest.mark.parametrize(
+    ("words", "section"),
+    [
+        ("1. Term", ("1. Term",)),
+        ("One year", ("1. Term",)),
+        (" 2. Rent", ("2. Rent",)),
+        ("Six pounds. 2.2", ("2. Rent", "2.1 Amount")),
+        ("None", ("2. Rent", "2.2 Interest")),
+    ],
+)
+def test_a_range_stands_in_its_own_section_not_in_the_first_of_its_passage(
+    words: str, section: tuple[str, ...]
+) -> None:
+    assert _run_on(words) == section
+
+
+def test_what_stands_in_no_section_is_said_to_stand_where_its_passage_does() -> None:
+    assert locate(DOCUMENT, PASSAGES, 11, 17, lambda: ()).section == ("1. Opening",)
 
 
 def test_a_range_of_code_stands_in_its_own_symbol_not_in_its_passage_s() -> None:
