@@ -12,7 +12,7 @@ from ingest.model import Role
 from ingest.store.contract import SparseVector
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from ingest.fields import Field
     from ingest.terms import Analyzer
@@ -38,24 +38,24 @@ _ASKED = {
 _FENCE = re.compile(r"^(```|~~~).*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
 
 
-def asked_terms(analyzer: Analyzer, text: str, history: Sequence[str] = ()) -> dict[int, float]:
-    """Term ids with their weights; a term counts once, however often it is said.
-
-    "And the second one?" searches for what it refers to: ``history`` are the user's turns before, the latest
-    first, at a weight that fades with each turn.
-    """
-    weights: dict[int, float] = {}
-    for turn, said in enumerate([text, *history[:TURNS]]):
-        for term, weight in _turn(analyzer, said).items():
-            weights[term] = weights.get(term, 0.0) + FADING**turn * weight
-    return weights
-
-
-def _turn(analyzer: Analyzer, text: str) -> dict[int, float]:
+def asked_terms(analyzer: Analyzer, text: str) -> dict[int, float]:
+    """Term ids with their weights; a term counts once, however often it is said."""
     shown = " ".join(fence.group() for fence in _FENCE.finditer(text))
     said = _FENCE.sub(" ", text) if shown else text
     weights = dict.fromkeys(analyzer.question_terms(shown), FENCED) if shown else {}
     return weights | dict.fromkeys(analyzer.question_terms(said), 1.0)
+
+
+def faded(turns: Iterable[Mapping[int, float]]) -> dict[int, float]:
+    """What the user's turns ask, the latest first, at a weight that fades with each and adds up.
+
+    "And the second one?" searches for what it refers to.
+    """
+    weights: dict[int, float] = {}
+    for back, terms in enumerate(turns):
+        for term, weight in terms.items():
+            weights[term] = weights.get(term, 0.0) + FADING**back * weight
+    return weights
 
 
 def question_vector(*fields: tuple[Mapping[int, float], Field, float]) -> SparseVector:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.asking import FADING, TURNS, asked_roles, asked_terms
+from ingest.asking import TURNS, asked_roles, asked_terms, faded
 from ingest.errors import UnsupportedStore
 from ingest.questioning import Search
 from ingest.routing import (
@@ -109,10 +109,11 @@ class Interpreter:
         if turn.route is not None and turn.route.terms:
             return _asked(search, vector, turn)
         earlier = [self._turn(search, said) for said in question.history[:TURNS]]
-        terms = _faded([turn, *earlier])
+        terms = faded(map(_rest, [turn, *earlier]))
         places = search.places(terms)
         if turn.route is not None:  # a name means nothing of what is asked
-            return _asked(search, np.zeros_like(vector), _Turn(terms, places, turn.route), _faded(earlier))
+            rest = faded(map(_rest, earlier))
+            return _asked(search, np.zeros_like(vector), _Turn(terms, places, turn.route), rest)
         route = next((each.route for each in earlier if each.route is not None), None)
         if route is None or not _hold(search, route.documents, turn):
             route = self._route(search, question.text, search.lead(places))
@@ -193,12 +194,3 @@ def _rest(turn: _Turn) -> Mapping[int, float]:
     if turn.route is None or not turn.route.terms:
         return turn.terms
     return {term: turn.terms.get(term, 1.0) for term in turn.route.terms}
-
-
-def _faded(turns: Sequence[_Turn]) -> dict[int, float]:
-    """What turns ask, the latest first, at a weight that fades with each."""
-    weights: dict[int, float] = {}
-    for back, turn in enumerate(turns):
-        for term, weight in _rest(turn).items():
-            weights[term] = weights.get(term, 0.0) + FADING**back * weight
-    return weights

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.asking import FADING, FENCED, asked_terms, question_vector
+from ingest.asking import FADING, FENCED, asked_terms, faded, question_vector
 from ingest.fields import Field
 from ingest.terms import Analyzer, term_id
 
@@ -16,9 +16,8 @@ def test_a_term_counts_once_however_often_it_is_said() -> None:
 
 
 def test_earlier_turns_fade_and_add_up() -> None:
-    asked = asked_terms(
-        Analyzer(), "And the rent?", ["What does the tenant pay?", "Is the rent in the lease?"]
-    )
+    said = ("And the rent?", "What does the tenant pay?", "Is the rent in the lease?")
+    asked = faded(asked_terms(Analyzer(), turn) for turn in said)
     assert asked == pytest.approx(
         {RENT: 1 + FADING**2, TENANT: FADING, term_id("pay"): FADING, LEASE: FADING**2}
     )
