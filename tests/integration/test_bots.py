@@ -137,7 +137,7 @@ class TestTelegram:
                 assert {"4,200 euros" in opened(service, link) for link in first.links.values()} == {True}
                 assert set(first.links) == {
                     "[1]",
-                    "lease.md, line 5, Lease of the Harbour Warehouse",
+                    "lease.md, line 5, Lease of the Harbour Warehouse › 1. Rent",
                 }
 
                 telegram.say(NOTICE)

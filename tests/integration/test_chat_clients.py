@@ -160,7 +160,7 @@ class TestWhole:
         assert found.choices[0].message.annotations == []
         lines = notes.split("\n")
         assert lines[0] == "**Sources**"
-        assert lines[2].startswith("- [1] [Lease of the Harbour Warehouse, line 5](")
+        assert lines[2].startswith("- [1] [Lease of the Harbour Warehouse › 1. Rent, line 5](")
         assert f"]({service.url}/#/document/" in lines[2]
         assert lines[2].endswith(": “a monthly rent of 4,200 euros”")
         place = re.search(r"#/document/(\w+)/1/(\d+)-(\d+)\)", lines[2])
