@@ -114,7 +114,7 @@ class Search:
         """Chunks of all the scope by their words: also those that the caller did not choose teach wording."""
         return self.store.search_sparse(self.scope, self._worded(terms), documents=None, limit=POOL)
 
-    def best(self, terms: Mapping[int, float], documents: Sequence[int]) -> Hit | None:
+    def best_place(self, terms: Mapping[int, float], documents: Sequence[int]) -> Hit | None:
         """The best place of some documents by its words."""
         hits = self.store.search_sparse(self.scope, self._worded(terms), documents=documents, limit=1)
         return hits[0] if hits else None

@@ -173,7 +173,7 @@ class Interpreter:
 
 def _hold(search: Search, documents: Sequence[int], turn: _Turn) -> bool:
     """Whether these documents hold what is asked about, beside the best of their kind and of others."""
-    own = search.best(turn.terms, documents)
+    own = search.best_place(turn.terms, documents)
     if own is None:
         return False
     strangers = (hit.score for hit in turn.places if not search.are_alike(own, hit))

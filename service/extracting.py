@@ -25,6 +25,7 @@ _Cut = tuple["PromptPassage", int, str]
 """A passage, and where in the document which of its words are quoted."""
 _NUMBER = re.compile(r"\d+")
 _LETTER = re.compile(r"[^\W\d_]")
+"""A hit may hold nothing but empty lines, or the number of its page."""
 _EMPTY_LINES = re.compile(r"\A\s*\n")
 """Indentation of the first line stays: in code it means something."""
 _NOTHING: Mapping[str, Sequence[ContextPassage]] = MappingProxyType({})
@@ -62,9 +63,7 @@ def extract(
         best.setdefault(f"D{evidence.hit.document}:{evidence.hit.first_passage}", evidence.hit)
     text, claims, citations = "", list[Claim](), dict[tuple[str, int, int], Citation]()
     cuts = [(passage, *_around(passage, best[passage.marker])) for passage in passages]
-    told = [
-        cut for cut in cuts if _LETTER.search(cut[2])
-    ]  # a hit may hold nothing but the number of its page
+    told = [cut for cut in cuts if _LETTER.search(cut[2])]
     for cut in told[:EXTRACTS]:
         text += "\n\n" if text else ""
         for passage, start, quote in _with_context(cut, context.get(cut[0].marker, ())):
