@@ -16,6 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from ingest.catalog.call_records import CallRecord
+from service.http.requests import LONGEST_QUESTION
 from service.ingest_lock import holding
 from service.links import source_link
 from service.settings import Settings
@@ -236,6 +237,15 @@ def test_what_cannot_be_sent_or_asked_is_said_in_words(browser: Browser, tmp_pat
             page.context.set_offline(False)
             page.get_by_role("button", name="Try again").click()
             page.get_by_role("link", name="small").wait_for(timeout=READ_WITHIN)
+
+            page.goto(at(service, "ask"))
+            question = page.get_by_role("textbox", name="Question")
+            question.fill(f"  {'😀' * (LONGEST_QUESTION + 1)}\n")
+            page.get_by_role("status").get_by_text("has 20,001 characters; it may have 20,000").wait_for()
+            assert page.get_by_role("button", name="Ask").is_disabled()
+            question.fill(f"  {'😀' * LONGEST_QUESTION}\n")
+            page.get_by_text("it may have").wait_for(state="detached")
+            assert page.get_by_role("button", name="Ask").is_enabled()
 
             page.goto(at(service, "reviews", "new"))
             page.get_by_label("Question", exact=True).fill(RENT)

@@ -9,6 +9,7 @@ const LONGEST_QUESTION = 20_000;
 export class QuestionForm {
   #field;
   #button = h("button", { class: "primary send" });
+  #excess = h("p", { class: "hint", role: "status" });
   #running = false;
   #acts;
 
@@ -17,7 +18,6 @@ export class QuestionForm {
     this.#field = h("textarea", {
       id: "question",
       rows: 1,
-      maxlength: LONGEST_QUESTION,
       placeholder: t("ask.placeholder"),
       "aria-label": t("ask.question"),
       "aria-describedby": "question-keys",
@@ -28,6 +28,7 @@ export class QuestionForm {
       "form",
       { class: "question-form", onsubmit: (event) => this.#submit(event) },
       h("div", { class: "field" }, this.#field, this.#button),
+      this.#excess,
       h("p", { class: "hidden", id: "question-keys" }, t("ask.keys")),
     );
     this.#tell();
@@ -59,7 +60,7 @@ export class QuestionForm {
 
   #send() {
     const question = this.#field.value.trim();
-    if (!question || this.#running) return;
+    if (!question || isTooLong(question) || this.#running) return;
     this.#field.value = "";
     this.#acts.ask(question);
     this.#tell();
@@ -68,6 +69,14 @@ export class QuestionForm {
   #tell() {
     fill(this.#button, t(this.#running ? "ask.stop" : "ask.send"));
     this.#button.classList.toggle("stop", this.#running);
-    this.#button.disabled = !this.#running && !this.#field.value.trim();
+    const question = this.#field.value.trim();
+    const tooLong = isTooLong(question);
+    this.#button.disabled = !this.#running && (!question || tooLong);
+    fill(this.#excess, tooLong && t("ask.tooLong", { length: lengthOf(question), most: LONGEST_QUESTION }));
   }
 }
+
+/** In characters, as the service counts them. */
+const lengthOf = (question) => Array.from(question).length;
+
+const isTooLong = (question) => question.length > LONGEST_QUESTION && lengthOf(question) > LONGEST_QUESTION;

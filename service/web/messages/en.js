@@ -273,6 +273,7 @@ export default {
   "ask.question": "Question",
   "ask.placeholder": "Ask about these documents …",
   "ask.keys": "Enter sends the question, Shift and Enter begin a new line.",
+  "ask.tooLong": "The question has {length} characters; it may have {most}.",
   "ask.send": "Ask",
   "ask.stop": "Stop",
   "ask.new": "New conversation",

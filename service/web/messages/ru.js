@@ -272,6 +272,7 @@ export default {
   "ask.question": "Вопрос",
   "ask.placeholder": "Спросите о документах …",
   "ask.keys": "Enter отправляет вопрос, Shift и Enter начинают новую строку.",
+  "ask.tooLong": "В вопросе {length} знаков, а может быть не больше {most}.",
   "ask.send": "Спросить",
   "ask.stop": "Остановить",
   "ask.new": "Новая беседа",

@@ -272,6 +272,7 @@ export default {
   "ask.question": "问题",
   "ask.placeholder": "就这些文档提问……",
   "ask.keys": "按 Enter 发送问题，按 Shift 加 Enter 换行。",
+  "ask.tooLong": "问题有 {length} 个字符，最多可有 {most} 个。",
   "ask.send": "提问",
   "ask.stop": "停止",
   "ask.new": "新对话",
