@@ -97,7 +97,9 @@ def _symbol(document: Document, start: int, end: int) -> tuple[str, ...]:
     around = [s for s in document.symbols if s.start <= first < s.end]
     begun = [s for s in document.symbols if first < s.start < end]
     nearest = (
-        max(around, key=lambda s: s.start) if around else min(begun, key=lambda s: s.start, default=None)
+        max(around, key=lambda s: (s.start, -s.end))
+        if around
+        else min(begun, key=lambda s: s.start, default=None)
     )
     return tuple(nearest.name.split(".")) if nearest else ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
+from dataclasses import replace
 
 import pytest
 
@@ -113,6 +114,15 @@ def test_a_range_of_code_stands_in_its_own_symbol_not_in_its_passage_s() -> None
     assert section("class Fee") == ("Fee",)
     assert section("\n\nclass Fee:") == ("Fee",)
     assert section("LIMIT = 3") in {(), ("LIMIT",)}
+
+
+def test_of_two_symbols_that_begin_together_the_inner_one_is_told() -> None:
+    read = read_code("def late():\n    return 2\n", "m.py", "python")
+    whole = read.symbols[0]
+    both = (replace(whole, name="Fee"), replace(whole, name="Fee.late", end=whole.end - 2))
+    for symbols in (both, both[::-1]):
+        nested = replace(read, symbols=symbols)
+        assert locate(nested, (Passage(1, 0, len(read.text), ()),), 0, 3).section == ("Fee", "late")
 
 
 def test_prose_beside_a_program_stands_in_its_section_not_in_a_symbol() -> None:
