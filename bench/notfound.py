@@ -21,7 +21,7 @@ import argparse
 import tempfile
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ import numpy as np
 
 from bench.fitting import false_claims, fit, wrong
 from bench.indexed import write
-from ingest.answerability import ALONE, COMPARED, CONSTANT, LEAST_CONFIDENCE, confidence
+from ingest.answerability import CONSTANT, LEAST_CONFIDENCE, WEIGHTS, Weights, confidence
 from ingest.embedding import UniversalSentenceEncoder
 from ingest.index import LocalIndex, Question
 from ingest.model import Scope
@@ -67,17 +67,6 @@ class Case:
     document: str
     answerable: bool
     signs: Signs
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """Weights as `ingest.answerability` holds them."""
-
-    alone: Mapping[str, float]
-    compared: Mapping[str, float]
-
-
-HELD = Tables(ALONE, COMPARED)
 
 
 class Remembering:
@@ -180,14 +169,18 @@ def ask(filled: Shelf, queries: Sequence[LabelledQuery], *, leave_out: bool) -> 
     return cases
 
 
-def fit_tables(cases: Sequence[Case]) -> Tables:
-    """Weights for cases with and without something to compare with."""
+def fit_weights(cases: Sequence[Case]) -> Weights:
+    """For cases with and without something to compare with; of the latter once without their meaning."""
     alone = [case for case in cases if case.signs.standing is None]
     compared = [case for case in cases if case.signs.standing is not None]
-    return Tables(_fit_table(alone, ALONE, COUNTS_ALONE), _fit_table(compared, COMPARED, 1.0))
+    return Weights(
+        _fit(alone, WEIGHTS.alone, COUNTS_ALONE),
+        _fit(alone, WEIGHTS.by_words, COUNTS_ALONE),
+        _fit(compared, WEIGHTS.compared, 1.0),
+    )
 
 
-def _fit_table(cases: Sequence[Case], names: Iterable[str], answerable: float) -> dict[str, float]:
+def _fit(cases: Sequence[Case], names: Iterable[str], answerable: float) -> dict[str, float]:
     wanted = [name for name in names if name != CONSTANT]
     features = np.array([[getattr(case.signs, name) for name in wanted] for case in cases])
     yes = _answerable(cases)
@@ -198,17 +191,28 @@ def _fit_table(cases: Sequence[Case], names: Iterable[str], answerable: float) -
 
 
 def cross_validate(
-    inside: Mapping[int, Sequence[Case]], always: Sequence[Case], group_of: Callable[[Case], object]
+    inside: Mapping[int, Sequence[Case]],
+    always: Sequence[Case],
+    group_of: Callable[[Case], object],
+    *,
+    seen: Callable[[Signs], Signs] = lambda signs: signs,
 ) -> dict[int, NDArray[np.float64]]:
-    """How sure an answer is of each case, by weights that were fitted without all cases of its group."""
+    """How sure an answer is of each case, by weights that were fitted without all cases of its group.
+
+    Args:
+        inside: cases by the size of their collection.
+        always: cases that all weights are fitted to as well.
+        group_of: what must not be known of a case that is judged.
+        seen: what of the signs is judged by.
+    """
     judged = {size: np.zeros(len(cases)) for size, cases in inside.items()}
     every = [case for cases in inside.values() for case in cases]
     for group in {group_of(case) for case in every}:
-        tables = fit_tables([*always, *(case for case in every if group_of(case) != group)])
+        weights = fit_weights([*always, *(case for case in every if group_of(case) != group)])
         for size, cases in inside.items():
             for place, case in enumerate(cases):
                 if group_of(case) == group:
-                    judged[size][place] = confidence(case.signs, tables.alone, tables.compared)
+                    judged[size][place] = confidence(seen(case.signs), weights)
     return judged
 
 
@@ -218,25 +222,32 @@ def report(
     """Print the curves, the errors at the threshold, the weights."""
     by_question = cross_validate(inside, left_out, lambda case: case.question)
     by_document = cross_validate(inside, left_out, _part)
-    print(f"{'collection of':<16} {'without its':<12} false claims, % at missed answers of", *MISSED)
+    by_words = cross_validate(inside, left_out, lambda case: case.question, seen=_without_meaning)
+    print(f"{'collection of':<16} {'without its':<22} false claims, % at missed answers of", *MISSED)
+    curves = ("question", by_question), ("document", by_document), ("question and meaning", by_words)
     for size, cases in inside.items():
-        for without, judged in (("question", by_question), ("document", by_document)):
+        for without, judged in curves:
             shares = false_claims(judged[size], _answerable(cases), MISSED)
-            print(f"{size or 'all':<16} {without:<12}", *(f"{share:7.1%}" for share in shares))
+            print(f"{size or 'all':<16} {without:<22}", *(f"{share:7.1%}" for share in shares))
     print(f"\nat {LEAST_CONFIDENCE}: cases, compared; missed answers, false claims")
     for size, cases in inside.items():
         _print_errors(f"of {size or 'all'}, cross-validated", cases, by_question[size])
+        _print_errors("the same, by words alone", cases, by_words[size])
     for name, cases in others.items():
         _print_errors(name, cases, np.array([confidence(case.signs) for case in cases]))
-    fitted = fit_tables([*left_out, *(case for cases in inside.values() for case in cases)])
+    fitted = fit_weights([*left_out, *(case for cases in inside.values() for case in cases)])
     print(f"\nfitted: {fitted}")
-    print("the code holds them" if are_held(fitted) else f"THE CODE HOLDS OTHERS: {HELD}")
+    print("the code holds them" if are_held(fitted) else f"THE CODE HOLDS OTHERS: {WEIGHTS}")
 
 
-def are_held(fitted: Tables) -> bool:
+def are_held(fitted: Weights) -> bool:
     """Whether the code's weights are these, nearly."""
-    pairs = (fitted.alone, HELD.alone), (fitted.compared, HELD.compared)
+    pairs = zip(astuple(fitted), astuple(WEIGHTS), strict=True)
     return all(abs(found[name] - weight) < NEARLY for found, held in pairs for name, weight in held.items())
+
+
+def _without_meaning(signs: Signs) -> Signs:
+    return replace(signs, meaning=None)
 
 
 def _part(case: Case) -> int:

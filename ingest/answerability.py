@@ -18,19 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONSTANT = "constant"
-ALONE: Mapping[str, float] = {CONSTANT: -3.88, "words": 4.41, "meaning": 8.33}
-"""Weights where there is nothing to compare with."""
-COMPARED: Mapping[str, float] = {
-    CONSTANT: -2.89,
-    "words": 2.06,
-    "standing": 2.63,
-    "likeness": 3.72,
-}
-"""Weights where other documents of the same kind show how they answer.
-
-Meaning is not among them: it brought nothing beside these, and a question that names its document is near to
-the opening, whatever else it asks.
-"""
 LEAST_CONFIDENCE = 0.38
 """What is less sure is not said: of questions that lawyers found answered in a contract this misses one in
 eleven, and one in fifty or fewer where nothing can be compared."""
@@ -42,19 +29,45 @@ class Signs:
 
     words: float
     """The largest share of the question's own words that one place holds, see `ingest.comparing`."""
-    meaning: float
-    """The largest cosine."""
+    meaning: float | None
+    """The largest cosine; None where the question was not embedded."""
     standing: float | None = None
     """The best score, learnt words included, over the best one of other documents; None without any."""
     likeness: float | None = None
     """The largest cosine, of weighed words, between the best places and the best ones of other documents."""
 
 
-def confidence(
-    signs: Signs, alone: Mapping[str, float] = ALONE, compared: Mapping[str, float] = COMPARED
-) -> float:
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Of signs and a constant, by which of the signs there are."""
+
+    alone: Mapping[str, float]
+    """Where there is nothing to compare with."""
+    by_words: Mapping[str, float]
+    """Where, besides, the question was not embedded."""
+    compared: Mapping[str, float]
+    """Where other documents of the same kind show how they answer.
+
+    Meaning is not among them: it brought nothing beside these, and a question that names its document is near
+    to the opening, whatever else it asks.
+    """
+
+    def of(self, signs: Signs) -> Mapping[str, float]:
+        """Those to judge by."""
+        if signs.standing is not None:
+            return self.compared
+        return self.by_words if signs.meaning is None else self.alone
+
+
+WEIGHTS = Weights(
+    alone={CONSTANT: -3.88, "words": 4.41, "meaning": 8.33},
+    by_words={CONSTANT: -1.0, "words": 4.41},
+    compared={CONSTANT: -2.89, "words": 2.06, "standing": 2.63, "likeness": 3.72},
+)
+
+
+def confidence(signs: Signs, weights: Weights = WEIGHTS) -> float:
     """How sure it is, from 0 to 1, that there is an answer."""
-    weights = alone if signs.standing is None else compared
     values = {**asdict(signs), CONSTANT: 1.0}
-    total = sum(weight * values[name] for name, weight in weights.items())
+    total = sum(weight * values[name] for name, weight in weights.of(signs).items())
     return 1 / (1 + math.exp(-total))

@@ -34,8 +34,8 @@ class Field(IntEnum):
     """Of a document: its title or path, its headings or what it defines."""
 
 
-_LARGEST_ID = 2**31
-"""See `ingest.terms.term_id`."""
+TEXT_ENDS = 2**31
+"""Below it stand the terms of `Field.TEXT` alone: ids are below it, see `ingest.terms.term_id`."""
 
 
 def in_field(terms: Sequence[int] | NDArray[np.int64], field: Field) -> NDArray[np.int64]:
@@ -43,7 +43,7 @@ def in_field(terms: Sequence[int] | NDArray[np.int64], field: Field) -> NDArray[
     return np.asarray(terms, dtype=np.int64) ^ int(field)
 
 
-def within(vector: SparseVector, field: Field) -> SparseVector:
-    """The part of a chunk's vector that is one field, under its terms' own ids."""
-    inside = (vector.indices > _LARGEST_ID) == bool(field)
-    return SparseVector(vector.indices[inside] ^ np.uint32(field), vector.values[inside])
+def text_of(vector: SparseVector) -> SparseVector:
+    """The part of a point's vector that is its `Field.TEXT`."""
+    inside = vector.indices < TEXT_ENDS
+    return SparseVector(vector.indices[inside], vector.values[inside])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ingest.answerability import confidence
 from ingest.digests import digest_of
-from ingest.found import Findings
+from ingest.found import Findings, key_of
 from ingest.ranking import ordered
 from ingest.statistics import Statistics
 from ingest.store.contract import Compactable
@@ -127,9 +127,11 @@ class LocalIndex:
         search, terms, places, vector = asked.search, asked.terms, asked.places, asked.vector
         if asked.named is None:
             return Findings(None, search.found(terms, places, vector))
-        inside = asked.named.found(asked.rest, search.places(asked.rest), vector)
+        inside = asked.named.found(
+            asked.rest, places if asked.rest == terms else search.places(asked.rest), vector
+        )
         others = search.found_by_words(terms, places)
-        known = {(hit.document, hit.ordinal) for hit in (*inside.hits, *others.hits)}
+        known = {key_of(hit) for hit in (*inside.hits, *others.hits)}
         if len(known) < limit:  # few places hold the words: others may mean them
             others = search.found(terms, places, vector)
         return Findings(inside, others)

@@ -23,7 +23,7 @@ from ingest.feedback import (
     long_texts,
     shared_terms,
 )
-from ingest.fields import Field, within
+from ingest.fields import Field, text_of
 from ingest.found import Found, SearchedSources
 from ingest.model import Role
 from ingest.ranking import best_hit
@@ -32,7 +32,7 @@ from ingest.sources import Sources
 from ingest.topics import looked_at, may_have_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -105,17 +105,23 @@ class Search:
     loose: Mapping[int, Mapping[int, float]]
     """The looser terms beside a term, and what each counts."""
 
-    def lead(self, places: Sequence[Hit]) -> int | None:
-        """The document of the best place among those that the caller chose, if any is there."""
-        chosen = None if self.documents is None else set(self.documents)
-        return next((hit.document for hit in places if chosen is None or hit.document in chosen), None)
+    def chosen(self, places: Sequence[Hit]) -> Sequence[Hit]:
+        """Those in documents that the caller chose."""
+        if self.documents is None:
+            return places
+        chosen = set(self.documents)
+        return [hit for hit in places if hit.document in chosen]
+
+    def best(self, terms: Mapping[int, float], places: Sequence[Hit] = ()) -> Hit | None:
+        """The best place that the caller chose: by these words found ``places``, or are searched now."""
+        return next(iter(self.chosen(places)), None) or self.best_place(terms, self.documents)
 
     def places(self, terms: Mapping[int, float]) -> list[Hit]:
         """Chunks of all the scope by their words: also those that the caller did not choose teach wording."""
         return self.store.search_sparse(self.scope, self._worded(terms), documents=None, limit=POOL)
 
-    def best_place(self, terms: Mapping[int, float], documents: Sequence[int]) -> Hit | None:
-        """The best place of some documents by its words."""
+    def best_place(self, terms: Mapping[int, float], documents: Sequence[int] | None) -> Hit | None:
+        """The best place of some documents, or of all, by its words."""
         hits = self.store.search_sparse(self.scope, self._worded(terms), documents=documents, limit=1)
         return hits[0] if hits else None
 
@@ -145,7 +151,7 @@ class Search:
             openings=self._openings_near(vector),
             sources=self._sources(terms),
         )
-        return self._looked_at(found, asked) if self.loose else found
+        return self._looked_at(found, asked) if self.has_looser(terms) else found
 
     def _looked_at(self, found: Found, asked: SparseVector) -> Found:
         """The same, with what the places of the text that leads are worth among each other."""
@@ -156,11 +162,17 @@ class Search:
         return replace(found, closer=looked_at(held, asked, found.near, self.known.chunks)) if held else found
 
     def found_by_words(self, terms: Mapping[int, float], places: Sequence[Hit]) -> Found:
-        """The places alone, those that the caller chose, with what their documents add."""
-        chosen = None if self.documents is None else set(self.documents)
-        kept = [hit for hit in places if chosen is None or hit.document in chosen]
+        """The places alone, those that the caller chose, with what their documents add.
+
+        Args:
+            terms: what is asked.
+            places: of the whole scope; what others hold must not crowd out what the caller chose.
+        """
+        if self.documents is not None:
+            asked = self._worded(terms)
+            places = self.store.search_sparse(self.scope, asked, documents=self.documents, limit=POOL)
         return Found(
-            kept,
+            places,
             (),
             _scores(self._described(terms)),
             POOL,
@@ -193,7 +205,7 @@ class Search:
         near = self.store.search_dense(self.scope, vector, documents=self.documents, limit=1)
         alone = Signs(
             words=largest_share(terms, best, self.known.chunks),
-            meaning=near[0].score if near else 0.0,
+            meaning=(near[0].score if near else 0.0) if vector.any() else None,
         )
         return alone if self.documents is None else self._compared(alone, terms)
 
@@ -238,6 +250,10 @@ class Search:
             (self._loose(terms), Field.LOOSE, LOOSE_WEIGHT),
         )
 
+    def has_looser(self, terms: Iterable[int]) -> bool:
+        """Whether looser ones stand beside any of them, as beside words in Cyrillic or CJK."""
+        return not self.loose.keys().isdisjoint(terms)
+
     def _loose(self, terms: Mapping[int, float]) -> dict[int, float]:
         """A looser term weighs by the heaviest of its exact ones."""
         weights: dict[int, float] = {}
@@ -248,7 +264,7 @@ class Search:
 
     def _least(self, terms: Mapping[int, float]) -> float:
         """What the best place must score, where looser terms can find one that shares no word."""
-        return FEW_WORDS * self.known.chunks.total(terms) if self.loose else 0.0
+        return FEW_WORDS * self.known.chunks.total(terms) if self.has_looser(terms) else 0.0
 
     def _described(self, terms: Mapping[int, float]) -> list[Hit]:
         """Whole documents by all their words, and their names."""
@@ -293,7 +309,7 @@ class Search:
     def _vectors(self, hits: Sequence[Hit]) -> list[SparseVector]:
         """The words of passages, without their fields."""
         found = self.store.sparse_vectors(self.scope, [(hit.document, hit.ordinal) for hit in hits])
-        return [within(vector, Field.TEXT) for vector in found]
+        return [text_of(vector) for vector in found]
 
 
 def _scores(documents: Sequence[Hit]) -> dict[int, float]:

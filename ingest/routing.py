@@ -52,10 +52,13 @@ LONGEST_NAMING = 100
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Documents that a question names, and the terms left to search for inside them."""
+    """Documents that a question names, and what it says beside that."""
 
     documents: tuple[int, ...]
     terms: tuple[int, ...]
+    """Those that the name does not explain."""
+    is_short: bool
+    """Whether the opening that explains the name is all of the document, or nearly."""
 
 
 def stands_out(scores: Sequence[float]) -> bool:

@@ -69,7 +69,7 @@ class Sources:
     of_documents: NDArray[np.int64] = field(default_factory=_no_numbers)
     """The source of each document that was drawn, as a place in ``projects``; behind them, of no project."""
     terms: NDArray[np.int64] = field(default_factory=_no_numbers)
-    """How many terms the documents of each project hold that were drawn, each once a document."""
+    """How many terms the documents of each project hold that were drawn: each once a document and field."""
 
     @classmethod
     def of(cls, points: Sequence[Hit], documents: Sequence[tuple[Hit, SparseVector]], total: int) -> Sources:

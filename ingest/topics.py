@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.found import Closer
+from ingest.fields import TEXT_ENDS
+from ingest.found import Closer, key_of
 from ingest.model import Role
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ POWER = 0.8
 """Of how rare a term is in the text, beside one of a single passage."""
 ALIKE = 0.3
 """The cosine of two places of a passage, about."""
-_TEXT_ENDS = 2**31
-"""Below it stand the terms of `ingest.fields.Field.TEXT`; looser ones are lessened when they are written."""
 
 
 def may_have_topic(lead: Hit, counts: Mapping[int, int]) -> bool:
@@ -55,14 +54,14 @@ def looked_at(
         near: places by meaning, nearest first; what is not among them is as far as the last.
         background: tells how rare a term is elsewhere.
     """
-    keys = [(hit.document, hit.ordinal) for hit, _ in held]
+    keys = [key_of(hit) for hit, _ in held]
     weights = np.stack([_weights(vector, asked.indices) for _, vector in held])
     _, passages = np.unique([hit.first_passage for hit, _ in held], return_inverse=True)
     lost = _rarity_within(weights, passages) - 1.0
-    lost[asked.indices >= _TEXT_ENDS] = 0.0
+    lost[asked.indices >= TEXT_ENDS] = 0.0  # looser ones are lessened when they are written
     words = weights @ (asked.values * background.rarity(asked.indices) * lost)
     far = near[-1].score if near else 0.0
-    cosines = {(hit.document, hit.ordinal): hit.score for hit in near}
+    cosines = {key_of(hit): hit.score for hit in near}
     meaning = _of_passages(np.asarray([max(cosines.get(key, far), 0.0) for key in keys]), passages)
     return Closer(
         dict(zip(keys, words.tolist(), strict=True)), dict(zip(keys, meaning.tolist(), strict=True))

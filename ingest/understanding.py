@@ -66,10 +66,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """What the user says once, by itself."""
+    """What the user says at once, or in several turns, and the documents that it names."""
 
     terms: Mapping[int, float]
     places: Sequence[Hit]
+    """Of the whole scope; none of an earlier turn, whose best one has told what it names."""
     route: Route | None
 
 
@@ -94,37 +95,43 @@ class Interpreter:
                 f"the vectors are of {question.embedder!r}, and the running index was started for "
                 f"{self._embedder.identity!r}: end the server, or the command, that was started before"
             )
+        question = replace(question, history=question.history[:TURNS])
+        loose: dict[int, Mapping[int, float]] = {}
         with self._analyzing:
-            loose = self._analyzer.terms_beside("\n".join((question.text, *question.history)))
+            for said in (*reversed(question.history), question.text):
+                loose |= self._analyzer.terms_beside(said)
+            terms = asked_terms(self._analyzer, question.text)
         roles = asked_roles(question.text)
         search = Search(self._store, scope, self._statistics.of(scope), documents, roles, loose)
-        vector = self._vector(question)
-        turn = self._turn(search, question.text)
-        if not question.history:
+        vector, places = self._vector(question), search.places(terms)
+        turn = _Turn(terms, places, self._route(search, question.text, search.best(terms, places)))
+        if not question.history or (turn.route is not None and turn.route.terms):
             return _asked(search, vector, turn)
         return self._follow(search, vector, turn, question)
 
     def _follow(self, search: Search, vector: NDArray[np.float32], turn: _Turn, question: Question) -> Asked:
-        """A turn of a conversation; what names its document and asks something stands by itself."""
-        if turn.route is not None and turn.route.terms:
-            return _asked(search, vector, turn)
-        earlier = [self._turn(search, said) for said in question.history[:TURNS]]
-        terms = faded(map(_rest, [turn, *earlier]))
-        places = search.places(terms)
-        if turn.route is not None:  # a name means nothing of what is asked
-            rest = faded(map(_rest, earlier))
-            return _asked(search, np.zeros_like(vector), _Turn(terms, places, turn.route), rest)
-        route = next((each.route for each in earlier if each.route is not None), None)
-        if route is None or not _hold(search, route.documents, turn):
-            route = self._route(search, question.text, search.lead(places))
-            return _asked(search, vector, _Turn(terms, places, route))
-        return _asked(search, vector, _Turn(terms, places, route), terms)
+        """A turn of a conversation that names no document, or nothing else."""
+        earlier = [self._earlier(search, said) for said in question.history]
+        before = faded(map(_left, earlier))
+        terms = faded((turn.terms, before))
+        places, route = search.places(terms), turn.route
+        if route is None:
+            meant = next((each.route for each in earlier if each.route is not None), None)
+            if meant is not None and _hold(search, meant.documents, turn):
+                return _asked(search, vector, _Turn(terms, places, meant), terms)
+            route = self._route(search, question.text, search.best(terms, places))
+        together = _Turn(terms, places, route)
+        if route is None or route.terms:
+            return _asked(search, vector, together)
+        if route.is_short or not before:
+            return _asked(search, vector, together, {**before, **turn.terms})
+        return _asked(search, np.zeros_like(vector), together, before)  # a name means nothing of it
 
-    def _turn(self, search: Search, text: str) -> _Turn:
+    def _earlier(self, search: Search, text: str) -> _Turn:
         with self._analyzing:
             terms = asked_terms(self._analyzer, text)
-        places = search.places(terms)
-        return _Turn(terms, places, self._route(search, text, search.lead(places)))
+        best = search.best(terms)
+        return _Turn(terms, (), self._route(search, text, best))
 
     def _vector(self, question: Question) -> NDArray[np.float32]:
         if question.by_words:
@@ -133,7 +140,7 @@ class Interpreter:
             return np.asarray(question.vector, np.float32)
         return self._embedder.embed([question.text])[0]
 
-    def _route(self, search: Search, text: str, lead: int | None) -> Route | None:
+    def _route(self, search: Search, text: str, best: Hit | None) -> Route | None:
         """The documents that a run of the text's words names, if one does and they hold the best place.
 
         Names lead to their own document, topics to whichever treats them.
@@ -141,7 +148,7 @@ class Interpreter:
         Args:
             search: of the question.
             text: the question, or an earlier turn.
-            lead: the document of the best place.
+            best: its best place.
         """
         with self._analyzing:
             sentences = self._analyzer.question_clauses(text)
@@ -155,29 +162,30 @@ class Interpreter:
         scores = search.scores_in_opening(terms, found[0].document)
         rarest = rarity(search.known.documents)
         values = {word: word_value(word, [scores[term] for term in word], rarest) for word in words}
-        explained, rest = what_is_left(sentences, values)
+        explained, left = what_is_left(sentences, values)
         close = [hit for hit in found if hit.score >= CLOSE * found[0].score]
-        length = found[0].end - found[0].start
-        topical = may_be_topic(sentences, length)
-        at_length = is_named_at_length(explained, len(close), is_topic=topical and bool(search.loose))
+        lead = None if best is None else best.document
+        topical = may_be_topic(sentences, _length(found[0]))
+        is_topic = topical and search.has_looser(terms)
+        at_length = is_named_at_length(explained, len(close), is_topic=is_topic)
         stands_alone = not topical and stands_out([hit.score for hit in found])
         if not (at_length or stands_alone):
-            close = [hit for hit in agreed(close, lead) if not may_be_topic(sentences, hit.end - hit.start)]
+            close = [hit for hit in agreed(close, lead) if not may_be_topic(sentences, _length(hit))]
         if explained < LEAST_EXPLAINED or not close:
             return None
         documents = tuple(hit.document for hit in close)
         if lead not in (None, *documents):
             return None
-        return Route(documents, tuple(terms) if length <= SHORT else rest)
+        return Route(documents, left, is_short=_length(close[0]) <= SHORT)
 
 
 def _hold(search: Search, documents: Sequence[int], turn: _Turn) -> bool:
     """Whether these documents hold what is asked about, beside the best of their kind and of others."""
-    own = search.best_place(turn.terms, documents)
-    if own is None:
+    own, best = search.best_place(turn.terms, documents), search.best(turn.terms, turn.places)
+    if own is None or best is None:
         return False
-    strangers = (hit.score for hit in turn.places if not search.are_alike(own, hit))
-    return own.score >= max(HELD * turn.places[0].score, HELD_BESIDE_OTHERS * next(strangers, 0.0))
+    strangers = (hit.score for hit in search.chosen(turn.places) if not search.are_alike(own, hit))
+    return own.score >= max(HELD * best.score, HELD_BESIDE_OTHERS * next(strangers, 0.0))
 
 
 def _asked(
@@ -186,11 +194,18 @@ def _asked(
     if turn.route is None:
         return Asked(search, turn.terms, turn.places, vector)
     named = replace(search, documents=turn.route.documents)
-    return Asked(search, turn.terms, turn.places, vector, named, _rest(turn) if rest is None else rest)
+    return Asked(search, turn.terms, turn.places, vector, named, rest or _left(turn) or turn.terms)
 
 
-def _rest(turn: _Turn) -> Mapping[int, float]:
-    """What a turn asks, without the name of its document; all of it where it is nothing else."""
-    if turn.route is None or not turn.route.terms:
+def _left(turn: _Turn) -> Mapping[int, float]:
+    """What a turn asks without the name of its document, nothing where it is only that.
+
+    Of what a short document's opening explains nobody knows which words are its name: all are asked.
+    """
+    if turn.route is None or (turn.route.is_short and turn.route.terms):
         return turn.terms
     return {term: turn.terms.get(term, 1.0) for term in turn.route.terms}
+
+
+def _length(opening: Hit) -> int:
+    return opening.end - opening.start

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ingest.answerability import LEAST_CONFIDENCE
 from ingest.embedding import UniversalSentenceEncoder
 from ingest.index import LocalIndex, Question
 from ingest.model import Role, Scope
@@ -167,6 +168,86 @@ def test_a_turn_about_something_else_leaves_the_document_named_before(index: Loc
     add(index, 100, "Whales sing. The song of a humpback whale carries for many miles under the sea.")
     hits = index.search(SCOPE, Question("How far does a whale song carry?", (RENT,)), documents=None, limit=5)
     assert hits[0].document == 100
+
+
+ZORVANIA = "Zorvania Tooling Holdings and Quellborn Varnishing Partners of Mount Zorvaniaberg Harbour Quay"
+PLOVDEN = "Plovden Masonry Trust and Ruggstad Cordage Company of Saint Plovdensburg Upper Market"
+
+
+def between(parties: str, *, premises: int = 180) -> str:
+    """A lease whose length, in clauses about the premises, tells whether its opening is all that it says."""
+    return (
+        f"LEASE AGREEMENT\n\nThis lease is made between {parties}.\n\n"
+        f"{FILLER * premises}The rent is six pounds a month."
+    )
+
+
+def places(index: LocalIndex, question: str, *history: str, text: str) -> list[str]:
+    hits = index.search(SCOPE, Question(question, history), documents=None, limit=10)
+    return [text[hit.start : hit.end].strip() for hit in hits if hit.document == 100]
+
+
+def test_a_name_asks_the_same_of_a_short_document_whose_opening_says_it_all(index: LocalIndex) -> None:
+    text, rent = between(ZORVANIA, premises=20), "The rent is six pounds a month."
+    add(index, 100, text)
+    alone, again = (places(index, f"What about {ZORVANIA}?", *said, text=text) for said in ((), (RENT,)))
+    assert again.index(rent) < 4 <= alone.index(rent)
+
+
+def test_a_name_after_a_name_asks_what_was_asked_before_both(index: LocalIndex) -> None:
+    text = between(ZORVANIA)
+    add(index, 100, text)
+    add(index, 101, between(PLOVDEN))
+    question, before = f"What about {ZORVANIA}?", f"What about {PLOVDEN}?"
+    assert places(index, question, before, RENT, text=text)[0] == "The rent is six pounds a month."
+    assert places(index, question, before, text=text) == places(index, question, text=text)
+
+
+def test_how_sure_a_name_is_of_its_answer_the_question_before_it_tells(tmp_path: Path) -> None:
+    index = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
+    for number, parties in enumerate((ZORVANIA, PLOVDEN, BOTH, OTHERS)):
+        add(index, number, between(parties))
+
+    def sure(asked: str) -> float:
+        question = Question(f"And in the lease between {PLOVDEN}?", (f"In that of {ZORVANIA}, {asked}?",))
+        assert index.signs(SCOPE, question, documents=None).meaning is None
+        return index.confidence(SCOPE, question, documents=None)
+
+    assert sure("how many pounds a month is the rent") > LEAST_CONFIDENCE > sure("who may play the trumpet")
+    index.close()
+
+
+def test_what_the_caller_left_out_crowds_out_nothing_that_was_chosen(index: LocalIndex) -> None:
+    annex = f"{between('nobody', premises=100)} The deposit for parking bicycles equals seven pounds."
+    add(index, 200, annex)
+    asked = Question(f"In the lease between {BOTH}, what is the deposit for parking bicycles?")
+    for outside in ((), range(300, 400)):
+        for number in outside:
+            add(index, number, FILLER * 30 + f"{BOTH} sing: a deposit for parking.\n\n" * 10)
+        hits = index.search(SCOPE, asked, documents=[NAMED, 200], limit=60)
+        told = [annex[hit.start : hit.end] for hit in hits if hit.document == 200]
+        assert any("The deposit for parking bicycles" in place for place in told)
+
+
+def test_what_the_caller_left_out_decides_nothing_of_a_conversation(index: LocalIndex) -> None:
+    add(index, NAMED, f"{lease(NAMED)} Gates close late.")
+    asked = Question("When do the garden gates close at dusk each evening by keeper Higgins?", (RENT,))
+    for outside in ("", "Keeper Higgins closes the garden gates at dusk each evening."):
+        if outside:
+            add(index, 300, outside)
+        findings = index.findings(SCOPE, asked, documents=[NAMED, 3], limit=10)
+        assert findings.leading is not None
+        assert {hit.document for hit in findings.leading.hits} == {NAMED}
+
+
+def test_turns_that_are_not_asked_again_change_nothing(index: LocalIndex) -> None:
+    """Where words in Cyrillic are asked, places are looked at more closely."""
+    keys = ("Who keeps the keys?",) * 4
+    asked, long_ago = (
+        index.search(SCOPE, Question("Are pets welcome?", history), documents=None, limit=60)
+        for history in (keys, (*keys, "Сколько стоит арендованное помещение?"))
+    )
+    assert asked == long_ago
 
 
 def test_an_opening_is_never_a_hit(index: LocalIndex) -> None:

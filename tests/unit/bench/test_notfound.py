@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from bench.notfound import HELD, NEARLY, Case, Remembering, Tables, are_held, cross_validate, fit_tables
-from ingest.answerability import ALONE, COMPARED, Signs, confidence
+from bench.notfound import NEARLY, Case, Remembering, are_held, cross_validate, fit_weights
+from ingest.answerability import WEIGHTS, Signs, confidence
 from tests.fakes.embedder import WordEmbedder
 
 
@@ -21,17 +21,18 @@ def cases(count: int, *, compared: bool) -> list[Case]:
     return made
 
 
-def test_both_tables_are_fitted_to_their_own_cases() -> None:
+def test_weights_are_fitted_to_their_own_cases() -> None:
     alone, compared = cases(300, compared=False), cases(300, compared=True)
-    tables = fit_tables([*alone, *compared])
+    weights = fit_weights([*alone, *compared])
 
-    assert list(tables.alone) == list(ALONE)
-    assert list(tables.compared) == list(COMPARED)
-    assert tables.alone["words"] > 3 > abs(tables.alone["meaning"])
+    assert list(weights.alone) == list(WEIGHTS.alone)
+    assert list(weights.by_words) == list(WEIGHTS.by_words)
+    assert list(weights.compared) == list(WEIGHTS.compared)
+    assert weights.alone["words"] > 3 > abs(weights.alone["meaning"])
     turned = [replace(case, answerable=not case.answerable) for case in compared]
-    again = fit_tables([*alone, *turned])
-    assert again.alone == tables.alone
-    assert again.compared["words"] < 0 < tables.compared["words"]
+    again = fit_weights([*alone, *turned])
+    assert (again.alone, again.by_words) == (weights.alone, weights.by_words)
+    assert again.compared["words"] < 0 < weights.compared["words"]
 
 
 def test_no_case_is_judged_by_weights_that_were_fitted_to_its_group() -> None:
@@ -43,16 +44,30 @@ def test_no_case_is_judged_by_weights_that_were_fitted_to_its_group() -> None:
     judged = cross_validate({1: every, 0: pairs}, [], lambda case: case.question)
 
     mine = np.array([case.question == "q0" for case in every])
-    others = fit_tables([*(case for case in [*every, *pairs] if case.question != "q0")])
-    wanted = [confidence(case.signs, others.alone, others.compared) for case in told]
+    others = fit_weights([*(case for case in [*every, *pairs] if case.question != "q0")])
+    assert judged[1][mine].tolist() == [confidence(case.signs, others) for case in told]
+
+
+def test_what_is_not_seen_is_judged_by_the_weights_without_it() -> None:
+    lone = cases(300, compared=False)
+    known = {1: lone, 0: cases(60, compared=True)}
+
+    judged = cross_validate(
+        known, [], lambda case: case.question, seen=lambda signs: replace(signs, meaning=None)
+    )
+
+    mine = np.array([case.question == "q0" for case in lone])
+    others = fit_weights([case for held in known.values() for case in held if case.question != "q0"])
+    wanted = [confidence(replace(case.signs, meaning=None), others) for case in lone if case.question == "q0"]
     assert judged[1][mine].tolist() == wanted
 
 
 def test_weights_of_another_state_are_told() -> None:
-    moved = {**HELD.compared, "words": HELD.compared["words"] + 2 * NEARLY}
-
-    assert are_held(Tables(dict(HELD.alone), dict(HELD.compared)))
-    assert not are_held(Tables(HELD.alone, moved))
+    for name in ("alone", "by_words", "compared"):
+        held = getattr(WEIGHTS, name)
+        moved = {**held, "words": held["words"] + 2 * NEARLY}
+        assert are_held(replace(WEIGHTS, **{name: dict(held)}))
+        assert not are_held(replace(WEIGHTS, **{name: moved}))
 
 
 def test_a_text_is_embedded_once() -> None:
