@@ -60,9 +60,9 @@ class Weights:
 
 
 WEIGHTS = Weights(
-    alone={CONSTANT: -3.88, "words": 4.41, "meaning": 8.33},
-    by_words={CONSTANT: -1.0, "words": 4.41},
-    compared={CONSTANT: -2.89, "words": 2.06, "standing": 2.63, "likeness": 3.72},
+    alone={CONSTANT: -3.89, "words": 4.58, "meaning": 8.39},
+    by_words={CONSTANT: -1.17, "words": 5.29},
+    compared={CONSTANT: -2.93, "words": 2.31, "standing": 2.34, "likeness": 4.29},
 )
 
 
