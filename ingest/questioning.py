@@ -113,7 +113,7 @@ class Search:
         return [hit for hit in places if hit.document in chosen]
 
     def best(self, terms: Mapping[int, float], places: Sequence[Hit] = ()) -> Hit | None:
-        """The best place that the caller chose: by these words found ``places``, or are searched now."""
+        """The best place that the caller chose; ``places`` are what the same words found, if known."""
         return next(iter(self.chosen(places)), None) or self.best_place(terms, self.documents)
 
     def places(self, terms: Mapping[int, float]) -> list[Hit]:

@@ -202,7 +202,7 @@ def _left(turn: _Turn) -> Mapping[int, float]:
 
     Of what a short document's opening explains nobody knows which words are its name: all are asked.
     """
-    if turn.route is None or (turn.route.is_short and turn.route.terms):
+    if turn.route is None or turn.route.is_short:
         return turn.terms
     return {term: turn.terms.get(term, 1.0) for term in turn.route.terms}
 
