@@ -21,6 +21,7 @@ from filelock import FileLock
 from ingest.embedding import UniversalSentenceEncoder
 from ingest.index import LocalIndex, Question
 from ingest.model import Scope
+from ingest.store.edge_shard import dimensions_of, load
 from ingest.store.payload import DENSE, OPENINGS, SPARSE
 from service.edge_index import open_shards
 
@@ -150,7 +151,7 @@ def _digest(content: bytes | str | None) -> str | None:
 
 
 def _points(folder: Path) -> Iterator[tuple[str, tuple[dict[str, Any], dict[int, float], Any]]]:
-    shard = qdrant.EdgeShard.load(str(folder))
+    shard = load(folder, dimensions_of(folder) or 0)
     try:
         offset: Any = None
         while True:

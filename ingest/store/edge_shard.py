@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, cast
 
 import qdrant_edge as qdrant
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 EXACT_POINTS = 100_000
 """Up to this many points a segment is searched exactly, even after an optimization."""
+
+_LETTING_GO_SECONDS = 2.0
+"""A killed process may hold the engine's log a little longer than its place: its files are closed in turn."""
 
 _INDEXES = {SCOPE: qdrant.PayloadSchemaType.Keyword, DOCUMENT: qdrant.PayloadSchemaType.Integer}
 
@@ -52,16 +56,20 @@ def load(path: Path, dimensions: int) -> qdrant.EdgeShard:
     """Open the shard in a folder, or make one.
 
     Raises:
-        StoreLocked: another process holds it.
+        StoreLocked: another process holds it, and does not end.
         UnsupportedStore: it was made for other vectors, or cannot be read.
     """
-    try:
-        words = (SPARSE, OPENINGS) if has_openings(path) else (SPARSE,)
-        return qdrant.EdgeShard.load(str(path), _configuration(dimensions, words))
-    except Exception as error:
-        if "WouldBlock" in str(error):
-            raise StoreLocked(f"another process holds the index in {path}") from error
-        raise UnsupportedStore(f"the index in {path} cannot be opened: {error}") from error
+    deadline = monotonic() + _LETTING_GO_SECONDS
+    while True:
+        try:
+            words = (SPARSE, OPENINGS) if has_openings(path) else (SPARSE,)
+            return qdrant.EdgeShard.load(str(path), _configuration(dimensions, words))
+        except Exception as error:
+            if "WouldBlock" not in str(error):
+                raise UnsupportedStore(f"the index in {path} cannot be opened: {error}") from error
+            if monotonic() > deadline:
+                raise StoreLocked(f"another process holds the index in {path}") from error
+        sleep(0.02)
 
 
 def _configuration(dimensions: int, words: Sequence[str]) -> qdrant.EdgeConfig:

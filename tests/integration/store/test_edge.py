@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import closing
+from threading import Timer
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,6 +77,16 @@ def test_a_second_opening_is_locked_out_until_the_first_closes(tmp_path: Path) -
         assert store.counts(SCOPE) == {1: 1}
     with closing(EdgeStore.open(tmp_path, dimensions=8)) as store:
         assert store.counts(SCOPE) == {1: 1}
+
+
+def test_a_process_that_is_about_to_let_go_is_waited_for(tmp_path: Path) -> None:
+    store = EdgeStore.open(tmp_path, dimensions=8)
+    store.upsert(SCOPE, [chunk(1, 0)])
+    ending = Timer(0.3, store.close)
+    ending.start()
+    with closing(EdgeStore.open(tmp_path, dimensions=8)) as again:
+        assert again.counts(SCOPE) == {1: 1}
+    ending.join()
 
 
 def test_other_dimensions_are_refused_and_change_nothing(tmp_path: Path) -> None:
