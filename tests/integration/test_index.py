@@ -203,6 +203,15 @@ def test_a_name_after_a_name_asks_what_was_asked_before_both(index: LocalIndex) 
     assert places(index, question, before, text=text) == places(index, question, text=text)
 
 
+def test_what_a_short_document_explains_whole_is_still_asked_of_the_next(index: LocalIndex) -> None:
+    mown = "Thistles are mown by gardeners."
+    text = f"{between(PLOVDEN)}\n\n{mown}"
+    add(index, 100, text)
+    add(index, 101, f"LEASE by {ZORVANIA}\n\n{mown} {FILLER}")
+    before = f"Are thistles mown by gardeners of {ZORVANIA}?"
+    assert places(index, f"What about {PLOVDEN}?", before, text=text)[0] == mown
+
+
 def test_how_sure_a_name_is_of_its_answer_the_question_before_it_tells(tmp_path: Path) -> None:
     index = LocalIndex(EdgeStore.open(tmp_path, dimensions=EMBEDDER.dimensions), EMBEDDER)
     for number, parties in enumerate((ZORVANIA, PLOVDEN, BOTH, OTHERS)):
