@@ -16,7 +16,7 @@ _CLOSE = 160
 _FURNITURE = 3
 """Times that a heading without a number may not come."""
 _SHARE = 0.6
-"""Of the entries, those that come again as headings."""
+"""Of the entries, those with a name that come again as headings: a bare ``(a)`` always comes again."""
 
 
 def without_contents(marks: Sequence[Mark]) -> list[Mark]:
@@ -28,7 +28,7 @@ def without_contents(marks: Sequence[Mark]) -> list[Mark]:
     kept: list[Mark] = []
     for start, stop in _runs(marks):
         run = marks[start:stop]
-        again = sum(last[_key(mark)] >= stop for mark in run)
+        again = sum(mark.headed and last[_key(mark)] >= stop for mark in run)
         if len(run) < _FEWEST or again < _SHARE * len(run):
             kept.extend(run)
         else:

@@ -302,15 +302,16 @@ def _next_numbered(marks: Sequence[Mark]) -> list[int | None]:
 
 def _successors(marks: Sequence[Mark]) -> list[str]:
     """For every mark, the style in which its successor comes soon; empty where none comes."""
-    shapes: dict[str, list[int]] = {}
+    shapes: dict[tuple[str, bool], list[int]] = {}
     for index, mark in enumerate(marks):
         if mark.number is not None:
-            shapes.setdefault(_shape(mark), []).append(index)
+            for headed in {False, mark.headed}:  # clauses with a name count on over the lists inside them
+                shapes.setdefault((_shape(mark), headed), []).append(index)
     found = [""] * len(marks)
     for indexes in shapes.values():
         for place, index in enumerate(indexes):
             following = indexes[place + 1 : place + 1 + _SIGHT]
-            found[index] = _successor(marks[index], (marks[later] for later in following))
+            found[index] = found[index] or _successor(marks[index], (marks[later] for later in following))
     return found
 
 

@@ -159,6 +159,26 @@ def test_letters_and_roman_numerals_are_told_apart() -> None:
     assert marks == [2, 2, 2, 3, 3, 2]
 
 
+def test_lists_of_short_items_are_no_table_of_contents() -> None:
+    items = "The Supplier shall:\n\n(a) plan;\n\n(b) build;\n\n(c) test;\n\n(d) mend."
+    names = enumerate(("Goods", "Price", "Term"), 1)
+    clauses = [f"{n}. {name}. {'Nothing is late. ' * 12}{items}" for n, name in names]
+    found = read("\n\n".join([*clauses, "4. Delay. Section 1(c) and Section 2(d) apply."]))
+    assert places(found, "Section 1(c)") == [("1. Goods", "(c)")]
+    assert places(found, "Section 2(d)") == [("2. Price", "(d)")]
+
+
+def test_a_clause_with_a_name_counts_on_over_a_long_list() -> None:
+    items = [f"({numeral}) so many of them;" for numeral in "i ii iii iv v vi vii viii ix".split()]
+    first, second = (
+        "(a) General Duties. The Supplier shall do:",
+        "(b) Special Duties. Those of Section 1(a)(ix).",
+    )
+    found = read("\n\n".join(["1. Duties. These are:", first, *items, second, "2. End. None."]))
+    assert places(found, "Section 1(a)(ix)") == [("1. Duties", "(a) General Duties", "(ix)")]
+    assert paths(found.sections)[-2:] == ["1. Duties › (b) Special Duties", "2. End"]
+
+
 RUSSIAN = """ДОГОВОР
 
 ООО «Ромашка», именуемое в дальнейшем «Поставщик», и АО «Лютик» (далее — «Покупатель») договорились.
