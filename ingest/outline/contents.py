@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _FEWEST = 4
 _CLOSE = 160
 """Code points between two entries at most."""
+_FEWEST_IN_A_LINE = 3
+"""Labels of attached parts."""
 _FURNITURE = 3
 """Times that a heading without a number may not come."""
 _SHARE = 0.6
@@ -75,8 +77,16 @@ def _without_lists_of_attached(marks: Sequence[Mark]) -> list[Mark]:
     return [
         mark
         for index, mark in enumerate(marks)
-        if mark.stated or not mark.attached or _room(marks, index) >= min(_CLOSE, room[_part(mark)])
+        if mark.stated
+        or not mark.attached
+        or (_room(marks, index) >= min(_CLOSE, room[_part(mark)]) and not _names_others(mark))
     ]
+
+
+def _names_others(mark: Mark) -> bool:
+    """A line of many labels is a list: ``Schedule G - Names Schedule H - Assets Schedule I - Fees``."""
+    words = mark.label.casefold().split()
+    return words.count(words[0]) >= _FEWEST_IN_A_LINE
 
 
 def _part(mark: Mark) -> object:

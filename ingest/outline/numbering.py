@@ -63,7 +63,7 @@ _NUMBER = re.compile(
           |EXHIBIT|Exhibit|SCHEDULE|Schedule|ANNEX|Annex|APPENDIX|Appendix|ATTACHMENT|Attachment
           |СТАТЬЯ|Статья|РАЗДЕЛ|Раздел|ГЛАВА|Глава|ЧАСТЬ|Часть|ПУНКТ|Пункт|ПРИЛОЖЕНИЕ|Приложение|§))
         \s{{0,3}}(?:№|No\.|N)?\s{{0,3}}
-        ["“«]?(?P<value>\d{{1,4}}(?:\.\d{{1,3}}){{0,5}}|[IVXLC]{{1,7}}|[A-Z](?:-?\d{{1,2}})?
+        ["“«]?(?P<value>\d{{1,4}}(?:\.\d{{1,3}}){{0,5}}|(?<![A-Za-z])(?:[IVXLC]{{1,7}}|[A-Z](?:-?\d{{1,2}})?)
           |(?i:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen))
         (?![\w-])["”»]?
     | 第\s?(?P<hanvalue>[{_HAN}\d]{{1,6}})\s?(?P<hanword>[编編章节節条條款项項])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from ingest.outline.numbering import ATTACHED, DECIMAL
+from ingest.outline.numbering import ATTACHED, DECIMAL, han_value
+from ingest.outline.targets import PARAGRAPH_HAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +20,12 @@ _WIDEST_RANGE = 60
 """Sections that "Articles II through IV" may span."""
 _LOOKED_AT = 60
 """Sections of one name that are compared."""
-_SHALLOW = frozenset({"1.", "I.", "1)", "A.", "1、", "一、"})
+_SHALLOW = frozenset({"1.", "I.", "1)", "1、", "一、"})
+_MAIN = -1
+"""In place of the section that a reference stands in: outside of every one."""
+
+Found = tuple[tuple[int, ...], bool]
+"""Sections, and whether all of what was named was found."""
 
 
 class Places:
@@ -34,14 +41,39 @@ class Places:
             if one.parent is not None:
                 self._children.setdefault((one.parent, _inner(one.section.number)), index)
 
-    def find(self, target: Target, inner: int) -> tuple[tuple[int, ...], bool]:
+    def find_inside(self, target: Target, parts: Sequence[int], inner: int) -> Found:
+        """What ``target`` names in an attached part, and nowhere else; another part may stand anywhere."""
+        if target.kind == ATTACHED:
+            return self.find(target, inner)
+        if not parts:
+            return (), False
+        part = parts[0]
+        sections, exact = self.find(target, part)
+        end = self._numbered[part].section.end
+        own = tuple(one for one in sections if one >= part and self._numbered[one].section.start < end)
+        return own, exact and own == sections
+
+    def find_in_main(self, target: Target) -> Found:
+        """What ``target`` names outside of attached parts."""
+        sections, exact = self.find(target, _MAIN)
+        return ((), False) if any(map(self.is_in_part, sections)) else (sections, exact)
+
+    def are_attached(self, sections: Sequence[int]) -> bool:
+        """Whether these are nothing but one attached part."""
+        return len(sections) == 1 and self._numbered[sections[0]].style == ATTACHED
+
+    def is_in_part(self, inner: int) -> bool:
+        """Whether a section belongs to an attached part."""
+        return self._part(inner) is not None
+
+    def find(self, target: Target, inner: int) -> Found:
         """What ``target`` names from inside section ``inner``, and whether all of it was found."""
         if target.last is not None:
             return self._range(target, target.last, inner)
         base = self._base(target, inner)
         if base is None:
             return (), False
-        exact = True
+        exact = not (target.kind == PARAGRAPH_HAN and self._numbered[base].style.startswith("article"))
         for number in target.deeper:
             child = self._children.get((base, number))
             if child is None:
@@ -50,30 +82,30 @@ class Places:
             base = child
         return (base,), exact
 
-    def _range(self, target: Target, last: Value, inner: int) -> tuple[tuple[int, ...], bool]:
+    def _range(self, target: Target, last: Value, inner: int) -> Found:
         """Articles II through IV: all between, where only the last part of the number counts on."""
         first = target.value
-        if len(last) != len(first) or not 0 <= last[-1] - first[-1] <= _WIDEST_RANGE:
+        if last[:-1] != first[:-1] or not 0 <= last[-1] - first[-1] <= _WIDEST_RANGE:
             base = self._base(target, inner)
             return ((), False) if base is None else ((base,), False)
         wanted = [(*first[:-1], n) for n in range(first[-1], last[-1] + 1)]
-        found = [self._nearest(target.kind, value, target.word, inner) for value in wanted]
+        found = [self._nearest(target, value, inner) for value in wanted]
         return tuple(index for index in found if index is not None), None not in found
 
     def _base(self, target: Target, inner: int) -> int | None:
         if target.inner:
             return self._beside(target.inner, inner)
-        if target.kind == "paragraph" and len(target.value) == 1:
+        if target.kind in {"paragraph", PARAGRAPH_HAN} and len(target.value) == 1:
             own = self._beside(str(target.value[0]), inner)
             if own is not None:
                 return own
-        return self._nearest(target.kind, target.value, target.word, inner)
+        return self._nearest(target, target.value, inner)
 
     def _beside(self, number: str, inner: int) -> int | None:
         """``paragraph (b)``: a clause of the section that the reference stands in, or of one around it."""
         for around in self._around(inner):
             child = self._children.get((around, number))
-            if child is not None:
+            if child is not None and "." not in self._numbered[child].section.number.strip(_BRACKETS):
                 return child
         return None
 
@@ -83,14 +115,20 @@ class Places:
             yield current
             current = self._numbered[current].parent
 
-    def _nearest(self, kind: str, value: Value, word: str, inner: int) -> int | None:
-        if kind == ATTACHED:
-            found = self._named.get((f"{ATTACHED} {_stem(word)}", value))
+    def _nearest(self, target: Target, value: Value, inner: int) -> int | None:
+        if target.kind == ATTACHED:
+            found = self._named.get((f"{ATTACHED} {_stem(target.word)}", value))
             return self._closest(found, inner) if found else None
-        if found := self._named.get((kind, value)):
+        if target.kind == PARAGRAPH_HAN:
+            return self._article(inner)
+        if found := self._named.get((target.kind, value)):
             return self._closest(found, inner)
-        found = self._named.get(("any", value))
+        found = self._named.get(("letter" if target.lettered else "any", value))
         return self._outermost(found, inner) if found else None
+
+    def _article(self, inner: int) -> int | None:
+        """The Chinese article that a section belongs to: its paragraphs seldom have numbers."""
+        return next((one for one in self._around(inner) if self._numbered[one].style == "article-han"), None)
 
     def _closest(self, found: list[int], inner: int) -> int:
         """The one that shares the innermost section with the reference, else one outside attached parts."""
@@ -123,7 +161,9 @@ def _keys(one: Numbered) -> Iterator[tuple[str, Value]]:
         yield f"{ATTACHED} {_stem(one.section.number.split()[0])}", one.value
         return
     yield one.style, one.value
-    if one.style in _SHALLOW or one.style.startswith(DECIMAL) or "-han" in one.style or one.style.isalpha():
+    if one.style == "A.":
+        yield "letter", one.value
+    elif one.style in _SHALLOW or one.style.startswith(DECIMAL) or "-han" in one.style or one.style.isalpha():
         yield "any", one.value
 
 
@@ -133,9 +173,14 @@ def _stem(word: str) -> str:
 
 
 _BRACKETS = "()（）."
+_HAN_INNER = re.compile(
+    r"第\s?([一二三四五六七八九十百零〇两\d]+)\s?[款项項]|[(（]([一二三四五六七八九十百零〇两]+)[)）]"
+)
 
 
 def _inner(number: str) -> str:
-    """``(b)`` and ``b.`` are b; 1.2 is 2 inside 1."""
+    """``(b)`` and ``b.`` are b, 第二款 and （二） are 2; 1.2 is 2 inside 1."""
+    if han := _HAN_INNER.fullmatch(number):
+        return str(han_value(han[1] or han[2]))
     plain = number.strip(_BRACKETS).lower()
     return plain.rsplit(".", 1)[-1] if plain[:1].isdecimal() else plain

@@ -65,6 +65,7 @@ class _Placing:
         self._later = _successors(marks)
         self._open = [_Open(0, "", (), 0, heading=True, stated=False)]
         self._next_numbered = _next_numbered(marks)
+        self._part: tuple[str, Value] = ("", ())
         for index, mark in enumerate(marks):
             self._take(index, mark)
 
@@ -92,9 +93,10 @@ class _Placing:
     def _attach(self, mark: Mark) -> None:
         assert mark.number is not None
         style, value = mark.number.styles[0]
-        current = self._open[1] if len(self._open) > 1 else None
-        if current and current.style == ATTACHED and current.value == value:
+        part = (mark.shown.split()[0].casefold(), value)
+        if part == self._part and len(self._open) > 1 and self._open[1].style == ATTACHED:
             return  # the label again, at the head of a page
+        self._part = part
         self._push(mark, 0, style, value)
 
     def _border(self, mark: Mark) -> int:
@@ -204,6 +206,8 @@ class _Placing:
         """An article out of order is an article where the reader saw a heading."""
         for depth in range(len(self._open) - 1, -1, -1):
             last = self._open[depth].counts.get(style)
+            if self._leaves_attached(depth):
+                break  # an attached part numbers its own
             if last is not None:
                 return _Place(depth, style, value) if mark.heading or value[0] <= 1 else None
         rank = RANKS.get(style.removesuffix("-han"), 9)

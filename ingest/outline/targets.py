@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ingest.outline.numbering import ATTACHED, han_value, plain_value
+from ingest.outline.numbering import ATTACHED, han_value, plain_value, roman_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ingest.outline.numbering import Value
 
+PARAGRAPH_HAN = "paragraph-han"
+"""Paragraphs and items (款, 项) belong to an article, and are seldom printed with a number."""
 _NUMBER = re.compile(r"\d{1,5}(?:\.\d{1,3}){0,5}|[IVXLC]{1,7}(?!\w)|[^\W\d_]{1,5}(?:-?\d{1,2})?(?!\w)")
 _WORD = re.compile(r"([^\W\d_]{4,}\.?|Secs?\.|§{1,2})\s")
 _NEXT = re.compile(
@@ -41,9 +43,9 @@ _HAN_KINDS = {
     "章": "chapter-han",
     "节": "section-han",
     "節": "section-han",
-    "款": "paragraph",
-    "项": "paragraph",
-    "項": "paragraph",
+    "款": PARAGRAPH_HAN,
+    "项": PARAGRAPH_HAN,
+    "項": PARAGRAPH_HAN,
     "编": "part-han",
     "編": "part-han",
 }
@@ -64,6 +66,8 @@ class Target:
     inner: str
     """The number of a clause that is named alone: the b of "paragraph (b)"; else empty."""
     last: Value | None = None
+    lettered: bool = False
+    """Whether a letter is meant, no digit: Section B is not 2."""
 
 
 def targets_of(match: re.Match[str]) -> Iterator[Target]:
@@ -80,15 +84,14 @@ def targets_of(match: re.Match[str]) -> Iterator[Target]:
         yield from _listed(match, match[group].lower(), f"{group}_numbers")
 
 
-def inside(target: Target, whole: re.Match[str] | None) -> Target:
+def inside(target: Target, outer: Target | None) -> Target:
     """``clause (ii) of Section 4`` is 4(ii)."""
-    outer = next(targets_of(whole), None) if whole else None
     if outer is None or ATTACHED in {target.kind, outer.kind} or target.last is not None:
         return target
+    if len(target.value) != 1:
+        return target  # the whole number is said: clause 2.1 of Article 2
     deeper = (*outer.deeper, target.inner or str(target.value[-1]), *target.deeper)
-    return replace(
-        target, kind=outer.kind, word=outer.word, value=outer.value, inner=outer.inner, deeper=deeper
-    )
+    return replace(outer, start=target.start, end=target.end, deeper=deeper)
 
 
 def _listed(match: re.Match[str], word: str, group: str) -> Iterator[Target]:
@@ -145,7 +148,8 @@ def _target(start: int, end: int, word: str, piece: str, before: Target | None) 
     lettered = tuple(part.lower() for part in _LETTERED.findall(piece[number.end() :].split("(", 1)[0]))
     plain = number[0]
     inner = plain.lower() if not plain.isascii() and kind != ATTACHED else ""
-    return Target(start, end, kind, word, _value(plain), (*lettered, *deeper), inner)
+    letter = plain.isalpha() and not roman_value(plain)
+    return Target(start, end, kind, word, _value(plain), (*lettered, *deeper), inner, lettered=letter)
 
 
 def _value(plain: str) -> Value:

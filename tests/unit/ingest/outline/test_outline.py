@@ -252,6 +252,174 @@ def test_chinese() -> None:
     assert [(e.label, e.title) for e in found.exhibits] == [("附件一", "设备清单")]
 
 
+ATTACHED_PARTS = """LEASE
+
+1. Premises. As in Schedule 1, paragraph 2, and Section 2 of Schedule 2.
+
+2. Rent. As Section 1 of Annex 1 says. Not Section 9 of Schedule 1. Clauses 1.2 through 2.1 apply.
+
+2.1 Time. Monthly.
+
+2.2 Place. As paragraph 1 of this Lease and Section B say, not Section 3.1 of the applicable Loan Agreement.
+
+Schedule 1
+
+Clauses of the Landlord
+
+1. Care. As clause 2 of this Lease says.
+
+2. Noise. As clause 1 says.
+
+Schedule 2
+
+Fees
+
+1. Late fee.
+
+2. Cleaning of the windows. All of them.
+
+Annex 2
+
+Keys
+
+1. Front door.
+
+2. Back door.
+"""
+
+
+@pytest.mark.parametrize(
+    ("label", "path"),
+    [
+        ("paragraph 2", [("Schedule 1", "2. Noise")]),
+        ("Section 2", [("Schedule 2", "2. Cleaning of the windows")]),
+        ("Section 1", []),
+        ("Section 9", []),
+        ("paragraph 1", [("1. Premises",)]),
+        ("Section B", []),
+        ("Section 3.1", []),
+        ("clause 2", [("2. Rent",)]),
+        ("clause 1", [("Schedule 1", "1. Care")]),
+    ],
+)
+def test_attached_parts_and_the_main_document_are_told_apart(label: str, path: list[tuple[str, ...]]) -> None:
+    assert places(read(ATTACHED_PARTS), label) == path
+
+
+def test_a_range_over_two_clauses_leads_to_its_first_and_is_not_exact() -> None:
+    found = read(ATTACHED_PARTS.replace("2.1 Time", "1.2 Size. Two rooms.\n\n2.1 Time"))
+    [across] = [r for r in found.references if r.label == "Clauses 1.2 through 2.1"]
+    assert not across.exact
+
+
+def test_attached_parts_of_one_number_are_told_by_their_words() -> None:
+    found = read("1. Goods. Bolts.\n\n2. Price. Ten.\n\nSchedule 1\n\nBolts\n\nAnnex 1\n\nNuts\n")
+    assert [(e.label, e.title) for e in found.exhibits] == [("Schedule 1", "Bolts"), ("Annex 1", "Nuts")]
+
+
+@pytest.mark.parametrize("heading", ["EXHIBITS", "ARTICLES", "SCHEDULES", "PARTS"])
+def test_a_word_in_the_plural_has_no_number(heading: str) -> None:
+    found = read(f"1. Goods. Bolts.\n\n2. Price. Ten.\n\n{heading}\n\n3. Term. As {heading} say. One year.\n")
+    assert paths(found.sections) == ["1. Goods", "2. Price", "3. Term"]
+    assert found.exhibits == found.references == ()
+
+
+def test_a_line_of_many_labels_attaches_nothing() -> None:
+    listed = "Schedule A - Names Schedule B - Fees Schedule C - Keys"
+    assert read(f"{listed}\n\n{'Nothing is late. ' * 20}\n\n1. Goods.\n\n2. Price.").exhibits == ()
+
+
+RUSSIAN_REFERENCES = """ДОГОВОР
+
+1. ПРЕДМЕТ
+
+1.1. Товар. Поставщик поставляет товар.
+
+2. ЦЕНА
+
+2.1. Срок. Согласно пунктам 1.1 и 2.2, разделам 1, 2, в подпунктах 1.1, статьями 1, приложениями № 1.
+
+2.2. Пени. По п. 2 ч. 1 ст. 93 Закона, по п. 2.1 Договора аренды от 1 мая 2020 г., п. 3.2 Приложения № 1.
+
+3. ПРОЧЕЕ
+
+3.1. Общее. По ст. 3, п. 3.2 настоящего Договора.
+
+3.2. Прочее. Нет.
+
+Приложение № 1
+
+Перечень
+
+3.1. Болты. По пункту 3.2 Договора и пункту 3.2 выше.
+
+3.2. Гайки. Нет.
+"""
+
+
+def test_russian_references_in_every_case_and_number() -> None:
+    found = read(RUSSIAN_REFERENCES)
+    shown = [
+        (r.label, "" if r.outside else " ".join(found.sections[i].path[-1].split()[0] for i in r.sections))
+        for r in found.references
+    ]
+    assert shown == [
+        ("пунктам 1.1", "1.1."), ("2.2", "2.2."), ("разделам 1", "1."), ("2", "2."),
+        ("подпунктах 1.1", "1.1."), ("статьями 1", "1."), ("приложениями № 1", "Приложение"),
+        ("п. 2", ""), ("ст. 93", ""), ("п. 2.1", ""), ("п. 3.2", "3.2."), ("Приложения № 1", "Приложение"),
+        ("ст. 3", "3."), ("п. 3.2", "3.2."), ("пункту 3.2", "3.2."), ("пункту 3.2", "3.2."),
+    ]  # fmt: skip
+    in_part = [found.sections[r.sections[0]].path[0] for r in found.references if r.label.endswith("3.2")]
+    assert in_part == ["Приложение № 1", "3. ПРОЧЕЕ", "3. ПРОЧЕЕ", "Приложение № 1"]
+
+
+CHINESE_REFERENCES = """采购合同
+
+第一条 定义
+
+设备见附件一第二条。本条第一款适用。
+
+第二条 交付
+
+第一款 甲方交付。
+
+第二款 乙方验收。
+
+第三条 付款
+
+第二条第二款适用。第四条（二）适用。第四条第（一）项适用。民法典第五条适用。
+
+第四条 其他
+
+（一）首付；
+
+（二）尾款。
+
+附件一
+
+第一条 清单
+
+第二条 规格
+"""
+
+
+@pytest.mark.parametrize(
+    ("label", "path", "exact"),
+    [
+        ("第二条", ("附件一", "第二条 规格"), True),
+        ("第一款", ("第一条 定义",), False),
+        ("第二条第二款", ("第二条 交付", "第二款 乙方验收"), True),
+        ("第四条（二）", ("第四条 其他", "（二）尾款"), True),
+        ("第四条第（一）项", ("第四条 其他", "（一）"), True),
+    ],
+)
+def test_chinese_paragraphs_and_items(label: str, path: tuple[str, ...], exact: bool) -> None:
+    found = read(CHINESE_REFERENCES)
+    assert places(found, label) == [path]
+    assert next(r.exact for r in found.references if r.label == label) == exact
+    assert [r.label for r in found.references if r.outside] == ["第五条"]
+
+
 ENGLISH_AMENDMENT = """AMENDMENT NO. 1
 
 to the Master Services Agreement dated as of March 1, 2024, between Acme Inc. and Birch Ltd.
