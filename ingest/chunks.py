@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ingest.model import Document, ElementKind, Passage
 
-VERSION = "sentences/7"
+VERSION = "sentences/8"
 """Recorded with every document version: another value makes it stale."""
 LONGEST = 400
 """Code points of a chunk."""

@@ -2,7 +2,9 @@
 
 Words are lower-cased and stemmed by their script (Latin: English, Cyrillic: Russian; Snowball), runs of
 Chinese, Japanese and Korean become bigrams, identifiers are kept whole and split at case, digits and
-underscores. A term's id is Murmur3 of its UTF-8 bytes, sign dropped, as Qdrant's own BM25 computes it.
+underscores. What is written in several ways is one term: full-width and ASCII letters, ``$100,000.00`` and
+``100000``, ``March 4, 2024`` and ``04.03.2024`` (`ingest.dates`). A term's id is Murmur3 of its UTF-8 bytes,
+sign dropped, as Qdrant's own BM25 computes it.
 
 Where a word has many forms, a looser term beside the exact one finds it in another: the first letters of a
 Russian stem (a stemmer parts "кодирование" from "кодировать"), each sign of a Chinese bigram. In texts of
@@ -14,18 +16,40 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, cast
+from unicodedata import normalize
 
 import mmh3
 import Stemmer
 
+from ingest.dates import days
 from ingest.landmarks import Landmarks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
-_WORD = re.compile(rf"[{_CJK}]+|\d+(?:[.,]\d+)*|(?:(?![{_CJK}\d])\w)(?:(?![{_CJK}])\w)*")
-_CAPITAL_RUN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+|\d+|[^\W\d_]+")
+_WORD = re.compile(
+    rf"""[A-Z]{{1,3}}(?=\d{{1,3}}(?:,\d{{3}})+(?!\d))
+      | [^\W\d{_CJK}][^\W{_CJK}]*
+      | [{_CJK}]+
+      | \([A-Za-zА-Яа-я]\)
+      | (?=\d)(?<![\d.,])(?<!\d[ ])\d{{1,3}}(?:[ ]\d{{3}}){{1,3}}(?![\d.,]*\d|[ ]\d)
+      | \d+(?:[.,]\d+)*""",
+    re.VERBOSE,
+)
+_LONE_LETTER = re.compile(r"(?<=\w)\s{1,3}([A-Za-zА-Яа-я])(?!\w)")
+_LABEL = re.compile(
+    r"(?<!\w)(?:(exhibit|schedule|annex|appendix|attachment)|article|section|class|series|part|приложени[еяюи])$",
+    re.IGNORECASE,
+)
+"""The first ones also before a small letter."""
+_LONGEST_LABEL = 12
+_CAPITAL_RUN = re.compile(
+    r"[A-Z]{2,}(?=s(?![A-Za-z]))|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+"
+    r"|[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+|\d+|[^\W\d_]+"
+)
+_THOUSANDS = re.compile(r"\d{1,3}(?:(?:,\d{3})+|(?:\.\d{3}){2,}|(?: \d{3})+)(?:\.\d+)?")
+_DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
 _CYRILLIC = re.compile("[а-яё]")
 _CJK_ONLY = re.compile(rf"[{_CJK}]+")
 _HAS_RELATIVES = re.compile(rf"[{_CJK}А-Яа-яЁё]")
@@ -49,6 +73,8 @@ FUNCTION_WORDS = frozenset(
     того только тот у уже что чтобы эта эти это этот я
     """.split()
 )
+_ACRONYMS = frozenset({"IT", "US"})
+"""Function words, but not in capitals."""
 QUESTION_WORDS = frozenset(
     """about according according any anything are can could consider contain contains define defined describe
     describes does explain find give given how include included includes including is list may me mention
@@ -70,7 +96,7 @@ _INTERROGATIVE = re.compile(
     re.IGNORECASE,
 )
 _CHINESE_QUESTION_WORDS = re.compile(
-    "什么|哪[些个一位种里年国家]?|多少|如何|怎么样?|怎样|为什么|为何|是否|请问|谁|何[时人种处地]|几|吗|呢|的"
+    "什么|哪[些个一位种里年国家]?|多少|如何|怎么样?|怎样|为什么|为何|是否|请问|谁|何[时人种处地]|几|吗|呢|(?<![目标])的"
 )
 
 
@@ -102,10 +128,11 @@ class Analyzer:
         known = self._known
         exact: list[int] = []
         loose: list[int] = []
-        for word in _WORD.findall(text):
+        for word in _words(text):
             found = known.get(word) or self._look_up(word)
             exact += found.exact
             loose += found.loose
+        exact += map(term_id, days(text))
         return Terms(exact, loose)
 
     def places_terms(self, text: str) -> Terms:
@@ -131,14 +158,14 @@ class Analyzer:
             return []
         known = self._alike
         found: list[int] = []
-        for word in _WORD.findall(text):
+        for word in _words(text):
             alike = known.get(word)
             found += self._look_about(word) if alike is None else alike
         return found
 
     def loose_terms(self, question: str) -> dict[int, list[int]]:
         """The looser terms beside each exact one of a question."""
-        exact = (term for word in _WORD.findall(question) for term in self._exact(word))
+        exact = (term for word in _words(question) for term in self._exact(word))
         return {term_id(term): list(map(term_id, loose)) for term in exact if (loose := _loose(term))}
 
     def terms_beside(self, question: str) -> dict[int, dict[int, float]]:
@@ -147,7 +174,7 @@ class Analyzer:
         Landmarks of a run of signs stand beside its first term.
         """
         beside = {term: dict.fromkeys(loose, RELATED) for term, loose in self.loose_terms(question).items()}
-        words = _WORD.findall(_bare(question)) if _HAS_RELATIVES.search(question) else ()
+        words = _words(_bare(question)) if _HAS_RELATIVES.search(question) else ()
         for word in words:
             exact = [] if word.lower() in QUESTION_WORDS else self._look_up(word).exact
             if exact:
@@ -159,10 +186,11 @@ class Analyzer:
 
         Function words have none, nor have the words that only make it a question.
         """
-        return [
+        words = [
             () if word.lower() in QUESTION_WORDS else tuple(self._look_up(word).exact)
-            for word in _WORD.findall(_bare(question))
+            for word in _words(_bare(question))
         ]
+        return words + [(term_id(day),) for day in days(question)]
 
     def question_clauses(self, question: str) -> list[list[list[tuple[int, ...]]]]:
         """The words of each sentence, parted before "what", "which" and their like: see `question_words`."""
@@ -207,19 +235,53 @@ class Analyzer:
     def _exact(self, word: str) -> Iterable[str]:
         if _CJK_ONLY.match(word):
             return [word[i : i + 2] for i in range(len(word) - 1)] or [word]
-        if word[0].isdigit():
-            return [word.replace(",", "")[:LONGEST_WORD]]
         word = word[:LONGEST_WORD]
+        if word[0].isdigit():
+            return _numbers(word)
+        if word[0] == "(":
+            return [word[1].lower()]
+        return self._exact_parts(word)
+
+    def _exact_parts(self, word: str) -> Iterable[str]:
+        """Of a word, or of an identifier: itself and its parts."""
         lowered = word.lower()
-        if lowered in FUNCTION_WORDS:
+        if lowered in FUNCTION_WORDS and word not in _ACRONYMS:
             return []
         parts = [part.lower() for part in _CAPITAL_RUN.findall(word)]
         if len(parts) < 2:  # noqa: PLR2004 — one part is the word itself
             return [self._stemmed(lowered.strip("_") or lowered)]
-        return [lowered, *(self._stemmed(part) for part in parts if part not in FUNCTION_WORDS)]
+        whole = self._stemmed(lowered)
+        return [whole, *(self._stemmed(part) for part in parts if part not in FUNCTION_WORDS)]
 
     def _stemmed(self, word: str) -> str:
         return self._russian(word) if _CYRILLIC.search(word) else self._english(word)
+
+
+def _words(text: str) -> list[str]:
+    if not text.isascii():
+        text = normalize("NFKC", text.replace("\u00ad", "").replace("№", " "))  # it would become two letters
+    return _WORD.findall(_LONE_LETTER.sub(_labelled, text))
+
+
+def _labelled(letter: re.Match[str]) -> str:
+    """``Exhibit A`` as ``Exhibit (A)``: there the letter is no function word."""
+    before = letter.string[max(0, letter.start() - _LONGEST_LABEL) : letter.start()]
+    named = _LABEL.search(before)
+    is_label = named is not None and (letter[1].isupper() or named[1] is not None)
+    return f" ({letter[1]})" if is_label else letter[0]
+
+
+def _numbers(written: str) -> list[str]:
+    """What a number, or several that a comma joins, may be called otherwise."""
+    if _THOUSANDS.fullmatch(written):
+        whole = written.replace(",", "").replace(" ", "")
+        if written.count(".") > 1:
+            whole = whole.replace(".", "")
+        return [whole.removesuffix(".00"), *(written.split(" ") if " " in written else ())]
+    parts = [part.removesuffix(".00") for part in written.split(",")]
+    if _DECIMAL_COMMA.fullmatch(written):  # in Russian, or two clauses
+        return [written.replace(",", "."), *parts]
+    return parts
 
 
 def _bare(question: str) -> str:
