@@ -62,7 +62,8 @@ def draw_map(files: Iterable[ProgramFile], count: Callable[[str], int], *, token
     shown: list[str] = []
     room = tokens - count(_HEADER)
     folders: set[str] = set()
-    for path in sorted(lines, key=lambda path: _rank(path, importing)):
+    aside = frozenset(filter(is_aside, lines))
+    for path in sorted(lines, key=lambda path: _rank(path, importing.importers(path), aside)):
         folder = _folder(path)
         cost = count(lines[path]) + (0 if folder in folders else count(f"{folder}\n"))
         if cost <= room:
@@ -80,10 +81,8 @@ def is_aside(path: str) -> bool:
     return not _ASIDE.isdisjoint(map(str.lower, folders)) or _TEST.search(name) is not None
 
 
-def _rank(path: str, importing: Importing) -> tuple[bool, int, int, str]:
-    importers = importing.importers(path)
-    counted = sum(1 for importer in importers if not is_aside(importer))
-    return is_aside(path), -counted, path.count("/"), path
+def _rank(path: str, importers: frozenset[str], aside: frozenset[str]) -> tuple[bool, int, int, str]:
+    return path in aside, -len(importers - aside), path.count("/"), path
 
 
 def _line(file: ProgramFile, taken: Counter[str]) -> str:
