@@ -7,13 +7,13 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from ingest.media import language_of
+from prompts.outermost import outermost_names
 from prompts.repository import ProgramFile, draw_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ingest.catalog.records import CollectionRecord, VersionRecord
-    from ingest.model import Document
     from service.library import Library
 
 MOSTLY = 0.5
@@ -68,7 +68,7 @@ class RepositoryMaps:
             return known
         # Past the library's memory of contents: all the collection's would drive out what is asked about.
         document = self._library.catalog.content(*key).document
-        made = ProgramFile(version.path, _outermost(document), document.imports)
+        made = ProgramFile(version.path, outermost_names(document.symbols), document.imports)
         with self._lock:
             self._files[key] = made
             while len(self._files) > _REMEMBERED_FILES:
@@ -87,7 +87,3 @@ def _programs(kinds: Mapping[str, int]) -> int:
 
 def _mostly(programs: int, documents: int) -> bool:
     return programs > 0 and programs >= MOSTLY * documents
-
-
-def _outermost(document: Document) -> tuple[str, ...]:
-    return tuple(symbol.name for symbol in document.symbols if "." not in symbol.name)

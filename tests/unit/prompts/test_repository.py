@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ingest.model import Import
 from ingest.reading import read_text
 from prompts.markers import parse
+from prompts.outermost import outermost_names
 from prompts.repository import MOST_NAMES, ProgramFile, draw_map, is_aside
 
 LEDGERLINE = Path(__file__).resolve().parents[3] / "examples" / "corpus" / "code" / "ledgerline"
@@ -46,8 +47,7 @@ ledgerline/web/
 
 def program(path: str, text: str) -> ProgramFile:
     document = read_text(text, path)
-    names = tuple(symbol.name for symbol in document.symbols if "." not in symbol.name)
-    return ProgramFile(path, names, document.imports)
+    return ProgramFile(path, outermost_names(document.symbols), document.imports)
 
 
 def ledgerline() -> list[ProgramFile]:
