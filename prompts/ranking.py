@@ -25,6 +25,7 @@ _CHAIN = re.compile(rf"{_NUMBER}(?:{_LINK}{_NUMBER})*")
 """``[3] > [1]``, ``3, 1``, ``["3", "1"]`` or a line each."""
 _BRACKETED = re.compile(r"[\[【](\d{1,4})[\]】]")
 _DIGITS = re.compile(r"\d+")
+_LINE_NUMBER = re.compile(r"^[^\S\n]*(\d{1,4})[.):][^\S\n]+(?=\S)", re.MULTILINE)
 
 
 @cache
@@ -48,8 +49,11 @@ def read_order(reply: str, count: int) -> tuple[int, ...] | None:
 
     Unknown numbers and repetitions are passed over; what is missing follows in the order it had.
     """
-    chains = (_DIGITS.findall(chain) for chain in _CHAIN.findall(reply))
-    readings = [_BRACKETED.findall(reply), *chains]  # a list may number its lines: brackets first
+    numbers = [int(number) for number in _LINE_NUMBER.findall(reply)]
+    if numbers == [*range(1, len(numbers) + 1)]:
+        reply = _LINE_NUMBER.sub("", reply)
+    chains = [_DIGITS.findall(chain) for chain in reversed(_CHAIN.findall(reply))]
+    readings = [*chains, _BRACKETED.findall(reply)]  # what is told before the order may name passages
     everything = _DIGITS.findall(reply)
     if len(everything) == count:
         readings.append(everything)

@@ -91,6 +91,8 @@ def retrieval(
 
     Lines of the run file: {"query_id", "hits": [{"doc_id", "start", "end", "score"}]}, best hit first.
     """
+    if run_file is not None and not run_file.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {run_file.parent}", param_hint="--run")
     whole = read_documents(documents)
     asked = read_queries(queries, {document.id: document.text for document in whole})
     distractors = read_distractors(among, whole)

@@ -22,7 +22,7 @@ def read_lines(path: Path, kind: type[Row], error: type[PermanentError]) -> Iter
         error: the file cannot be read, or a line is not of this kind; the message names file and line.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as cause:
         raise error(f"{path}: {cause}") from cause
     yield from check_lines(text, path, kind, error)

@@ -14,6 +14,7 @@ from ingest.errors import UnreadableFile
 from ingest.publishing import ReadDocument
 from ingest.reading import read_text
 from service.answers import DEFAULT_TENANT
+from service.evaluation.dataset import BadDataset
 from service.evaluation.measures import BUDGETS, FILES, Found, measure
 from service.evaluation.runs import Ran
 from service.ingesting import open_ingester
@@ -47,7 +48,11 @@ def evaluate(
     Documents of one ``repo`` make one collection, and their queries search it; all others share one. A
     document may stand in several of them. With scope ``document``, a query searches inside its own document
     and leaves the document's name out.
+
+    Raises:
+        BadDataset: a query's repository, or with scope ``document`` its document, is not among the documents.
     """
+    _check(documents, queries, scope)
     with (
         tempfile.TemporaryDirectory(prefix="lectern-eval-") as folder,
         open_services(_apart(settings, Path(folder))) as services,
@@ -59,6 +64,17 @@ def evaluate(
             hits = tuple(_search(services, query, scope, numbers, names))
             yield Ran(query, hits, measure(query, hits, texts))
             on_progress("search", done, len(queries))
+
+
+def _check(documents: Sequence[LabelledDocument], queries: Sequence[LabelledQuery], scope: Scope) -> None:
+    """What is found missing after an hour of ingesting was missing before it."""
+    repositories = {document.repo for document in documents}
+    known = {(document.repo, document.id) for document in documents}
+    for query in queries:
+        if query.repo not in repositories:
+            raise BadDataset(f"query {query.id!r}: no document has its repo, {query.repo!r}")
+        if scope == "document" and (query.repo, query.document) not in known:
+            raise BadDataset(f"query {query.id!r}: no document has its doc_id, {query.document!r}")
 
 
 def _apart(settings: Settings, folder: Path) -> Settings:

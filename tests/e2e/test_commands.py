@@ -322,6 +322,12 @@ def test_eval_measures_a_labelled_set(line: CommandLine) -> None:
         scores = [hit["score"] for hit in row["hits"]]
         assert scores == sorted(scores, reverse=True)
     assert line.run("eval", "retrieval", "--documents", "none", "--queries", "none").status == 2
+    unwritable = line.run(
+        *("eval", "retrieval", "--documents", "documents.jsonl", "--queries", "queries.jsonl"),
+        *("--run", "nowhere/run.jsonl"),
+    )
+    assert unwritable.status == 2
+    assert "there is no folder nowhere" in unwritable.err
 
 
 def test_eval_asks_ones_own_questions(line: CommandLine, glm5: Glm5Server) -> None:

@@ -47,6 +47,10 @@ def test_the_rules_are_the_snapshot() -> None:
         "[3] (0.98) > [1] (0.5) > [2] (0.1)",
         "[3] > [3] > [1] > [7] > [0] > [1] > [2]",
         "[3] > [1]",
+        "1. Passage 3\n2. Passage 1\n3. Passage 2",
+        "1) 3\n2) 1\n3) 2\n",
+        "The best first:\n\n1. Passage 3\n2. Passage 1\n3. Passage 2\n",
+        "Passage [2] does not answer it, so it comes last: [3] > [1] > [2]",
     ],
 )
 def test_orders_are_read_however_they_are_written(reply: str) -> None:
