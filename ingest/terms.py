@@ -37,6 +37,8 @@ _WORD = re.compile(
       | \d+(?:[.,]\d+)*""",
     re.VERBOSE,
 )
+_LETTERLIKE = re.compile("[№™℠]")
+"""Signs that would become letters of the word beside them."""
 _LONE_LETTER = re.compile(r"(?<=\w)\s{1,3}([A-Za-zА-Яа-я])(?!\w)")
 _LABEL = re.compile(
     r"(?<!\w)(?:(exhibit|schedule|annex|appendix|attachment)|article|section|class|series|part|приложени[еяюи])$",
@@ -259,7 +261,7 @@ class Analyzer:
 
 def _words(text: str) -> list[str]:
     if not text.isascii():
-        text = normalize("NFKC", text.replace("\u00ad", "").replace("№", " "))  # it would become two letters
+        text = normalize("NFKC", _LETTERLIKE.sub(" ", text.replace("\u00ad", "")))
     return _WORD.findall(_LONE_LETTER.sub(_labelled, text))
 
 

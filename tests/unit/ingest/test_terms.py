@@ -59,6 +59,7 @@ def common(one: str, other: str) -> set[int]:
         ("know\u00adhow", "knowhow", {"knowhow"}),
         ("oﬃce", "office", {"offic"}),
         ("Приложение №2", "№ 2", {"2"}),
+        ("the Frito™ snack", "Frito", {"frito"}),
         ("4 марта 2024 г.", "March 4, 2024", {"4", "2024", "2024-03-04"}),
     ],
 )
