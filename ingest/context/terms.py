@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ingest.model import Companion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from ingest.context.references import References
     from ingest.outline.model import Definition, Outline
@@ -36,7 +36,14 @@ _POINTS = re.compile(
     re.VERBOSE,
 )
 """A definition that only says where the term is defined."""
+_SAYS = re.compile(r"""["”*_]*\s*(?:\([^)]{0,80}\)\s*)?,?\s*(?:shall\s+|will\s+)?(?:mean|include)s?\b""")
+"""A definition that says what the term means, wherever else it points to."""
+_DIRECTLY = 8
+"""Code points behind such a verb where it may still only point: ``means as defined in Section 4``."""
 _LEAST = 2
+_OTHER_THINGS = frozenset("Goods Works Terms Premises Proceeds Securities Damages Customs Means News".split())
+"""Words whose singular means something else."""
+_SHORT = 3
 _STEM = 5
 """Letters of a Russian word from which on its ending may change."""
 _ENDING = 2
@@ -96,7 +103,7 @@ class Terms:
         """Where the term of this rank begins next, its rank, and where it ends there."""
         pattern = self._patterns.get(rank)
         if pattern is None:
-            pattern = self._patterns[rank] = re.compile(_pattern(self._names[rank]))
+            pattern = self._patterns[rank] = re.compile(_pattern(self._names[rank], self._terms.keys()))
         found = pattern.search(self._text, position, end)
         if found is not None:
             yield found.start(), rank, found.end()
@@ -110,7 +117,9 @@ class Terms:
         return (named.start, named.end) if named else None
 
     def _points(self, definition: Definition) -> bool:
-        return _POINTS.search(self._text, definition.term_end, definition.end) is not None
+        points = _POINTS.search(self._text, definition.term_end, definition.end)
+        says = _SAYS.match(self._text, definition.term_end, definition.end)
+        return points is not None and (says is None or points.start() <= says.end() + _DIRECTLY)
 
     def _nearest(self, definitions: Sequence[Definition], position: int) -> Definition:
         """Of several definitions of a term one that says what it means, in the same attached part."""
@@ -137,14 +146,20 @@ def _by_term(definitions: Sequence[Definition]) -> Mapping[str, list[Definition]
 
 def _counted(text: str, terms: Mapping[str, list[Definition]]) -> Iterator[tuple[str, _Term]]:
     for name, definitions in islice(terms.items(), _MOST_TERMS):
-        uses = text.count(_stem(name.split()[0]) if len(name.split()) == 1 else name)
+        uses = text.count(_stem(name) if _is_russian(name[-1]) and len(name.split()) == 1 else name)
         if uses <= max(LEAST_USES, MOST_USED * len(text) / 1_000):
             yield name, _Term(tuple(definitions), uses)
 
 
-def _pattern(name: str) -> str:
-    r"""``Services`` in other numbers, Russian words in other cases; white space may be a line's end."""
-    words = r"\s+".join(map(_word, name.split()))
+def _pattern(name: str, known: Container[str]) -> str:
+    r"""``Services`` in other numbers, Russian words in other cases; white space may be a line's end.
+
+    ``Fees`` in the plural alone where ``Fee`` is a term, too, of those ``known``.
+    """
+    *before, last = name.split()
+    singular = " ".join((*before, _singular(last)))
+    ending = re.escape(last) + r"\b" if singular != name and singular in known else _word(last)
+    words = r"\s+".join((*map(_word, before), ending))
     return (r"\b" if name[0].isascii() or _is_russian(name[0]) else "") + words
 
 
@@ -156,13 +171,32 @@ def _least(name: str) -> str:
 def _word(word: str) -> str:
     if _is_russian(word[-1]):
         return re.escape(_stem(word)) + ("[а-яё]{0,4}" if len(word) >= _STEM else r"\b")
-    if not word.isascii():
+    if not word.isascii() or not word[-1].isalnum():
         return re.escape(word)
-    return re.escape(word) + r"(?:e?s)?\b" if word[-1].isalnum() else re.escape(word)
+    stem = _stem(word)
+    return re.escape(stem) + (r"(?:y|ies)\b" if _singular(word) == f"{stem}y" else r"(?:e?s)?\b")
+
+
+def _singular(word: str) -> str:
+    """An English word's singular: Subsidiary of Subsidiaries, Affiliate of Affiliates, Loss of Losses."""
+    if not word.isascii() or not word.isalpha() or len(word) <= _SHORT or word in _OTHER_THINGS:
+        return word
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    if word.endswith(("sses", "shes", "ches", "xes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and word[-2] not in "sui" else word
 
 
 def _stem(word: str) -> str:
-    return word[:-_ENDING] if _is_russian(word[-1]) and len(word) >= _STEM else word
+    """What stands in every form of a word."""
+    if _is_russian(word[-1]):
+        return word[:-_ENDING] if len(word) >= _STEM else word
+    singular = _singular(word)
+    ends_in_y = (
+        singular.isascii() and len(singular) > _SHORT and singular[-1] == "y" and singular[-2] not in "aeiou"
+    )
+    return singular[:-1] if ends_in_y else singular
 
 
 def _is_russian(letter: str) -> bool:
