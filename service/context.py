@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest.context.amending import AMENDMENT_WORDS, amends, changed_parts
+from ingest.context.amending import AMENDMENT_WORDS, amends, changed_parts, edition
 from ingest.context.surroundings import passages_of
 from ingest.errors import Gone
 from ingest.outline.amendments import is_amendment
@@ -132,9 +132,10 @@ class _Changes:
         return [_Change(candidate, part) for part in changed_parts(amending, outline, document)]
 
     def _candidates(self) -> list[VersionRecord]:
-        """Documents that are called amendments, the newest first: of many, these."""
+        """Documents that are called amendments, the newest of many: the last one by its own number first."""
         if self._amending is None:
-            self._amending = self._library.newest_titled(
+            newest = self._library.newest_titled(
                 self._collection, AMENDMENT_WORDS, among=self._documents, limit=_AMENDMENTS
             )
+            self._amending = sorted(newest, key=lambda one: -(edition(one.title) or edition(one.path)))
         return self._amending

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.model import Companion
+from ingest.outline.numbering import han_value
 from ingest.outline.references import find_references
 from ingest.outline.sections import number_sections
 
@@ -27,6 +28,22 @@ _OPENING = 4_000
 _LONGEST = 1_200
 """Code points of the new words of a provision."""
 _WORD = re.compile(r"\w+")
+_OF = re.compile(r"\s(?:of|to|in)\s(?:the\s)?(?=[A-Z])(.+)$")
+"""Between a provision and the document or the attached part that it belongs to."""
+_KINDS = frozenset({"agreement", "contract", "lease", "indenture", "note"})
+_EARLIER = frozenset({"original", "existing", "prior", "initial", "current", "underlying", "said", "amended"})
+"""Words before the title of the amended document."""
+_ORDINALS = tuple("first second third fourth fifth sixth seventh eighth ninth tenth".split())
+_EDITIONS = (
+    re.compile(
+        r"(?:amendment|addendum|supplement)[\s_-]*(?:no\.?|number|#|№)?[\s_-]*(\d{1,3})\b", re.IGNORECASE
+    ),
+    re.compile(rf"\b({'|'.join(_ORDINALS)})\s+(?:amendment|addendum|supplement)", re.IGNORECASE),
+    re.compile(r"ополнительное\s+соглашение\s*(?:№|N|No)?\s*(\d{1,3})\b", re.IGNORECASE),
+    re.compile(
+        r"(?:补充|变更|修改|修订)(?:协议|合同)\s*[（(]?\s*[之第]?\s*([一二三四五六七八九十]{1,3}|\d{1,2})"
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +74,39 @@ def changed_parts(amending: Document, outline: Outline, document: Document) -> I
         document: the amended document.
     """
     numbered = number_sections(document)
+    head = set(_words(f"{document.title} {document.text[:_OPENING]}"))
     for change in (change for amendment in outline.amendments for change in amendment.changes):
+        of = _OF.search(change.provision)
+        if of is not None and not _is_amended(of[1], head):
+            continue
         end = _with_new_words(amending.text, outline.sections, change)
+        alone = change.provision[: of.start()] if of else change.provision
+        in_part = of is not None and _KINDS.isdisjoint(_words(of[1]))
+        shown = change.provision if in_part else alone
         # Read as a reference in running text, where a provision alone would be a heading.
-        for reference in find_references(f"as {change.provision} hereof", numbered, amends=False)[:1]:
-            for section in reference.sections[:1]:
-                part = numbered[section].section
-                by = Companion("amendment", change.provision, change.start, end)
-                yield Changed(part.start, part.end, by)
+        references = find_references(f"as {shown} hereof", numbered, amends=False)
+        named = (one for one in references if one.start < len("as ") + len(alone))
+        for section in dict.fromkeys(section for reference in named for section in reference.sections):
+            part = numbered[section].section
+            by = Companion("amendment", shown, change.start, end)
+            yield Changed(part.start, part.end, by)
+
+
+def edition(title: str) -> int:
+    """Which of several amendments a title or path names: ``Amendment No. 2``, ``Second Amendment``; or 0."""
+    for pattern in _EDITIONS:
+        if found := pattern.search(title):
+            told = next(filter(None, found.groups())).casefold()
+            if told.isascii() and told.isdecimal():
+                return int(told)
+            return _ORDINALS.index(told) + 1 if told in _ORDINALS else han_value(told)
+    return 0
+
+
+def _is_amended(named: str, head: set[str]) -> bool:
+    """Whether a provision's document may be the amended one: an attached part of it, or its own title."""
+    words = set(_words(named))
+    return words.isdisjoint({"amendment"}) and (not words & _KINDS or words - _KINDS - _EARLIER <= head)
 
 
 def _with_new_words(text: str, sections: Sequence[Section], change: Change) -> int:

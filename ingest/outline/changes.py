@@ -20,7 +20,7 @@ _CHANGES: Sequence[tuple[ChangeKind, re.Pattern[str]]] = (
     (
         "replaced",
         re.compile(
-            r"""amended\s+and\s+restated|\breplac(?:ed|ing)\b|\bsubstitut(?:ed|ing)\b|\brestated\b
+            r"""amended\s+and\s+restated|\bin\s+lieu\s+thereof\b|\bin\s+(?:its|their)\s+place\b|\breplac(?:ed|ing)\b|\bsubstitut(?:ed|ing)\b|\brestated\b
               |изложить\s+в\s+(?:следующей|новой)|изложен\w*\s+в|\bзаменить\b|修改为|变更为|替换为|修订为""",
             re.VERBOSE,
         ),
@@ -49,14 +49,28 @@ _NEVER = re.compile(
     r"(?:\b(?:may|can|not|unless|if|except|when|where|cannot|any)\b|не\s+мо\w+)[^.;]{0,40}$|[经未][^。]{0,30}$"
 )
 """Before the verb: the sentence says how changes are made, and makes none."""
+_WORD_EN = r"""(?:[Ss]ub-?)?(?:[Ss]ection|[Aa]rticle|[Cc]lause|[Pp]aragraph
+    |Exhibit|Schedule|Annex|Appendix|Attachment|Recital)s?"""
+_NUMBER_EN = r"""["“]?(?:\d[\w.-]{0,9}|[A-Z](?:-?\d{1,2})?\b|[IVXLC]{1,7}\b)(?:\(\w{1,4}\)){0,4}["”]?"""
+_NUMBER_RU = r"(?:№\s?)?\d[\d.]{0,11}"
 _PROVISION = re.compile(
-    r"""(?:[Ss]ub-?)?(?:[Ss]ection|[Aa]rticle|[Cc]lause|[Pp]aragraph|Exhibit|Schedule|Annex|Appendix|Attachment
-            |Recital)s?\s+["“]?(?:\d[\w.-]{0,9}|[A-Z](?:-?\d{1,2})?\b|[IVXLC]{1,7}\b)(?:\(\w{1,4}\)){0,4}
-      | (?:[Пп]одпункт|[Пп]ункт|[Сс]тать[юяи]|[Рр]аздел|[Пп]риложени[ея])\w*\s+(?:№\s?)?\d[\d.]{0,11}
-      | 第[一二三四五六七八九十百零〇\d]{1,6}[条章节](?:第[一二三四五六七八九十\d]{1,4}[款项])?
-      | 附件[一二三四五六七八九十\d]{1,3}""",
+    rf"""{_WORD_EN}\s+{_NUMBER_EN}
+          (?:(?:,\s+and\s+|,\s+|\s+and\s+|\s+through\s+|\s+to\s+|\s*[–-]\s*)(?:{_WORD_EN}\s+)?{_NUMBER_EN}(?!\w)){{0,8}}
+      | (?:[Пп]одпункт|[Пп]ункт|[Сс]тать[юяи]|[Рр]аздел|[Пп]риложени[ея])\w*\s+{_NUMBER_RU}
+          (?:(?:,\s+|\s+и\s+){_NUMBER_RU}){{0,8}}
+      | 第[一二三四五六七八九十百零〇\d]{{1,6}}[条章节](?:第[一二三四五六七八九十\d]{{1,4}}[款项])?
+      | 附件[一二三四五六七八九十\d]{{1,3}}""",
     re.VERBOSE,
 )
+_OF_A_PART = re.compile(
+    r"""\s+(?:of|to|in)\s+(?:the\s+)?(?:
+          (?:Exhibit|Schedule|Annex|Appendix|Attachment)\s+(?:\d{1,3}|[A-Z](?:-?\d{1,2})?|[IVXLC]{1,7})\b
+        | (?:[A-Z][\w&-]*\s+){0,5}(?:Agreement|Contract|Lease|Indenture|Note|Amendment)\b
+            (?:\s+No\.\s*\d{1,3})?)""",
+    re.VERBOSE,
+)
+"""Behind a provision: the attached part, or the document, that it belongs to."""
+_THE_AMENDED = re.compile(r"\s+(?:of|to|in)\s+(?:the\s+)?(?:Agreement|Contract|Lease)$")
 
 
 def find_changes(document: Document) -> Iterator[Change]:
@@ -77,7 +91,9 @@ def _change(text: str, start: int, end: int) -> Change | None:
     if provision is None or verb is None or _NEVER.search(text, start, verb.start()):
         return None
     words = text[start:end]
-    shown = " ".join(provision[0].replace("“", "").replace('"', "").split()).rstrip(".-")
+    of = _OF_A_PART.match(text, provision.end(), end)
+    named = provision[0].rstrip(".-") + (of[0] if of and not _THE_AMENDED.match(of[0]) else "")
+    shown = " ".join(named.replace("“", "").replace("”", "").replace('"', "").split()).rstrip(".-,")
     return Change(_kind(words), shown, start, start + len(words.rstrip()))
 
 

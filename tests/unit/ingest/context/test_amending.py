@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ingest.context.amending import amends, changed_parts
+import pytest
+
+from ingest.context.amending import amends, changed_parts, edition
 from ingest.outline.outline import outline
 from ingest.reading import read_text
 
@@ -50,3 +52,73 @@ def test_an_amendment_without_a_date_goes_by_its_parties() -> None:
 
     assert amends(amendment, read_text(mine, "a.txt"))
     assert not amends(amendment, read_text(other, "a.txt"))
+
+
+LICENSE = """LICENSE AGREEMENT
+
+between Acme Works Ltd and Birch Retail Ltd
+
+1. Grant. A license is granted.
+
+2. Fees. As follows.
+
+2.1 Amount. Ten pounds.
+
+2.2 Time. Fees are due in 30 days.
+
+3. Term. A year.
+
+Exhibit A
+
+Support
+
+1. Hours. By day.
+
+2. Reply. Within a day.
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "changed"),
+    [
+        ("Section 2.2 of the Agreement is hereby deleted.", ["2.2 Time."]),
+        ("Section 2.2 of the License Agreement is hereby deleted.", ["2.2 Time."]),
+        ("Section 2 of Exhibit A to the Agreement is hereby deleted and replaced.", ["2. Reply."]),
+        ("Section 2 of Exhibit B is hereby deleted.", []),
+        ("Section 2.1 of the Loan Agreement is hereby amended.", []),
+        ("Section 2.1 of Amendment No. 1 is hereby deleted.", []),
+        ("Sections 2.1 and 3 of the Agreement are hereby deleted.", ["2.1 Amoun", "3. Term."]),
+        ("Sections 2.1 through 2.2 are hereby deleted.", ["2.1 Amoun", "2.2 Time."]),
+        ("Section 3 is hereby amended by replacing Section 2.1 with Section 2.2.", ["3. Term."]),
+    ],
+)
+def test_a_change_leads_to_every_place_that_it_names_and_no_other(change: str, changed: list[str]) -> None:
+    head = "Amendment to the License Agreement between Acme Works Ltd and Birch Retail Ltd"
+    amending = read_text(f"{head}\n\n{change}\n", "amendment.txt")
+    document = read_text(LICENSE, "license.txt")
+    parts = list(changed_parts(amending, outline(amending), document))
+    assert [LICENSE[part.start : part.start + 9].strip() for part in parts] == changed
+
+
+def test_what_is_deleted_for_something_else_is_replaced() -> None:
+    said = "Section 3 is deleted in its entirety and the following is inserted in lieu thereof: two years."
+    amending = read_text(f"Amendment to the License Agreement dated May 1, 2020\n\n{said}\n", "amendment.txt")
+    [amendment] = outline(amending).amendments
+    assert [change.kind for change in amendment.changes] == ["replaced"]
+
+
+@pytest.mark.parametrize(
+    ("title", "number"),
+    [
+        ("2021-06 Amendment No. 2.txt", 2),
+        ("Amendment No. 1 (2020).txt", 1),
+        ("amendment-no-12.md", 12),
+        ("Third Amendment to the Lease", 3),
+        ("Дополнительное соглашение № 4", 4),
+        ("补充协议（二）", 2),
+        ("补充协议之三", 3),
+        ("Lease", 0),
+    ],
+)
+def test_a_title_tells_which_amendment_it_is(title: str, number: int) -> None:
+    assert edition(title) == number
