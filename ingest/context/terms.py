@@ -22,7 +22,8 @@ LEAST_USES = 20
 """In a short text no term is used often."""
 _GENERAL = re.compile(
     r"""(?:this\s+|the\s+)?(?:agreement|contract|lease|part(?:y|ies)|amendment|addendum|you|we|us|company
-      |persons?|days?|months?|years?|(?:applicable\s+)?laws?|including|includes)
+      |persons?|days?|months?|years?|(?:applicable\s+)?laws?|including|includes|here[a-z]+|(?:in\s+)?writing
+      |sections?|articles?|exhibits?|schedules?)
     | (?:настоящий\s+)?(?:договор|контракт|соглашение|стороны?) | (?:本)?(?:合同|协议)|双方|一方|各方""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -154,11 +155,16 @@ def _counted(text: str, terms: Mapping[str, list[Definition]]) -> Iterator[tuple
 def _pattern(name: str, known: Container[str]) -> str:
     r"""``Services`` in other numbers, Russian words in other cases; white space may be a line's end.
 
-    ``Fees`` in the plural alone where ``Fee`` is a term, too, of those ``known``.
+    ``Fees`` in the plural alone where ``Fee`` is a term, too, of those ``known``; the singular of a term in
+    the plural is none before a capital: ``Service Level``.
     """
     *before, last = name.split()
     singular = " ".join((*before, _singular(last)))
-    ending = re.escape(last) + r"\b" if singular != name and singular in known else _word(last)
+    ending = _word(last)
+    if singular != name:
+        ending = re.escape(last) + r"\b"
+        if singular not in known:
+            ending = rf"(?:{ending}|{re.escape(_singular(last))}\b(?!\s+[A-Z]))"
     words = r"\s+".join((*map(_word, before), ending))
     return (r"\b" if name[0].isascii() or _is_russian(name[0]) else "") + words
 

@@ -16,17 +16,20 @@ if TYPE_CHECKING:
     from ingest.model import Document, Element
 
 _TERM = r"(?:[*_]{0,2}[\"“«](?P<t%d>[^\W_][^\"“”«»\n]{0,98})[\"”»][*_]{0,2})"
+_OTHER = r"(?:[*_]{0,2}[\"“«][^\W_][^\"“”«»\n]{0,98}[\"”»][*_]{0,2})"
+"""Another term beside it, of the same meaning."""
 _MEANS = re.compile(
-    rf"""{_TERM % 1}(?:\s(?:or|and|或|и|или|,)\s{_TERM % 2}){{0,1}}
+    rf"""{_TERM % 1}(?P<more>(?:(?:,\s|,?\s(?:or|and|и|или|,)\s){_OTHER}){{0,4}})
       \s{{0,3}}(?:,|\([^()\n]{{1,80}}\))?\s{{0,3}}
       (?:,?\s?(?:as\sused\s(?:herein|in\sthis\s\w+)|when\sused\s\w+|for\s(?:the\s)?purposes?\sof\sthis\s\w+),?\s)?
       (?::\s)?(?:(?:shall|will)\s+)?(?:each\s+)?(?:collectively\s+)?
-      (?:means?|mean|has|have|is\sdefined|are\sdefined|be\sdefined|refers?\sto|(?:shall|will)\sinclude)(?!\w)
+      (?:means?|mean|has|have|is\sdefined|are\sdefined|be\sdefined|refers?\sto|(?:(?:shall|will)\s)?includes?)(?!\w)
         (?P<verb>\s+(?:the|that|its|such|their|a|any|all|an|meanings?|respective|same|\w+)){{0,4}}
     | {_TERM % 3}\s{{0,3}}[,，]?\s{{0,3}}(?:是指|系指|意指|指的是|指(?=[^定令派示]))
     | {_TERM % 4}\s{{0,3}}(?:означа[ею]т|обозначает|понима[ею]тся|(?:[—–-]\s?)?это\s|имеет\sзначение)
     | [Пп]од\s(?:термином\s|понятием\s)?{_TERM % 5}\s[^.\n]{{0,60}}?понима[ею]тся
     | 本(?:合同|协议)所称(?:的)?\s?[“"]?(?P<t6>[\u4e00-\u9fff]{{2,20}}?)[”"]?\s?[,，]?\s?(?:是指|系指|指)
+    | {_TERM % 8}\s(?:of|with\srespect\sto|in\srelation\sto)\s[^"“”.;:\n]{{1,80}}?\b(?:shall\s)?means?(?!\w)
     | \*\*(?P<t7>[^*\n]{{2,80}})\*\*\s(?:shall\s)?(?:means?|означает)\s
     """,
     re.VERBOSE,
@@ -36,6 +39,12 @@ _ALIAS = re.compile(
     r"\((?P<intro>[^()\"“”«»\n]{0,90})[\"“](?P<a>[^\W_][^\"“”()\n]{0,80})[\"”](?P<rest>[^()\n]{0,160})\)"
 )
 _QUOTED = re.compile(r"[\"“]([^\W_][^\"“”()\n]{0,80})[\"”]")
+_INSIDE_QUOTES = re.compile(r"[\"“«]([^\"“”«»\n]{1,99})[\"”»]")
+_HEREINAFTER = re.compile(
+    rf"""(?<![(\w])[Hh]ereinafter\s(?:(?:collectively|individually|also)\s)?(?:referred\sto\sas|called|known\sas)\s
+      (?:the\s|an?\s|each\s,?an?\s)?{_TERM % 1}""",
+    re.VERBOSE,
+)
 _INTRO = frozenset(
     """the this a an each all any and or such together with collectively individually hereinafter hereafter
     herein hereinbelow hereby referred to as called defined known sometimes also jointly severally its their
@@ -95,7 +104,9 @@ def find_definitions(document: Document) -> tuple[Definition, ...]:
 def _defined(document: Document, starts: Sequence[int]) -> Iterator[Definition]:
     text = document.text
     for match in _MEANS.finditer(text):
-        spans = _spans(match, "t1 t2 t3 t4 t5 t6 t7")
+        spans = _spans(match, "t1 t3 t4 t5 t6 t7 t8")
+        if match["more"]:
+            spans += [quoted.span(1) for quoted in _INSIDE_QUOTES.finditer(text, *match.span("more"))]
         if match["t1"] and not _defines(match):
             continue
         start, end = _sentence(text, _element(document, starts, match.start()), match.start(), match.end())
@@ -126,12 +137,12 @@ def _aliases(document: Document, starts: Sequence[int]) -> Iterator[Definition]:
             terms += [quoted.span(1) for quoted in _QUOTED.finditer(text, *match.span("rest"))]
         for first, last in terms:
             yield _definition(text, _kind(text, start, first, last), (first, last), start, match.end())
-    for pattern, groups in ((_RU_ALIAS, "r1 r2 r3"), (_ZH_ALIAS, "z1 z2 z3")):
+    for pattern, groups in ((_HEREINAFTER, "t1"), (_RU_ALIAS, "r1 r2 r3"), (_ZH_ALIAS, "z1 z2 z3")):
         for match in pattern.finditer(text):
-            yield from _foreign_alias(document, starts, match, groups)
+            yield from _alias_of(document, starts, match, groups)
 
 
-def _foreign_alias(
+def _alias_of(
     document: Document, starts: Sequence[int], match: re.Match[str], groups: str
 ) -> Iterator[Definition]:
     text = document.text

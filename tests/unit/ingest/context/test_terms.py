@@ -63,9 +63,9 @@ PATTERNS = {
     "Акт Услуги": r"\bАкт\b\s+Услу[а-яё]{0,4}",
     "服务": "服务",
     "Fee": r"\bFee(?:e?s)?\b",
-    "Parts": r"\bPart(?:e?s)?\b",
+    "Parts": r"\b(?:Parts\b|Part\b(?!\s+[A-Z]))",
     "Subsidiary": r"\bSubsidiar(?:y|ies)\b",
-    "Duties": r"\bDut(?:y|ies)\b",
+    "Duties": r"\b(?:Duties\b|Duty\b(?!\s+[A-Z]))",
 }
 """How each term may be written, as the module's own words say it."""
 
@@ -103,6 +103,8 @@ def test_each_place_uses_what_one_pattern_of_all_terms_finds(text: str, data: st
         (("Fee", "Fees"), "the Fee", ["Fee"]),
         (("Fee", "Fees"), "the Fees", ["Fees"]),
         (("Key",), "the Keys", ["Key"]),
+        (("Services",), "a Service Level and each Service rendered", ["Services"]),
+        (("Services",), "a Service Level", []),
     ],
 )
 def test_a_term_is_found_in_the_other_number(names: tuple[str, ...], text: str, used: list[str]) -> None:

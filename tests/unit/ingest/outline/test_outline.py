@@ -139,6 +139,25 @@ def test_definitions_and_parties() -> None:
     assert CONTRACT[goods.start : goods.end] == '1.1 "Goods" means the goods listed in Exhibit A.'
 
 
+@pytest.mark.parametrize(
+    ("said", "terms"),
+    [
+        ('"Cover", "Covering" or "Covered" means to protect.', ["Cover", "Covering", "Covered"]),
+        (
+            '"Controller", "Processor" and "Personal Data" have the meanings of the Law.',
+            ["Controller", "Processor"],
+        ),
+        ('"Know-How" of a Party means what it knows.', ["Know-How"]),
+        ('"Losses" includes fines.', ["Losses"]),
+        ('Each year of the Term is hereinafter referred to as a "Contract Year".', ["Contract Year"]),
+    ],
+)
+def test_terms_are_defined_in_many_ways(said: str, terms: list[str]) -> None:
+    found = read(f"1. Terms.\n\n{said}\n\n2. End. None.").definitions
+    assert [definition.term for definition in found][: len(terms)] == terms
+    assert all(definition.kind == "term" for definition in found)
+
+
 def test_an_attached_part_has_a_label_and_a_title() -> None:
     [exhibit] = read(CONTRACT).exhibits
     assert (exhibit.label, exhibit.title) == ("Exhibit A", "List of Goods")
