@@ -179,7 +179,10 @@ def _points(batch: Sequence[_Piece], dense: NDArray[np.float32]) -> Points:
 
 
 def _headings(cut: CutDocument, analyzer: Analyzer) -> Iterator[Heading]:
-    """For each chunk, what it stands under: a section and the one around it, or file and symbol."""
+    """For each chunk, what it stands under: a section and the one around it, or file and symbol.
+
+    ``(b)`` without a name opens nothing: it goes on with what the heading around it has opened.
+    """
     text, labels = cut.document.text, Labels(cut.sections, cut.document.symbols)
     read = _named if cut.document.symbols else _headed
     file = analyzer.document_terms(cut.document.title) if cut.document.symbols else []
@@ -192,7 +195,8 @@ def _headings(cut: CutDocument, analyzer: Analyzer) -> Iterator[Heading]:
             if len(known) >= _HEADINGS:
                 known.clear()
             terms = known[path] = read(path, file, analyzer)
-        yield Heading(*terms, opens=labels.begins_at(start))
+        named = bool(cut.document.symbols) or named_depth(path) == len(path)
+        yield Heading(*terms, opens=named and labels.begins_at(start))
 
 
 def _named(path: tuple[str, ...], file: list[int], analyzer: Analyzer) -> tuple[list[int], list[int]]:

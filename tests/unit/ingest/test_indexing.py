@@ -50,6 +50,15 @@ def test_a_clause_is_found_by_its_heading() -> None:
     assert heading <= set(clause.sparse.indices.tolist())
 
 
+def test_items_without_a_name_open_nothing() -> None:
+    items = "\n\n".join(f"({letter}) to mow lawn {letter} with shears of every length." for letter in "abc")
+    text = f"1. Upkeep. The Gardener shall, as long as this contract lasts:\n\n{items}\n\n2. End. None."
+    _, [points] = batches(text, "garden.txt")
+    [upkeep] = in_field(Analyzer().document_terms("Upkeep"), Field.HEADING)
+    opening = [p.start for p in points if upkeep in p.sparse.indices]
+    assert opening == [0]
+
+
 def test_the_topic_of_a_document_weighs_less_than_what_one_passage_says() -> None:
     owed = ("плата", "копия", "лампа")
     text = "\n\n".join(f"Квартиранты {what}. " + "Much more follows. " * 60 for what in owed)
