@@ -106,7 +106,7 @@ class Agent:
     def _chosen(self, prepared: Prepared) -> tuple[int, ...] | None:
         """The only documents that may be read; blocks, with a look-up for each."""
         asked = prepared.query.documents
-        return None if asked is None else self._library.numbers(prepared.collection, asked)
+        return None if asked is None else self._library.chosen(prepared.collection, asked)
 
     async def _ask(self, run: AgentRun, heard: Heard) -> AsyncGenerator[AnswerEvent, None]:
         """One reply of the model; of its text what is certainly answer."""

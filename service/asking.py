@@ -74,7 +74,7 @@ def search(settings: Settings, request: SearchRequest) -> SearchResponse:
     """
     with opened(settings) as services:
         record = services.library.collection(services.settings.tenant, request.collection)
-        chosen = services.library.numbers(record, request.documents) if request.documents else None
+        chosen = services.library.chosen(record, request.documents) if request.documents else None
         hits = services.searcher.search(record, request.query, documents=chosen, limit=request.top_k)
     return SearchResponse(hits=[Hit.of(hit) for hit in hits])
 

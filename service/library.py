@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
+from fnmatch import fnmatchcase
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 64
 """Documents kept unpacked, and as many outlines."""
+_WILD = re.compile(r"[*?]")
 _Kept = TypeVar("_Kept")
 
 
@@ -55,6 +58,30 @@ class Library:
             Gone: one of them was deleted.
         """
         return tuple(self._number(collection, identity) for identity in dict.fromkeys(documents))
+
+    def chosen(self, collection: CollectionRecord, names: Iterable[str]) -> tuple[int, ...]:
+        """Version numbers of documents by their public ids, their paths, or patterns of paths.
+
+        In a pattern ``*`` stands for any signs, ``/`` too, and ``?`` for one: ``contracts/*.pdf``.
+
+        Raises:
+            UnknownName: one of them names no document of the collection.
+            Gone: one of them was deleted.
+        """
+        return tuple(dict.fromkeys(n for name in dict.fromkeys(names) for n in self._named(collection, name)))
+
+    def _named(self, collection: CollectionRecord, name: str) -> list[int]:
+        try:
+            return [self._number(collection, name)]
+        except UnknownName:
+            if not _WILD.search(name):
+                return [self.catalog.document_at(collection.tenant, collection.name, name).version.number]
+        pattern = name.replace("[", "[[]")
+        ready = self.catalog.ready_versions(collection)
+        found = [version.number for version in ready if fnmatchcase(version.path, pattern)]
+        if not found:
+            raise UnknownName("document", name)
+        return found
 
     def _number(self, collection: CollectionRecord, identity: str) -> int:
         try:

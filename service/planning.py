@@ -51,7 +51,7 @@ class QuestionPlanner:
             PromptTooLongError: the documents do not fit the model's context.
         """
         collection = self._library.collection(query.tenant, query.collection)
-        chosen = self._library.numbers(collection, query.documents) if query.documents else None
+        chosen = self._library.chosen(collection, query.documents) if query.documents else None
         limits = self._generation.limits(query)
         whole = self._library.whole(self._versions(collection, chosen)) if chosen else None
         pinned = self._pinned(collection, chosen, limits)

@@ -234,7 +234,7 @@ class Preparer:
 
     def _chosen(self, collection: CollectionRecord, query: Query) -> tuple[int, ...] | None:
         """Numbers of the documents that the caller has named; raises `UnknownName` or `Gone`."""
-        return self._library.numbers(collection, query.documents) if query.documents else None
+        return self._library.chosen(collection, query.documents) if query.documents else None
 
     def _session(self, collection: CollectionRecord, query: Query) -> Session:
         if query.session is None and query.history:

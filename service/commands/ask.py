@@ -45,7 +45,12 @@ _Told = StreamEvent | _AnsweredBy
 @click.argument("question")
 @options.collection
 @click.option(
-    "--document", "-d", "documents", multiple=True, metavar="ID", help="Read only this; repeatable."
+    "--document",
+    "-d",
+    "documents",
+    multiple=True,
+    metavar="ID|PATH",
+    help="Read only this; `contracts/*` too; repeatable.",
 )
 @click.option(
     "--mode", type=click.Choice(MODES), default="auto", show_default=True, help="What the model reads."

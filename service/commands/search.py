@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 @click.argument("query")
 @options.collection
 @click.option(
-    "--document", "-d", "documents", multiple=True, metavar="ID", help="Search only here; repeatable."
+    "--document",
+    "-d",
+    "documents",
+    multiple=True,
+    metavar="ID|PATH",
+    help="Search only here; `contracts/*` too; repeatable.",
 )
 @click.option("--limit", "-n", default=10, show_default=True, type=click.IntRange(1, 500), help="Hits.")
 @options.as_json

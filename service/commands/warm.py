@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     "-d",
     "documents",
     multiple=True,
-    metavar="ID",
+    metavar="ID|PATH",
     help="Questions about its whole; repeatable.",
 )
 @click.option("--max-usd", type=float, metavar="DOLLARS", help="Send nothing that should cost more.")

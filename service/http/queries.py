@@ -59,7 +59,7 @@ async def search(request: SearchRequest, view: Reading, http: Request) -> Search
 
 def _found(request: SearchRequest, view: View) -> SearchResponse:
     collection, services = view.collection(request.collection), view.services
-    chosen = services.library.numbers(collection, request.documents) if request.documents else None
+    chosen = services.library.chosen(collection, request.documents) if request.documents else None
     hits = services.searcher.search(
         collection, request.query, documents=chosen, limit=request.top_k, key=view.caller.key
     )

@@ -33,7 +33,8 @@ LARGEST_NUMBER = 2**31 - 1
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 CollectionName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=COLLECTION_NAME)]
 Question = Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION, pattern=NOT_BLANK)]
-Documents = Annotated[list[Name], Field(min_length=1, max_length=1_000)]
+_Named = Annotated[str, Field(min_length=1, max_length=4_000)]  # a path may be as long
+Documents = Annotated[list[_Named], Field(min_length=1, max_length=1_000)]
 
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -133,7 +134,9 @@ class QueryRequest(Request):
         description="`low` reads half as much; `high` whole documents where they fit, else twice as much; "
         "with `auto` it may take an agent where one search will hardly do.",
     )
-    documents: Documents | None = Field(default=None, description="Ids; only these documents are read.")
+    documents: Documents | None = Field(
+        default=None, description="Ids, paths or patterns of paths (`contracts/*.pdf`); only these are read."
+    )
     top_k: int | None = Field(default=None, ge=1, le=500, description="Hits whose passages may be read.")
     thinking: bool | None = Field(default=None, description="Let the model think first.")
     model: Name | None = None

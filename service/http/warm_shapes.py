@@ -26,8 +26,8 @@ class WarmRequest(Request):
 
     documents: Documents | None = Field(
         default=None,
-        description="Ids: what questions about the whole of exactly these documents begin with. Without "
-        "them, what every question to the collection begins with.",
+        description="Ids, paths or patterns of paths: what questions about the whole of exactly these "
+        "documents begin with. Without them, what every question to the collection begins with.",
     )
     model: Name | None = None
     max_usd: float | None = Field(

@@ -22,7 +22,11 @@ _Collection = Annotated[
 ]
 _Documents = Annotated[
     list[Name] | None,
-    Field(min_length=1, max_length=100, description="Ids that list_documents tells: only these are read."),
+    Field(
+        min_length=1,
+        max_length=100,
+        description="Ids or paths that list_documents tells, or patterns (docs/*): only these are read.",
+    ),
 ]
 
 

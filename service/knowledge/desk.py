@@ -68,7 +68,7 @@ class Desk:
         """Places, best first."""
         record = self._collection(wanted.collection)
         library, searcher = self._services.library, self._services.searcher
-        chosen = library.numbers(record, wanted.documents) if wanted.documents else None
+        chosen = library.chosen(record, wanted.documents) if wanted.documents else None
         key = self._view.caller.key
         hits = searcher.search(record, wanted.query, documents=chosen, limit=wanted.top_k, key=key)
         return Found(collection=record.name, places=[FoundPlace.of(hit, server) for hit in hits])

@@ -196,7 +196,7 @@ class TestSearchAndDocuments:
         policy = next(d["id"] for d in listed if d["path"] == "policy.txt")
 
         found = line.ok("ask", "Who shall book trains?", "-d", policy, "--json").json
-        lost = line.ok("ask", RENT, "-d", policy, "--json").json
+        lost = line.ok("ask", RENT, "-d", "policy.txt", "--json").json
 
         assert {c["path"] for c in found["citations"]} == {"policy.txt"}
         assert (lost["answer"], lost["citations"]) == (NOTHING_FOUND, [])

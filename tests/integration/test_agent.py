@@ -191,9 +191,9 @@ class WatchedLibrary(Library):
         super().__init__(catalog)
         self.threads: list[threading.Thread] = []
 
-    def numbers(self, collection: CollectionRecord, documents: Iterable[str]) -> tuple[int, ...]:
+    def chosen(self, collection: CollectionRecord, names: Iterable[str]) -> tuple[int, ...]:
         self.threads.append(threading.current_thread())
-        return super().numbers(collection, documents)
+        return super().chosen(collection, names)
 
 
 @pytest.fixture(scope="module")

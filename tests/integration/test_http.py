@@ -285,6 +285,9 @@ class TestSearch:
         hits = service.post("/v1/search", {"query": RENT, "documents": [policy]})["hits"]
 
         assert {hit["document_id"] for hit in hits} == {policy}
+        for names in (["policy.txt"], ["pol*.txt", policy]):
+            assert service.post("/v1/search", {"query": RENT, "documents": names})["hits"] == hits
+        service.post("/v1/search", {"query": RENT, "documents": ["nowhere/*"]}, 404)
 
 
 def in_two_versions(service: LiveService, folder: Path, collection: str) -> Any:  # noqa: ANN401 — JSON

@@ -61,7 +61,9 @@ class LecternOptions(Request):
 
     mode: Mode | None = Field(default=None, description="As in `POST /v1/query`.")
     accuracy: Accuracy | None = Field(default=None, description="As in `POST /v1/query`.")
-    documents: Documents | None = Field(default=None, description="Ids; only these documents are read.")
+    documents: Documents | None = Field(
+        default=None, description="Ids, paths or patterns of paths (`contracts/*.pdf`); only these are read."
+    )
     top_k: int | None = Field(default=None, ge=1, le=500, description="Hits whose passages may be read.")
     thinking: bool | None = Field(default=None, description="Let the model think first.")
     model: Name | None = Field(default=None, description="The language model that answers.")
