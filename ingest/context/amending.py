@@ -38,8 +38,12 @@ _EDITIONS = (
     re.compile(
         r"(?:amendment|addendum|supplement)[\s_-]*(?:no\.?|number|#|№)?[\s_-]*(\d{1,3})\b", re.IGNORECASE
     ),
-    re.compile(rf"\b({'|'.join(_ORDINALS)})\s+(?:amendment|addendum|supplement)", re.IGNORECASE),
+    re.compile(
+        rf"\b({'|'.join(_ORDINALS)}|\d{{1,2}}(?=st|nd|rd|th))(?:[a-z]{{2}})?\s+(?:amendment|addendum|supplement)",
+        re.IGNORECASE,
+    ),
     re.compile(r"ополнительное\s+соглашение\s*(?:№|N|No)?\s*(\d{1,3})\b", re.IGNORECASE),
+    re.compile(r"第\s?([一二三四五六七八九十]{1,3}|\d{1,2})\s?[次份号]?(?:补充|变更|修改|修订)(?:协议|合同)"),
     re.compile(
         r"(?:补充|变更|修改|修订)(?:协议|合同)\s*[（(]?\s*[之第]?\s*([一二三四五六七八九十]{1,3}|\d{1,2})"
     ),

@@ -63,10 +63,10 @@ _PROVISION = re.compile(
     re.VERBOSE,
 )
 _OF_A_PART = re.compile(
-    r"""\s+(?:of|to|in)\s+(?:the\s+)?(?:
+    r"""(?:\s*\([^()\n]{1,80}\))?(?P<part>\s+(?:of|to|in)\s+(?:the\s+)?(?:
           (?:Exhibit|Schedule|Annex|Appendix|Attachment)\s+(?:\d{1,3}|[A-Z](?:-?\d{1,2})?|[IVXLC]{1,7})\b
-        | (?:[A-Z][\w&-]*\s+){0,5}(?:Agreement|Contract|Lease|Indenture|Note|Amendment)\b
-            (?:\s+No\.\s*\d{1,3})?)""",
+        | (?:(?:[A-Z][\w&-]*|and|of|for)\s+){0,6}(?:Agreement|Contract|Lease|Indenture|Note|Amendment)\b
+            (?:\s+No\.\s*\d{1,3})?))""",
     re.VERBOSE,
 )
 """Behind a provision: the attached part, or the document, that it belongs to."""
@@ -92,7 +92,9 @@ def _change(text: str, start: int, end: int) -> Change | None:
         return None
     words = text[start:end]
     of = _OF_A_PART.match(text, provision.end(), end)
-    named = provision[0].rstrip(".-") + (of[0] if of and not _THE_AMENDED.match(of[0]) else "")
+    named = provision[0].rstrip(".-")
+    if of is not None and not _THE_AMENDED.match(of["part"]):
+        named += of["part"]
     shown = " ".join(named.replace("“", "").replace("”", "").replace('"', "").split()).rstrip(".-,")
     return Change(_kind(words), shown, start, start + len(words.rstrip()))
 

@@ -84,7 +84,9 @@ Support
         ("Section 2.2 of the Agreement is hereby deleted.", ["2.2 Time."]),
         ("Section 2.2 of the License Agreement is hereby deleted.", ["2.2 Time."]),
         ("Section 2 of Exhibit A to the Agreement is hereby deleted and replaced.", ["2. Reply."]),
+        ("Section 2 (Reply) of Exhibit A is hereby deleted.", ["2. Reply."]),
         ("Section 2 of Exhibit B is hereby deleted.", []),
+        ("Section 2.1 of the Loan and Security Agreement is hereby amended.", []),
         ("Section 2.1 of the Loan Agreement is hereby amended.", []),
         ("Section 2.1 of Amendment No. 1 is hereby deleted.", []),
         ("Sections 2.1 and 3 of the Agreement are hereby deleted.", ["2.1 Amoun", "3. Term."]),
@@ -117,6 +119,8 @@ def test_what_is_deleted_for_something_else_is_replaced() -> None:
         ("Дополнительное соглашение № 4", 4),
         ("补充协议（二）", 2),
         ("补充协议之三", 3),
+        ("第二补充协议", 2),
+        ("2nd Amendment", 2),
         ("Lease", 0),
     ],
 )
