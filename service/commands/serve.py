@@ -20,7 +20,7 @@ from service.arenas import share_arenas
 from service.commands import options
 from service.commands.terminal import say
 from service.http.app import create_app, end, leave
-from service.http.connection import CuttableProtocol
+from service.http.connection import IDLE_SECONDS, CuttableProtocol
 from service.replicas import others_unlike
 from service.running import announced, new_token
 from service.settings import SettingsError
@@ -71,6 +71,7 @@ def command(host: str | None, port: int | None) -> None:
             app,
             log_config=None,
             access_log=False,
+            timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=_LAST_SECONDS,
             loop=_LOOP,
             # The others that uvicorn takes where they happen to be installed set no bound to a request's

@@ -6,6 +6,8 @@ import json
 import signal
 import sys
 import time
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from tests.fakes.http_wire import Recorded
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends servers by Unix signals")
+
+_CLIENTS_KEEP_SECONDS = 5
+"""As httpx, and the clients over it, do by default."""
 
 RENT = "What is the monthly rent of the warehouse?"
 
@@ -233,6 +238,18 @@ class TestServe:
             # Whoever may read the data folder needs no key: the server's own token is there.
             assert line.ok("ask", RENT, "--json").json["citations"]
             assert line.ok("search", RENT, "--json").json == alone
+
+    def test_a_connection_may_be_idle_for_longer_than_clients_keep_theirs(self, line: CommandLine) -> None:
+        with line.serving() as url, closing(HTTPConnection(url.removeprefix("http://"), timeout=20)) as http:
+            http.connect()
+            opened = http.sock
+            for idle in (_CLIENTS_KEEP_SECONDS + 1, 0):
+                http.request("GET", "/healthz")
+                with http.getresponse() as response:
+                    assert response.status == 200
+                    response.read()
+                time.sleep(idle)
+            assert http.sock is opened
 
     def test_a_port_that_is_taken_is_said_at_once(self, line: CommandLine) -> None:
         with line.serving() as url:

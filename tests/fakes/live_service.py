@@ -18,6 +18,7 @@ from ingest.pipeline import Ingester
 from ingest.reading import read
 from ingest.sandbox import InlineParser
 from service.http.app import create_app
+from service.http.connection import IDLE_SECONDS
 from service.searching import Searcher
 from service.wiring import open_services
 from tests.fakes.embedder import WordEmbedder
@@ -110,7 +111,9 @@ def _served_live(services: Services) -> Generator[LiveService]:
 def served(services: Services, *, own_token: str | None = None) -> Generator[str]:
     """An HTTP server over these services; its address."""
     app = create_app(services, own_token=own_token)
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical")
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_level="critical", timeout_keep_alive=IDLE_SECONDS
+    )
     server = _PromptServer(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
