@@ -43,6 +43,8 @@ _OPPOSITE = frozenset(frozenset(pair.split()) for pair in _COUNTERPARTS.split("|
 _WORD = r"[\w&.]*\w"
 _TOKEN = re.compile(rf"[^\W\d_]{_WORD}|[^\W\d_]|['’]s\b|(?<=s)['’](?!\w)|[,;:()]|[.!?](?=\s|$)|\n\s*\n")
 _CAPITALISED = rf"(?:[A-ZА-ЯЁ]|[a-z](?=[A-Z])){_WORD}"
+_SIGNED = re.compile(r"/s/", re.IGNORECASE)
+"""A conformed signature: neither an S nor what anybody has."""
 _NAME = re.compile(rf"\b{_CAPITALISED}")
 _ACTING = re.compile(
     rf"\b({_CAPITALISED})\s*(?:,[^,;.]{{1,80}},)?\s*(?:shall|will|may|must|agrees)\s+(?!be\b|not\s+be\b)"
@@ -107,7 +109,7 @@ def _names_in(text: str) -> tuple[frozenset[str], frozenset[str]]:
 def tokens(text: str, names: frozenset[str]) -> tuple[Token, ...]:
     """The words and marks of a text; a possessive "'s" and the second word of a name are not their own."""
     found: list[Token] = []
-    for match in _TOKEN.finditer(text):
+    for match in _TOKEN.finditer(_SIGNED.sub(";", text)):
         token = _token(match[0], names, found[-1].lower if found else "")
         last = found[-1] if found else None
         if token.lower in _POSSESSIVE:

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from tests.fakes.live_service import LiveService
 
 QUESTIONS = 100
-SAMPLE = 6
-"""Contracts in the quick run: of the twenty smallest files, those with the most questions."""
+SAMPLE = 20
+"""Contracts in the quick run: the smallest files."""
 QUOTED_WORDS = 9
 _SENTENCE = 600
 """Code points in front of a quote that its sentence may have."""
-_DENIAL = re.compile(r"\b(?:not|no|nor|none|nothing|neither|never|without)\b[^.;]*$", re.IGNORECASE)
+_DENIAL = re.compile(
+    r"\b(?:not|no|nor|none|nothing|neither|never|without|fail(?:s|ed)? to|disclaims?)\b[^.;]*$", re.IGNORECASE
+)
 _EDGE = 0.5
 """Points by which a glyph may stand over the edge of its page."""
 
@@ -131,15 +133,10 @@ def letters(text: str) -> str:
 def is_denied(citation: dict[str, Any], opened: Opened) -> bool:
     """Whether the sentence that a quote was cut from says "not", or "nothing", in front of it.
 
-    Or right behind, where the quote is its subject: "the fee | would not be due". Read without the proof.
+    Read without the proof.
     """
-    text = opened.text(citation["document_id"])
-    before, behind = text[: citation["start_char"]][-_SENTENCE:], text[citation["end_char"] :][:_SENTENCE]
-    return (
-        re.search(r"\b(?:not|no|nor|none|nothing|neither|never|without)\b[^.;]*$", before, re.IGNORECASE)
-        is not None
-        or re.match(r"\s*(?:shall|will|would|may|must|does|do|is|are)\s+not\b", behind) is not None
-    )
+    before = opened.text(citation["document_id"])[: citation["start_char"]][-_SENTENCE:]
+    return _DENIAL.search(before) is not None
 
 
 def is_unless(citation: dict[str, Any], opened: Opened) -> bool:
@@ -181,12 +178,10 @@ def assert_all_open(service: LiveService, questions: list[str]) -> int:
 
 @needs_shared
 def test_every_citation_of_a_hundred_answers_opens(tmp_path: Path) -> None:
-    asked = questions()
-    files = sorted(contracts()[:20], key=lambda file: -len(asked.get(file.stem, [])))[:SAMPLE]
+    files = contracts()[:SAMPLE]
     with Glm5Server(quote_from_prompt) as glm5:
         for service in open_contracts(glm5, tmp_path, files):
-            # Copies are cut out anywhere: eight of these, out of a sentence that denies them.
-            assert assert_all_open(service, hundred_about(files)) >= 0.9 * QUESTIONS
+            assert assert_all_open(service, hundred_about(files)) >= 0.95 * QUESTIONS
 
 
 @needs_shared

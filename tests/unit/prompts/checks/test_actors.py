@@ -39,6 +39,11 @@ FEES = (
         ("Tenant may extend the Lease once.", "Either party may extend the Lease.", ["role anyone"]),
         ("Party A shall inform Party B.", "Party B shall inform Party A.", ["role party b"]),
         ("The Receiving Party shall return it.", "The disclosing party returns it.", ["role discloser"]),
+        (
+            "Las Vegas, NV 89169 Las Vegas NV 89114\n/s/ James Schramm /s/ Authorized Agent\nsignature",
+            "The contract says NV 89114 /s/ James Schramm.",
+            [],
+        ),
         ("Neither it nor Licensee shall assign this.", "The Licensor may not sell.", []),
         ("Покупатель уплачивает Поставщику пеню.", "Покупатель платит пеню Поставщику.", []),
         (
