@@ -29,7 +29,9 @@ def test_all_resamples_of_five_unequal_clusters() -> None:
     )
 
     assert found is not None
-    assert (found.low, found.high) == pytest.approx(np.quantile(every, (0.025, 0.975)), abs=0.005)
+    # Student's 97.5 % quantile with four degrees of freedom is 2.776.
+    tail = NormalDist().cdf(-2.776 * (5 / 4) ** 0.5)
+    assert (found.low, found.high) == pytest.approx(np.quantile(every, (tail, 1 - tail)), abs=0.005)
 
 
 def test_half_of_four_hundred_coins() -> None:
@@ -66,6 +68,11 @@ def test_the_truth_lies_in_19_of_20_intervals_only_if_clusters_are_drawn() -> No
 
     assert 0.91 <= together <= 0.98
     assert alone < 0.7
+
+
+@pytest.mark.parametrize("clusters", [6, 8, 12])
+def test_it_does_so_of_few_clusters_as_well(clusters: int) -> None:
+    assert 0.9 <= np.mean([covered(*trial) for trial in trials(clusters, 8, seed=3)]) <= 0.99
 
 
 def test_the_same_input_gives_the_same_interval() -> None:
