@@ -159,7 +159,14 @@ class Bench:
     def score(self, system: str) -> Score:
         if system != OURS:
             return self._peer(system, PEERS[system])
-        ran = evaluate(Settings(), self.documents, self.queries, scope=self.exam.scope, on_progress=_quiet)
+        ran = evaluate(
+            Settings(),
+            self.documents,
+            self.queries,
+            scope=self.exam.scope,
+            on_progress=_quiet,
+            on_unread=_quiet,
+        )
         return Score(system, mean(result.figures for result in ran))
 
     def _peer(self, name: str, peer: Peer) -> Score:
@@ -252,7 +259,7 @@ def run(python: Path, module: str, task: Task, patience: float) -> Answers:
     return Answers.read(json.loads(line) for line in done.stdout.splitlines())
 
 
-def _quiet(stage: str, done: int, total: int) -> None:
+def _quiet(*_: object) -> None:
     """Say nothing of progress: the table is what is wanted."""
 
 

@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ingest.showing import shown_line
 from service.commands import eval_answers, options
 from service.commands.terminal import say, say_json
 from service.evaluation.answer_comparison import compare_answers
@@ -31,8 +32,11 @@ if TYPE_CHECKING:
 
     from service.evaluation.cases import Case
     from service.evaluation.comparison import Comparison
+    from service.evaluation.dataset import LabelledDocument
     from service.evaluation.retrieval import Scope
 
+_NAMED = 3
+"""Documents of which nothing can be read."""
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 _documents = click.option(
@@ -101,8 +105,24 @@ def retrieval(
         read, asked = sample(whole, asked, limit)
         share = len(read) / len(whole)
     others = [document for one in distractors for document in spread(one, share)]
+    unread: list[LabelledDocument] = []
     with _progress(len(asked)) as show:
-        ran = list(evaluate(options.settings(), mix(read, others), asked, scope=scope, on_progress=show))
+        ran = list(
+            evaluate(
+                options.settings(),
+                mix(read, others),
+                asked,
+                scope=scope,
+                on_progress=show,
+                on_unread=unread.append,
+            )
+        )
+    if unread:
+        named = ", ".join(shown_line(document.id) for document in unread[:_NAMED])
+        say(
+            f"documents without readable text: {len(unread)} ({named}{', …' * (len(unread) > _NAMED)})",
+            err=True,
+        )
     if run_file is not None:
         run_file.write_text("".join(f"{result.line()}\n" for result in ran), encoding="utf-8")
     table = tabulate(ran)

@@ -42,12 +42,14 @@ def evaluate(
     *,
     scope: Scope,
     on_progress: Callable[[str, int, int], None],
+    on_unread: Callable[[LabelledDocument], None],
 ) -> Iterator[Ran]:
     """Ingest the documents into a directory of their own, then search for every query.
 
     Documents of one ``repo`` make one collection, and their queries search it; all others share one. A
     document may stand in several of them. With scope ``document``, a query searches inside its own document
-    and leaves the document's name out.
+    and leaves the document's name out. ``on_unread`` gets each document that nothing can be read of, blank or
+    binary: searches do without it.
 
     Raises:
         BadDataset: a query's repository, or with scope ``document`` its document, is not among the documents.
@@ -57,7 +59,7 @@ def evaluate(
         tempfile.TemporaryDirectory(prefix="lectern-eval-") as folder,
         open_services(_apart(settings, Path(folder))) as services,
     ):
-        numbers = _ingest(services, documents, on_progress)
+        numbers = _ingest(services, documents, on_progress, on_unread)
         texts = {document.id: document.text for document in documents}
         names = {(collection, number): name for (collection, name), number in numbers.items()}
         for done, query in enumerate(queries, start=1):
@@ -83,7 +85,10 @@ def _apart(settings: Settings, folder: Path) -> Settings:
 
 
 def _ingest(
-    services: Services, documents: Sequence[LabelledDocument], on_progress: Callable[[str, int, int], None]
+    services: Services,
+    documents: Sequence[LabelledDocument],
+    on_progress: Callable[[str, int, int], None],
+    on_unread: Callable[[LabelledDocument], None],
 ) -> dict[tuple[str, str], int]:
     """Version number of every document that could be read, by its collection and its id."""
     numbers: dict[tuple[str, str], int] = {}
@@ -96,7 +101,12 @@ def _ingest(
         for repo, alike in groupby(documents, lambda document: document.repo):
             collection = collections[repo]
             while batch := [*islice(alike, _AT_ONCE)]:
-                read = [made for document in batch if (made := _read(collection, document))]
+                read: list[ReadDocument] = []
+                for document in batch:
+                    try:
+                        read.append(_read(collection, document))
+                    except UnreadableFile:
+                        on_unread(document)
                 versions = ingester.publisher.add_all(collection, read)
                 numbers |= {
                     (collection.name, each.facts.path): version.number
@@ -108,11 +118,8 @@ def _ingest(
     return numbers
 
 
-def _read(collection: CollectionRecord, document: LabelledDocument) -> ReadDocument | None:
-    try:
-        read = read_text(document.text, document.path)
-    except UnreadableFile:
-        return None
+def _read(collection: CollectionRecord, document: LabelledDocument) -> ReadDocument:
+    read = read_text(document.text, document.path)
     data = document.text.encode("utf-8", "surrogatepass")
     facts = FileFacts(
         path=document.id,

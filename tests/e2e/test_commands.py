@@ -310,7 +310,8 @@ class TestTwoAtOnce:
 def test_eval_measures_a_labelled_set(line: CommandLine) -> None:
     lease = TEXTS["lease.md"]
     clauses = {"rent": "monthly rent of 4,200 euros", "notice": "ninety (90) days' written notice"}
-    documents = [{"doc_id": "lease.md", "text": lease}, {"doc_id": "policy.txt", "text": TEXTS["policy.txt"]}]
+    texts = {"lease.md": lease, "blank.txt": " \n", "policy.txt": TEXTS["policy.txt"]}
+    documents = [{"doc_id": name, "text": text} for name, text in texts.items()]
     queries = [
         {
             "query_id": name,
@@ -325,11 +326,13 @@ def test_eval_measures_a_labelled_set(line: CommandLine) -> None:
     for name, rows in (("documents", documents), ("queries", queries)):
         (line.folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
-    table = line.ok(
+    measured = line.ok(
         *("eval", "retrieval", "--documents", "documents.jsonl", "--queries", "queries.jsonl"),
         *("--run", "run.jsonl", "--json"),
-    ).json
+    )
+    table = measured.json
 
+    assert measured.err == "documents without readable text: 1 (blank.txt)\n"
     assert table["all"]["recall@4000"] == 1.0
     assert table["all"]["n"] == 2
     ran = [json.loads(row) for row in (line.folder / "run.jsonl").read_text().splitlines()]

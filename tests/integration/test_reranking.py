@@ -61,7 +61,11 @@ def evaluated(data: Path, base_url: str | None, queries: int) -> Iterator[Ran]:
         for n in range(queries)
     ]
     documents = [LabelledDocument("berths.md", "berths.md", "", TEXT)]
-    return evaluate(settings, documents, asked, scope="collection", on_progress=unseen)
+    unread: list[LabelledDocument] = []
+    yield from evaluate(
+        settings, documents, asked, scope="collection", on_progress=unseen, on_unread=unread.append
+    )
+    assert unread == []
 
 
 def unseen(stage: str, done: int, total: int) -> None:

@@ -36,7 +36,8 @@ def test_a_query_that_nothing_can_answer_is_named(
     def note(stage: str, done: int, total: int) -> None:
         told.append(f"{stage} {done} of {total}")
 
+    settings, unread = Settings(data=tmp_path), list[LabelledDocument]()
     with pytest.raises(BadDataset) as raised:
-        list(evaluate(Settings(data=tmp_path), [LEASE], [query], scope=scope, on_progress=note))
+        list(evaluate(settings, [LEASE], [query], scope=scope, on_progress=note, on_unread=unread.append))
     assert str(raised.value) == said
     assert told == []
