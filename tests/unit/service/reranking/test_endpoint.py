@@ -135,6 +135,12 @@ def test_nobody_there_is_a_failure() -> None:
         order(url)
 
 
+@pytest.mark.parametrize("host", ["ü..example", f"{'a' * 70}.example", "..."])
+def test_a_host_that_is_no_name_is_a_failure(host: str) -> None:
+    with pytest.raises(RerankingFailed, match="no answer"):
+        order(f"http://{host}/v1")
+
+
 @pytest.mark.parametrize("delay", [5.0, 0.15])
 def test_neither_silence_nor_a_trickle_outlasts_the_time(delay: float) -> None:
     begun = time.monotonic()
