@@ -99,7 +99,7 @@ class RerankEndpoint:
                 return response.status_code, bytes(content)
         except TimeoutError as error:
             raise RerankingFailed(f"no answer in {self._seconds:g} seconds") from error
-        except (httpx2.RequestError, httpx2.InvalidURL, UnicodeError) as error:  # or a host is no name
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
             raise RerankingFailed(f"no answer: {error}") from error
 
     async def _let_go(self) -> None:
