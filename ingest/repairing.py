@@ -28,6 +28,25 @@ _AT_ONCE = 32
 """Moved documents between two times that the index is flushed."""
 
 
+def stray_versions(catalog: Catalog, index: Index, collection: CollectionRecord) -> list[int]:
+    """Numbers of versions that the index holds points of and the catalog does not know.
+
+    Who was killed between a deletion in the catalog and that of the points has left them. Others may write
+    meanwhile: whatever had points before the catalog is asked was begun before, and is begun or ready still.
+    """
+    held = index.counts(collection.scope).keys() | index.counts(collection.scope.openings).keys()
+    begun = {version.number for version in catalog.pending_versions(collection)}
+    return sorted(held - begun - catalog.manifest(collection).keys())
+
+
+def forget_stray_versions(catalog: Catalog, index: Index, collection: CollectionRecord) -> None:
+    """Delete the points of `stray_versions`."""
+    found = stray_versions(catalog, index, collection)
+    if found:
+        index.delete_documents(collection.scope, found)
+        index.flush()
+
+
 class Repairer:
     """Deletes points that belong to nothing, and writes those again that are missing or show an old name."""
 

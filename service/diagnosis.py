@@ -12,6 +12,7 @@ from ingest.discovery import is_vacant
 from ingest.embedding import check_vector
 from ingest.errors import LecternError
 from ingest.reindexing import forget_garbage, garbage
+from ingest.repairing import stray_versions
 from service.answers import DEFAULT_TENANT
 from service.backup.placing import ARRIVING, remove
 from service.backup.taking import abandoned_backups
@@ -278,11 +279,9 @@ def _check_index(
 
 def _differences(services: Services, collection: CollectionRecord) -> Iterator[str]:
     manifest = services.catalog.manifest(collection)
-    begun = {version.number for version in services.catalog.pending_versions(collection)}
     held = services.index.counts(collection.scope)
-    openings = services.index.counts(collection.scope.openings)
     lacking = [number for number, count in manifest.items() if held.get(number, 0) != count]
-    stray = (held.keys() | openings.keys()) - manifest.keys() - begun
+    stray = stray_versions(services.catalog, services.index, collection)
     retitled = services.catalog.retitled(collection)
     for numbers, what in (
         (lacking, "documents without all their chunks"),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ingest.errors import LecternError, UnknownName
+from ingest.repairing import forget_stray_versions
 from service.ingest_lock import IngestRunning
 from service.ingesting import open_ingest
 from service.jobs.alone import run_alone
@@ -151,6 +152,9 @@ def tidy(services: Services) -> bool:
         services.originals.sweep({job.id for job in services.catalog.jobs()})
     prune(services)
     forget_strays(services.catalog, services.originals)
+    for tenant in services.catalog.tenants():
+        for collection in services.catalog.collections(tenant):
+            forget_stray_versions(services.catalog, services.index, collection)
     return True
 
 

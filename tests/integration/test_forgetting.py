@@ -14,11 +14,13 @@ from ingest.errors import Gone, IndexUnavailable, UnknownName
 from ingest.pipeline import Ingester
 from ingest.readers.options import ReadingOptions
 from ingest.reading import read
+from ingest.repairing import stray_versions
 from ingest.sandbox import InlineParser
 from prompts.tool_results import PassagesFound
 from service.answers import Query
 from service.cli import cli
 from service.generation import Generation, GenerationSettings
+from service.jobs.worker import tidy
 from service.models.providers import PROVIDERS
 from service.preparing import Preparer
 from service.searching import Searcher
@@ -32,7 +34,7 @@ from tests.fakes.memory_index import MemoryIndex
 from tests.fakes.scripted_model import ScriptedModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ingest.catalog.catalog import Catalog
@@ -109,6 +111,47 @@ def test_what_is_deleted_while_it_is_ingested_leaves_no_points(tmp_path: Path) -
             ingest(catalog, index, tmp_path / "docs")
 
         assert index.contents == {}
+
+
+class PublishingIndex(MemoryIndex):
+    """Lets a version be begun, and another published, while it counts."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def counts(self, scope: Scope) -> Mapping[int, int]:
+        counted = super().counts(scope)
+        happening, self.meanwhile = self.meanwhile, None
+        if happening is not None:
+            happening()
+        return counted
+
+
+def test_a_deletion_that_was_cut_short_comes_to_its_end_at_the_next_start(tmp_path: Path) -> None:
+    write_texts(tmp_path / "docs")
+    index = MemoryIndex()
+    with open_services(Settings(data=tmp_path / "data")) as wired:
+        services = replace(wired, index=index)
+        ingest(services.catalog, index, tmp_path / "docs")
+        [first, *others] = services.catalog.documents("default", "docs", limit=100).documents
+        collection = services.catalog.collection("default", "docs")
+        services.catalog.delete_document("default", first.id)
+        assert stray_versions(services.catalog, index, collection) == [first.version.number]
+
+        tidy(services)
+
+        for scope in (collection.scope, collection.scope.openings):
+            assert index.counts(scope).keys() == {each.version.number for each in others}
+
+
+def test_what_is_published_meanwhile_is_no_stray(tmp_path: Path) -> None:
+    write_texts(tmp_path / "docs")
+    index = PublishingIndex()
+    with open_services(Settings(data=tmp_path / "data")) as services:
+        ingest(services.catalog, index, tmp_path / "docs")
+        (tmp_path / "docs" / "new.md").write_text("# Lease\n\nThe rent is 4,200 euros.\n", encoding="utf-8")
+        index.meanwhile = lambda: ingest(services.catalog, index, tmp_path / "docs")
+
+        assert stray_versions(services.catalog, index, services.catalog.collection("default", "docs")) == []
 
 
 def test_recognised_pages_are_forgotten_when_an_ingest_has_ended(tmp_path: Path) -> None:
