@@ -60,9 +60,9 @@ class Weights:
 
 
 WEIGHTS = Weights(
-    alone={CONSTANT: -3.89, "words": 4.58, "meaning": 8.39},
-    by_words={CONSTANT: -1.17, "words": 5.29},
-    compared={CONSTANT: -2.93, "words": 2.31, "standing": 2.34, "likeness": 4.29},
+    alone={CONSTANT: -3.9, "words": 4.59, "meaning": 8.38},
+    by_words={CONSTANT: -1.17, "words": 5.3},
+    compared={CONSTANT: -3.02, "words": 2.26, "standing": 2.6, "likeness": 3.96},
 )
 
 
