@@ -1,4 +1,4 @@
-"""Calendar days in a text, however they are written: ``March 4, 2024``, ``04.03.2024``, ``2024年3月4日``."""
+"""Calendar days in a text, in their usual forms: ``March 4, 2024``, ``04.03.2024``, ``2024年3月4日``."""
 
 from __future__ import annotations
 
@@ -66,4 +66,5 @@ def _days(match: re.Match[str]) -> Iterator[str]:
 
 
 def _month(written: str) -> int:
-    return int(written) if written.isdecimal() else _MONTHS[written[:3].lower()]
+    """Its number; 0 where a letter only matches one of a month's in disregard of case, as a long s does."""
+    return int(written) if written.isdecimal() else _MONTHS.get(written[:3].lower(), 0)
