@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
@@ -62,26 +62,36 @@ class Library:
     def chosen(self, collection: CollectionRecord, names: Iterable[str]) -> tuple[int, ...]:
         """Version numbers of documents by their public ids, their paths, or patterns of paths.
 
-        In a pattern ``*`` stands for any signs, ``/`` too, and ``?`` for one: ``contracts/*.pdf``.
+        In a pattern ``*`` stands for any signs, ``/`` too, and ``?`` for one: ``contracts/*.pdf``. What is
+        the path of a document names that one alone.
 
         Raises:
             UnknownName: one of them names no document of the collection.
-            Gone: one of them was deleted.
+            Gone: one of them is the id of a document that was deleted.
         """
-        return tuple(dict.fromkeys(n for name in dict.fromkeys(names) for n in self._named(collection, name)))
+        numbers, patterns = dict[int, None](), list[str]()
+        for name in dict.fromkeys(names):
+            try:
+                numbers[self._named(collection, name)] = None
+            except UnknownName:
+                if not _WILD.search(name):
+                    raise
+                patterns.append(name)
+        paths = self.catalog.ready_paths(collection) if patterns else {}
+        for pattern in patterns:
+            fits = re.compile(translate(pattern.replace("[", "[[]"))).match
+            found = [number for path, number in paths.items() if fits(path)]
+            if not found:
+                raise UnknownName("document", pattern)
+            numbers.update(dict.fromkeys(found))
+        return tuple(numbers)
 
-    def _named(self, collection: CollectionRecord, name: str) -> list[int]:
+    def _named(self, collection: CollectionRecord, name: str) -> int:
+        """The version of a document by its id or path."""
         try:
-            return [self._number(collection, name)]
+            return self._number(collection, name)
         except UnknownName:
-            if not _WILD.search(name):
-                return [self.catalog.document_at(collection.tenant, collection.name, name).version.number]
-        pattern = name.replace("[", "[[]")
-        ready = self.catalog.ready_versions(collection)
-        found = [version.number for version in ready if fnmatchcase(version.path, pattern)]
-        if not found:
-            raise UnknownName("document", name)
-        return found
+            return self.catalog.document_at(collection.tenant, collection.name, name).version.number
 
     def _number(self, collection: CollectionRecord, identity: str) -> int:
         try:

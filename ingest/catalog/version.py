@@ -51,6 +51,12 @@ _IN_STATE = versions_where(owned_by_asked(versions) & (versions.c.state == bindp
 _READY_KINDS = (
     select(versions.c.media_type, func.count().label("held")).where(_READY).group_by(versions.c.media_type)
 )
+_READY_PATHS = (
+    select(documents.c.path, versions.c.number)
+    .join_from(versions, documents)
+    .where(_READY)
+    .order_by(versions.c.number)
+)
 _READY_CHARACTERS = select(func.sum(versions.c.characters).label("characters")).where(_READY)
 
 
@@ -174,6 +180,12 @@ class Versions(CatalogPart):
         with self._database.read() as connection:
             found = rows(connection, _READY_KINDS, tenant=collection.tenant, collection=collection.name)
         return {row["media_type"]: row["held"] for row in found}
+
+    def ready_paths(self, collection: CollectionRecord) -> dict[str, int]:
+        """The number of every current version by its document's path: cheaper than their records."""
+        with self._database.read() as connection:
+            found = rows(connection, _READY_PATHS, tenant=collection.tenant, collection=collection.name)
+            return {row["path"]: row["number"] for row in found}
 
     def ready_characters(self, collection: CollectionRecord) -> int:
         """Code points of all current versions."""

@@ -9,6 +9,7 @@ from types import NoneType
 from typing import Annotated, cast, get_args
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -33,8 +34,19 @@ LARGEST_NUMBER = 2**31 - 1
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 CollectionName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=COLLECTION_NAME)]
 Question = Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION, pattern=NOT_BLANK)]
-_Named = Annotated[str, Field(min_length=1, max_length=4_000)]  # a path may be as long
-Documents = Annotated[list[_Named], Field(min_length=1, max_length=1_000)]
+Named = Annotated[str, Field(min_length=1, max_length=4_000)]
+"""A document's id or path, which may be as long, or a pattern of paths."""
+MOST_PATTERNS = 100
+
+
+def _few_patterns(names: list[str]) -> list[str]:
+    """Each is compared with every path of a collection."""
+    if sum("*" in name or "?" in name for name in names) > MOST_PATTERNS:
+        raise ValueError(f"at most {MOST_PATTERNS} of them may be patterns")
+    return names
+
+
+Documents = Annotated[list[Named], Field(min_length=1, max_length=1_000), AfterValidator(_few_patterns)]
 
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -176,7 +188,10 @@ class SearchRequest(Request):
 
     query: Question
     collection: CollectionName = "default"
-    documents: Documents | None = None
+    documents: Documents | None = Field(
+        default=None,
+        description="Ids, paths or patterns of paths (`contracts/*.pdf`): only these are searched.",
+    )
     top_k: int = Field(default=10, ge=1, le=500)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from service.answers import Mode  # noqa: TC001 — a field's type
-from service.http.requests import CollectionName, Name, Question, Request  # noqa: TC001 — fields' types
+from service.http.requests import CollectionName, Named, Question, Request  # noqa: TC001 — fields' types
 
 MOST_RANGES = 20
 MOST_PASSAGES = 60
@@ -21,7 +21,7 @@ _Collection = Annotated[
     Field(description="A name that list_collections tells; without it, the default collection."),
 ]
 _Documents = Annotated[
-    list[Name] | None,
+    list[Named] | None,
     Field(
         min_length=1,
         max_length=100,

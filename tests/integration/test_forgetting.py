@@ -72,9 +72,9 @@ class InterruptedIndex(MemoryIndex):
         super().upsert(scope, points)
 
 
-def ingest(catalog: Catalog, index: MemoryIndex, folder: Path) -> None:
+def ingest(catalog: Catalog, index: MemoryIndex, folder: Path, collection: str = "docs") -> None:
     ingester = Ingester(catalog, index, WordEmbedder(), InlineParser(read))
-    ingester.ingest("default", "docs", [folder], largest=2**20, on_progress=lambda _: None)
+    ingester.ingest("default", collection, [folder], largest=2**20, on_progress=lambda _: None)
 
 
 def test_a_collection_is_there_to_be_deleted_until_the_index_has_forgotten_it(tmp_path: Path) -> None:
@@ -141,6 +141,34 @@ def test_a_deletion_that_was_cut_short_comes_to_its_end_at_the_next_start(tmp_pa
 
         for scope in (collection.scope, collection.scope.openings):
             assert index.counts(scope).keys() == {each.version.number for each in others}
+
+
+class UncountedIndex(MemoryIndex):
+    """Once it is large, cannot count one collection."""
+
+    large = False
+
+    def counts(self, scope: Scope) -> Mapping[int, int]:
+        if self.large and scope.collection == "docs":
+            raise IndexUnavailable("too large to be counted")
+        return super().counts(scope)
+
+
+def test_a_collection_that_cannot_be_counted_holds_up_no_other(tmp_path: Path) -> None:
+    write_texts(tmp_path / "docs")
+    index = UncountedIndex()
+    with open_services(Settings(data=tmp_path / "data")) as wired:
+        services = replace(wired, index=index)
+        for name in ("docs", "others"):
+            ingest(services.catalog, index, tmp_path / "docs", name)
+        index.large = True
+        [first, *_] = services.catalog.documents("default", "others", limit=100).documents
+        services.catalog.delete_document("default", first.id)
+
+        assert tidy(services)
+
+        others = services.catalog.collection("default", "others")
+        assert stray_versions(services.catalog, index, others) == []
 
 
 def test_what_is_published_meanwhile_is_no_stray(tmp_path: Path) -> None:

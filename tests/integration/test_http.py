@@ -289,6 +289,11 @@ class TestSearch:
             assert service.post("/v1/search", {"query": RENT, "documents": names})["hits"] == hits
         service.post("/v1/search", {"query": RENT, "documents": ["nowhere/*"]}, 404)
 
+    def test_more_patterns_than_are_worth_comparing_are_told_so(self, service: LiveService) -> None:
+        body = {"query": RENT, "documents": [f"*{n}" for n in range(101)]}
+
+        assert "at most 100 of them may be patterns" in json.dumps(service.post("/v1/search", body, 422))
+
 
 def in_two_versions(service: LiveService, folder: Path, collection: str) -> Any:  # noqa: ANN401 — JSON
     """A document whose rent was 4,200 euros and is 5,100."""

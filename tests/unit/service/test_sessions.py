@@ -97,17 +97,6 @@ def test_documents_of_another_collection_are_unknown(library: Library) -> None:
         library.chosen(docs, [foreign])
 
 
-def test_documents_are_chosen_by_id_by_path_or_by_a_pattern_of_paths(library: Library) -> None:
-    docs = library.collection("default", "docs")
-    identity = library.version(docs, 1).document
-
-    for name in (identity, "lease.md", "*", "l?ase.*", "*.md"):
-        assert library.chosen(docs, [name, identity]) == (1,)
-    for name in ("Lease.md", "lease", "*.txt", "l[e]ase.m*"):
-        with pytest.raises(UnknownName, match="document"):
-            library.chosen(docs, [name])
-
-
 def test_contents_are_read_once(library: Library) -> None:
     version = library.version(library.collection("default", "docs"), 1)
 
