@@ -33,19 +33,33 @@ _OF = re.compile(r"\s(?:of|to|in)\s(?:the\s)?(?=[A-Z])(.+)$")
 _KINDS = frozenset({"agreement", "contract", "lease", "indenture", "note"})
 _EARLIER = frozenset({"original", "existing", "prior", "initial", "current", "underlying", "said", "amended"})
 """Words before the title of the amended document."""
-_ORDINALS = tuple("first second third fourth fifth sixth seventh eighth ninth tenth".split())
+_NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
+_ROMAN = "I II III IV V VI VII VIII IX X XI XII".split()
+_UNITS = "first second third fourth fifth sixth seventh eighth ninth".split()
+_TEENS = """tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth
+    nineteenth twentieth""".split()
+_ORDINALS = [*_UNITS, *_TEENS, *(f"twenty-{unit}" for unit in _UNITS), "thirtieth"]
+_VALUES = {
+    name.casefold(): value for names in (_NUMBERS, _ROMAN, _ORDINALS) for value, name in enumerate(names, 1)
+}
+_KIND = "(?:amendment|addendum|supplement)"
+_ENDS = r"(?![^\W_])(?![./-]\d)(?!\s{1,3}(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))"
+"""Behind a number: no more of it, and no day."""
 _EDITIONS = (
     re.compile(
-        r"(?:amendment|addendum|supplement)[\s_-]*(?:no\.?|number|#|№)?[\s_-]*(\d{1,3})\b", re.IGNORECASE
-    ),
-    re.compile(
-        rf"\b({'|'.join(_ORDINALS)}|\d{{1,2}}(?=st|nd|rd|th))(?:[a-z]{{2}})?\s+(?:amendment|addendum|supplement)",
+        rf"{_KIND}[\s_-]{{0,3}}(?:(?:no\b\.?|no(?=_)|number|\#|№)[\s_-]{{0,3}})?"
+        rf"(\d{{1,3}}|(?-i:{'|'.join(reversed(_ROMAN))})|{'|'.join(reversed(_NUMBERS))}){_ENDS}",
         re.IGNORECASE,
     ),
-    re.compile(r"ополнительное\s+соглашение\s*(?:№|N|No)?\s*(\d{1,3})\b", re.IGNORECASE),
+    re.compile(
+        rf"(?<![^\W_])(?<!ty[ -])({'|'.join(reversed(_ORDINALS))}|\d{{1,2}}(?=st|nd|rd|th))(?:[a-z]{{2}})?"
+        rf"[\s_-]{{1,3}}{_KIND}",
+        re.IGNORECASE,
+    ),
+    re.compile(r"ополнительное\s{1,3}соглашение\s{0,3}(?:№|N|No)?\s{0,3}(\d{1,3})(?!\w)", re.IGNORECASE),
     re.compile(r"第\s?([一二三四五六七八九十]{1,3}|\d{1,2})\s?[次份号]?(?:补充|变更|修改|修订)(?:协议|合同)"),
     re.compile(
-        r"(?:补充|变更|修改|修订)(?:协议|合同)\s*[（(]?\s*[之第]?\s*([一二三四五六七八九十]{1,3}|\d{1,2})"
+        r"(?:补充|变更|修改|修订)(?:协议|合同)\s{0,3}[（(]?\s?[之第]?\s?([一二三四五六七八九十]{1,3}|\d{1,2}(?!\d))"
     ),
 )
 
@@ -100,10 +114,8 @@ def edition(title: str) -> int:
     """Which of several amendments a title or path names: ``Amendment No. 2``, ``Second Amendment``; or 0."""
     for pattern in _EDITIONS:
         if found := pattern.search(title):
-            told = next(filter(None, found.groups())).casefold()
-            if told.isascii() and told.isdecimal():
-                return int(told)
-            return _ORDINALS.index(told) + 1 if told in _ORDINALS else han_value(told)
+            told = found[1].casefold()
+            return int(told) if told.isdecimal() else _VALUES.get(told) or han_value(told)
     return 0
 
 
