@@ -28,7 +28,7 @@ _OPENING = 4_000
 _LONGEST = 1_200
 """Code points of the new words of a provision."""
 _WORD = re.compile(r"\w+")
-_OF = re.compile(r"\s(?:of|to|in)\s(?:the\s)?(?=[A-Z])(.+)$")
+_OF = re.compile(r"\s(?:of|to|in)\s(?:(?:the|this|said)\s)?(?=[A-Z])(.+)$")
 """Between a provision and the document or the attached part that it belongs to."""
 _KINDS = frozenset({"agreement", "contract", "lease", "indenture", "note"})
 _EARLIER = frozenset({"original", "existing", "prior", "initial", "current", "underlying", "said", "amended"})

@@ -55,7 +55,7 @@ _NUMBER_EN = r"""["“]?(?:\d[\w.-]{0,9}|[A-Z](?:-?\d{1,2})?\b|[IVXLC]{1,7}\b)(?
 _NUMBER_RU = r"(?:№\s?)?\d[\d.]{0,11}"
 _PROVISION = re.compile(
     rf"""{_WORD_EN}\s+{_NUMBER_EN}
-          (?:(?:,\s+and\s+|,\s+|\s+and\s+|\s+through\s+|\s+to\s+|\s*[–-]\s*)(?:{_WORD_EN}\s+)?{_NUMBER_EN}(?!\w)){{0,8}}
+          (?:(?:,\s+and\s+|,\s+|\s+and\s+|\s+through\s+|\s+to\s+|\s*[–-]\s*)(?!A\s+new\b)(?:{_WORD_EN}\s+)?{_NUMBER_EN}(?!\w)){{0,8}}
       | (?:[Пп]одпункт|[Пп]ункт|[Сс]тать[юяи]|[Рр]аздел|[Пп]риложени[ея])\w*\s+{_NUMBER_RU}
           (?:(?:,\s+|\s+и\s+){_NUMBER_RU}){{0,8}}
       | 第[一二三四五六七八九十百零〇\d]{{1,6}}[条章节](?:第[一二三四五六七八九十\d]{{1,4}}[款项])?
@@ -63,14 +63,14 @@ _PROVISION = re.compile(
     re.VERBOSE,
 )
 _OF_A_PART = re.compile(
-    r"""(?:\s*\([^()\n]{1,80}\))?(?P<part>\s+(?:of|to|in)\s+(?:the\s+)?(?:
+    r"""(?:\s*\([^()\n]{1,80}\))?(?P<part>\s+(?:of|to|in)\s+(?:(?:the|this|said)\s+)?(?:
           (?:Exhibit|Schedule|Annex|Appendix|Attachment)\s+(?:\d{1,3}|[A-Z](?:-?\d{1,2})?|[IVXLC]{1,7})\b
         | (?:(?:[A-Z][\w&-]*|and|of|for)\s+){0,6}(?:Agreement|Contract|Lease|Indenture|Note|Amendment)\b
             (?:\s+No\.\s*\d{1,3})?))""",
     re.VERBOSE,
 )
 """Behind a provision: the attached part, or the document, that it belongs to."""
-_THE_AMENDED = re.compile(r"\s+(?:of|to|in)\s+(?:the\s+)?(?:Agreement|Contract|Lease)$")
+_THE_AMENDED = re.compile(r"\s+(?:of|to|in)\s+(?:(?:the|this|said)\s+)?(?:Agreement|Contract|Lease)$")
 
 
 def find_changes(document: Document) -> Iterator[Change]:

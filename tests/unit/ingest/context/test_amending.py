@@ -89,6 +89,8 @@ Support
         ("Section 2.1 of the Loan and Security Agreement is hereby amended.", []),
         ("Section 2.1 of the Loan Agreement is hereby amended.", []),
         ("Section 2.1 of Amendment No. 1 is hereby deleted.", []),
+        ("Section 2.1 of this Amendment is hereby deleted.", []),
+        ("Section 2.1 of this Agreement is hereby deleted.", ["2.1 Amoun"]),
         ("Sections 2.1 and 3 of the Agreement are hereby deleted.", ["2.1 Amoun", "3. Term."]),
         ("Sections 2.1 through 2.2 are hereby deleted.", ["2.1 Amoun", "2.2 Time."]),
         ("Section 3 is hereby amended by replacing Section 2.1 with Section 2.2.", ["3. Term."]),
@@ -100,6 +102,13 @@ def test_a_change_leads_to_every_place_that_it_names_and_no_other(change: str, c
     document = read_text(LICENSE, "license.txt")
     parts = list(changed_parts(amending, outline(amending), document))
     assert [LICENSE[part.start : part.start + 9].strip() for part in parts] == changed
+
+
+def test_an_article_is_no_provision() -> None:
+    said = "Section 3 and A new Section 5 is hereby deleted."
+    amending = read_text(f"Amendment to the License Agreement dated May 1, 2020\n\n{said}\n", "amendment.txt")
+    [amendment] = outline(amending).amendments
+    assert [change.provision for change in amendment.changes] == ["Section 3"]
 
 
 def test_what_is_deleted_for_something_else_is_replaced() -> None:
