@@ -19,17 +19,19 @@ _TERM = r"(?:[*_]{0,2}[\"“«](?P<t%d>[^\W_][^\"“”«»\n]{0,98})[\"”»][*
 _OTHER = r"(?:[*_]{0,2}[\"“«][^\W_][^\"“”«»\n]{0,98}[\"”»][*_]{0,2})"
 """Another term beside it, of the same meaning."""
 _MEANS = re.compile(
-    rf"""{_TERM % 1}(?P<more>(?:(?:,\s|,?\s(?:or|and|и|или|,)\s){_OTHER}){{0,4}})
+    rf"""{_TERM % 1}(?P<more>(?:(?:,\s|,?\s(?:or|and|и|или|,)\s){_OTHER}){{0,8}})
       \s{{0,3}}(?:,|\([^()\n]{{1,80}}\))?\s{{0,3}}
       (?:,?\s?(?:as\sused\s(?:herein|in\sthis\s\w+)|when\sused\s\w+|for\s(?:the\s)?purposes?\sof\sthis\s\w+),?\s)?
       (?::\s)?(?:(?:shall|will)\s+)?(?:each\s+)?(?:collectively\s+)?
       (?:means?|mean|has|have|is\sdefined|are\sdefined|be\sdefined|refers?\sto|(?:(?:shall|will)\s)?includes?)(?!\w)
         (?P<verb>\s+(?:the|that|its|such|their|a|any|all|an|meanings?|respective|same|\w+)){{0,4}}
     | {_TERM % 3}\s{{0,3}}[,，]?\s{{0,3}}(?:是指|系指|意指|指的是|指(?=[^定令派示]))
-    | {_TERM % 4}\s{{0,3}}(?:означа[ею]т|обозначает|понима[ею]тся|(?:[—–-]\s?)?это\s|имеет\sзначение)
+    | {_TERM % 4}(?P<more_ru>(?:(?:,\s|,?\s(?:и|или)\s){_OTHER}){{0,8}})
+      \s{{0,3}}(?:означа[ею]т|обозначает|понима[ею]тся|(?:[—–-]\s?)?это\s|имеет\sзначение)
     | [Пп]од\s(?:термином\s|понятием\s)?{_TERM % 5}\s[^.\n]{{0,60}}?понима[ею]тся
     | 本(?:合同|协议)所称(?:的)?\s?[“"]?(?P<t6>[\u4e00-\u9fff]{{2,20}}?)[”"]?\s?[,，]?\s?(?:是指|系指|指)
-    | {_TERM % 8}\s(?:of|with\srespect\sto|in\srelation\sto)\s[^"“”.;:\n]{{1,80}}?\b(?:shall\s)?means?(?!\w)
+    | {_TERM % 8}\s(?:of|with\srespect\sto|in\srelation\sto)\s[^"“”.;:\n]{{1,80}}?
+      \b(?<!\bby\s)(?<!\bany\s)(?<!\ball\s)(?<!\bno\s)(?<!\bsuch\s)(?<!\bother\s)(?:shall\s)?means?(?!\w|\sof\b)
     | \*\*(?P<t7>[^*\n]{{2,80}})\*\*\s(?:shall\s)?(?:means?|означает)\s
     """,
     re.VERBOSE,
@@ -105,8 +107,9 @@ def _defined(document: Document, starts: Sequence[int]) -> Iterator[Definition]:
     text = document.text
     for match in _MEANS.finditer(text):
         spans = _spans(match, "t1 t3 t4 t5 t6 t7 t8")
-        if match["more"]:
-            spans += [quoted.span(1) for quoted in _INSIDE_QUOTES.finditer(text, *match.span("more"))]
+        for more in ("more", "more_ru"):
+            if match[more]:
+                spans += [quoted.span(1) for quoted in _INSIDE_QUOTES.finditer(text, *match.span(more))]
         if match["t1"] and not _defines(match):
             continue
         start, end = _sentence(text, _element(document, starts, match.start()), match.start(), match.end())
