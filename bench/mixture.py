@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from ingest.index import Index
     from service.evaluation.dataset import LabelledDocument, LabelledQuery
 
+FEWEST = 2
+"""Questions of a set: of one, differences have no standard error."""
 ALLOWED = 2.0
 """Points that a set may lose."""
 _TENANT = "bench"
@@ -155,6 +157,13 @@ def report(exam: Exam, alone: Sequence[float], mixed: Sequence[float]) -> float:
     return float(changes.mean())
 
 
+def positive(written: str) -> int:
+    """A number of the command line from 1 on."""
+    if (number := int(written)) < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
 def main() -> int:
     """Index, ask, print; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -162,10 +171,12 @@ def main() -> int:
     parser.add_argument(
         "--repositories", nargs="*", default=["sweqa/xarray", "repo-history/sphinx"], metavar="SET/NAME"
     )
-    parser.add_argument("--every", type=int, default=6, help="of the questions about contracts")
+    parser.add_argument("--every", type=positive, default=6, help="of the questions about contracts")
     parser.add_argument("--check", action="store_true")
     chosen = parser.parse_args()
     parts = list(read_parts(chosen.data, chosen.repositories, chosen.every))
+    if few := [exam.title for part in parts for exam in part.exams if len(exam.queries) < FEWEST]:
+        parser.error(f"fewer than {FEWEST} questions: {', '.join(few)}")
     lost = list[str]()
     with filled(parts) as (mixture, collections):
         print("| set | questions | measure | alone | mixed | difference |\n|---|---|---|---|---|---|")

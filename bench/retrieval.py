@@ -260,7 +260,7 @@ def run(python: Path, module: str, task: Task, patience: float) -> Answers:
 
 
 def _quiet(*_: object) -> None:
-    """Say nothing of progress: the table is what is wanted."""
+    """Say nothing of progress, nor of blank documents: the table is what is wanted."""
 
 
 def _environment() -> dict[str, str]:

@@ -42,7 +42,9 @@ _SAYS = re.compile(r"""["”*_]*\s*(?:\([^)]{0,80}\)\s*)?,?\s*(?:shall\s+|will\s
 _DIRECTLY = 8
 """Code points behind such a verb where it may still only point: ``means as defined in Section 4``."""
 _LEAST = 2
-_OTHER_THINGS = frozenset("Goods Works Terms Premises Proceeds Securities Damages Customs Means News".split())
+_OTHER_THINGS = frozenset(
+    "Goods Works Terms Premises Proceeds Securities Damages Customs Means News Series Species".split()
+)
 """Words whose singular means something else."""
 _SHORT = 3
 _STEM = 5
@@ -184,7 +186,7 @@ def _word(word: str) -> str:
 
 
 def _singular(word: str) -> str:
-    """An English word's singular: Subsidiary of Subsidiaries, Affiliate of Affiliates, Loss of Losses."""
+    """An English word's singular by its ending: Subsidiary of Subsidiaries, Affiliate of Affiliates."""
     if not word.isascii() or not word.isalpha() or len(word) <= _SHORT or word in _OTHER_THINGS:
         return word
     if word.endswith("ies"):

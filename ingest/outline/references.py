@@ -152,7 +152,7 @@ def _finding(
 
 
 def _better(first: Finding, second: Finding, target: Target) -> Found:
-    """The first finding, unless only the second one is exact."""
+    """The first finding, unless it finds nothing or only the second one is exact."""
     found, other = first(target), second(target)
     return other if not found[0] or (other[1] and not found[1]) else found
 

@@ -50,7 +50,7 @@ _Told = StreamEvent | _AnsweredBy
     "documents",
     multiple=True,
     metavar="ID|PATH",
-    help="Read only this; `contracts/*` too; repeatable.",
+    help="Read only this; a pattern in quotes too ('contracts/*'); repeatable.",
 )
 @click.option(
     "--mode", type=click.Choice(MODES), default="auto", show_default=True, help="What the model reads."

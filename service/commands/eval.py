@@ -118,11 +118,9 @@ def retrieval(
             )
         )
     if unread:
-        named = ", ".join(shown_line(document.id) for document in unread[:_NAMED])
-        say(
-            f"documents without readable text: {len(unread)} ({named}{', …' * (len(unread) > _NAMED)})",
-            err=True,
-        )
+        names = [*dict.fromkeys(shown_line(document.id) for document in unread)]
+        told = ", ".join([*names[:_NAMED], *["…"] * (len(names) > _NAMED)])
+        say(f"documents without readable text: {len(names)} ({told})", err=True)
     if run_file is not None:
         run_file.write_text("".join(f"{result.line()}\n" for result in ran), encoding="utf-8")
     table = tabulate(ran)

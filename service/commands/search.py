@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "documents",
     multiple=True,
     metavar="ID|PATH",
-    help="Search only here; `contracts/*` too; repeatable.",
+    help="Search only here; a pattern in quotes too ('contracts/*'); repeatable.",
 )
 @click.option("--limit", "-n", default=10, show_default=True, type=click.IntRange(1, 500), help="Hits.")
 @options.as_json

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 HEAD_SECONDS = 20.0
 """For the head of a request: from the beginning of a connection, or from its first byte after an answer."""
 IDLE_SECONDS = 75
-"""For the next request of a connection. Clients and proxies let go of theirs after 5 (httpx, openai) to 60
-(nginx, load balancers): a server that is as quick closes one just as its next request comes."""
+"""For the next request of a connection. Most clients let go of theirs after 5 (httpx, openai) to 60 (nginx,
+Amazon's load balancers): a server that is as quick closes one just as its next request comes."""
 _AT_ONCE = struct.pack("ii", 1, 0)
 
 
