@@ -39,4 +39,5 @@ def _read(documents: Iterable[tuple[int, LabelledDocument]]) -> Iterator[Written
         except UnreadableFile:
             continue
         sections = find_sections(document)
-        yield Written(number, document, cut_passages(document, sections), sections)
+        passages = cut_passages(document, sections)
+        yield Written(number, document, passages, sections, path=labelled.path)
