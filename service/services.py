@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Event
 from typing import TYPE_CHECKING
 
 from ingest.catalog.job_records import UNFINISHED
-from ingest.errors import UnknownName
+from ingest.errors import TransientError, UnknownName
 from service.ending import Ending
 from service.jobs.controlling import cancel_all
 from service.jobs.forgetting import forget_unowned, forget_unread
@@ -58,12 +59,15 @@ class Services:
     ending: Ending = field(default_factory=Ending)
     upstreams: Upstreams | None = None
     """The providers' state, and the queue in front of them."""
+    untidy: Event = field(default_factory=Event)
+    """Set where a deletion did not reach the index: what it left there is to be looked for."""
 
     def delete_document(self, tenant: str, identity: str) -> None:
         """Forget a document everywhere.
 
         Raises:
             UnknownName, Gone: it is not there, or not any more.
+            IndexUnavailable: it is deleted, and what the index holds of it goes once that answers.
         """
         version = self.catalog.document(tenant, identity).version
         location = self.catalog.location(tenant, identity)
@@ -76,9 +80,13 @@ class Services:
             self.originals.forget_document(tenant, version.collection, version.path, unfinished)
         forget_delivered(self.settings.data, [location])
         # Asked afterwards: a re-index that ends in between has not taken the document over any more.
-        for scope in self.catalog.collection(tenant, version.collection).scopes:
-            self.index.delete_documents(scope, numbers)
-        self.index.flush()
+        try:
+            for scope in self.catalog.collection(tenant, version.collection).scopes:
+                self.index.delete_documents(scope, numbers)
+            self.index.flush()
+        except TransientError:
+            self.untidy.set()
+            raise
 
     def delete_collection(self, tenant: str, name: str) -> None:
         """Forget a collection and all it holds.

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ingest.errors import LecternError, UnknownName
+from ingest.errors import LecternError, PermanentError, UnknownName
 from ingest.repairing import forget_stray_versions
 from service.ingest_lock import IngestRunning
 from service.ingesting import open_ingest
@@ -72,7 +72,10 @@ class Worker:
         while not self._stopping.is_set():
             pause = _LOOK_SECONDS
             try:
-                tidied = tidied or tidy(self._services)
+                tidied = tidied and not self._services.untidy.is_set()
+                if not tidied:
+                    self._services.untidy.clear()
+                    tidied = tidy(self._services)
                 self._put_back()
                 if is_waiting(self._services):
                     require_disk(self._services)
@@ -156,7 +159,7 @@ def tidy(services: Services) -> bool:
         for collection in services.catalog.collections(tenant):
             try:
                 forget_stray_versions(services.catalog, services.index, collection)
-            except LecternError as error:  # what it leaves the next ingest finds; jobs need not wait for that
+            except PermanentError as error:  # other collections, and jobs, need not wait for that
                 _log.warning("what deletions left in %r is not looked for: %s", collection.name, error)
     return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from ingest.errors import Gone, IndexUnavailable, UnknownName
+from ingest.errors import Gone, IndexUnavailable, UnknownName, UnsupportedStore
 from ingest.pipeline import Ingester
 from ingest.readers.options import ReadingOptions
 from ingest.reading import read
@@ -20,7 +21,7 @@ from prompts.tool_results import PassagesFound
 from service.answers import Query
 from service.cli import cli
 from service.generation import Generation, GenerationSettings
-from service.jobs.worker import tidy
+from service.jobs.worker import Worker, tidy
 from service.models.providers import PROVIDERS
 from service.preparing import Preparer
 from service.searching import Searcher
@@ -58,6 +59,11 @@ class DeafIndex(MemoryIndex):
         if self.deaf:
             raise IndexUnavailable("the index does not answer")
         super().delete_scope(scope)
+
+    def delete_documents(self, scope: Scope, documents: Sequence[int]) -> None:
+        if self.deaf:
+            raise IndexUnavailable("the index does not answer")
+        super().delete_documents(scope, documents)
 
 
 class InterruptedIndex(MemoryIndex):
@@ -143,6 +149,29 @@ def test_a_deletion_that_was_cut_short_comes_to_its_end_at_the_next_start(tmp_pa
             assert index.counts(scope).keys() == {each.version.number for each in others}
 
 
+def test_an_index_that_does_not_answer_forgets_once_it_does(tmp_path: Path) -> None:
+    write_texts(tmp_path / "docs")
+    index = DeafIndex()
+    with open_services(Settings(data=tmp_path / "data")) as wired:
+        services = replace(wired, index=index)
+        ingest(services.catalog, index, tmp_path / "docs")
+        [first, *others] = services.catalog.documents("default", "docs", limit=100).documents
+        worker = Worker(services)
+        worker.start()
+        try:
+            with pytest.raises(IndexUnavailable):
+                services.delete_document("default", first.id)
+            index.deaf = False
+            worker.wake()
+            scope = services.catalog.collection("default", "docs").scope
+            deadline = time.monotonic() + 30
+            while set(index.counts(scope)) != {each.version.number for each in others}:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+        finally:
+            worker.stop()
+
+
 class UncountedIndex(MemoryIndex):
     """Once it is large, cannot count one collection."""
 
@@ -150,7 +179,7 @@ class UncountedIndex(MemoryIndex):
 
     def counts(self, scope: Scope) -> Mapping[int, int]:
         if self.large and scope.collection == "docs":
-            raise IndexUnavailable("too large to be counted")
+            raise UnsupportedStore("too large to be counted")
         return super().counts(scope)
 
 
