@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from service.evaluation.retrieval import Scope
 
 _NAMED = 3
-"""Documents of which nothing can be read."""
+"""Documents without text that are told by their ids, at most."""
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 _documents = click.option(

@@ -31,7 +31,8 @@ QUOTED_WORDS = 9
 _SENTENCE = 600
 """Code points in front of a quote that its sentence may have."""
 _DENIAL = re.compile(
-    r"\b(?:not|no|nor|none|nothing|neither|never|without|fail(?:s|ed)? to|disclaims?)\b[^.;]*$", re.IGNORECASE
+    r"\b(?:(?:not|no|nor|none|nothing|neither|never|without)\b[^.;]*|(?:fail to|disclaims)\s*)$",
+    re.IGNORECASE,
 )
 _EDGE = 0.5
 """Points by which a glyph may stand over the edge of its page."""
